@@ -1,0 +1,125 @@
+"""What a handler works with: the parts of one server, and the client it answers."""
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic_core import PydanticCustomError
+
+from parlour.database import Database
+from parlour.errors import Refusal
+from parlour.models import Person, Room, WebSocketMessage
+from parlour.protocol import encode, encode_error
+from parlour.realtime.connection import Connection
+from parlour.realtime.manager import ConnectionManager
+from parlour.settings import Settings
+from parlour.support.coalesce import Coalescer
+from parlour.support.tasks import Tasks
+from parlour.support.text import clean_name
+
+logger = logging.getLogger(__name__)
+
+# Sends of one connection that the writer has not answered yet; past it the connection is not
+# read until one is.
+MAX_IN_FLIGHT: Final = 64
+# How often the people of a busy room, or the number of them in the list of rooms, are told.
+PRESENCE_INTERVAL: Final = 1.0
+
+
+@dataclass(slots=True)
+class Context:
+    """The parts of one running server."""
+
+    settings: Settings
+    database: Database
+    manager: ConnectionManager = field(default_factory=ConnectionManager)
+    tasks: Tasks = field(default_factory=Tasks)
+    user_lists: Coalescer = field(default_factory=lambda: Coalescer(PRESENCE_INTERVAL))
+    room_news: Coalescer = field(default_factory=lambda: Coalescer(PRESENCE_INTERVAL))
+    closing: bool = False
+
+    def with_online(self, room: Room) -> Room:
+        """The room with the number of people who are in it just now."""
+        return room.model_copy(update={"online": self.manager.presence.online(room.id)})
+
+    def check_length(self, content: str) -> None:
+        """Raises Refusal `too_long` for a message longer than the setting allows."""
+        limit = self.settings.max_message_length
+        if len(content) > limit:
+            raise Refusal(
+                "too_long",
+                f"content: A message has at most {limit} characters; this has {len(content)}.",
+                field="content",
+            )
+
+    def person(self, username: str) -> Person:
+        """Who a client is that gives only a name. Raises Refusal when the name cannot be."""
+        try:
+            name = clean_name(username)
+        except PydanticCustomError as error:
+            raise Refusal(error.type, f"username: {error.message()}.", field="username") from None
+        limit = self.settings.max_username_length
+        if len(name) > limit:
+            raise Refusal(
+                "too_long",
+                f"username: A username has at most {limit} characters; this has {len(name)}.",
+                field="username",
+            )
+        return Person.by_name(name)
+
+
+class Client:
+    """One connected client: its connection, who it is, and the room of its path, if any."""
+
+    def __init__(self, connection: Connection, person: Person, room_id: int | None) -> None:
+        self.connection = connection
+        self.person = person
+        self.room_id = room_id
+        self._in_flight = 0
+        self._room_for_more = asyncio.Event()
+        self._room_for_more.set()
+
+    def room_of(self, room_id: int | None) -> int:
+        """The room a command is about: the one it names, or that of the path."""
+        room_id = room_id or self.room_id
+        if room_id is None:
+            raise Refusal("invalid", "room_id: Say which room this is about.", field="room_id")
+        return room_id
+
+    def send(self, event: WebSocketMessage) -> None:
+        """Tell this client alone."""
+        self.connection.send(encode(event))
+
+    def refuse(self, error: Exception, frame: dict[str, object] | None = None) -> None:
+        """Tell the client that its frame was refused; an unexpected error is logged with an id."""
+        if isinstance(error, Refusal):
+            self.connection.send(encode_error(error, frame=frame))
+            return
+        refusal, log_id = internal_error(error)
+        self.connection.send(encode_error(refusal, frame=frame, log_id=log_id))
+
+    def sending(self) -> None:
+        """One more send is on its way to the writer."""
+        self._in_flight += 1
+        if self._in_flight >= MAX_IN_FLIGHT:
+            self._room_for_more.clear()
+
+    def sent(self) -> None:
+        """The writer has answered one of them."""
+        self._in_flight -= 1
+        self._room_for_more.set()
+
+    async def ready(self) -> None:
+        """Wait until the next frame of this client may be read."""
+        await self._room_for_more.wait()
+        await self.connection.caught_up()
+
+
+def internal_error(error: Exception) -> tuple[Refusal, str]:
+    """Log an unexpected error once, with its cause; the refusal for it and the id in the log."""
+    log_id = secrets.token_hex(4)
+    logger.error("internal error %s", log_id, exc_info=error)
+    words = f"Something went wrong on the server (id {log_id}). Nothing of this was changed."
+    return Refusal("internal", words), log_id

@@ -1,0 +1,425 @@
+"""The database: engines, the one writer with its group commit, and the operations on chat."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Final, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.pool import QueuePool
+
+from parlour.errors import Refusal
+from parlour.migrations import migrate
+from parlour.models import Changes, History, Message, MessageDraft, Person, Room, StoredMessage
+from parlour.settings import Settings
+from parlour.store import messages as message_rows
+from parlour.store import rooms as room_rows
+from parlour.store.meta import ensure_epoch, epoch_of
+from parlour.support.writer import Job, Writer, WriterBusy
+
+T = TypeVar("T")
+
+READERS: Final = 4
+# How long a statement waits for another process's lock before it is given up as busy.
+LOCK_TIMEOUT_MS: Final = 5_000
+# A resume over more changes than this is answered with `reset`.
+MAX_REPLAY: Final = 1_000
+# Messages of a deleted room taken away in one transaction.
+PURGE_BATCH: Final = 200
+
+
+class DataDirInUse(Exception):
+    """Another server runs on the data directory; the text is the one line to show."""
+
+
+def _no_room() -> Refusal:
+    return Refusal("not_found", "There is no such room; it may have been deleted.")
+
+
+class ChatDatabase:
+    """The operations on rooms and messages: static, on a connection that is in a transaction."""
+
+    @staticmethod
+    def create_room(connection: Connection, name: str) -> Room:
+        """A new public room. Raises Refusal `room_exists` when the name is taken."""
+        try:
+            return room_rows.create_room(connection, name)
+        except IntegrityError:
+            raise Refusal(
+                "room_exists", f"There is a room named {name} already.", field="name"
+            ) from None
+
+    @staticmethod
+    def get_rooms(connection: Connection) -> list[Room]:
+        """All rooms in order of creation."""
+        return room_rows.list_rooms(connection)
+
+    @staticmethod
+    def get_room(connection: Connection, room_id: int) -> Room:
+        """One room. Raises Refusal `not_found`."""
+        room = room_rows.get_room(connection, room_id)
+        if room is None:
+            raise _no_room()
+        return room
+
+    @staticmethod
+    def delete_room(connection: Connection, room_id: int) -> Room:
+        """Delete a room; the room it was. Raises Refusal `not_found`.
+
+        It is gone for everybody at once. Its messages follow by `purge_deleted_rooms`, in small
+        batches, because deleting a million of them at once would hold all other writes up.
+        """
+        room = ChatDatabase.get_room(connection, room_id)
+        room_rows.mark_deleted(connection, room_id)
+        return room
+
+    @staticmethod
+    def purge_deleted_rooms(connection: Connection) -> bool:
+        """Take away the next batch of what deleted rooms left; whether there is more."""
+        for room_id in room_rows.deleted_room_ids(connection):
+            if message_rows.delete_some(connection, room_id, PURGE_BATCH) == PURGE_BATCH:
+                return True
+            room_rows.remove_room(connection, room_id)
+        return False
+
+    @staticmethod
+    def create_message(
+        connection: Connection,
+        room_id: int,
+        username: str,
+        content: str,
+        client_id: str | None = None,
+    ) -> Message:
+        """One message, or the one that this `client_id` made before. Raises Refusal."""
+        draft = MessageDraft(room_id, Person.by_name(username), content, client_id)
+        [outcome] = ChatDatabase.create_messages(connection, [draft])
+        if isinstance(outcome, Refusal):
+            raise outcome
+        return outcome.message
+
+    @staticmethod
+    def create_messages(
+        connection: Connection, drafts: Sequence[MessageDraft]
+    ) -> list[StoredMessage | Refusal]:
+        """Store drafts in their order: five statements, however many there are.
+
+        Each gets the next version of its room and the next id of the database. A draft whose
+        (room, author, client_id) is there already gets that message, as `repeated`; one
+        whose room is gone gets a Refusal.
+        """
+        versions = room_rows.room_versions(connection, {draft.room_id for draft in drafts})
+        keys = [_client_key(draft) for draft in drafts]
+        known = message_rows.messages_by_client_id(connection, {key for key in keys if key})
+        next_id = message_rows.last_id(connection) + 1
+        outcomes: list[StoredMessage | Refusal] = []
+        rows: list[dict[str, Any]] = []
+        changed: dict[int, int] = {}
+        for draft, key in zip(drafts, keys, strict=True):
+            if draft.room_id not in versions:
+                outcomes.append(_no_room())
+                continue
+            if key is not None and key in known:
+                outcomes.append(StoredMessage(known[key], repeated=True))
+                continue
+            versions[draft.room_id] += 1
+            changed[draft.room_id] = versions[draft.room_id]
+            message = Message.model_construct(
+                id=next_id,
+                room_id=draft.room_id,
+                username=draft.person.username,
+                content=draft.content,
+                timestamp=datetime.now(UTC),
+                version=versions[draft.room_id],
+                client_id=draft.client_id,
+                guest=draft.person.guest,
+            )
+            next_id += 1
+            rows.append(_row(message, draft.person.author))
+            outcomes.append(StoredMessage(message))
+            if key is not None:
+                known[key] = message
+        if rows:
+            message_rows.insert_messages(connection, rows)
+            room_rows.set_versions(connection, changed)
+        return outcomes
+
+    @staticmethod
+    def get_room_messages(
+        connection: Connection,
+        room_id: int,
+        *,
+        limit: int = 50,
+        before: int | None = None,
+        after: int | None = None,
+        around: int | None = None,
+    ) -> History:
+        """A page of history: the newest, or that beside a message id. Raises Refusal."""
+        room = ChatDatabase.get_room(connection, room_id)
+        if before is not None:
+            page = message_rows.before(connection, room_id, before, limit)
+        elif after is not None:
+            page = message_rows.after(connection, room_id, after, limit)
+        elif around is not None:
+            page = message_rows.around(connection, room_id, around, limit)
+        else:
+            page = message_rows.newest(connection, room_id, limit)
+        return History(room, page)
+
+    @staticmethod
+    def get_changes(
+        connection: Connection, room_id: int, version: int, epoch: str | None
+    ) -> Changes:
+        """All that changed in a room since `version`, or that it has to be read again.
+
+        It has to when the client's epoch is another, when it claims a version that this
+        history never reached, or when there are more than MAX_REPLAY changes.
+        """
+        room = ChatDatabase.get_room(connection, room_id)
+        if version > room.version or (epoch is not None and epoch != room.epoch):
+            return Changes(room, [], reset=True)
+        changed = message_rows.changed_since(connection, room_id, version, MAX_REPLAY + 1)
+        if len(changed) > MAX_REPLAY:
+            return Changes(room, [], reset=True)
+        return Changes(room, changed)
+
+
+def _client_key(draft: MessageDraft) -> message_rows.ClientKey | None:
+    if draft.client_id is None:
+        return None
+    return draft.room_id, draft.person.author, draft.client_id
+
+
+def _row(message: Message, author: str) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "room_id": message.room_id,
+        "username": message.username,
+        "author": author,
+        "content": message.content,
+        "timestamp": message.timestamp,
+        "version": message.version,
+        "client_id": message.client_id,
+    }
+
+
+class Database:
+    """One open database: the write connection, a few for reading, and who waits for them."""
+
+    def __init__(self, data_dir: Path, path: Path) -> None:
+        self.path = path
+        self._lock = _lock_data_dir(data_dir)
+        try:
+            _create_private(path)
+            self.write_engine = _engine(path, readers=0)
+            with self.write_engine.begin() as connection:
+                migrate(connection)
+                ensure_epoch(connection)
+                self.epoch = epoch_of(connection)
+        except BaseException:
+            self._lock.close()
+            raise
+        self._read_engine = _engine(path, readers=READERS)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._writer: Writer | None = None
+
+    def start(self) -> None:
+        """Start the writer, which answers in the running event loop."""
+        self._writer = Writer(self.write_engine, asyncio.get_running_loop())
+
+    def send(
+        self, draft: MessageDraft, answer: Callable[[StoredMessage | Exception], None]
+    ) -> None:
+        """Hand a message to the writer without waiting for it.
+
+        `answer` is called in the event loop once it is committed, or with the exception for
+        which it is not; the answers come in the order of the versions. Raises Refusal
+        `busy` when too many wait.
+        """
+        job = Job(
+            ChatDatabase.create_messages,
+            (draft,),
+            bulk=True,
+            answer=lambda out: answer(_expected(out)),
+        )
+        self._submit(job)
+
+    async def write(
+        self, operation: Callable[..., T], *args: Any, then: Callable[[T], None] | None = None
+    ) -> T:
+        """Run `operation(connection, *args)` in the writer; its result once it is committed.
+
+        `then` is called with the result in the order of the commits, before anything that was
+        committed later is told to anybody. Raises what the operation raised, or a Refusal.
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def answer(outcome: Any) -> None:
+            if isinstance(outcome, Exception):
+                if not future.cancelled():
+                    future.set_exception(_expected_error(outcome))
+                return
+            if then is not None:
+                then(outcome)
+            if not future.cancelled():
+                future.set_result(outcome)
+
+        self._submit(Job(operation, args, bulk=False, answer=answer))
+        return await future
+
+    async def read(self, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Run `operation(connection, ...)` on a reader, which sees one moment of the database."""
+
+        def run() -> T:
+            with self._read_engine.begin() as connection:
+                return operation(connection, *args, **kwargs)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        except DBAPIError as error:
+            raise _expected_error(error) from error
+
+    async def drain(self) -> None:
+        """Wait until all that was handed to the writer is committed and told."""
+        if self._writer is not None:
+            await self._writer.drain()
+
+    async def close(self) -> None:
+        """Finish what was handed over, then close. The lock on the data directory ends last."""
+        if self._writer is not None:
+            await self._writer.close()
+            self._writer = None
+        await asyncio.to_thread(self._readers.shutdown)
+        self.release()
+
+    def release(self) -> None:
+        """Close the connections and the lock, when no writer was started."""
+        self._read_engine.dispose()
+        self.write_engine.dispose()
+        self._lock.close()
+
+    def _submit(self, job: Job) -> None:
+        if self._writer is None:
+            raise RuntimeError("the database is not started")
+        try:
+            self._writer.submit(job)
+        except WriterBusy:
+            raise Refusal("busy", "The server has too much to store just now. Try again.") from None
+
+
+_default: Database | None = None
+
+
+def init_db(settings: Settings | None = None) -> Database:
+    """Open the database of `settings`, making its folder, tables and indexes where needed.
+
+    Raises DataDirInUse, DatabaseTooNew, or OSError when the folder cannot be used.
+    """
+    global _default  # noqa: PLW0603 - what get_db() without an argument means
+    settings = settings or Settings()
+    # An existing folder keeps the rights its owner gave it.
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _default = Database(settings.data_dir, settings.database_path)
+    return _default
+
+
+@contextlib.contextmanager
+def get_db(database: Database | None = None) -> Iterator[Connection]:
+    """A write connection in a transaction that commits at the end, for scripts and tests.
+
+    It is that of `database`, or of the one opened last by `init_db`. It waits for the writer's
+    lock like another process would; the server itself uses `Database.write` and `.read`.
+    """
+    database = database or _default
+    if database is None:
+        raise RuntimeError("call init_db() first")
+    with database.write_engine.begin() as connection:
+        yield connection
+
+
+def _lock_data_dir(data_dir: Path) -> IO[str]:
+    """Hold `parlour.lock` for as long as the returned file is open. Raises DataDirInUse."""
+    descriptor = os.open(data_dir / "parlour.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    file = os.fdopen(descriptor, "r+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        owner = file.read().strip()
+        file.close()
+        by = f" (process {owner})" if owner else ""
+        raise DataDirInUse(
+            f"Another Parlour{by} runs on {data_dir.resolve()}. Stop it, or give this one a data"
+            " directory of its own with PARLOUR_DATA_DIR or --data-dir."
+        ) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def _create_private(path: Path) -> None:
+    # SQLite gives its -wal and -shm files the rights of the database.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _engine(path: Path, *, readers: int) -> Engine:
+    """The engine of the one writer, or of a pool of `readers`.
+
+    The writer's transactions take the write lock at once: one that reads first and writes
+    later would fail with SQLITE_BUSY whenever somebody else wrote in between.
+    """
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        pool_size=readers or 1,
+        max_overflow=0 if readers else 1,
+        connect_args={"check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: sqlite3.Connection, _record: object) -> None:
+        # SQLAlchemy's own BEGIN below replaces sqlite3's implicit one.
+        connection.isolation_level = None
+        for pragma in _pragmas(reader=bool(readers)):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if readers else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _pragmas(*, reader: bool) -> list[str]:
+    common = [
+        f"busy_timeout = {LOCK_TIMEOUT_MS}",
+        "foreign_keys = ON",
+        "trusted_schema = OFF",
+    ]
+    if reader:
+        # Only the writer checkpoints, so that no reader ever waits for a disk.
+        return [*common, "query_only = ON", "wal_autocheckpoint = 0"]
+    return [*common, "journal_mode = WAL", "synchronous = FULL"]
+
+
+def _expected(outcome: Any) -> Any:
+    return _expected_error(outcome) if isinstance(outcome, Exception) else outcome
+
+
+def _expected_error(error: Exception) -> Exception:
+    """A full disk or a lock as the Refusal that says so; any other error as it is."""
+    if isinstance(error, DBAPIError) and isinstance(error.orig, sqlite3.Error):
+        # The primary code is in the low byte of the extended one.
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            return Refusal("storage_full", "The server's disk is full. Nothing was stored.")
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return Refusal("busy", "The database is locked by another program. Try again.")
+    return error

@@ -1,0 +1,82 @@
+"""Every refusal that a client can meet: its stable code, HTTP status and close code."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.exceptions import HTTPException
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """What one code means: the HTTP status, and the close code where it ends a connection."""
+
+    status: int
+    meaning: str
+    close: int | None = None
+
+
+ERROR_CODES: Mapping[str, ErrorCode] = {
+    "bad_json": ErrorCode(422, "The body or frame is not JSON that Parlour reads."),
+    "unknown_type": ErrorCode(422, "No command has this `type`."),
+    "invalid": ErrorCode(422, "The field named by `field` has a wrong value.", 4500),
+    "too_long": ErrorCode(422, "The field named by `field` is longer than allowed.", 4500),
+    "empty": ErrorCode(422, "The field named by `field` has nothing to read in it.", 4500),
+    "name_invalid": ErrorCode(
+        422, "The name has a control, invisible or direction-changing character.", 4500
+    ),
+    "not_found": ErrorCode(404, "There is no such thing, or it is not yours to see.", 4504),
+    "not_allowed": ErrorCode(403, "It may not be done from here; the text says what to do first."),
+    "method_not_allowed": ErrorCode(405, "This path does not take this HTTP method."),
+    "room_exists": ErrorCode(409, "Another public room has this name, without regard to case."),
+    "too_large": ErrorCode(413, "The body is larger than any right one would be.", 1009),
+    "unsupported_type": ErrorCode(415, "The body has to be `application/json`."),
+    "flooding": ErrorCode(429, "Too many refused frames in a short time.", 1008),
+    "busy": ErrorCode(503, "The server has too much to do just now; try again."),
+    "storage_full": ErrorCode(507, "The server's disk is full; nothing was stored."),
+    "internal": ErrorCode(500, "A fault of the server; `id` stands in its log.", 1011),
+}
+
+# Pydantic's error types that have a code of their own; PydanticCustomError types that are
+# codes already pass through, all others are `invalid`.
+_PYDANTIC_CODES = {"json_invalid": "bad_json", "string_too_long": "too_long"}
+_PYDANTIC_WORDS = {
+    "missing": "It is required.",
+    "extra_forbidden": "There is no such field.",
+    "json_invalid": "It is not valid JSON.",
+}
+# Where FastAPI says a value came from, rather than which field it was.
+_PLACES = ("body", "query", "path", "header")
+
+
+class Refusal(HTTPException):
+    """An expected refusal: one code of `ERROR_CODES`, words for people, perhaps the field.
+
+    It is an `HTTPException` so that one raised while FastAPI reads a body keeps its answer.
+    """
+
+    def __init__(self, code: str, detail: str, *, field: str | None = None) -> None:
+        self.code = code
+        self.field = field
+        super().__init__(status_code=ERROR_CODES[code].status, detail=detail)
+
+    @property
+    def close_code(self) -> int:
+        """The WebSocket close code where this refusal ends the connection."""
+        return ERROR_CODES[self.code].close or 1008
+
+    @classmethod
+    def from_validation(cls, errors: Sequence[Mapping[str, Any]]) -> "Refusal":
+        """The first of Pydantic's (or FastAPI's) `errors()` as a refusal that names its field."""
+        error = errors[0]
+        kind: str = error["type"]
+        code = kind if kind in ERROR_CODES else _PYDANTIC_CODES.get(kind, "invalid")
+        parts = [str(part) for part in error["loc"]]
+        while parts and parts[0] in _PLACES:
+            parts.pop(0)
+        # The name of an unknown field is the client's own text: no more of it than tells which.
+        field = None if kind == "json_invalid" else ".".join(parts)[:64] or None
+        words = _PYDANTIC_WORDS.get(kind) or f"{error['msg'].rstrip('.')}."
+        if kind == "missing" and field is None:
+            words = "A JSON body is required."
+        return cls(code, f"{field}: {words}" if field else words, field=field)

@@ -1,0 +1,1 @@
+"""One file per capability: its HTTP routes, its command handlers, its rules."""

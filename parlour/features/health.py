@@ -1,0 +1,34 @@
+"""Whether the server lives, and whether it can do its work."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from parlour.context import Context
+from parlour.database import ChatDatabase
+from parlour.errors import Refusal
+from parlour.web import answers, context_of
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """The answer of a server that is well."""
+
+    status: Literal["ok"] = "ok"
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/readyz", responses=answers("busy", "storage_full"))
+async def readyz(context: Annotated[Context, Depends(context_of)]) -> Health:
+    """The server takes work: it is not shutting down, and its database reads and writes."""
+    if context.closing:
+        raise Refusal("busy", "The server is shutting down.")
+    await context.database.write(ChatDatabase.get_rooms)
+    return Health()

@@ -1,0 +1,136 @@
+"""Saying something and reading what was said."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic import TypeAdapter
+
+from parlour.context import Client, Context
+from parlour.database import ChatDatabase
+from parlour.models import (
+    HistoryQuery,
+    IdParam,
+    Message,
+    MessageCreate,
+    MessageDraft,
+    StoredMessage,
+)
+from parlour.permissions import check_speak
+from parlour.protocol import MessageEvent, RepeatedMessageEvent, SendMessage, encode
+from parlour.web import StrictRoute, answers, context_of
+
+router = APIRouter(route_class=StrictRoute, tags=["messages"])
+
+_page = TypeAdapter(list[Message])
+_POSTED: dict[int | str, dict[str, Any]] = {
+    200: {"model": Message, "description": "This `client_id` had made it before."}
+}
+
+
+@router.get(
+    "/api/chat/rooms/{room_id}/messages",
+    response_model=list[Message],
+    responses=answers("not_found", "invalid", "busy"),
+)
+async def get_messages(
+    room_id: Annotated[IdParam, Path(description="The room.")],
+    query: Annotated[HistoryQuery, Query()],
+    context: Annotated[Context, Depends(context_of)],
+) -> Response:
+    """A page of the room's messages, oldest first: the newest page unless the query says where.
+
+    The headers `Parlour-Version` and `Parlour-Epoch` say where the room stood when it was read.
+    """
+    history = await context.database.read(
+        ChatDatabase.get_room_messages,
+        room_id,
+        limit=query.limit,
+        before=query.before,
+        after=query.after,
+        around=query.around,
+    )
+    # Encoded here: FastAPI would validate what comes from the database a second time.
+    return Response(
+        _page.dump_json(history.messages),
+        media_type="application/json",
+        headers={
+            "Parlour-Version": str(history.room.version),
+            "Parlour-Epoch": history.room.epoch,
+        },
+    )
+
+
+@router.post(
+    "/api/chat/rooms/{room_id}/messages",
+    status_code=201,
+    response_model=Message,
+    responses=_POSTED
+    | answers(
+        "not_found", "invalid", "empty", "too_long", "name_invalid", "bad_json", "too_large",
+        "unsupported_type", "busy", "storage_full",
+    ),
+)  # fmt: skip
+async def post_message(
+    room_id: Annotated[IdParam, Path(description="The room.")],
+    username: Annotated[str, Query(description="Who says it.", examples=["alice"])],
+    message: MessageCreate,
+    context: Annotated[Context, Depends(context_of)],
+) -> Response:
+    """Say something. The answer comes when it is stored; a repeated `client_id` answers 200."""
+    person = context.person(username)
+    context.check_length(message.content)
+    future: asyncio.Future[StoredMessage] = asyncio.get_running_loop().create_future()
+
+    def answer(outcome: StoredMessage | Exception) -> None:
+        if isinstance(outcome, StoredMessage) and not outcome.repeated:
+            publish(context, outcome.message)
+        if future.cancelled():
+            return
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+    draft = MessageDraft(room_id, person, message.content, message.client_id)
+    context.database.send(draft, answer)
+    stored = await future
+    return Response(
+        stored.message.model_dump_json(),
+        status_code=200 if stored.repeated else 201,
+        media_type="application/json",
+    )
+
+
+def send_message(context: Context, client: Client, command: SendMessage) -> None:
+    """Hand a message to the writer; its commit is told to the room, a repeat to its sender."""
+    room_id = client.room_of(command.room_id)
+    manager, connection = context.manager, client.connection
+    check_speak(follows=manager.follows(connection, room_id))
+    context.check_length(command.content)
+
+    def answer(outcome: StoredMessage | Exception) -> None:
+        client.sent()
+        if isinstance(outcome, Exception):
+            client.refuse(outcome, command.model_dump(include={"client_id", "room_id"}))
+        elif outcome.repeated:
+            client.send(_event_of(outcome.message, RepeatedMessageEvent))
+        else:
+            publish(context, outcome.message)
+            # Its room may have been left in the meantime; the sender is told all the same.
+            if not manager.follows(connection, room_id):
+                client.send(_event_of(outcome.message))
+
+    draft = MessageDraft(room_id, client.person, command.content, command.client_id)
+    context.database.send(draft, answer)
+    client.sending()
+
+
+def publish(context: Context, message: Message) -> None:
+    """Tell a room of its newest message, which has been committed."""
+    frame = encode(_event_of(message))
+    context.manager.broadcast(message.room_id, frame, version=message.version)
+
+
+def _event_of(message: Message, kind: type[MessageEvent] = MessageEvent) -> MessageEvent:
+    return kind.model_construct(room_id=message.room_id, version=message.version, message=message)

@@ -1,0 +1,153 @@
+"""Being in a room: following it, what one missed, join, leave, and the list of people."""
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from parlour.context import Client, Context
+from parlour.database import ChatDatabase
+from parlour.errors import Refusal
+from parlour.models import Changes
+from parlour.protocol import (
+    JoinEvent,
+    LeaveEvent,
+    RoomListEvent,
+    Subscribe,
+    SyncEvent,
+    Unsubscribe,
+    UserListEvent,
+    encode,
+)
+
+# Up to so many people, a room tells its list at every change; past it, once an interval.
+SMALL_ROOM: Final = 20
+
+
+async def subscribe(context: Context, client: Client, command: Subscribe) -> None:
+    """Follow a room: `sync`, the people, then everything as it happens. Raises Refusal.
+
+    On a room that the client follows already it is how one asks again after a jump.
+    """
+    client.connection.aware = True
+    await follow(context, client, command.room_id, command.after, command.epoch, sync=True)
+
+
+def unsubscribe(context: Context, client: Client, command: Unsubscribe) -> None:
+    """Follow a room no longer. One that is not followed is none: nothing happens."""
+    depart(context, client, command.room_id)
+
+
+async def follow(
+    context: Context,
+    client: Client,
+    room_id: int,
+    after: int | None,
+    epoch: str | None,
+    *,
+    sync: bool,
+) -> None:
+    """Register first, read second: what happens in between is held back and comes after.
+
+    `after` and `epoch` say what the client has; without `after` it gets only where the room
+    stands. `sync` says whether to tell it at all. Raises Refusal when there is no such room.
+    """
+    manager, connection = context.manager, client.connection
+    manager.connect(connection, room_id)
+    try:
+        if after is None:
+            changes = Changes(await context.database.read(ChatDatabase.get_room, room_id), [])
+        else:
+            changes = await context.database.read(ChatDatabase.get_changes, room_id, after, epoch)
+    except Refusal:
+        depart(context, client, room_id)
+        raise
+    if not manager.follows(connection, room_id):
+        return  # the room was deleted while it was read, and the client has been told
+    room = changes.room
+    manager.note_version(room_id, room.version)
+    if sync:
+        event = SyncEvent.model_construct(
+            room_id=room_id,
+            epoch=room.epoch,
+            version=room.version,
+            messages=tuple(changes.messages),
+            room=context.with_online(room),
+            reset=changes.reset,
+        )
+        connection.send(encode(event))
+    _arrive(context, client, room_id, room.version)
+
+
+def _arrive(context: Context, client: Client, room_id: int, version: int) -> None:
+    """Take the client into a room whose state it has at `version`: join, list, then what waited.
+
+    The newcomer gets these before anything that happened while its state was read.
+    """
+    manager, connection = context.manager, client.connection
+    if manager.enter(connection, room_id):
+        join = encode(
+            JoinEvent(
+                room_id=room_id,
+                username=client.person.username,
+                guest=client.person.guest,
+                timestamp=datetime.now(UTC),
+            )
+        )
+        connection.send(join)
+        manager.broadcast(room_id, join, ephemeral=True, but=client.person.author)
+        connection.send(_user_list(context, room_id))
+        _tell_people(context, room_id, but=client.person.author)
+    else:
+        connection.send(_user_list(context, room_id))
+    manager.release(connection, room_id, version)
+
+
+def depart(context: Context, client: Client, room_id: int) -> None:
+    """Take the client out of a room, and tell the others if that was its person's last there."""
+    left = context.manager.disconnect(client.connection, room_id)
+    if left is None or context.closing:
+        return
+    leave = LeaveEvent(
+        room_id=room_id,
+        username=left.username,
+        guest=left.guest,
+        timestamp=datetime.now(UTC),
+    )
+    context.manager.broadcast(room_id, encode(leave), ephemeral=True)
+    _tell_people(context, room_id)
+
+
+def _user_list(context: Context, room_id: int) -> str:
+    people = context.manager.presence.people(room_id)
+    return encode(
+        UserListEvent(
+            room_id=room_id,
+            users=tuple(context.manager.user_list(room_id)),
+            guests=tuple(present.username for present in people if present.guest),
+        )
+    )
+
+
+def _tell_people(context: Context, room_id: int, *, but: str | None = None) -> None:
+    def tell(but: str | None = None) -> None:
+        frame = _user_list(context, room_id)
+        context.manager.broadcast(room_id, frame, ephemeral=True, but=but)
+
+    if context.manager.presence.online(room_id) <= SMALL_ROOM:
+        tell(but)
+    else:
+        context.user_lists.call(room_id, tell)
+    context.room_news.call(room_id, partial(_spawn_online, context, room_id))
+
+
+def _spawn_online(context: Context, room_id: int) -> None:
+    context.tasks.spawn(_tell_online(context, room_id))
+
+
+async def _tell_online(context: Context, room_id: int) -> None:
+    try:
+        room = await context.database.read(ChatDatabase.get_room, room_id)
+    except Refusal:
+        return  # deleted meanwhile, which the list of rooms was told
+    event = RoomListEvent(type="room_changed", room=context.with_online(room))
+    context.manager.broadcast_to_aware(encode(event))

@@ -1,0 +1,107 @@
+"""The application: `create_app()` puts it together, `app` is it with the settings of its place."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
+
+from parlour import __version__, gateway, pages, web
+from parlour.context import Context
+from parlour.database import Database, init_db
+from parlour.features import health, heartbeat, messages, rooms
+from parlour.models import MAX_ROOM_NAME_LENGTH
+from parlour.realtime.manager import ConnectionManager
+from parlour.settings import Settings, SettingsError, load_settings
+from parlour.support.assets import Assets
+from parlour.support.logs import hide_queries
+
+if TYPE_CHECKING:
+    app: FastAPI
+
+__all__ = ["ConnectionManager", "app", "create_app"]
+
+_DESCRIPTION = """\
+Real-time chat. Rooms and messages over HTTP; what happens in them, as it happens, over a WebSocket
+at `/ws/chat/{room_id}?username=...` (see `docs/protocol.md`).
+
+Every refusal is answered with `{"detail": ..., "code": ..., "field"?: ...}`.
+"""
+
+
+def create_app(settings: Settings | None = None, database: Database | None = None) -> FastAPI:
+    """The application. It opens the database of `settings` when it starts, unless given one.
+
+    Raises SettingsError when no settings are given and those of the environment are wrong.
+    """
+    settings = settings or load_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        hide_queries()
+        opened = await asyncio.to_thread(init_db, settings) if database is None else database
+        opened.start()
+        context = app.state.context = Context(settings, opened)
+        app.state.assets = _assets(settings)
+        context.tasks.spawn(asyncio.to_thread(app.state.assets.compress))
+        context.tasks.spawn(heartbeat.beat(context))
+        context.tasks.spawn(rooms.purge(context))
+        try:
+            yield
+        finally:
+            context.closing = True
+            await opened.drain()
+            await context.tasks.close()
+            context.user_lists.close()
+            context.room_news.close()
+            await opened.close()
+
+    app = FastAPI(
+        title="Parlour",
+        version=__version__,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for router in (
+        rooms.router, messages.router, health.router, gateway.router, pages.router,
+    ):  # fmt: skip
+        app.include_router(router)
+    app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=4)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Content-Type"],
+            expose_headers=["Parlour-Version", "Parlour-Epoch"],
+        )
+    web.install(app)
+    return app
+
+
+def _assets(settings: Settings) -> Assets:
+    config = {
+        "maxMessageLength": settings.max_message_length,
+        "maxUsernameLength": settings.max_username_length,
+        "maxRoomNameLength": MAX_ROOM_NAME_LENGTH,
+        "version": __version__,
+    }
+    return pages.load_assets(config)
+
+
+def __getattr__(name: str) -> Any:
+    # `app` is made when it is asked for (`uvicorn parlour.main:app`): `parlour serve` makes its
+    # own, with the settings of its flags.
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        globals()["app"] = application = create_app()
+    except SettingsError as error:
+        raise SystemExit(f"parlour: {error}") from None
+    return application

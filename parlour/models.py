@@ -1,0 +1,220 @@
+"""Every shape that crosses a border of the program: requests, answers, and the frame's envelope."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from parlour.support.text import clean_name, clean_text, name_key
+
+MAX_ROOM_NAME_LENGTH: Final = 100
+MAX_CLIENT_ID_LENGTH: Final = 64
+MAX_PAGE: Final = 200
+# JavaScript reads every integer below this exactly.
+MAX_ID: Final = 2**53 - 1
+_DIGITS: Final = re.compile("[0-9]{1,16}")
+
+
+def format_time(time: datetime) -> str:
+    """RFC 3339 in UTC with microseconds and `Z`: the one form in which times are told."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _clean_room_name(value: str) -> str:
+    name = clean_name(value)
+    if len(name) > MAX_ROOM_NAME_LENGTH:
+        raise PydanticCustomError(
+            "too_long",
+            "A room name has at most {limit} characters; this has {length}",
+            {"limit": MAX_ROOM_NAME_LENGTH, "length": len(name)},
+        )
+    return name
+
+
+def _check_digits(value: object) -> object:
+    # Pydantic would also read " 5", "5.0" and "1_0" as numbers.
+    if isinstance(value, str) and not _DIGITS.fullmatch(value):
+        raise PydanticCustomError("invalid", "It has to be a whole number in digits")
+    return value
+
+
+def _check_client_id(value: str) -> str:
+    if not value.isprintable():
+        raise PydanticCustomError("invalid", "It has a character that cannot be printed")
+    return value
+
+
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Version = Annotated[int, Field(ge=0, le=MAX_ID)]
+# The same as they stand in a path or a query.
+IdParam = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_check_digits)]
+VersionParam = Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(_check_digits)]
+LimitParam = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(_check_digits)]
+RoomName = Annotated[str, AfterValidator(_clean_room_name)]
+Username = Annotated[str, AfterValidator(clean_name)]
+Content = Annotated[str, AfterValidator(clean_text)]
+ClientId = Annotated[
+    str, Field(min_length=1, max_length=MAX_CLIENT_ID_LENGTH), AfterValidator(_check_client_id)
+]
+Time = Annotated[
+    datetime,
+    PlainSerializer(format_time, when_used="json"),
+    Field(description="RFC 3339, UTC, microseconds", examples=["2026-01-31T12:00:00.000000Z"]),
+]
+
+
+class Shape(BaseModel):
+    """Strict: no unknown fields, no conversions between types, immutable."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Person(Shape):
+    """Who speaks: the name people see and the author that makes messages theirs."""
+
+    username: str
+    author: str
+    guest: bool
+
+    @classmethod
+    def by_name(cls, username: str) -> "Person":
+        """A client that gives only a name: the same name, in any case, is the same author."""
+        return cls.model_construct(
+            username=username, author=f"name:{name_key(username)}", guest=True
+        )
+
+
+class HistoryQuery(BaseModel):
+    """Which page of a room's history: the newest, or that beside one message id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    limit: LimitParam = Field(50, description="At most so many messages.")
+    before: IdParam | None = Field(None, description="Those next below this message id.")
+    after: IdParam | None = Field(None, description="Those next above this message id.")
+    around: IdParam | None = Field(None, description="Those on both sides of this message id.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(place is not None for place in (self.before, self.after, self.around)) > 1:
+            raise PydanticCustomError("invalid", "Give only one of before, after and around")
+        return self
+
+
+class RoomCreate(Shape):
+    """A request for a new room."""
+
+    name: RoomName = Field(
+        description=f"1 to {MAX_ROOM_NAME_LENGTH} characters after trimming.", examples=["General"]
+    )
+
+
+class Room(Shape):
+    """A room as it stands, and what it is to the one who asks."""
+
+    id: Id
+    name: str
+    created_at: Time
+    version: Version = Field(description="Number of durable changes so far.")
+    epoch: str = Field(description="Names this history; a restored backup has another.")
+    kind: Literal["public"] = "public"
+    topic: str = ""
+    online: int = Field(0, description="People who are in the room just now.")
+    archived_at: Time | None = None
+    owner: str | None = None
+    role: str | None = None
+    unread: int | None = None
+    mentions: int | None = None
+    last_read: Id | None = None
+
+
+class MessageCreate(Shape):
+    """A request to say something in a room."""
+
+    content: Content = Field(description="What is said, in plain text.", examples=["Hello!"])
+    client_id: ClientId | None = Field(
+        None,
+        description="Chosen by the client, unique for its author and room: sending it again"
+        " returns the first message instead of making a second.",
+        examples=["7f1c2f0e-2f53-4d5c-9a55-0a4f8a0c1d11"],
+    )
+
+
+class Message(Shape):
+    """A message as it stands. Its `id` orders history, its `version` says what is new."""
+
+    id: Id
+    room_id: Id
+    username: str
+    content: str
+    timestamp: Time
+    version: Version
+    client_id: str | None = None
+    guest: bool = True
+    reply_to: Id | None = None
+    edited_at: Time | None = None
+    deleted_at: Time | None = None
+    reactions: tuple[dict[str, Any], ...] = ()
+    files: tuple[dict[str, Any], ...] = ()
+    pinned_at: Time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDraft:
+    """A message on its way to the writer, which gives it an id, a version and a time."""
+
+    room_id: int
+    person: Person
+    content: str
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """What became of a draft: its message, which `repeated` says was there before."""
+
+    message: Message
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A page of a room's messages, oldest first, and the room as it stood at that moment."""
+
+    room: Room
+    messages: list[Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed in a room since a version, by version; `reset`: too much, read it again."""
+
+    room: Room
+    messages: list[Message]
+    reset: bool = False
+
+
+class ErrorAnswer(BaseModel):
+    """What every refused request is answered with."""
+
+    detail: str = Field(description="What is wrong and what to do, for people.")
+    code: str = Field(description="What is wrong, for programs.")
+    field: str | None = Field(None, description="The field at fault, where there is one.")
+    id: str | None = Field(None, description="With `internal`: stands in the server's log.")
+
+
+class WebSocketMessage(Shape):
+    """The envelope of every frame: `type` says which of `protocol.py`'s shapes it has."""
+
+    type: str

@@ -1,0 +1,84 @@
+"""The page and its files, as routes."""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from parlour.errors import Refusal
+from parlour.support.assets import Asset, Assets, best_encoding
+
+router = APIRouter(include_in_schema=False)
+
+# Named by their content, so they never change.
+_IMMUTABLE: Final = "public, max-age=31536000, immutable"
+# Swagger UI draws its icons from `data:` addresses and sets HTML from strings (React does), so
+# Trusted Types are off for this one page, which shows nothing that anybody wrote.
+_DOCS_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'"
+)
+_SWAGGER: Final = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
+_PACKAGE: Final = Path(__file__).parent
+
+
+def frontend_folder() -> Path:
+    """Where the page's files lie: in the installed package, or beside it in a checkout."""
+    installed = _PACKAGE / "frontend"
+    return installed if installed.is_dir() else _PACKAGE.parent / "frontend"
+
+
+def load_assets(config: Mapping[str, Any]) -> Assets:
+    """The page, and Swagger UI's files, which come in a package, for the API's documentation."""
+    spec = find_spec("fastapi_swagger")  # finds the package without running its code
+    if spec is None or spec.submodule_search_locations is None:
+        raise RuntimeError("the package fastapi-swagger is not installed")
+    swagger = Path(spec.submodule_search_locations[0]) / "resources"
+    others = {f"swagger/{name}": swagger / name for name in _SWAGGER}
+    return Assets(frontend_folder(), config, others)
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+async def index(request: Request) -> Response:
+    """The page, asked for afresh each time and answered with 304 when it is the same."""
+    assets: Assets = request.app.state.assets
+    return _serve(request, assets.files["index.html"], "no-cache")
+
+
+@router.api_route("/docs", methods=["GET", "HEAD"])
+async def docs(request: Request) -> Response:
+    """The API's documentation, made from `/openapi.json`."""
+    assets: Assets = request.app.state.assets
+    answer = _serve(request, assets.files["docs.html"], "no-cache")
+    answer.headers["Content-Security-Policy"] = _DOCS_POLICY
+    return answer
+
+
+@router.api_route("/assets/{digest}/{path:path}", methods=["GET", "HEAD"])
+async def asset(request: Request, digest: str, path: str) -> Response:
+    """One file of the page, for ever the same under its address."""
+    assets: Assets = request.app.state.assets
+    found = assets.files.get(path)
+    if found is None or assets.prefix != f"/assets/{digest}/":
+        raise Refusal("not_found", "There is no such file.")
+    return _serve(request, found, _IMMUTABLE)
+
+
+def _serve(request: Request, asset: Asset, caching: str) -> Response:
+    encoding = best_encoding(request.headers.get("accept-encoding", ""), asset.encodings)
+    # Each form of the file is a representation of its own and needs a tag of its own.
+    etag = f'{asset.etag[:-1]}-{encoding}"' if encoding else asset.etag
+    headers = {"Cache-Control": caching, "ETag": etag, "Vary": "Accept-Encoding"}
+    known = {tag.strip().removeprefix("W/") for tag in _tags(request)}
+    if etag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    body = asset.encodings[encoding] if encoding else asset.body
+    return Response(body, media_type=asset.media_type, headers=headers)
+
+
+def _tags(request: Request) -> list[str]:
+    return request.headers.get("if-none-match", "").split(",")

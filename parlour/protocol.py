@@ -1,0 +1,271 @@
+"""Every command and event that crosses the WebSocket, and how a command is read."""
+
+from typing import Any, Final, Literal
+
+import pydantic_core
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from parlour.errors import Refusal
+from parlour.models import (
+    MAX_CLIENT_ID_LENGTH,
+    MAX_ID,
+    ClientId,
+    Content,
+    Id,
+    Message,
+    Room,
+    Time,
+    Version,
+    VersionParam,
+    WebSocketMessage,
+)
+
+
+class ConnectQuery(BaseModel):
+    """What may stand in the query of a connection."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    username: str
+    after: VersionParam | None = None
+    epoch: str | None = Field(None, max_length=64)
+
+
+# Commands: client to server. Without `room_id` a command is about the room of the path.
+
+
+class SendMessage(WebSocketMessage):
+    """Say something in a room."""
+
+    type: Literal["message"]
+    content: Content
+    client_id: ClientId | None = None
+    room_id: Id | None = None
+
+
+class Typing(WebSocketMessage):
+    """Tell the others that one is typing."""
+
+    type: Literal["typing"]
+    room_id: Id | None = None
+
+
+class Subscribe(WebSocketMessage):
+    """Follow a room, or ask again for what changed since the room's version `after`."""
+
+    type: Literal["subscribe"]
+    room_id: Id
+    after: Version | None = None
+    epoch: str | None = Field(None, max_length=64)
+
+
+class Unsubscribe(WebSocketMessage):
+    """Follow a room no longer."""
+
+    type: Literal["unsubscribe"]
+    room_id: Id
+
+
+class Ping(WebSocketMessage):
+    """Ask for a `pong`."""
+
+    type: Literal["ping"]
+
+
+Command = SendMessage | Typing | Subscribe | Unsubscribe | Ping
+COMMAND_SHAPES: Final[dict[str, type[Command]]] = {
+    "message": SendMessage,
+    "typing": Typing,
+    "subscribe": Subscribe,
+    "unsubscribe": Unsubscribe,
+    "ping": Ping,
+}
+
+
+# Events: server to client.
+
+
+class MessageEvent(WebSocketMessage):
+    """A new message."""
+
+    type: Literal["message"] = "message"
+    room_id: Id
+    version: Version
+    message: Message
+
+
+class RepeatedMessageEvent(MessageEvent):
+    """The message that a repeated `client_id` made the first time; to its sender alone."""
+
+    repeated: Literal[True] = True
+
+
+class JoinEvent(WebSocketMessage):
+    """Somebody's first connection came into the room."""
+
+    type: Literal["join"] = "join"
+    room_id: Id
+    username: str
+    guest: bool
+    timestamp: Time
+
+
+class LeaveEvent(WebSocketMessage):
+    """Somebody's last connection left the room."""
+
+    type: Literal["leave"] = "leave"
+    room_id: Id
+    username: str
+    guest: bool
+    timestamp: Time
+
+
+class UserListEvent(WebSocketMessage):
+    """Everybody in the room, and those of them who are guests."""
+
+    type: Literal["user_list"] = "user_list"
+    room_id: Id
+    users: tuple[str, ...]
+    guests: tuple[str, ...]
+
+
+class TypingEvent(WebSocketMessage):
+    """Somebody else is typing."""
+
+    type: Literal["typing"] = "typing"
+    room_id: Id
+    username: str
+    timestamp: Time
+
+
+class RoomDeletedEvent(WebSocketMessage):
+    """The room is gone."""
+
+    type: Literal["room_deleted"] = "room_deleted"
+    room_id: Id
+    message: str
+
+
+class SyncEvent(WebSocketMessage):
+    """Where the room stands and all that changed since; `reset`: read the history again."""
+
+    type: Literal["sync"] = "sync"
+    room_id: Id
+    epoch: str
+    version: Version
+    messages: tuple[Message, ...]
+    room: Room
+    reset: bool
+
+
+class RoomListEvent(WebSocketMessage):
+    """The list of rooms changed: one was made, changed or removed."""
+
+    type: Literal["room_created", "room_changed", "room_removed"]
+    room: Room
+
+
+class HeartbeatEvent(WebSocketMessage):
+    """The versions of the rooms that this connection follows."""
+
+    type: Literal["heartbeat"] = "heartbeat"
+    versions: dict[int, Version]
+
+
+class ErrorEvent(WebSocketMessage):
+    """What was refused and why; the frame's own `client_id` and `room_id` come back with it."""
+
+    type: Literal["error"] = "error"
+    code: str
+    message: str
+    field: str | None = None
+    client_id: str | None = None
+    room_id: int | None = None
+    id: str | None = None
+
+
+class PongEvent(WebSocketMessage):
+    """The answer to `ping`."""
+
+    type: Literal["pong"] = "pong"
+
+
+class ClosingEvent(WebSocketMessage):
+    """The server is going away; come back after this time."""
+
+    type: Literal["closing"] = "closing"
+    retry_after_ms: int
+
+
+EVENT_SHAPES: Final[tuple[type[WebSocketMessage], ...]] = (
+    MessageEvent,
+    JoinEvent,
+    LeaveEvent,
+    UserListEvent,
+    TypingEvent,
+    RoomDeletedEvent,
+    SyncEvent,
+    RoomListEvent,
+    HeartbeatEvent,
+    ErrorEvent,
+    PongEvent,
+    ClosingEvent,
+)
+# What a connection on the seed's door gets without asking for more.
+SEED_EVENTS: Final = frozenset(
+    {"message", "join", "leave", "user_list", "typing", "room_deleted", "error", "closing"}
+)
+
+
+def encode(event: WebSocketMessage) -> str:
+    """The frame of `event`: encoded once, the same text for everybody who gets it."""
+    return event.model_dump_json()
+
+
+def encode_error(
+    refusal: Refusal, *, frame: dict[str, Any] | None = None, log_id: str | None = None
+) -> str:
+    """The `error` frame for a refusal, echoing what lets the client find its own frame."""
+    frame = frame or {}
+    client_id = frame.get("client_id")
+    room_id = frame.get("room_id")
+    return ErrorEvent(
+        code=refusal.code,
+        message=refusal.detail,
+        field=refusal.field,
+        client_id=client_id
+        if isinstance(client_id, str) and len(client_id) <= MAX_CLIENT_ID_LENGTH
+        else None,
+        room_id=room_id if type(room_id) is int and 0 < room_id <= MAX_ID else None,
+        id=log_id,
+    ).model_dump_json(exclude_none=True)
+
+
+class BadFrame(Exception):
+    """A frame was refused; carries the refusal, and the frame's fields as far as they were read."""
+
+    def __init__(self, refusal: Refusal, frame: dict[str, Any] | None) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
+        self.frame = frame
+
+
+def parse(text: str) -> Command:
+    """Read one frame. Raises BadFrame, whose refusal names the field at fault."""
+    try:
+        frame = pydantic_core.from_json(text, allow_inf_nan=False)
+    except ValueError:
+        words = "The frame is not valid JSON."
+        raise BadFrame(Refusal("bad_json", words), None) from None
+    if not isinstance(frame, dict):
+        raise BadFrame(Refusal("bad_json", "A frame has to be a JSON object."), None)
+    kind = frame.get("type")
+    shape = COMMAND_SHAPES.get(kind) if isinstance(kind, str) else None
+    if shape is None:
+        known = ", ".join(COMMAND_SHAPES)
+        words = f"type: It has to be one of {known}."
+        raise BadFrame(Refusal("unknown_type", words, field="type"), frame)
+    try:
+        return shape.model_validate(frame)
+    except ValidationError as error:
+        raise BadFrame(Refusal.from_validation(error.errors()), frame) from None

@@ -1,0 +1,112 @@
+"""Every PARLOUR_* setting: its type, default, unit and one line of meaning."""
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "PARLOUR_"
+ENV_FILE = Path(".env")
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text is the one line to show, naming the setting and the fault."""
+
+
+class Settings(BaseSettings):
+    """The settings of one server, read once at start and passed on.
+
+    Flags win over the environment, the environment over the `.env` file in the current folder.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="TCP port; 0 takes any free one.")
+    data_dir: Path = Field(
+        Path("data"), description="Folder that holds `chat.db`; created for its owner only (0700)."
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Origins besides the server's own whose pages may use the API and the"
+        " WebSocket, separated by commas, such as `https://chat.example.org`; `*` allows any.",
+    )
+    max_message_length: int = Field(
+        1000, ge=1, le=100_000, description="Longest message, in characters."
+    )
+    max_username_length: int = Field(
+        50, ge=1, le=100, description="Longest username, in characters."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe kind of line to log: debug, info, warning or error."
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        origins = []
+        for origin in value:
+            parts = urlsplit(origin)
+            whole = parts.scheme in ("http", "https") and parts.netloc and "@" not in parts.netloc
+            if origin != "*" and not (whole and origin.rstrip("/") == _origin_of(origin)):
+                raise ValueError(f"{origin!r} is not an origin such as https://chat.example.org")
+            origins.append(origin.rstrip("/").lower())
+        return tuple(origins)
+
+    @property
+    def database_path(self) -> Path:
+        """Where the SQLite database lies."""
+        return self.data_dir / "chat.db"
+
+    @property
+    def max_frame_bytes(self) -> int:
+        """Longest WebSocket frame or JSON body, in bytes: four a character, and room for fields."""
+        return 4 * self.max_message_length + 4096
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings from flags (None means: not given), environment and `.env`.
+
+    Raises SettingsError with one line that names the setting when a value is wrong or
+    a PARLOUR_* variable is not a setting.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise SettingsError(f"{name} is not a setting of Parlour.{hint}")
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        words = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(
+            f"{PREFIX}{name.upper()} is wrong: {words} (it is {first['input']!r})."
+        ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{ENV_FILE} is not UTF-8 text.") from None

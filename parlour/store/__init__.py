@@ -1,0 +1,1 @@
+"""All SQL: tables, and functions that take a connection and return models."""

@@ -1,0 +1,125 @@
+"""The messages' rows."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    tuple_,
+)
+
+from parlour.models import Message
+from parlour.store.tables import messages
+
+_TOLD = (
+    messages.c.id,
+    messages.c.room_id,
+    messages.c.username,
+    messages.c.author,
+    messages.c.content,
+    messages.c.timestamp,
+    messages.c.version,
+    messages.c.client_id,
+)
+
+ClientKey = tuple[int, str, str]
+
+
+def _message(row: RowMapping) -> Message:
+    fields = dict(row)
+    author: str = fields.pop("author")
+    # Authors are `user:` accounts; all others (`guest:`, `name:`) are guests.
+    return Message.model_construct(guest=not author.startswith("user:"), **fields)
+
+
+def last_id(connection: Connection) -> int:
+    """The highest id ever given to a message, also when that message is gone."""
+    statement = text("SELECT seq FROM sqlite_sequence WHERE name = 'messages'")
+    return connection.scalar(statement) or 0
+
+
+def insert_messages(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows whose `id` and `version` have been allotted, in one statement."""
+    connection.execute(insert(messages), rows)
+
+
+def messages_by_client_id(
+    connection: Connection, keys: Collection[ClientKey]
+) -> dict[ClientKey, Message]:
+    """The messages that (room_id, author, client_id) made before."""
+    if not keys:
+        return {}
+    key = tuple_(messages.c.room_id, messages.c.author, messages.c.client_id)
+    rows = connection.execute(select(*_TOLD).where(key.in_(keys))).mappings()
+    return {(row["room_id"], row["author"], row["client_id"]): _message(row) for row in rows}
+
+
+def _page(
+    connection: Connection, room_id: int, bound: ColumnElement[bool] | None, limit: int, *, up: bool
+) -> list[Message]:
+    statement = select(*_TOLD).where(messages.c.room_id == room_id)
+    if bound is not None:
+        statement = statement.where(bound)
+    order = messages.c.id.asc() if up else messages.c.id.desc()
+    rows = connection.execute(statement.order_by(order).limit(limit)).mappings()
+    page = [_message(row) for row in rows]
+    return page if up else page[::-1]
+
+
+def newest(connection: Connection, room_id: int, limit: int) -> list[Message]:
+    """The newest messages, oldest first."""
+    return _page(connection, room_id, None, limit, up=False)
+
+
+def before(connection: Connection, room_id: int, message_id: int, limit: int) -> list[Message]:
+    """The messages next below `message_id`, oldest first."""
+    return _page(connection, room_id, messages.c.id < message_id, limit, up=False)
+
+
+def after(connection: Connection, room_id: int, message_id: int, limit: int) -> list[Message]:
+    """The messages next above `message_id`, oldest first."""
+    return _page(connection, room_id, messages.c.id > message_id, limit, up=True)
+
+
+def around(connection: Connection, room_id: int, message_id: int, limit: int) -> list[Message]:
+    """Up to `limit` messages with `message_id` in the middle; more of a side that has more."""
+    older = _page(connection, room_id, messages.c.id <= message_id, limit, up=False)
+    newer = _page(connection, room_id, messages.c.id > message_id, limit, up=True)
+    half = limit // 2
+    take_newer = min(len(newer), max(half, limit - len(older)))
+    take_older = min(len(older), limit - take_newer)
+    return older[len(older) - take_older :] + newer[:take_newer]
+
+
+def changed_since(connection: Connection, room_id: int, version: int, limit: int) -> list[Message]:
+    """The messages changed after `version`, by version, at most `limit`."""
+    statement = (
+        select(*_TOLD)
+        .where(messages.c.room_id == room_id, messages.c.version > version)
+        .order_by(messages.c.version)
+        .limit(limit)
+    )
+    return [_message(row) for row in connection.execute(statement).mappings()]
+
+
+def delete_some(connection: Connection, room_id: int, limit: int) -> int:
+    """Delete at most `limit` messages of a room; how many they were."""
+    some = (
+        select(messages.c.id)
+        .where(messages.c.room_id == room_id)
+        .order_by(messages.c.id)
+        .limit(limit)
+    )
+    return connection.execute(delete(messages).where(messages.c.id.in_(some))).rowcount
+
+
+def count(connection: Connection) -> int:
+    """How many messages there are in all."""
+    return connection.scalar(select(func.count()).select_from(messages)) or 0

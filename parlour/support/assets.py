@@ -1,0 +1,114 @@
+"""The page's files: read, joined, named by their content and compressed once."""
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import brotli
+
+_TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+    ".txt": "text/plain; charset=utf-8",
+}
+_COMPRESSED: Final = frozenset({".png", ".ico", ".woff2"})
+# Below this a compressed body saves nothing.
+_SMALL: Final = 512
+_IMPORT: Final = re.compile(
+    r"""@import\s+(?:url\()?["']([^"']+)["']\)?\s*(?:layer\(([\w.-]+)\))?\s*;"""
+)
+_CONFIG: Final = re.compile(r'(<meta name="parlour-config" content=")[^"]*(")')
+
+
+@dataclass(slots=True)
+class Asset:
+    """One file as it is served: its bytes, and its smaller forms once they are made."""
+
+    body: bytes
+    media_type: str
+    etag: str
+    encodings: dict[str, bytes]
+
+
+class Assets:
+    """All files below a folder. `prefix` is where they are served, named by their content."""
+
+    def __init__(
+        self, folder: Path, config: Mapping[str, Any], others: Mapping[str, Path] | None = None
+    ) -> None:
+        """Read the folder, and `others`: more files by the names they are served under.
+
+        `config` becomes the content of the page's `parlour-config`.
+        """
+        bodies = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.suffix in _TYPES
+        }
+        bodies.update((name, path.read_bytes()) for name, path in (others or {}).items())
+        styles = bodies.get("styles.css")
+        if styles is not None:
+            bodies["styles.css"] = _join_styles(folder, styles.decode()).encode()
+        digest = hashlib.sha256()
+        for name, body in bodies.items():
+            digest.update(f"{name}\0{len(body)}\0".encode() + body)
+        self.prefix = f"/assets/{digest.hexdigest()[:16]}/"
+        content = json.dumps(config).replace("&", "&amp;").replace('"', "&quot;")
+        for name in [name for name in bodies if name.endswith(".html")]:
+            page = bodies[name].decode().replace("/assets/", self.prefix)
+            page = _CONFIG.sub(lambda match: match[1] + content + match[2], page)
+            bodies[name] = page.encode()
+        self.files = {name: _asset(name, body) for name, body in bodies.items()}
+
+    def compress(self) -> None:
+        """Make the smaller forms: slow, thorough, once. Safe to run in a thread."""
+        for name, asset in self.files.items():
+            if len(asset.body) < _SMALL or Path(name).suffix in _COMPRESSED:
+                continue
+            smaller = {
+                "br": brotli.compress(asset.body, quality=11),
+                "gzip": gzip.compress(asset.body, compresslevel=9, mtime=0),
+            }
+            asset.encodings = {
+                encoding: body for encoding, body in smaller.items() if len(body) < len(asset.body)
+            }
+
+
+def _asset(name: str, body: bytes) -> Asset:
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return Asset(body, _TYPES[Path(name).suffix], etag, {})
+
+
+def _join_styles(folder: Path, styles: str) -> str:
+    """`styles` with the files it imports in the place of the import lines."""
+
+    def join(match: re.Match[str]) -> str:
+        body = (folder / match[1]).read_text("utf-8")
+        return f"@layer {match[2]} {{\n{body}}}\n" if match[2] else body
+
+    return _IMPORT.sub(join, styles)
+
+
+def best_encoding(accepted: str, available: Mapping[str, bytes]) -> str | None:
+    """The smallest of the `available` forms that an Accept-Encoding header takes, or None.
+
+    Source: RFC 9110, section 12.5.3; a weight of zero refuses.
+    """
+    weights: dict[str, bool] = {}
+    for part in accepted.lower().split(","):
+        coding, _, rest = part.partition(";")
+        weights[coding.strip()] = not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", rest)
+    usable = [coding for coding in available if weights.get(coding, weights.get("*", False))]
+    return min(usable, key=lambda coding: len(available[coding]), default=None)

@@ -1,0 +1,44 @@
+"""Log lines for people on standard error, and the guard that keeps query strings out of them."""
+
+import logging
+import sys
+from typing import Final
+
+# Uvicorn logs at "info" what it does, and websockets at "debug" every frame with its content.
+_NEVER_BELOW: Final = {
+    "uvicorn": logging.WARNING,
+    "uvicorn.error": logging.WARNING,
+    "alembic": logging.WARNING,
+}
+_WITH_PATHS: Final = ("uvicorn.error", "uvicorn.access")
+
+
+class _NoQuery(logging.Filter):
+    """Cuts the query off every logged path: it may name people or carry a ticket."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                argument.partition("?")[0] if isinstance(argument, str) else argument
+                for argument in record.args
+            )
+        return True
+
+
+def hide_queries() -> None:
+    """Keep query strings out of Uvicorn's logs, however the server was started."""
+    for name in _WITH_PATHS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(known, _NoQuery) for known in logger.filters):
+            logger.addFilter(_NoQuery())
+
+
+def set_up(level: str) -> None:
+    """Log to standard error from `level` (debug, info, warning, error) on."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    for name, lowest in _NEVER_BELOW.items():
+        logging.getLogger(name).setLevel(max(lowest, logging.getLogger().level))

@@ -1,0 +1,105 @@
+"""What text may come in: normal form, trimmed, readable, with nothing hidden in it.
+
+Sources: Unicode 16 DerivedCoreProperties (Default_Ignorable_Code_Point) and RFC 5892,
+appendix A (where the joiners U+200C and U+200D may stand).
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+import idna
+from pydantic_core import PydanticCustomError
+
+# Default-ignorable or blank though their category says letter, mark or symbol: Hangul fillers,
+# Khmer inherent vowels, the grapheme joiner, the Braille blank.
+_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180f\u2800\u3164\uffa0")
+# Controls, formats (all bidi marks and overrides are there), surrogates, and the line and
+# paragraph separators. Not the unassigned ones: they may be the letters and emoji of a newer
+# Unicode than this Python's.
+_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Reserved for what will not be seen either, and the code points that are no characters.
+_INVISIBLE_RESERVED: Final = re.compile(
+    "[\u2065\ufff0-\ufff8\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff]"
+)
+_VARIATION_SELECTORS: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_JOINERS: Final = "\u200c\u200d"
+_SPACES: Final = re.compile(r"\s+")
+
+
+def clean_text(value: str) -> str:
+    """`value` in NFC and trimmed. Refuses lone surrogates, NUL, and text with nothing to see."""
+    if "\x00" in value:
+        raise PydanticCustomError("invalid", "It has a NUL character (U+0000)")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise PydanticCustomError("invalid", "It has half a character (a lone surrogate)") from None
+    text = unicodedata.normalize("NFC", value).strip()
+    if all(_is_invisible(character) or character.isspace() for character in text):
+        raise PydanticCustomError("empty", "There is nothing to read in it")
+    return text
+
+
+def clean_name(value: str) -> str:
+    """`value` as a name: as `clean_text`, in one line, and nothing in it that cannot be seen.
+
+    Runs of spaces become one, because nobody could tell two such names apart.
+    """
+    text = _SPACES.sub(" ", _one_line(clean_text(value)))
+    for position, character in enumerate(text):
+        # Private use looks different, or like nothing, on every machine.
+        if not _is_invisible(character) and unicodedata.category(character) != "Co":
+            continue
+        if character in _JOINERS and _joiner_may_stand(text, position):
+            continue
+        if character in "\ufe0e\ufe0f" and position and _is_pictograph(text[position - 1]):
+            continue
+        raise PydanticCustomError(
+            "name_invalid",
+            "A name cannot have control, invisible or direction-changing characters; {place} has"
+            " one ({code_point})",
+            {"place": f"place {position + 1}", "code_point": f"U+{ord(character):04X}"},
+        )
+    return text
+
+
+def name_key(name: str) -> str:
+    """The form in which names are compared: compatibility-folded, without regard to case."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    folded = _VARIATION_SELECTORS.sub("", folded)
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", folded)).strip()
+
+
+def _one_line(text: str) -> str:
+    # Tabs and line breaks count as white space to `\s`, but are control characters in a name.
+    if any(character in "\t\n\r\v\f\x1c\x1d\x1e\x1f\x85" for character in text):
+        raise PydanticCustomError("name_invalid", "A name has to stand in one line")
+    return text
+
+
+def _is_invisible(character: str) -> bool:
+    return (
+        unicodedata.category(character) in _INVISIBLE_CATEGORIES
+        or character in _BLANK
+        or _VARIATION_SELECTORS.match(character) is not None
+        or _INVISIBLE_RESERVED.match(character) is not None
+        # The last two of every plane.
+        or ord(character) & 0xFFFE == 0xFFFE
+    )
+
+
+def _is_pictograph(character: str) -> bool:
+    category = unicodedata.category(character)
+    # An unassigned one in these blocks is an emoji of a newer Unicode.
+    newer = category == "Cn" and "\U0001f000" <= character <= "\U0001fbff"
+    return newer or category in ("So", "Sk") or character in "\ufe0f\u203c\u2049"
+
+
+def _joiner_may_stand(text: str, position: int) -> bool:
+    """Joiners belong to emoji sequences and, by RFC 5892, to some scripts (Persian, Indic)."""
+    if 0 < position < len(text) - 1:
+        before, after = text[position - 1], text[position + 1]
+        if text[position] == "\u200d" and _is_pictograph(before) and _is_pictograph(after):
+            return True
+    return idna.valid_contextj(text, position)

@@ -1,0 +1,140 @@
+"""One thread that owns the one write connection and commits whatever waits as one group."""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+logger = logging.getLogger(__name__)
+
+# A group is bounded so that the first of it does not wait for the last of a long queue.
+MAX_GROUP: Final = 512
+# Jobs accepted and not yet answered. Past it new ones are refused rather than kept waiting.
+MAX_WAITING: Final = 20_000
+
+Outcome = Any
+
+
+class WriterBusy(Exception):
+    """So many jobs wait that one more is refused; nothing was stored."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One thing to write.
+
+    A `bulk` operation takes a list of arguments, one for each of the neighbouring jobs of
+    the same operation, and returns as many outcomes; any other takes its own `arguments`.
+    `answer` is called in the event loop with the outcome, an exception where it failed.
+    """
+
+    operation: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    bulk: bool
+    answer: Callable[[Outcome], None]
+
+
+class Writer:
+    """Runs jobs in the order they came, many to a transaction, and answers after the commit."""
+
+    def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop) -> None:
+        self._engine = engine
+        self._loop = loop
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """Queue a job (from the event loop). Raises WriterBusy when too many wait."""
+        if self._waiting >= MAX_WAITING:
+            raise WriterBusy
+        self._waiting += 1
+        self._idle.clear()
+        self._jobs.put(job)
+
+    async def drain(self) -> None:
+        """Wait until every submitted job has been answered."""
+        await self._idle.wait()
+
+    async def close(self) -> None:
+        """Finish what was submitted, then end the thread."""
+        await self.drain()
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            group = [first]
+            last = False
+            while len(group) < MAX_GROUP:
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    last = True
+                    break
+                group.append(job)
+            outcomes = self._commit(group)
+            self._loop.call_soon_threadsafe(self._answer, group, outcomes)
+            if last:
+                return
+
+    def _commit(self, group: Sequence[Job]) -> list[Outcome]:
+        """One transaction. When it fails as a whole, each job's outcome is that failure."""
+        try:
+            with self._engine.begin() as connection:
+                return [outcome for jobs in _runs(group) for outcome in _perform(connection, jobs)]
+        except Exception as error:  # noqa: BLE001 - every job is told of it
+            return [error] * len(group)
+
+    def _answer(self, group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
+        for job, outcome in zip(group, outcomes, strict=True):
+            try:
+                job.answer(outcome)
+            except Exception:
+                # What is stored stays stored; one faulty listener must not cost the others.
+                logger.exception("an answer after the commit failed")
+        self._waiting -= len(group)
+        if not self._waiting:
+            self._idle.set()
+
+
+def _runs(group: Sequence[Job]) -> Iterator[list[Job]]:
+    """Neighbouring bulk jobs of one operation together, every other job alone, in order."""
+    for bulk, jobs in groupby(group, key=lambda job: job.operation if job.bulk else job):
+        yield list(jobs)
+        del bulk
+
+
+def _perform(connection: Connection, jobs: list[Job]) -> list[Outcome]:
+    try:
+        with connection.begin_nested():
+            if not jobs[0].bulk:
+                return [jobs[0].operation(connection, *jobs[0].arguments)]
+            outcomes: list[Outcome] = jobs[0].operation(
+                connection, [job.arguments[0] for job in jobs]
+            )
+            return outcomes
+    except DBAPIError as error:
+        # SQLite may have rolled the whole transaction back (a full disk does that): only a
+        # broken constraint is known to have cost no more than this savepoint.
+        if not isinstance(error, IntegrityError):
+            raise
+        failure: Exception = error
+    except Exception as error:  # noqa: BLE001 - it is this job's outcome
+        failure = error
+    if len(jobs) == 1:
+        return [failure]
+    # One of them cannot be stored; it must not take its neighbours with it.
+    return [outcome for job in jobs for outcome in _perform(connection, [job])]

@@ -1,0 +1,157 @@
+"""The HTTP door: strict bodies, one shape for every refusal, security headers on every answer."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+import pydantic_core
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from parlour.context import Context, internal_error
+from parlour.errors import ERROR_CODES, Refusal
+from parlour.models import ErrorAnswer
+
+# `ws:` and `wss:` of the own host are named by 'self' (CSP 3).
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_SECURITY_HEADERS: Final = [
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+    # What the program says is never kept; pages and assets say otherwise themselves.
+    (b"cache-control", b"no-store"),
+]
+_CODES_OF_STATUS: Final = {404: "not_found", 405: "method_not_allowed"}
+
+
+def context_of(request: Request) -> Context:
+    """The running server's parts, as a FastAPI dependency."""
+    context: Context = request.app.state.context
+    return context
+
+
+def answers(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may refuse with these codes, for its OpenAPI."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for code in codes:
+        entry = ERROR_CODES[code]
+        answer = by_status.setdefault(
+            entry.status,
+            {
+                "model": ErrorAnswer,
+                "description": "Refused.",
+                "content": {"application/json": {"examples": {}}},
+            },
+        )
+        answer["content"]["application/json"]["examples"][code] = {
+            "summary": entry.meaning,
+            "value": {"detail": entry.meaning, "code": code},
+        }
+    return by_status
+
+
+class _StrictRequest(Request):
+    """Reads a JSON body of bounded size, and nothing that only looks like one."""
+
+    async def body(self) -> bytes:
+        if not hasattr(self, "_body"):
+            kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+            limit = context_of(self).settings.max_frame_bytes
+            body = bytearray()
+            async for chunk in self.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise Refusal("too_large", f"The body has more than {limit} bytes.")
+            if body and kind != "application/json":
+                raise Refusal("unsupported_type", "Send the body as application/json.")
+            self._body = bytes(body)
+        return self._body
+
+    async def json(self) -> Any:
+        try:
+            return pydantic_core.from_json(await self.body(), allow_inf_nan=False)
+        except ValueError:
+            raise Refusal("bad_json", "The body is not valid JSON.") from None
+
+
+class StrictRoute(APIRoute):
+    """A route whose body is read by `_StrictRequest`: pass it as a router's `route_class`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler, on a strict request."""
+        handler = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            return await handler(_StrictRequest(request.scope, request.receive))
+
+        return strict
+
+
+def _answer(refusal: Refusal, headers: Any = None, log_id: str | None = None) -> JSONResponse:
+    answer = ErrorAnswer(detail=refusal.detail, code=refusal.code, field=refusal.field, id=log_id)
+    return JSONResponse(
+        answer.model_dump(exclude_none=True), status_code=refusal.status_code, headers=headers
+    )
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    if isinstance(error, Refusal):
+        return _answer(error)
+    if isinstance(error, RequestValidationError):
+        return _answer(Refusal.from_validation(error.errors()))
+    if isinstance(error, HTTPException) and error.status_code in _CODES_OF_STATUS:
+        code = _CODES_OF_STATUS[error.status_code]
+        return _answer(Refusal(code, ERROR_CODES[code].meaning), error.headers)
+    raise error
+
+
+class _Guard:
+    """Outermost: security headers on every answer, and a fault as a 500 that names its log line.
+
+    A pure ASGI class: Starlette's BaseHTTPMiddleware costs a task for every request.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                present = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(header for header in _SECURITY_HEADERS if header[0] not in present),
+                ]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_guarded)
+        except Exception as error:
+            if started:
+                raise
+            refusal, log_id = internal_error(error)
+            await _answer(refusal, log_id=log_id)(scope, receive, send_guarded)
+
+
+def install(app: FastAPI) -> None:
+    """Give `app` the error answers and the guard. Call it after every other middleware is added."""
+    for kind in (HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _refused)
+    app.add_middleware(_Guard)
