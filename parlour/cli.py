@@ -24,18 +24,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def serve(settings: Settings) -> int:
     """Start the server and run it until it is told to stop."""
     # Imported here: `parlour --help` and a wrong setting need none of it.
-    from parlour.database import DataDirInUse, init_db
+    from parlour.database import DatabaseUnusable, init_db
     from parlour.main import create_app
     from parlour.migrations import DatabaseTooNew
     from parlour.server import ListenError, Server, listen
     from parlour.support import logs
+    from parlour.support.lock import DataDirInUse
 
     # What the server writes is for its owner only.
     os.umask(0o077)
     logs.set_up(settings.log_level)
     try:
         database = init_db(settings)
-    except (DataDirInUse, DatabaseTooNew) as error:
+    except (DataDirInUse, DatabaseUnusable, DatabaseTooNew) as error:
         return _fail(error)
     except OSError as error:
         return _fail(f"Cannot use the data directory {settings.data_dir}: {error.strerror}.")

@@ -2,18 +2,15 @@
 
 import asyncio
 import contextlib
-import fcntl
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.pool import QueuePool
 
 from parlour.errors import Refusal
 from parlour.migrations import migrate
@@ -22,21 +19,21 @@ from parlour.settings import Settings
 from parlour.store import messages as message_rows
 from parlour.store import rooms as room_rows
 from parlour.store.meta import ensure_epoch, epoch_of
+from parlour.support.lock import lock_data_dir
+from parlour.support.sqlite import check_sound, create_private, open_readers, open_writer
 from parlour.support.writer import Job, Writer, WriterBusy
 
 T = TypeVar("T")
 
 READERS: Final = 4
-# How long a statement waits for another process's lock before it is given up as busy.
-LOCK_TIMEOUT_MS: Final = 5_000
 # A resume over more changes than this is answered with `reset`.
 MAX_REPLAY: Final = 1_000
 # Messages of a deleted room taken away in one transaction.
 PURGE_BATCH: Final = 200
 
 
-class DataDirInUse(Exception):
-    """Another server runs on the data directory; the text is the one line to show."""
+class DatabaseUnusable(Exception):
+    """The file is no sound SQLite database; the text is the one line to show."""
 
 
 def _no_room() -> Refusal:
@@ -214,18 +211,24 @@ class Database:
 
     def __init__(self, data_dir: Path, path: Path) -> None:
         self.path = path
-        self._lock = _lock_data_dir(data_dir)
+        self._lock = lock_data_dir(data_dir)
         try:
-            _create_private(path)
-            self.write_engine = _engine(path, readers=0)
+            create_private(path)
+            self.write_engine = open_writer(path)
             with self.write_engine.begin() as connection:
+                check_sound(connection)
                 migrate(connection)
                 ensure_epoch(connection)
                 self.epoch = epoch_of(connection)
+        except DBAPIError as error:
+            self._lock.close()
+            raise DatabaseUnusable(
+                f"{path} cannot be used: {error.orig}. Keep it, and put a backup in its place."
+            ) from error
         except BaseException:
             self._lock.close()
             raise
-        self._read_engine = _engine(path, readers=READERS)
+        self._read_engine = open_readers(path, READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._writer: Writer | None = None
 
@@ -319,7 +322,8 @@ _default: Database | None = None
 def init_db(settings: Settings | None = None) -> Database:
     """Open the database of `settings`, making its folder, tables and indexes where needed.
 
-    Raises DataDirInUse, DatabaseTooNew, or OSError when the folder cannot be used.
+    Raises DataDirInUse, DatabaseUnusable, DatabaseTooNew, or OSError when the folder cannot be
+    used.
     """
     global _default  # noqa: PLW0603 - what get_db() without an argument means
     settings = settings or Settings()
@@ -341,72 +345,6 @@ def get_db(database: Database | None = None) -> Iterator[Connection]:
         raise RuntimeError("call init_db() first")
     with database.write_engine.begin() as connection:
         yield connection
-
-
-def _lock_data_dir(data_dir: Path) -> IO[str]:
-    """Hold `parlour.lock` for as long as the returned file is open. Raises DataDirInUse."""
-    descriptor = os.open(data_dir / "parlour.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    file = os.fdopen(descriptor, "r+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        owner = file.read().strip()
-        file.close()
-        by = f" (process {owner})" if owner else ""
-        raise DataDirInUse(
-            f"Another Parlour{by} runs on {data_dir.resolve()}. Stop it, or give this one a data"
-            " directory of its own with PARLOUR_DATA_DIR or --data-dir."
-        ) from None
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
-    return file
-
-
-def _create_private(path: Path) -> None:
-    # SQLite gives its -wal and -shm files the rights of the database.
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-
-
-def _engine(path: Path, *, readers: int) -> Engine:
-    """The engine of the one writer, or of a pool of `readers`.
-
-    The writer's transactions take the write lock at once: one that reads first and writes
-    later would fail with SQLITE_BUSY whenever somebody else wrote in between.
-    """
-    engine = create_engine(
-        f"sqlite:///{path}",
-        poolclass=QueuePool,
-        pool_size=readers or 1,
-        max_overflow=0 if readers else 1,
-        connect_args={"check_same_thread": False},
-    )
-
-    @event.listens_for(engine, "connect")
-    def connect(connection: sqlite3.Connection, _record: object) -> None:
-        # SQLAlchemy's own BEGIN below replaces sqlite3's implicit one.
-        connection.isolation_level = None
-        for pragma in _pragmas(reader=bool(readers)):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if readers else "BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _pragmas(*, reader: bool) -> list[str]:
-    common = [
-        f"busy_timeout = {LOCK_TIMEOUT_MS}",
-        "foreign_keys = ON",
-        "trusted_schema = OFF",
-    ]
-    if reader:
-        # Only the writer checkpoints, so that no reader ever waits for a disk.
-        return [*common, "query_only = ON", "wal_autocheckpoint = 0"]
-    return [*common, "journal_mode = WAL", "synchronous = FULL"]
 
 
 def _expected(outcome: Any) -> Any:

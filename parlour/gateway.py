@@ -157,8 +157,12 @@ async def _read_frames(context: Context, websocket: WebSocket, client: Client) -
         frame = await websocket.receive()
         if frame["type"] == "websocket.disconnect":
             return
+        text: str | None = frame.get("text")
+        if text is not None and len(text) > context.settings.max_frame_bytes:
+            # `parlour serve` lets Uvicorn see to it; other ways of starting may allow more.
+            raise Refusal("too_large", "The frame is longer than any right one would be.")
         try:
-            await _do(context, client, frame.get("text"))
+            await _do(context, client, text)
         except BadFrame as bad:
             client.refuse(bad.refusal, bad.frame)
         else:

@@ -2,15 +2,20 @@
 
 import difflib
 import os
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "PARLOUR_"
 ENV_FILE = Path(".env")
+# What Kubernetes puts into every container's environment for a service named "parlour".
+_SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_\w+)")
 
 
 class SettingsError(Exception):
@@ -52,6 +57,11 @@ class Settings(BaseSettings):
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
 
+    @field_validator("data_dir")
+    @classmethod
+    def _expand(cls, value: Path) -> Path:
+        return value.expanduser()
+
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -82,6 +92,17 @@ class Settings(BaseSettings):
         return 4 * self.max_message_length + 4096
 
 
+def _check_names(names: Iterable[str]) -> None:
+    """A mistyped name would leave its setting at the default without a word."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(names):
+        upper = name.upper()
+        if upper.startswith(PREFIX) and upper not in known and not _SERVICE_LINK.fullmatch(upper):
+            near = difflib.get_close_matches(upper, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise SettingsError(f"{name} is not a setting of Parlour.{hint}")
+
+
 def _origin_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
@@ -93,13 +114,8 @@ def load_settings(**flags: Any) -> Settings:
     Raises SettingsError with one line that names the setting when a value is wrong or
     a PARLOUR_* variable is not a setting.
     """
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    for name in sorted(os.environ):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            raise SettingsError(f"{name} is not a setting of Parlour.{hint}")
     try:
+        _check_names([*os.environ, *dotenv_values(ENV_FILE, encoding="utf-8")])
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]

@@ -65,6 +65,7 @@ async def follow(
         return  # the room was deleted while it was read, and the client has been told
     room = changes.room
     manager.note_version(room_id, room.version)
+    first = manager.enter(connection, room_id)
     if sync:
         event = SyncEvent.model_construct(
             room_id=room_id,
@@ -75,31 +76,26 @@ async def follow(
             reset=changes.reset,
         )
         connection.send(encode(event))
-    _arrive(context, client, room_id, room.version)
+    _welcome(context, client, room_id, first=first)
+    manager.release(connection, room_id, room.version)
 
 
-def _arrive(context: Context, client: Client, room_id: int, version: int) -> None:
-    """Take the client into a room whose state it has at `version`: join, list, then what waited.
-
-    The newcomer gets these before anything that happened while its state was read.
-    """
-    manager, connection = context.manager, client.connection
-    if manager.enter(connection, room_id):
+def _welcome(context: Context, client: Client, room_id: int, *, first: bool) -> None:
+    """Tell the client who is here, and everybody else that its person has come (`first`)."""
+    connection, person = client.connection, client.person
+    if first:
         join = encode(
             JoinEvent(
                 room_id=room_id,
-                username=client.person.username,
-                guest=client.person.guest,
+                username=person.username,
+                guest=person.guest,
                 timestamp=datetime.now(UTC),
             )
         )
         connection.send(join)
-        manager.broadcast(room_id, join, ephemeral=True, but=client.person.author)
-        connection.send(_user_list(context, room_id))
-        _tell_people(context, room_id, but=client.person.author)
-    else:
-        connection.send(_user_list(context, room_id))
-    manager.release(connection, room_id, version)
+        context.manager.broadcast(room_id, join, ephemeral=True, but=person.author)
+        _tell_people(context, room_id, but=person.author)
+    connection.send(_user_list(context, room_id))
 
 
 def depart(context: Context, client: Client, room_id: int) -> None:

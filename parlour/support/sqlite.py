@@ -1,0 +1,77 @@
+"""Opening a SQLite file: one engine that writes, one that reads, and whether the file is sound.
+
+The settings and their reasons: https://www.sqlite.org/wal.html and pragma.html.
+"""
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
+
+# How long a statement waits for another process's lock before it is given up as busy.
+LOCK_TIMEOUT_MS: Final = 5_000
+_COMMON: Final = (
+    f"busy_timeout = {LOCK_TIMEOUT_MS}",
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+)
+_WRITER: Final = (*_COMMON, "journal_mode = WAL", "synchronous = FULL")
+# Only the writer checkpoints, so that no reader ever waits for a disk.
+_READER: Final = (*_COMMON, "query_only = ON", "wal_autocheckpoint = 0")
+
+
+def create_private(path: Path) -> None:
+    """Make the database's file, where there is none, for its owner only."""
+    # SQLite gives its -wal and -shm files the rights of the database.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def open_writer(path: Path) -> Engine:
+    """An engine whose transactions take the write lock at once.
+
+    One that read first and wrote later would fail with SQLITE_BUSY, without waiting, whenever
+    somebody else wrote in between.
+    """
+    return _open(path, pragmas=_WRITER, begin="BEGIN IMMEDIATE", connections=1, more=1)
+
+
+def open_readers(path: Path, connections: int) -> Engine:
+    """An engine that only reads; each transaction sees one moment and never waits for a writer."""
+    return _open(path, pragmas=_READER, begin="BEGIN", connections=connections, more=0)
+
+
+def check_sound(connection: Connection) -> None:
+    """Raise DatabaseError when the file is damaged: 0.2 s for a million messages."""
+    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        raise DatabaseError(None, None, sqlite3.DatabaseError(f"it is damaged ({found})"))
+
+
+def _open(
+    path: Path, *, pragmas: tuple[str, ...], begin: str, connections: int, more: int
+) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        pool_size=connections,
+        max_overflow=more,
+        # Connections go from thread to thread, one at a time.
+        connect_args={"check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _record: object) -> None:
+        # Or sqlite3 would begin transactions of its own, and none before DDL.
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
