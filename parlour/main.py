@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.middleware.gzip import GZipMiddleware
 
 from parlour import __version__, gateway, pages, web
 from parlour.context import Context
@@ -72,7 +71,6 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         rooms.router, messages.router, health.router, gateway.router, pages.router,
     ):  # fmt: skip
         app.include_router(router)
-    app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=4)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,

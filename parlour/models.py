@@ -74,6 +74,40 @@ Time = Annotated[
 ]
 
 
+_ROOM_EXAMPLE: Final[dict[str, Any]] = {
+    "id": 1,
+    "name": "General",
+    "created_at": "2026-01-31T12:00:00.000000Z",
+    "version": 7,
+    "epoch": "9f86d081884c7d65",
+    "kind": "public",
+    "topic": "",
+    "online": 2,
+    "archived_at": None,
+    "owner": None,
+    "role": None,
+    "unread": None,
+    "mentions": None,
+    "last_read": None,
+}
+_MESSAGE_EXAMPLE: Final[dict[str, Any]] = {
+    "id": 42,
+    "room_id": 1,
+    "username": "alice",
+    "content": "Hello!",
+    "timestamp": "2026-01-31T12:00:05.123456Z",
+    "version": 7,
+    "client_id": "7f1c2f0e-2f53-4d5c-9a55-0a4f8a0c1d11",
+    "guest": True,
+    "reply_to": None,
+    "edited_at": None,
+    "deleted_at": None,
+    "reactions": [],
+    "files": [],
+    "pinned_at": None,
+}
+
+
 class Shape(BaseModel):
     """Strict: no unknown fields, no conversions between types, immutable."""
 
@@ -123,6 +157,8 @@ class RoomCreate(Shape):
 class Room(Shape):
     """A room as it stands, and what it is to the one who asks."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_ROOM_EXAMPLE]})
+
     id: Id
     name: str
     created_at: Time
@@ -153,6 +189,8 @@ class MessageCreate(Shape):
 
 class Message(Shape):
     """A message as it stands. Its `id` orders history, its `version` says what is new."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_MESSAGE_EXAMPLE]})
 
     id: Id
     room_id: Id

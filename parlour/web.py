@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parlour.context import Context, internal_error
@@ -150,8 +151,21 @@ class _Guard:
             await _answer(refusal, log_id=log_id)(scope, receive, send_guarded)
 
 
+class _CompressAnswers:
+    """Compresses what the API says. Pages and assets bring smaller forms of their own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._compressed = GZipMiddleware(app, minimum_size=2048, compresslevel=4)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        speaks = scope["type"] == "http" and scope["path"].startswith(("/api/", "/openapi"))
+        await (self._compressed if speaks else self._app)(scope, receive, send)
+
+
 def install(app: FastAPI) -> None:
-    """Give `app` the error answers and the guard. Call it after every other middleware is added."""
+    """Give `app` the error answers, compression and the guard, after all other middleware."""
     for kind in (HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _refused)
+    app.add_middleware(_CompressAnswers)
     app.add_middleware(_Guard)

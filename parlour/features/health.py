@@ -19,13 +19,13 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-@router.get("/healthz")
+@router.get("/healthz", summary="Liveness")
 async def healthz() -> Health:
     """The process answers."""
     return Health()
 
 
-@router.get("/readyz", responses=answers("busy", "storage_full"))
+@router.get("/readyz", summary="Readiness", responses=answers("busy", "storage_full"))
 async def readyz(context: Annotated[Context, Depends(context_of)]) -> Health:
     """The server takes work: it is not shutting down, and its database reads and writes."""
     if context.closing:
