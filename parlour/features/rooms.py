@@ -51,7 +51,9 @@ async def get_room(room_id: RoomPath, context: ContextDep) -> Room:
 @router.delete(
     "/{room_id}",
     status_code=204,
-    responses=answers("not_found", "invalid", "name_invalid", "too_long", "empty", "busy"),
+    responses=answers(
+        "not_found", "invalid", "name_invalid", "too_long", "empty", "busy", "storage_full"
+    ),
 )
 async def delete_room(
     room_id: RoomPath,

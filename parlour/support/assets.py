@@ -24,8 +24,10 @@ _TYPES: Final = {
     ".txt": "text/plain; charset=utf-8",
 }
 _COMPRESSED: Final = frozenset({".png", ".ico", ".woff2"})
-# Below this a compressed body saves nothing.
+# Below this a compressed body saves nothing; above the other, Brotli's best takes seconds, for
+# which the end of the process would have to wait.
 _SMALL: Final = 512
+_LARGE: Final = 256 * 1024
 _IMPORT: Final = re.compile(
     r"""@import\s+(?:url\()?["']([^"']+)["']\)?\s*(?:layer\(([\w.-]+)\))?\s*;"""
 )
@@ -78,7 +80,7 @@ class Assets:
             if len(asset.body) < _SMALL or Path(name).suffix in _COMPRESSED:
                 continue
             smaller = {
-                "br": brotli.compress(asset.body, quality=11),
+                "br": brotli.compress(asset.body, quality=9 if len(asset.body) > _LARGE else 11),
                 "gzip": gzip.compress(asset.body, compresslevel=9, mtime=0),
             }
             asset.encodings = {
