@@ -1,0 +1,98 @@
+# Parlour's commands; `make help` lists them. Everything is installed inside this folder
+# (.venv, node_modules), and nothing is installed again while the lock files stay as they are.
+
+BIN := .venv/bin
+# Programs called by name (node, npm and what they call) come from .venv first.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+PYTHON ?=
+WORKERS ?= 2
+ARGS ?=
+T ?=
+UPGRADE ?=
+
+UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) pyproject.toml
+PYTEST := -m pytest -n $(WORKERS) --dist loadfile
+CSS := "frontend/**/*.css" "!frontend/vendor/**"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run dev node test test-python test-frontend lint lint-python lint-frontend \
+	format lock vendor screenshots audit wheel clean
+
+help: ## List every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install Parlour into .venv from the pinned lock (needs Python 3.11+)
+	@PYTHON="$(PYTHON)" sh scripts/install.sh app
+
+run: setup ## Start Parlour on http://localhost:8000 (flags: make run ARGS="--port 9000")
+	@exec $(BIN)/parlour serve $(ARGS)
+
+dev: setup ## Install the Python tools that tests and linters need
+	@sh scripts/install.sh dev
+
+node: dev ## Install the front end's tools into node_modules (node itself comes with dev)
+	@sh scripts/install.sh node
+
+test: node ## Run all tests with coverage; a part of them: make test T="-k outbox"
+ifeq ($(strip $(T)),)
+	@$(MAKE) --no-print-directory test-frontend test-python
+else
+	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
+	PARLOUR_CHROMIUM="$$chromium" exec $(BIN)/python $(PYTEST) $(T)
+endif
+
+test-python: dev ## Run the Python and browser tests, then hold their coverage against the bound
+	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
+	rm -f .coverage .coverage.*; \
+	PARLOUR_CHROMIUM="$$chromium" $(BIN)/coverage run $(PYTEST)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+test-frontend: node ## Run the JavaScript units
+	@node --test "tests/frontend/**/*.test.js"
+
+lint: lint-python lint-frontend ## Run every linter and type checker
+
+lint-python: dev ## Ruff, mypy and the import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lint-frontend: node ## ESLint (with the front end's layers), TypeScript and stylelint
+	node_modules/.bin/eslint --max-warnings 0 .
+	node_modules/.bin/tsc --noEmit
+	node_modules/.bin/stylelint --max-warnings 0 $(CSS)
+
+format: node ## Put Python, JavaScript and CSS into the project's form
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+	node_modules/.bin/eslint --fix .
+	node_modules/.bin/stylelint --fix $(CSS)
+
+lock: node ## Resolve the lock files anew (newest versions: make lock UPGRADE=1)
+	$(UV_LOCK) --group build --output-file requirements.lock
+	$(UV_LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	npm $(if $(UPGRADE),update,install) --package-lock-only
+
+vendor: node ## Copy the front end's libraries from npm into frontend/vendor
+	node scripts/vendor.mjs
+
+screenshots: dev ## Take the screenshots of the README into docs/images
+	@chromium=$$(sh scripts/chromium.sh) && PARLOUR_CHROMIUM="$$chromium" \
+	$(BIN)/python -m scripts.screenshots
+
+audit: node ## Ask the registries for known faults in what the lock files name
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements-dev.lock
+	npm audit
+
+wheel: setup ## Build the wheel into dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir dist .
+
+clean: ## Remove everything that make made; the data folder stays
+	rm -rf .venv node_modules dist htmlcov test-results .coverage .coverage.* .hypothesis \
+		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find parlour tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Print the path of a Chromium that runs, for the tests with a real browser:
+# PARLOUR_CHROMIUM, else one on PATH, else one installed by apt-get where that is allowed.
+set -eu
+
+find_chromium() {
+    for name in chromium chromium-browser google-chrome google-chrome-stable \
+        "/Applications/Chromium.app/Contents/MacOS/Chromium" \
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
+        path=$(command -v "$name" 2>/dev/null) || continue
+        # A name may be a stub that only tells how to install the real one.
+        "$path" --version >/dev/null 2>&1 || continue
+        echo "$path"
+        return 0
+    done
+    return 1
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo -n "$@"
+    fi
+}
+
+install_chromium() {
+    command -v apt-get >/dev/null 2>&1 || return 1
+    as_root true >/dev/null 2>&1 || return 1
+    echo "Installing Chromium with apt-get" >&2
+    as_root apt-get -qq update </dev/null >&2 &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+            --no-install-recommends chromium fonts-liberation fonts-noto-color-emoji \
+            </dev/null >&2
+}
+
+if [ -n "${PARLOUR_CHROMIUM:-}" ]; then
+    if "$PARLOUR_CHROMIUM" --version >/dev/null 2>&1; then
+        echo "$PARLOUR_CHROMIUM"
+        exit 0
+    fi
+    echo "parlour: PARLOUR_CHROMIUM=$PARLOUR_CHROMIUM is no browser that runs." >&2
+    exit 1
+fi
+find_chromium && exit 0
+install_chromium && find_chromium && exit 0
+echo "parlour: no Chromium found and no right to install one; install it" \
+    "(Debian: apt-get install chromium) or set PARLOUR_CHROMIUM to a Chromium or Chrome." >&2
+exit 1

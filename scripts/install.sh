@@ -1,0 +1,79 @@
+#!/bin/sh
+# Install what a make target needs: `app` and `dev` into .venv, `node` into node_modules.
+# A stamp named after the content of the lock files makes every further call return at once,
+# whatever the files' times say; a changed lock installs again, and another Python or place of
+# this folder makes .venv anew, because its programs name both.
+set -eu
+cd "$(dirname "$0")/.."
+
+fail() {
+    echo "parlour: $*" >&2
+    exit 1
+}
+
+key() { # FILE...: a word that changes with the files' content
+    cat "$@" | cksum | tr -d ' \n'
+}
+
+place() { # a word that changes with the interpreter of .venv and this folder's place
+    { .venv/bin/python -V 2>&1 || true; pwd; } | cksum | tr -d ' \n'
+}
+
+usable() { # COMMAND: is it a Python 3.11 or newer
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+}
+
+make_venv() {
+    without_pip=
+    for python in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
+        usable "$python" || continue
+        if "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+            echo "Creating .venv with $("$python" -V)"
+            "$python" -m venv --clear .venv
+            touch ".venv/.made-$(place)"
+            return
+        fi
+        without_pip=${without_pip:-$python}
+    done
+    [ -z "$without_pip" ] || fail "$without_pip cannot create virtual environments; install its" \
+        "venv package (Debian, Ubuntu: apt-get install python3-venv) and run the command again."
+    fail "Python 3.11 or newer is needed and ${PYTHON:-python3} is not; install one" \
+        "or name it: make setup PYTHON=/path/to/python3"
+}
+
+pip_install() {
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input "$@"
+}
+
+install_python() { # STAMP LOCK
+    stamp=".venv/.$1-$(key "$2" pyproject.toml)"
+    [ ! -e "$stamp" ] || return 0
+    echo "Installing the packages of $2"
+    rm -f ".venv/.$1-"*
+    # The lock names every package with its hash; nothing is left to resolve.
+    pip_install --require-hashes --no-deps -r "$2"
+    pip_install --no-index --no-deps --no-build-isolation --editable .
+    touch "$stamp"
+}
+
+install_node() {
+    stamp="node_modules/.parlour-$(key package.json package-lock.json)"
+    [ ! -e "$stamp" ] || return 0
+    echo "Installing the packages of package-lock.json"
+    npm ci --loglevel=error
+    touch "$stamp"
+}
+
+# Two makes at once must not install over each other, where the system has flock.
+if command -v flock >/dev/null 2>&1; then
+    mkdir -p .venv
+    exec 9>.venv/.lock
+    flock 9
+fi
+[ -x .venv/bin/python ] && [ -e ".venv/.made-$(place)" ] || make_venv
+case "$1" in
+app) install_python app requirements.lock ;;
+dev) install_python dev requirements-dev.lock ;;
+node) install_node ;;
+*) fail "install.sh: app, dev or node, not $1" ;;
+esac

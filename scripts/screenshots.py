@@ -1,0 +1,88 @@
+"""Take the README's screenshots: a real server, a conversation, and the page as people see it."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from tests.support.browser import Browsers, chromium
+from tests.support.people import Person, Room, async_http_client, checked
+from tests.support.server import Server
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+SIZES = {1280: 800, 375: 812}
+THEMES = ("light", "dark")
+
+ROOMS = ["general", "design", "garden", "book club"]
+TALK = [
+    ("maya", "Morning! Who is in for the garden on Saturday?"),
+    ("maya", "The forecast says sun from ten."),
+    ("jonas", "Me. I bring the big spade and rolls from the market."),
+    ("alice", "Count me in 🌱 Shall I ask the neighbours for their wheelbarrow?"),
+    ("maya", "Please do. The plan of the beds is here: https://example.org/garden/plan"),
+    ("priya", "I can only come after lunch. Leave me the tomatoes?"),
+    ("jonas", "They are yours.\nThe seedlings stand behind the shed, second shelf."),
+    ("priya", "Perfect, thank you both"),
+    ("alice", "Wheelbarrow is ours from nine. See you there!"),
+]
+
+
+async def converse(server: Server) -> tuple[Room, list[Person]]:
+    """Fill the rooms; return the one that is shown and the people who are online in it."""
+    async with async_http_client(server) as http:
+        rooms = [checked(await http.post("/api/chat/rooms", json={"name": name})) for name in ROOMS]
+    people = {name: Person(name, server) for name in dict.fromkeys(name for name, _ in TALK)}
+    others = [person for name, person in people.items() if name != "alice"]
+    for number, person in enumerate(others):
+        for room in rooms[: number + 1]:
+            await person.connect(room)
+    for name, content in TALK:
+        await people[name].post(rooms[0], content)
+    return rooms[0], others
+
+
+async def enter(page: Page, room: Room) -> None:
+    """Come in as alice and wait until the last message of `room` is on the screen."""
+    await page.get_by_role("textbox", name="Your name").fill("alice")
+    await page.get_by_role("button", name="Come in").click()
+    await page.get_by_role("link", name=room["name"]).first.click()
+    await expect(page.get_by_text(TALK[-1][1])).to_be_visible()
+
+
+async def shoot(server: Server, room: Room) -> None:
+    """Save one picture for each width and theme."""
+    async with chromium() as browser:
+        browsers = Browsers(browser)
+        for width, height in SIZES.items():
+            for theme in THEMES:
+                page = await browsers.open(
+                    server.url,
+                    viewport={"width": width, "height": height},
+                    color_scheme=theme,
+                    reduced_motion="reduce",
+                    device_scale_factor=1 if width > 1000 else 2,
+                )
+                await enter(page, room)
+                # Nothing lies under the pointer.
+                await page.mouse.move(0, 0)
+                place = IMAGES / f"chat-{width}-{theme}.png"
+                await page.screenshot(path=place, animations="disabled", caret="hide")
+                print(place)
+        await browsers.close(keep=None)
+        if browsers.problems:
+            raise SystemExit("\n".join(["on the pages:", *browsers.problems]))
+
+
+async def main() -> None:
+    """Start a server of its own, so that no real conversation is shown."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, Server(Path(home)) as server:
+        room, people = await converse(server)
+        await shoot(server, room)
+        for person in people:
+            await person.leave()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

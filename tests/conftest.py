@@ -1,0 +1,168 @@
+"""Fixtures that every test may ask for: servers, HTTP clients, people and browsers."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from httpx2 import AsyncClient, Client
+from playwright.async_api import Browser
+
+from tests.support.browser import Browsers, chromium
+from tests.support.people import Person, Room, async_http_client, checked, http_client
+from tests.support.server import Server
+
+# Time limits are pytest's business here: an example may start a server.
+hypothesis.settings.register_profile("parlour", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("parlour")
+
+FAILED = pytest.StashKey[bool]()
+NUMBERS = count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let browsers be the last that a test gets, so that they go before the server they look at."""
+    for item in items:
+        names = getattr(item, "fixturenames", [])
+        names.sort(key="browsers".__eq__)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember for the fixtures' ends whether the test failed."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="module")
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One running server for all tests of a module; its `SERVER_ENV` holds further settings."""
+    env = getattr(request.module, "SERVER_ENV", {})
+    with Server(tmp_path_factory.mktemp("server"), env=env) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _blame(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the test fail during which a fault came into the log of its module's server."""
+    shared = request.getfixturevalue("server") if "server" in request.fixturenames else None
+    before = len(shared.faults()) if shared else 0
+    yield
+    assert not shared or shared.faults()[before:] == []
+
+
+@pytest.fixture
+def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Return a maker of servers of the test's own: `new_server(env=..., flags=...)`, not started.
+
+    Those that still run at the end are stopped; the log of each is checked.
+    """
+    servers: list[Server] = []
+
+    def make(**options: Any) -> Server:
+        servers.append(Server(tmp_path / f"server-{len(servers)}", **options))
+        return servers[-1]
+
+    yield make
+    for each in servers:
+        if each.running:
+            each.stop()
+    for each in servers:
+        assert not each.faults(), "\n".join(["faults in the server's log:", *each.log])
+
+
+@pytest.fixture
+def own_server(new_server: Callable[..., Server]) -> Server:
+    """Return a running server that the test may stop, kill and restart."""
+    return new_server().start()
+
+
+@pytest.fixture
+def http(server: Server) -> Iterator[Client]:
+    """Yield a blocking HTTP client of the module's server."""
+    with http_client(server) as client:
+        yield client
+
+
+@pytest.fixture
+async def ahttp(server: Server) -> AsyncIterator[AsyncClient]:
+    """Yield the same for async tests."""
+    async with async_http_client(server) as client:
+        yield client
+
+
+@pytest.fixture
+def new_room() -> Callable[..., Room]:
+    """Return a maker of rooms: `new_room(server)`, with a name of its own unless one is given."""
+
+    def make(at: Server, name: str | None = None) -> Room:
+        with http_client(at) as client:
+            name = name or f"room-{next(NUMBERS)}"
+            return dict(checked(client.post("/api/chat/rooms", json={"name": name})))
+
+    return make
+
+
+@pytest.fixture
+def room(server: Server, new_room: Callable[..., Room]) -> Room:
+    """Return a new, empty room of the module's server."""
+    return new_room(server)
+
+
+@pytest.fixture
+async def person() -> AsyncIterator[Callable[[str, Server], Person]]:
+    """Return a maker of people: `person("alice", own_server)`; their connections are closed."""
+    people: list[Person] = []
+
+    def make(name: str, at: Server) -> Person:
+        people.append(Person(name, at))
+        return people[-1]
+
+    yield make
+    for each in people:
+        await each.leave()
+
+
+@pytest.fixture
+def alice(person: Callable[[str, Server], Person], server: Server) -> Person:
+    """Return alice, at the module's server."""
+    return person("alice", server)
+
+
+@pytest.fixture
+def bob(person: Callable[[str, Server], Person], server: Server) -> Person:
+    """Return bob, at the module's server."""
+    return person("bob", server)
+
+
+@pytest.fixture
+def eve(person: Callable[[str, Server], Person], server: Server) -> Person:
+    """Return eve, at the module's server: whoever should not see a thing."""
+    return person("eve", server)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Run the worker's one Chromium."""
+    async with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+async def browsers(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Browsers]:
+    """Yield the opener of browsers; a problem on one of their pages fails the test."""
+    opened = Browsers(browser)
+    yield opened
+    failed = request.node.stash.get(FAILED, False) or bool(opened.problems)
+    name = re.sub(r"[^\w-]+", "-", request.node.name)
+    await opened.close(keep=name if failed else None)
+    assert not opened.problems, "\n".join(["on the pages:", *opened.problems])

@@ -1,0 +1,1 @@
+"""What the tests share: a real server, its clients, its people and their browsers."""

@@ -1,0 +1,172 @@
+"""A real `parlour serve`: its own process, port and data, stopped and killed like in life."""
+
+import asyncio
+import http.client
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.support.ports import free_port
+from tests.support.process import Process
+from tests.support.timing import scaled
+
+PARLOUR = Path(sys.executable).with_name("parlour")
+
+# What a healthy server never writes: a bug is logged once, as ERROR or with its traceback.
+FAULT = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback \(most recent call last\)|\w+Warning: ")
+
+
+class Server:
+    """`parlour serve` on one port and data directory, over any number of starts.
+
+    Leaving its `with` block stops it and asserts that its log shows no fault which
+    `expect_fault` did not announce.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        flags: Sequence[str] = (),
+        program: Sequence[str | Path] = (PARLOUR,),
+    ) -> None:
+        """`env` and `flags` are settings beyond host, port and data; `program` runs Parlour."""
+        self.home = home
+        self.data_dir = home / "data"
+        self.port = free_port()
+        self.env = dict(env or {})
+        self.flags = list(flags)
+        self.program = list(program)
+        self.processes: list[Process] = []
+        self._expected: list[re.Pattern[str]] = []
+
+    @property
+    def url(self) -> str:
+        """The address of its pages and its REST API, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def websocket_url(self) -> str:
+        """The same for WebSockets."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def process(self) -> Process:
+        """The process of the last start."""
+        return self.processes[-1]
+
+    @property
+    def running(self) -> bool:
+        """Whether that process has not ended."""
+        return bool(self.processes) and self.process.returncode is None
+
+    @property
+    def log(self) -> list[str]:
+        """Every line that every start wrote."""
+        return [line for process in self.processes for line in process.lines]
+
+    def expect_fault(self, pattern: str) -> None:
+        """Let lines in which `pattern` is found stand in the log although they tell of a fault."""
+        self._expected.append(re.compile(pattern))
+
+    def launch(self) -> Process:
+        """Start the process without waiting until it answers."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        # No setting of whoever runs the tests, and no `.env` file of theirs, reaches it.
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("PARLOUR_")}
+        settings = {
+            "PARLOUR_HOST": "127.0.0.1",
+            "PARLOUR_PORT": str(self.port),
+            "PARLOUR_DATA_DIR": str(self.data_dir),
+            # Each warning is written to the log, where it counts as a fault.
+            "PYTHONWARNINGS": "default",
+        }
+        process = Process(
+            [*self.program, "serve", *self.flags],
+            cwd=self.home,
+            env={**inherited, **settings, **self.env},
+        )
+        self.processes.append(process)
+        return process
+
+    def start(self, *, seconds: float = 20) -> Self:
+        """Start it and return when it answers `/healthz`."""
+        process = self.launch()
+        deadline = time.monotonic() + scaled(seconds)
+        while not self.answers():
+            assert process.returncode is None, f"the server ended:\n{process.output}"
+            assert time.monotonic() < deadline, f"no answer yet:\n{process.output}"
+            process.wait_for_news(len(process.lines), 0.02)
+        return self
+
+    def answers(self) -> bool:
+        """Whether `/healthz` says 200."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=scaled(5))
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == http.client.OK
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def stop(self, *, seconds: float = 15) -> int:
+        """Stop it as a service manager does (SIGTERM); return the exit code."""
+        self.process.signal(signal.SIGTERM)
+        return self.process.wait(seconds=seconds)
+
+    def kill(self) -> None:
+        """End it as a crash or a power cut does: at once, with nothing said or flushed."""
+        self.process.signal(signal.SIGKILL)
+        self.process.wait()
+
+    def restart(self) -> Self:
+        """Start it again on the same port and data, after stopping it if it runs."""
+        if self.running:
+            self.stop()
+        return self.start()
+
+    # A test whose clients live in its event loop must not block that loop while the server waits
+    # for them to answer its close.
+    async def astop(self) -> int:
+        """`stop` beside the running event loop."""
+        return await asyncio.to_thread(self.stop)
+
+    async def akill(self) -> None:
+        """`kill` beside the running event loop."""
+        await asyncio.to_thread(self.kill)
+
+    async def arestart(self) -> Self:
+        """`restart` beside the running event loop."""
+        return await asyncio.to_thread(self.restart)
+
+    def faults(self) -> list[str]:
+        """Return the lines of the log that tell of a fault no test expected."""
+        return [
+            line
+            for line in self.log
+            if FAULT.search(line) and not any(known.search(line) for known in self._expected)
+        ]
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop it, and assert that it had no trouble unless the test has failed already."""
+        if self.running:
+            self.stop()
+        if kind is None:
+            assert not self.faults(), "\n".join(["faults in the server's log:", *self.log])

@@ -1,0 +1,10 @@
+"""The unit of patience: every timeout of the tests is given for a quick machine and scaled."""
+
+import os
+
+TIME_SCALE = float(os.environ.get("PARLOUR_TEST_TIME_SCALE", "1"))
+
+
+def scaled(seconds: float) -> float:
+    """Return `seconds` times `PARLOUR_TEST_TIME_SCALE`, which slow machines set above 1."""
+    return seconds * TIME_SCALE
