@@ -80,6 +80,8 @@ class Client:
         self._in_flight = 0
         self._room_for_more = asyncio.Event()
         self._room_for_more.set()
+        self._answered = asyncio.Event()
+        self._answered.set()
 
     def room_of(self, room_id: int | None) -> int:
         """The room a command is about: the one it names, or that of the path."""
@@ -103,6 +105,7 @@ class Client:
     def sending(self) -> None:
         """One more send is on its way to the writer."""
         self._in_flight += 1
+        self._answered.clear()
         if self._in_flight >= MAX_IN_FLIGHT:
             self._room_for_more.clear()
 
@@ -110,6 +113,12 @@ class Client:
         """The writer has answered one of them."""
         self._in_flight -= 1
         self._room_for_more.set()
+        if not self._in_flight:
+            self._answered.set()
+
+    async def answered(self) -> None:
+        """Wait until the writer has answered every send so far."""
+        await self._answered.wait()
 
     async def ready(self) -> None:
         """Wait until the next frame of this client may be read."""

@@ -212,21 +212,21 @@ class Database:
     def __init__(self, data_dir: Path, path: Path) -> None:
         self.path = path
         self._lock = lock_data_dir(data_dir)
+        self.write_engine = open_writer(path)
         try:
             create_private(path)
-            self.write_engine = open_writer(path)
             with self.write_engine.begin() as connection:
                 check_sound(connection)
                 migrate(connection)
                 ensure_epoch(connection)
                 self.epoch = epoch_of(connection)
-        except DBAPIError as error:
+        except BaseException as error:
+            self.write_engine.dispose()
             self._lock.close()
-            raise DatabaseUnusable(
-                f"{path} cannot be used: {error.orig}. Keep it, and put a backup in its place."
-            ) from error
-        except BaseException:
-            self._lock.close()
+            if isinstance(error, DBAPIError):
+                raise DatabaseUnusable(
+                    f"{path} cannot be used: {error.orig}. Keep it, and put a backup in its place."
+                ) from error
             raise
         self._read_engine = open_readers(path, READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
@@ -268,10 +268,13 @@ class Database:
                 if not future.cancelled():
                     future.set_exception(_expected_error(outcome))
                 return
-            if then is not None:
-                then(outcome)
-            if not future.cancelled():
-                future.set_result(outcome)
+            try:
+                if then is not None:
+                    then(outcome)
+            finally:
+                # It is stored, whatever became of telling it.
+                if not future.cancelled():
+                    future.set_result(outcome)
 
         self._submit(Job(operation, args, bulk=False, answer=answer))
         return await future

@@ -66,6 +66,11 @@ class Refusal(HTTPException):
         return ERROR_CODES[self.code].close or 1008
 
     @classmethod
+    def repeated(cls, name: str) -> "Refusal":
+        """For a field or parameter that is given twice. Its name is the client's own text."""
+        return cls("invalid", f"{name[:64]}: It is given twice.", field=name[:64])
+
+    @classmethod
     def from_validation(cls, errors: Sequence[Mapping[str, Any]]) -> "Refusal":
         """The first of Pydantic's (or FastAPI's) `errors()` as a refusal that names its field."""
         error = errors[0]

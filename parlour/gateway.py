@@ -24,6 +24,7 @@ from parlour.protocol import (
     parse,
 )
 from parlour.realtime.connection import Connection, run_beside
+from parlour.realtime.websocket import drop_of
 from parlour.support.origin import origin_allowed
 
 logger = logging.getLogger(__name__)
@@ -44,8 +45,10 @@ MAX_FAULTS: Final = 20
 FAULT_WINDOW: Final = 10.0
 # A client that was told `closing` comes back after this time; it adds jitter of its own.
 RETRY_AFTER_MS: Final = 1_000
-# How long the shutdown waits for slow clients to read what they were sent.
-GOODBYE_TIMEOUT: Final = 2.0
+# What connections end with when the server goes (RFC 6455: service restart).
+RESTARTING: Final = 1012
+# How long the shutdown waits for what was handed in before it.
+DRAIN_TIMEOUT: Final = 2.0
 
 
 @router.websocket("/ws/chat")
@@ -96,7 +99,7 @@ def _admit(
     params = websocket.query_params
     for name in params:
         if len(params.getlist(name)) > 1:
-            raise Refusal("invalid", f"{name[:64]}: It is given twice.", field=name[:64])
+            raise Refusal.repeated(name)
     try:
         query = ConnectQuery.model_validate(dict(params))
     except ValidationError as error:
@@ -115,6 +118,7 @@ def _admit(
         guest=person.guest,
         one_room=room_id is not None,
         aware=room_id is None or query.after is not None,
+        drop=drop_of(websocket.scope),
     )
     return query, Client(connection, person, room_id)
 
@@ -188,13 +192,15 @@ async def _do(context: Context, client: Client, text: str | None) -> None:
 
 
 async def say_goodbye(context: Context) -> None:
-    """Before the server goes: finish what was handed in, and tell everybody when to come back."""
+    """Before the server goes: finish what was handed in, and tell everybody when to come back.
+
+    Each connection is closed once it has been written all that was queued for it.
+    """
     context.closing = True
-    await context.database.drain()
-    frame = encode(ClosingEvent(retry_after_ms=RETRY_AFTER_MS))
-    connections = context.manager.connections()
-    for connection in connections:
-        connection.send(frame)
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(GOODBYE_TIMEOUT):
-            await asyncio.gather(*(connection.flushed() for connection in connections))
+        async with asyncio.timeout(DRAIN_TIMEOUT):
+            await context.database.drain()
+    frame = encode(ClosingEvent(retry_after_ms=RETRY_AFTER_MS))
+    for connection in context.manager.connections():
+        connection.send(frame)
+        connection.end(RESTARTING, "the server restarts")

@@ -19,6 +19,7 @@ from parlour.models import (
     VersionParam,
     WebSocketMessage,
 )
+from parlour.support.repeats import repeated_name
 
 
 class ConnectQuery(BaseModel):
@@ -254,11 +255,14 @@ def parse(text: str) -> Command:
     """Read one frame. Raises BadFrame, whose refusal names the field at fault."""
     try:
         frame = pydantic_core.from_json(text, allow_inf_nan=False)
+        twice = repeated_name(text)
     except ValueError:
         words = "The frame is not valid JSON."
         raise BadFrame(Refusal("bad_json", words), None) from None
     if not isinstance(frame, dict):
         raise BadFrame(Refusal("bad_json", "A frame has to be a JSON object."), None)
+    if twice is not None:
+        raise BadFrame(Refusal.repeated(twice), frame)
     kind = frame.get("type")
     shape = COMMAND_SHAPES.get(kind) if isinstance(kind, str) else None
     if shape is None:

@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "PARLOUR_"
 ENV_FILE = Path(".env")
 # What Kubernetes puts into every container's environment for a service named "parlour".
-_SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_\w+)")
+_SERVICE_LINK = re.compile(r"SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_\w+")
 
 
 class SettingsError(Exception):
@@ -60,7 +60,10 @@ class Settings(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _expand(cls, value: Path) -> Path:
-        return value.expanduser()
+        try:
+            return value.expanduser()
+        except RuntimeError:
+            raise ValueError("there is no such user's home") from None
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -75,7 +78,8 @@ class Settings(BaseSettings):
         origins = []
         for origin in value:
             parts = urlsplit(origin)
-            whole = parts.scheme in ("http", "https") and parts.netloc and "@" not in parts.netloc
+            named = parts.netloc and not set(parts.netloc) & set("@*")
+            whole = parts.scheme in ("http", "https") and named
             if origin != "*" and not (whole and origin.rstrip("/") == _origin_of(origin)):
                 raise ValueError(f"{origin!r} is not an origin such as https://chat.example.org")
             origins.append(origin.rstrip("/").lower())
@@ -94,12 +98,12 @@ class Settings(BaseSettings):
 
 def _check_names(names: Iterable[str]) -> None:
     """A mistyped name would leave its setting at the default without a word."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = [name.upper() for name in Settings.model_fields]
     for name in sorted(names):
-        upper = name.upper()
-        if upper.startswith(PREFIX) and upper not in known and not _SERVICE_LINK.fullmatch(upper):
-            near = difflib.get_close_matches(upper, known, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
+        prefix, own = name[: len(PREFIX)].upper(), name[len(PREFIX) :].upper()
+        if prefix == PREFIX and own not in known and not _SERVICE_LINK.fullmatch(own):
+            near = difflib.get_close_matches(own, known, n=1)
+            hint = f" Did you mean {PREFIX}{near[0]}?" if near else ""
             raise SettingsError(f"{name} is not a setting of Parlour.{hint}")
 
 

@@ -10,11 +10,14 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parlour.context import Context, internal_error
 from parlour.errors import ERROR_CODES, Refusal
 from parlour.models import ErrorAnswer
+from parlour.support.repeats import repeated_name
 
 # `ws:` and `wss:` of the own host are named by 'self' (CSP 3).
 CONTENT_SECURITY_POLICY: Final = (
@@ -32,7 +35,7 @@ _SECURITY_HEADERS: Final = [
     # What the program says is never kept; pages and assets say otherwise themselves.
     (b"cache-control", b"no-store"),
 ]
-_CODES_OF_STATUS: Final = {404: "not_found", 405: "method_not_allowed"}
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def context_of(request: Request) -> Context:
@@ -69,20 +72,29 @@ class _StrictRequest(Request):
             kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
             limit = context_of(self).settings.max_frame_bytes
             body = bytearray()
-            async for chunk in self.stream():
-                body += chunk
-                if len(body) > limit:
-                    raise Refusal("too_large", f"The body has more than {limit} bytes.")
+            try:
+                async for chunk in self.stream():
+                    body += chunk
+                    if len(body) > limit:
+                        raise Refusal("too_large", f"The body has more than {limit} bytes.")
+            except ClientDisconnect:
+                # Nobody reads the answer, and it is no fault of the server that would be logged.
+                raise Refusal("bad_json", "The body ended too early.") from None
             if body and kind != "application/json":
                 raise Refusal("unsupported_type", "Send the body as application/json.")
             self._body = bytes(body)
         return self._body
 
     async def json(self) -> Any:
+        body = await self.body()
         try:
-            return pydantic_core.from_json(await self.body(), allow_inf_nan=False)
+            value = pydantic_core.from_json(body, allow_inf_nan=False)
+            twice = repeated_name(body.decode())
         except ValueError:
             raise Refusal("bad_json", "The body is not valid JSON.") from None
+        if twice is not None:
+            raise Refusal.repeated(twice)
+        return value
 
 
 class StrictRoute(APIRoute):
@@ -105,14 +117,28 @@ def _answer(refusal: Refusal, headers: Any = None, log_id: str | None = None) ->
     )
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+def _allowed_methods(request: Request) -> str:
+    # The framework's own Allow names the methods of only the first of a path's routes.
+    return ", ".join(
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    )
+
+
+async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, Refusal):
         return _answer(error)
     if isinstance(error, RequestValidationError):
         return _answer(Refusal.from_validation(error.errors()))
-    if isinstance(error, HTTPException) and error.status_code in _CODES_OF_STATUS:
-        code = _CODES_OF_STATUS[error.status_code]
-        return _answer(Refusal(code, ERROR_CODES[code].meaning), error.headers)
+    if isinstance(error, HTTPException) and error.status_code == 404:
+        return _answer(Refusal("not_found", ERROR_CODES["not_found"].meaning))
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        refusal = Refusal("method_not_allowed", ERROR_CODES["method_not_allowed"].meaning)
+        return _answer(refusal, {"Allow": _allowed_methods(request)})
     raise error
 
 

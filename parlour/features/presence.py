@@ -28,6 +28,9 @@ async def subscribe(context: Context, client: Client, command: Subscribe) -> Non
 
     On a room that the client follows already it is how one asks again after a jump.
     """
+    # A change that the state has is not told once more, so the answers to what the client itself
+    # sent have to be out before.
+    await client.answered()
     client.connection.aware = True
     await follow(context, client, command.room_id, command.after, command.epoch, sync=True)
 

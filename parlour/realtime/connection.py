@@ -8,10 +8,12 @@ from typing import Final
 
 from starlette.websockets import WebSocketDisconnect
 
-# Well above one page of history in one frame; past it the client is too slow to be kept.
+# Bytes of memory; past it the client is too slow to be kept.
 OUTBOX_LIMIT: Final = 4 * 1024 * 1024
 # Past half of the limit, frames that nobody needs later are no longer queued.
 OUTBOX_BUSY: Final = OUTBOX_LIMIT // 2
+# Frames that a connection writes in one turn of the event loop while others wait for theirs.
+TURN: Final = 4
 # A frame that the socket has not taken after this many seconds never will be.
 SEND_TIMEOUT: Final = 10.0
 
@@ -33,6 +35,7 @@ class Connection:
         guest: bool,
         one_room: bool,
         aware: bool,
+        drop: Callable[[], None] | None = None,
     ) -> None:
         self.person_key = person_key
         self.username = username
@@ -45,6 +48,7 @@ class Connection:
         self.cut = asyncio.Event()
         self._send_text = send_text
         self._close = close
+        self._drop = drop
         self._frames: deque[str] = deque()
         self._bytes = 0
         self._wake = asyncio.Event()
@@ -59,13 +63,12 @@ class Connection:
         if self._ending is not None or (ephemeral and self._bytes > OUTBOX_BUSY):
             return
         self._frames.append(frame)
-        self._bytes += len(frame)
+        self._bytes += _cost(frame)
         self._flushed.clear()
         self._wake.set()
         if self._bytes > OUTBOX_BUSY:
             self._caught_up.clear()
-        # One frame alone may be as large as it is: it was asked for.
-        if self._bytes > OUTBOX_LIMIT and len(self._frames) > 1:
+        if self._bytes > OUTBOX_LIMIT:
             self.abort()
 
     def end(self, code: int, reason: str = "") -> None:
@@ -83,6 +86,8 @@ class Connection:
         self._caught_up.set()
         self._flushed.set()
         self.cut.set()
+        if self._drop is not None:
+            self._drop()
 
     async def caught_up(self) -> None:
         """Wait until the outbox is less than half full, or the connection has ended."""
@@ -98,13 +103,19 @@ class Connection:
             while not self.cut.is_set():
                 await self._wake.wait()
                 self._wake.clear()
+                written = 0
                 while self._frames:
                     frame = self._frames.popleft()
-                    self._bytes -= len(frame)
+                    self._bytes -= _cost(frame)
                     if self._bytes <= OUTBOX_BUSY:
                         self._caught_up.set()
                     async with asyncio.timeout(SEND_TIMEOUT):
                         await self._send_text(frame)
+                    written += 1
+                    if self._frames and written % TURN == 0:
+                        # Sending does not give way by itself: in a busy room each connection
+                        # would write all it has in one turn of the event loop.
+                        await asyncio.sleep(0)
                 if self._ending is not None and not self.cut.is_set():
                     async with asyncio.timeout(SEND_TIMEOUT):
                         await self._close(*self._ending)
@@ -121,6 +132,15 @@ class Connection:
             self._ending = self._ending or (1006, "gone")
             self._caught_up.set()
             self._flushed.set()
+
+
+def _cost(frame: str) -> int:
+    """What a frame counts for, in bytes: the memory it takes, with up to four for a character.
+
+    One as large as all that one missed counts for less: it was asked for, and must not make the
+    next small one the last.
+    """
+    return min(frame.__sizeof__(), OUTBOX_LIMIT // 4)
 
 
 async def run_beside(connection: Connection, reader: Awaitable[None]) -> None:

@@ -9,15 +9,20 @@ from parlour.realtime.presence import Presence, Present
 class _Follower:
     """One connection in one room. While `held` is a list, frames wait in it for the state."""
 
-    __slots__ = ("connection", "entered", "held", "held_bytes")
+    __slots__ = ("connection", "entered", "held", "held_bytes", "version")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.entered = False
         self.held: list[tuple[int | None, str]] | None = []
         self.held_bytes = 0
+        # Where the state stood that the connection was given.
+        self.version = 0
 
     def send(self, frame: str, version: int | None, *, ephemeral: bool) -> None:
+        if version is not None and version <= self.version and self.held is None:
+            # The state was read after this change was committed, and before it is told here.
+            return
         if self.held is None:
             self.connection.send(frame, ephemeral=ephemeral)
         elif not ephemeral:
@@ -76,9 +81,9 @@ class ConnectionManager:
         if follower is None or follower.held is None:
             return
         held, follower.held = follower.held, None
+        follower.version = version
         for frame_version, frame in held:
-            if frame_version is None or frame_version > version:
-                connection.send(frame)
+            follower.send(frame, frame_version, ephemeral=False)
 
     def enter(self, connection: Connection, room_id: int) -> bool:
         """Count the connection's person as present; whether they were not in the room before."""

@@ -1,5 +1,6 @@
 """The messages' rows."""
 
+import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -7,12 +8,13 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    and_,
+    bindparam,
     delete,
     func,
     insert,
     select,
     text,
-    tuple_,
 )
 
 from parlour.models import Message
@@ -30,6 +32,20 @@ _TOLD = (
 )
 
 ClientKey = tuple[int, str, str]
+
+# One statement for any number of keys, each of which is looked up in the index: SQLite answers
+# `(room_id, author, client_id) IN (...)` by looking at every message there is.
+_keys = func.json_each(bindparam("keys")).table_valued("value", name="keys")
+_BY_CLIENT_ID = select(*_TOLD).select_from(
+    _keys.join(
+        messages,
+        and_(
+            messages.c.room_id == func.json_extract(_keys.c.value, "$[0]"),
+            messages.c.author == func.json_extract(_keys.c.value, "$[1]"),
+            messages.c.client_id == func.json_extract(_keys.c.value, "$[2]"),
+        ),
+    )
+)
 
 
 def _message(row: RowMapping) -> Message:
@@ -56,8 +72,7 @@ def messages_by_client_id(
     """The messages that (room_id, author, client_id) made before."""
     if not keys:
         return {}
-    key = tuple_(messages.c.room_id, messages.c.author, messages.c.client_id)
-    rows = connection.execute(select(*_TOLD).where(key.in_(keys))).mappings()
+    rows = connection.execute(_BY_CLIENT_ID, {"keys": json.dumps(list(keys))}).mappings()
     return {(row["room_id"], row["author"], row["client_id"]): _message(row) for row in rows}
 
 

@@ -49,7 +49,8 @@ def check_sound(connection: Connection) -> None:
     """Raise DatabaseError when the file is damaged: 0.2 s for a million messages."""
     found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if found != "ok":
-        raise DatabaseError(None, None, sqlite3.DatabaseError(f"it is damaged ({found})"))
+        words = " ".join(str(found).split())
+        raise DatabaseError(None, None, sqlite3.DatabaseError(f"it is damaged ({words})"))
 
 
 def _open(

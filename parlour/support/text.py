@@ -24,6 +24,11 @@ _INVISIBLE_RESERVED: Final = re.compile(
 )
 _VARIATION_SELECTORS: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _JOINERS: Final = "\u200c\u200d"
+# Emoji that Unicode files under letters, punctuation or mathematics, and U+FE0F inside one.
+_OTHER_PICTOGRAPHS: Final = frozenset(
+    "\u203c\u2049\u2139\u2194\u25fb\u25fc\u25fd\u25fe\u2934\u2935\u3030\u303d\ufe0f"
+)
+_KEYCAP: Final = re.compile("[#*0-9]\ufe0f\u20e3")
 _SPACES: Final = re.compile(r"\s+")
 
 
@@ -55,6 +60,8 @@ def clean_name(value: str) -> str:
             continue
         if character in "\ufe0e\ufe0f" and position and _is_pictograph(text[position - 1]):
             continue
+        if position and _KEYCAP.match(text, position - 1):
+            continue
         raise PydanticCustomError(
             "name_invalid",
             "A name cannot have control, invisible or direction-changing characters; {place} has"
@@ -73,7 +80,7 @@ def name_key(name: str) -> str:
 
 def _one_line(text: str) -> str:
     # Tabs and line breaks count as white space to `\s`, but are control characters in a name.
-    if any(character in "\t\n\r\v\f\x1c\x1d\x1e\x1f\x85" for character in text):
+    if any(character in "\t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029" for character in text):
         raise PydanticCustomError("name_invalid", "A name has to stand in one line")
     return text
 
@@ -93,7 +100,7 @@ def _is_pictograph(character: str) -> bool:
     category = unicodedata.category(character)
     # An unassigned one in these blocks is an emoji of a newer Unicode.
     newer = category == "Cn" and "\U0001f000" <= character <= "\U0001fbff"
-    return newer or category in ("So", "Sk") or character in "\ufe0f\u203c\u2049"
+    return newer or category in ("So", "Sk") or character in _OTHER_PICTOGRAPHS
 
 
 def _joiner_may_stand(text: str, position: int) -> bool:
@@ -102,4 +109,7 @@ def _joiner_may_stand(text: str, position: int) -> bool:
         before, after = text[position - 1], text[position + 1]
         if text[position] == "\u200d" and _is_pictograph(before) and _is_pictograph(after):
             return True
-    return idna.valid_contextj(text, position)
+    try:
+        return idna.valid_contextj(text, position)
+    except ValueError:
+        return False  # beside a character that this Python has no name for

@@ -49,8 +49,6 @@ class Writer:
         self._loop = loop
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._waiting = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -59,12 +57,17 @@ class Writer:
         if self._waiting >= MAX_WAITING:
             raise WriterBusy
         self._waiting += 1
-        self._idle.clear()
         self._jobs.put(job)
 
     async def drain(self) -> None:
-        """Wait until every submitted job has been answered."""
-        await self._idle.wait()
+        """Wait until every job submitted so far has been answered.
+
+        Under load more come all the while, so this must not wait for a moment without any.
+        """
+        answered = asyncio.Event()
+        self._waiting += 1
+        self._jobs.put(Job(_nothing, (), bulk=False, answer=lambda _: answered.set()))
+        await answered.wait()
 
     async def close(self) -> None:
         """Finish what was submitted, then end the thread."""
@@ -106,8 +109,10 @@ class Writer:
                 # What is stored stays stored; one faulty listener must not cost the others.
                 logger.exception("an answer after the commit failed")
         self._waiting -= len(group)
-        if not self._waiting:
-            self._idle.set()
+
+
+def _nothing(_connection: Connection) -> None:
+    """What `drain` hands in: its answer comes after those of all that was handed in before."""
 
 
 def _runs(group: Sequence[Job]) -> Iterator[list[Job]]:
@@ -117,23 +122,29 @@ def _runs(group: Sequence[Job]) -> Iterator[list[Job]]:
         del bulk
 
 
+def _run(connection: Connection, jobs: list[Job]) -> list[Outcome]:
+    if not jobs[0].bulk:
+        return [jobs[0].operation(connection, *jobs[0].arguments)]
+    outcomes: list[Outcome] = jobs[0].operation(connection, [job.arguments[0] for job in jobs])
+    return outcomes
+
+
 def _perform(connection: Connection, jobs: list[Job]) -> list[Outcome]:
+    savepoint = connection.begin_nested()
     try:
-        with connection.begin_nested():
-            if not jobs[0].bulk:
-                return [jobs[0].operation(connection, *jobs[0].arguments)]
-            outcomes: list[Outcome] = jobs[0].operation(
-                connection, [job.arguments[0] for job in jobs]
-            )
-            return outcomes
+        outcomes = _run(connection, jobs)
+        savepoint.commit()
     except DBAPIError as error:
-        # SQLite may have rolled the whole transaction back (a full disk does that): only a
-        # broken constraint is known to have cost no more than this savepoint.
+        # SQLite may have rolled the whole transaction back (a full disk does that), savepoints
+        # and all: only a broken constraint is known to have cost no more than this one.
         if not isinstance(error, IntegrityError):
             raise
         failure: Exception = error
     except Exception as error:  # noqa: BLE001 - it is this job's outcome
         failure = error
+    else:
+        return outcomes
+    savepoint.rollback()
     if len(jobs) == 1:
         return [failure]
     # One of them cannot be stored; it must not take its neighbours with it.
