@@ -1,0 +1,387 @@
+/**
+ * The controller: joins the state, the server and the views. What it knows is in `state`, and only `applyEvent` changes
+ * that; everything here either turns something that happened into an event, or does what an event asks for.
+ *
+ * @typedef {import('./js/types.js').Frame} Frame
+ * @typedef {import('./js/types.js').Room} Room
+ * @typedef {import('./js/types.js').Anchor} Anchor
+ * @typedef {import('./js/outbox.js').Outbox} Outbox
+ * @typedef {import('./js/app/visit.js').Visit} Visit
+ */
+
+import { Api } from './js/api.js';
+import { Memory, nameless, parseRoute, readConfig, routeTo, socketUrl } from './js/app/browser.js';
+import { DrawQueue } from './js/app/queue.js';
+import { RoomList } from './js/app/rooms.js';
+import { Screens } from './js/app/screens.js';
+import { browserClock as clock, CLOSE, Connection } from './js/socket.js';
+import { applyEvent, state } from './js/state.js';
+import { errorText, strings } from './js/strings/en.js';
+
+/** A subscribe that was refused for now is tried again after this. */
+const SUBSCRIBE_AGAIN_MS = 3000;
+
+/** The close code with which the server ends a connection whose room is gone, and one whose room is not open to it. */
+const [ROOM_GONE, ROOM_REFUSED] = [4504, 4503];
+
+const memory = new Memory();
+const api = new Api();
+const rooms = new RoomList({ api, state, apply });
+const connection = new Connection({
+  door: websocketDoor, onFrame: handleWebSocketMessage, onOpen: onWebSocketOpen, onClose: onWebSocketClose,
+  onStatus, clock, isOnline: () => navigator.onLine,
+});
+const screens = new Screens({
+  document, state, config: readConfig(document), offeredName: () => memory.lastUsername,
+  callbacks: {
+    login: { onSubmit: signIn },
+    rooms: { onOpen: open, onCreate: createRoom, onDelete: deleteRoom, onSignOut: signOut, onRetry: () => void loadRooms() },
+    chat: {
+      onOpen: open, onBack: () => open(), onCreate: createRoom, onSignOut: signOut,
+      onDelete: () => deleteRoom(state.currentRoom?.id ?? 0), onPeople: () => screens.people?.['toggle'](),
+      onOlder: () => visit?.page('older'), onNewer: () => visit?.page('newer'), onLatest: () => void visit?.goToLatest(),
+      onAtBottom: (/** @type {boolean} */ atBottom) => visit?.scrolled(atBottom),
+      onAnchor: (/** @type {Anchor} */ anchor) => visit?.rested(anchor), onRetryHistory: () => void visit?.read(),
+      onSend: (/** @type {string} */ text) => visit?.say(text), onTyping: () => visit?.type(),
+      onDraft: (/** @type {string} */ text) => visit?.keepDraft(text),
+      onRetry: (/** @type {string} */ clientId) => outbox?.retry(clientId),
+      onDiscard: (/** @type {string} */ clientId) => outbox?.discard(clientId), onTryNow: () => connection.tryNow(),
+    },
+  },
+});
+const queue = new DrawQueue({ draw: () => screens.draw(), clock, isHidden: () => document.hidden });
+
+/** Both are loaded with the first sign-in, and then stay. @type {Outbox|null} */
+let outbox = null;
+/** @type {Visit|null} */
+let visit = null;
+/** @type {Promise<[Outbox, Visit]>|null} */
+let loading = null;
+/** Who is trying to sign in; nobody is known to the server before its first word. @type {string|null} */
+let applicant = null;
+/** The room that this connection is known to be in. @type {number|null} */
+let following = null;
+/** The room in the connection's address. @type {number|null} */
+let doorRoom = null;
+/** The last refusal that named no message: a close code that follows is explained by it. */
+let lastRefusal = '';
+/** The list of rooms was read since this connection tells of changes in it. */
+let isListFresh = false;
+/** The page is not where its address says. */
+let isAway = false;
+/** @type {any} */
+let subscribeTimer = null;
+
+/**
+ * The way of every change: into the state, and what it asks for out into the world.
+ *
+ * @param {Frame} event
+ */
+function apply(event) {
+  const { lastRead } = state;
+  const { need, stored, arrived } = applyEvent(state, event);
+  if (stored.length > 0) outbox?.acknowledge(stored);
+  if (need === 'resync') resync();
+  else if (need === 'history') void visit?.read();
+  if (state.currentRoom && state.lastRead > lastRead) memory.setReadUpTo(state.currentRoom.id, state.lastRead);
+  if (!document.hidden) for (const message of arrived) void screens.announce((announcer) => announcer.message(message));
+  screens.drawTitle();
+  if (event.type !== 'heartbeat' && event.type !== 'pong') queue.request();
+}
+
+/** Establishes the page's one WebSocket connection, and keeps it. */
+export function connectWebSocket() {
+  connection.open();
+}
+
+/** @returns {{url: string, roomId: number|null, after: number|null}} */
+function websocketDoor() {
+  const room = state.notice ? null : state.currentRoom;
+  const after = room && state.historyStatus === 'ready' ? state.version : null;
+  doorRoom = room?.id ?? null;
+  lastRefusal = '';
+  isListFresh = false;
+  const url = socketUrl(location.href, { roomId: doorRoom, username: applicant ?? state.username ?? '', after, epoch: state.epoch });
+  return { url, roomId: doorRoom, after };
+}
+
+/** @param {WebSocket} websocket */
+function onWebSocketOpen(websocket) {
+  apply({ type: 'websocket_opened', websocket });
+  if (applicant !== null) {
+    // The first answer that is no refusal tells that the name is good.
+    connection.send({ type: 'ping' });
+    return;
+  }
+  if (doorRoom !== null && doorRoom !== state.currentRoom?.id) connection.unsubscribe(doorRoom);
+  resync();
+  if (!state.currentRoom || state.notice) connection.caughtUp();
+  else if (state.historyStatus === 'error') void visit?.read();
+  if (doorRoom === null) freshenList();
+  outbox?.wake();
+  if (isAway) followRoute();
+}
+
+/** Reads the list once this connection tells of changes in it, so that none falls in between. */
+function freshenList() {
+  if (isListFresh) return;
+  isListFresh = true;
+  void loadRooms();
+}
+
+/** @param {{code: number, final: boolean}} event */
+function onWebSocketClose({ code, final }) {
+  following = null;
+  apply({ type: 'websocket_closed' });
+  if (code === CLOSE.tooBig) outbox?.refuseFirst('too_large');
+  outbox?.connectionLost();
+  if (applicant !== null) {
+    refuseLogin(final ? lastRefusal || 'invalid' : 'network');
+  } else if (final && code === ROOM_GONE) {
+    // Either a frame has told of the deletion, or the room in the address is refused as one that is not there.
+    if (lastRefusal === 'not_found') apply({ type: 'room_deleted', room_id: doorRoom, message: '' });
+    connectWebSocket();
+  } else if (final && code === ROOM_REFUSED && state.currentRoom) {
+    apply({ type: 'room_refused', code: lastRefusal || 'not_allowed', text: '' });
+    connectWebSocket();
+  } else if (final) {
+    leaveRoom();
+    apply({ type: 'signed_out' });
+    refuseLogin(lastRefusal || 'not_signed_in');
+  }
+}
+
+/** @param {import('./js/types.js').ConnectionStatus} status */
+function onStatus(status) {
+  apply({ type: 'connection_changed', status });
+  if (state.username && !document.hidden && (status === 'reconnecting' || status === 'offline' || status === 'caughtup')) {
+    void screens.announce((announcer) => announcer.connection(status));
+  }
+}
+
+/**
+ * Processes a frame of the server.
+ *
+ * @param {Frame} frame
+ */
+export function handleWebSocketMessage(frame) {
+  if (frame.type === 'error') {
+    onRefusal(frame);
+    return;
+  }
+  if (applicant !== null) finishSignIn(applicant);
+  if (frame.type.startsWith('room_')) {
+    rooms.hear(frame);
+    const roomId = frame.room_id ?? frame.room?.id;
+    // One who deletes a room knows that it is gone, and goes back to the list without a notice.
+    if (rooms.isDeleting(roomId) && roomId === state.currentRoom?.id) leaveForList();
+  }
+  apply({ ...frame, now: clock.now() });
+  if (frame.type === 'typing') visit?.expireTyping();
+  else if (frame.type === 'sync' && frame.room_id === state.currentRoom?.id) onFollowing(frame.room_id);
+}
+
+/** @param {number} roomId  the server counts this page into it, and has told what was missed */
+function onFollowing(roomId) {
+  following = roomId;
+  if (state.historyStatus === 'ready') connection.caughtUp();
+  freshenList();
+  outbox?.wake();
+}
+
+/** @param {Frame} frame  `error` */
+function onRefusal({ code, room_id: roomId, client_id: clientId, retry_after_ms: retryAfterMs = null }) {
+  if (clientId) {
+    outbox?.refuse(clientId, code, retryAfterMs);
+    return;
+  }
+  if (!roomId) lastRefusal = code;
+  if (!roomId || roomId !== state.currentRoom?.id) return;
+  if (code === 'not_found') apply({ type: 'room_deleted', room_id: roomId, message: '' });
+  else if (following !== roomId) {
+    clock.clearTimeout(subscribeTimer);
+    subscribeTimer = clock.setTimeout(resync, SUBSCRIBE_AGAIN_MS);
+  }
+}
+
+/** Asks the server for all that came after what the state has, and to go on from there. */
+function resync() {
+  if (state.currentRoom && !state.notice && state.historyStatus === 'ready') {
+    connection.subscribe(state.currentRoom.id, state.version, state.epoch);
+  }
+}
+
+/** @param {string} username */
+function signIn(username) {
+  apply({ type: 'login_started' });
+  applicant = username;
+  connectWebSocket();
+}
+
+/** @param {string} username */
+function finishSignIn(username) {
+  applicant = null;
+  memory.signIn(username);
+  apply({ type: 'signed_in', username });
+  connection.caughtUp();
+  void outbox?.begin(username);
+  freshenList();
+  followRoute();
+}
+
+/** @param {string} code */
+function refuseLogin(code) {
+  applicant = null;
+  connection.close();
+  apply({ type: 'login_refused', code });
+  void screens.show('login');
+}
+
+function signOut() {
+  leaveRoom();
+  connection.close();
+  void outbox?.begin(null);
+  memory.signOut();
+  apply({ type: 'signed_out' });
+  open();
+  void screens.show('login');
+}
+
+/** @returns {Promise<[Outbox, Visit]>} what a signed-in person needs besides the list of rooms */
+function loadParts() {
+  loading ??= (async () => {
+    const [{ createOutbox }, { Visit: VisitClass }] = await Promise.all([import('./js/app/sending.js'), import('./js/app/visit.js')]);
+    const shared = {
+      state, api, clock, send: (/** @type {Frame} */ frame) => connection.send(frame),
+      isFollowing: () => following !== null && following === state.currentRoom?.id,
+    };
+    outbox = createOutbox({ ...shared, onChange: onOutboxChange, onFailed: onUnsent });
+    visit = new VisitClass({ ...shared, memory, screens, queue, outbox, apply });
+    await outbox.begin(state.username);
+    return [outbox, visit];
+  })();
+  return loading;
+}
+
+function onOutboxChange() {
+  if (outbox && state.currentRoom) apply({ type: 'pending_changed', pending: outbox.pendingOf(state.currentRoom.id) });
+}
+
+/** @param {import('./js/types.js').PendingMessage} message  refused for good; in the current room its row says so */
+function onUnsent({ room_id: roomId, error }) {
+  if (roomId !== state.currentRoom?.id) void screens.toast(`${strings.announce.unsent} ${errorText(error)}`, 'danger');
+  else void screens.announce((announcer) => announcer.alert(strings.announce.unsent));
+}
+
+/** Fetches the room list from the API. */
+export function loadRooms() {
+  return rooms.load();
+}
+
+/** @param {string} name */
+async function createRoom(name) {
+  open(await rooms.create(name));
+}
+
+/** @param {number} roomId */
+async function deleteRoom(roomId) {
+  const name = await rooms.delete(roomId);
+  if (state.currentRoom?.id === roomId) leaveForList();
+  apply({ type: 'room_deleted', room_id: roomId, message: '' });
+  void screens.toast(strings.rooms.deleted(name), 'ok');
+}
+
+/**
+ * Goes to a room, or to the list of rooms. The address says where the page is; `followRoute` goes there.
+ *
+ * @param {number|null} [roomId]
+ */
+function open(roomId = null) {
+  if (location.hash !== routeTo(roomId)) location.hash = routeTo(roomId);
+}
+
+/** Shows what the address says. */
+async function showRoute() {
+  if (state.username === null) {
+    await screens.show('login');
+    return;
+  }
+  const { roomId, messageId } = parseRoute(location.hash);
+  if (roomId === null) {
+    leaveRoom();
+    apply({ type: 'screen_changed', screen: 'rooms' });
+    connectWebSocket();
+    await screens.show('rooms');
+    await loadParts();
+    await screens.prefetch();
+    return;
+  }
+  if (state.currentRoom?.id === roomId) {
+    if (messageId !== null) await visit?.goTo(messageId);
+    return;
+  }
+  leaveRoom();
+  apply({ type: 'room_entered', room: state.rooms.find(({ id }) => id === roomId) ?? nameless(roomId) });
+  // Subscribe first, read second: what happens in between comes with the sync.
+  connectWebSocket();
+  const [[, newVisit]] = await Promise.all([loadParts(), screens.show('chat')]);
+  if (state.currentRoom?.id === roomId) await newVisit.enter(messageId);
+  await screens.prefetch();
+}
+
+/** Goes where the address says. A screen whose files cannot be had now is tried again when the server is back. */
+function followRoute() {
+  isAway = false;
+  showRoute().catch(() => {
+    loading = outbox ? loading : null;
+    isAway = true;
+    void screens.toast(errorText('network'), 'danger');
+  });
+}
+
+function leaveForList() {
+  leaveRoom();
+  open();
+}
+
+function leaveRoom() {
+  clock.clearTimeout(subscribeTimer);
+  const roomId = state.currentRoom?.id;
+  if (roomId === undefined) return;
+  visit?.leave();
+  following = null;
+  connection.unsubscribe(roomId);
+  apply({ type: 'room_left' });
+  // What is still on its way to that room is sent again by another door, under the same client_id.
+  outbox?.connectionLost();
+  outbox?.wake();
+}
+
+/** Updates the message display now, with all that has not been drawn yet. */
+export function renderMessages() {
+  queue.flush();
+  screens.drawMessages();
+}
+
+function onVisibility() {
+  apply({ type: 'visibility_changed', visible: !document.hidden });
+  if (document.hidden) return;
+  queue.flush();
+  connection.check();
+}
+
+document.addEventListener('visibilitychange', onVisibility);
+addEventListener('pageshow', (shown) => {
+  if (shown.persisted) connection.check();
+});
+addEventListener('online', () => connection.tryNow());
+addEventListener('offline', () => connection.networkLost());
+addEventListener('hashchange', () => followRoute());
+
+const known = memory.username;
+if (known !== null) {
+  apply({ type: 'signed_in', username: known });
+  void loadRooms();
+}
+apply({ type: 'visibility_changed', visible: !document.hidden });
+followRoute();

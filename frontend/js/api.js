@@ -1,0 +1,167 @@
+/**
+ * The server's REST interface. Every way a call can fail becomes an `ApiError` with a code.
+ *
+ * @typedef {import('./types.js').Room} Room
+ * @typedef {import('./types.js').Message} Message
+ * @typedef {import('./types.js').HistoryPage} HistoryPage
+ */
+
+/** A call that has not been answered by then has failed; a sending is repeated under the same client_id. */
+export const TIMEOUT_MS = 15_000;
+
+/** A refusal of the server, or the lack of an answer. */
+export class ApiError extends Error {
+  /**
+   * @param {string} code  one of `docs/protocol.md`, or `network`: no answer, or one that is not Parlour's
+   * @param {string} detail  the server's words, '' without
+   * @param {{status?: number, field?: string|null, retryAfterMs?: number|null, cause?: unknown}} [more]
+   */
+  constructor(code, detail, { status = 0, field = null, retryAfterMs = null, cause } = {}) {
+    super(detail || code, cause === undefined ? undefined : { cause });
+    this.name = 'ApiError';
+    this.code = code;
+    this.detail = detail;
+    /** The HTTP status; 0 when there was none. */
+    this.status = status;
+    this.field = field;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/**
+ * @typedef {object} CallOptions
+ * @property {Record<string, string|number|undefined>} [query]  undefined ones are left out
+ * @property {object} [body]
+ * @property {AbortSignal} [signal]  the caller's wish to forget it; it rejects with the signal's reason, not an ApiError
+ */
+
+export class Api {
+  #fetch;
+  #timeoutMs;
+  #base;
+
+  /**
+   * @param {{fetch?: typeof fetch, timeoutMs?: number, base?: string}} [options]  `base` stands before the paths
+   */
+  constructor({ fetch: fetchFunction, timeoutMs = TIMEOUT_MS, base = '' } = {}) {
+    // fetch must be called on the window it belongs to.
+    this.#fetch = fetchFunction ?? ((/** @type {any} */ ...args) => Reflect.apply(fetch, globalThis, args));
+    this.#timeoutMs = timeoutMs;
+    this.#base = base;
+  }
+
+  /**
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Room[]>} in order of creation
+   */
+  async listRooms(signal) {
+    return (await this.#call('GET', '/api/chat/rooms', { signal })).body;
+  }
+
+  /**
+   * @param {number} roomId
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Room>}
+   */
+  async getRoom(roomId, signal) {
+    return (await this.#call('GET', `/api/chat/rooms/${roomId}`, { signal })).body;
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Promise<Room>}
+   */
+  async createRoom(name) {
+    return (await this.#call('POST', '/api/chat/rooms', { body: { name } })).body;
+  }
+
+  /**
+   * @param {number} roomId
+   * @param {string|null} username  whom the notice names
+   * @returns {Promise<void>}
+   */
+  async deleteRoom(roomId, username) {
+    await this.#call('DELETE', `/api/chat/rooms/${roomId}`, { query: { username: username ?? undefined } });
+  }
+
+  /**
+   * @param {number} roomId
+   * @param {{limit?: number, before?: number, after?: number, around?: number}} [query]  message ids, at most one of the three
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<HistoryPage>} oldest first, with the version at which the room was read
+   */
+  async listMessages(roomId, query = {}, signal) {
+    const { body, headers } = await this.#call('GET', `/api/chat/rooms/${roomId}/messages`, { query, signal });
+    return { messages: body, version: Number(headers.get('Parlour-Version')), epoch: headers.get('Parlour-Epoch') };
+  }
+
+  /**
+   * @param {{room_id: number, username: string, content: string, client_id: string}} message
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Message>} the stored one; the first, when the client_id was sent before
+   */
+  async postMessage({ room_id: roomId, username, content, client_id: clientId }, signal) {
+    const body = { content, client_id: clientId };
+    return (await this.#call('POST', `/api/chat/rooms/${roomId}/messages`, { query: { username }, body, signal })).body;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {CallOptions} options
+   * @returns {Promise<{body: any, headers: Headers}>}
+   */
+  async #call(method, path, { query = {}, body, signal }) {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), this.#timeoutMs);
+    const forget = () => limit.abort();
+    signal?.addEventListener('abort', forget);
+    try {
+      signal?.throwIfAborted();
+      const response = await this.#fetch(`${this.#base}${path}${search && `?${search}`}`, {
+        method,
+        signal: limit.signal,
+        cache: 'no-store',
+        headers: { Accept: 'application/json', ...(body ? { 'Content-Type': 'application/json' } : {}) },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+      const text = await response.text();
+      if (!response.ok) throw refusal(response, text);
+      return { body: text === '' ? null : JSON.parse(text), headers: response.headers };
+    } catch (cause) {
+      if (signal?.aborted) throw signal.reason;
+      if (cause instanceof ApiError) throw cause;
+      // No route, a timeout, an answer broken off, a proxy's page instead of JSON: for the reader all the same.
+      throw new ApiError('network', '', { cause });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', forget);
+    }
+  }
+}
+
+/**
+ * @param {Response} response
+ * @param {string} text
+ * @returns {ApiError}
+ */
+function refusal(response, text) {
+  const { status, headers } = response;
+  /** @type {any} */
+  let told;
+  try {
+    told = JSON.parse(text);
+  } catch {
+    told = null;
+  }
+  const seconds = Number(headers.get('Retry-After'));
+  const retryAfterMs = Number.isFinite(told?.retry_after_ms) ? told.retry_after_ms : seconds > 0 ? seconds * 1000 : null;
+  const more = { status, field: typeof told?.field === 'string' ? told.field : null, retryAfterMs };
+  if (typeof told?.code === 'string') return new ApiError(told.code, typeof told.detail === 'string' ? told.detail : '', more);
+  // Not the server's own shape: a gateway stands in between, and usually the server behind it is away.
+  if (status === 429) return new ApiError('rate_limited', '', more);
+  if (status === 413) return new ApiError('too_large', '', more);
+  return new ApiError(status >= 500 ? 'network' : 'internal', '', more);
+}

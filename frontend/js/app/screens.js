@@ -1,0 +1,226 @@
+/**
+ * The three screens: loads a screen's views when it is first shown, and hands every view the part of the state it draws.
+ *
+ * @typedef {import('../types.js').State} State
+ * @typedef {import('../types.js').Screen} Screen
+ * @typedef {import('../types.js').View} View
+ * @typedef {import('../types.js').Config} Config
+ */
+
+import { errorText, strings } from '../strings/en.js';
+
+/** The views of the chat screen, by the name in their element's `data-view`. */
+const CHAT_VIEWS = /** @type {const} */ (['sidebar', 'header', 'banner', 'notice', 'messages', 'strip', 'composer', 'people']);
+
+/**
+ * @typedef {object} Callbacks  what the views may ask of the controller; see the views for the shapes
+ * @property {any} login
+ * @property {any} rooms
+ * @property {any} chat  the callbacks of all chat views together
+ */
+
+export class Screens {
+  #document;
+  #state;
+  #config;
+  #callbacks;
+  #offeredName;
+  /** @type {Partial<Record<string, View>>} */
+  #views = {};
+  /** @type {Partial<Record<Screen, Promise<void>>>} */
+  #loading = {};
+  /** @type {Screen|null} */
+  #shown = null;
+  /** @type {Promise<any>|null} */
+  #toasts = null;
+  /** @type {Promise<any>|null} */
+  #announcer = null;
+
+  /**
+   * @param {object} options
+   * @param {Document} options.document
+   * @param {State} options.state  read only
+   * @param {Config} options.config
+   * @param {Callbacks} options.callbacks
+   * @param {() => string|null} options.offeredName  what the login proposes
+   */
+  constructor({ document, state, config, callbacks, offeredName }) {
+    this.#document = document;
+    this.#state = state;
+    this.#config = config;
+    this.#callbacks = callbacks;
+    this.#offeredName = offeredName;
+  }
+
+  /** @returns {View|undefined} the log, once the chat has been shown */
+  get messages() {
+    return this.#views['messages'];
+  }
+
+  /** @returns {View|undefined} */
+  get composer() {
+    return this.#views['composer'];
+  }
+
+  /** @returns {View|undefined} */
+  get people() {
+    return this.#views['people'];
+  }
+
+  /**
+   * Shows the screen that the state names, if it still does when its views are there.
+   *
+   * @param {Screen} screen
+   * @returns {Promise<boolean>} it is shown
+   */
+  async show(screen) {
+    this.#loading[screen] ??= this.#load(screen);
+    try {
+      await this.#loading[screen];
+    } catch (cause) {
+      // The files could not be had; the next try asks for them again.
+      delete this.#loading[screen];
+      throw cause;
+    }
+    if (this.#state.screen !== screen) return false;
+    if (this.#shown !== screen) {
+      for (const name of ['boot', 'login', 'rooms', 'chat']) {
+        const element = this.#document.getElementById(name);
+        if (element) element.hidden = name !== screen;
+      }
+      this.#shown = screen;
+      this.draw();
+      this.focus();
+    }
+    return true;
+  }
+
+  /** Loads what will be wanted next, so that a room opens at once, and also while the network is away. */
+  async prefetch() {
+    const wanted = [import('../views/chat.js'), import('../views/toast.js'), import('../views/announcer.js')];
+    // Nothing is lost when it fails: whoever needs them asks again.
+    await Promise.allSettled(wanted);
+  }
+
+  /** Puts the focus where a reader of this screen begins. */
+  focus() {
+    // A finger has no use for a focused text box but a keyboard that covers half of what it came to read.
+    const isTouch = this.#document.defaultView?.matchMedia('(pointer: coarse)').matches;
+    if (this.#shown === 'chat') this.#views[isTouch ? 'header' : 'composer']?.['focus']?.();
+    else if (this.#shown) this.#views[this.#shown]?.['focus']?.();
+  }
+
+  /** Hands the views what they show. The title counts what is unread also while the tab is hidden. */
+  draw() {
+    const { state } = this;
+    if (this.#shown !== state.screen) return;
+    if (state.screen === 'chat') this.#drawChat();
+    else if (state.screen === 'rooms') this.#views['rooms']?.update(this.#roomsData());
+    else this.#views['login']?.update(this.#loginData());
+  }
+
+  /** The message log alone, and what stands under it. */
+  drawMessages() {
+    const { state } = this;
+    const { currentRoom: room, username, historyStatus, hasOlder, hasNewer, newFrom, unseen, atBottom } = state;
+    this.messages?.update({
+      // While a notice takes the place of the log there is none.
+      room: state.notice ? null : room, messages: state.messages, pending: hasNewer ? [] : state.pending,
+      events: state.events, username, historyStatus, hasOlder, hasNewer, newFrom,
+      loadingOlder: state.loadingOlder, loadingNewer: state.loadingNewer, olderFailed: state.olderFailed,
+    });
+    this.#views['strip']?.update({
+      typing: state.typing.map((typing) => typing.username), unseen, hasNewer,
+      atBottom: atBottom || historyStatus !== 'ready',
+    });
+  }
+
+  /** The tab's title; cheap enough for every change. */
+  drawTitle() {
+    const { screen, currentRoom, unseen } = this.#state;
+    const room = screen === 'chat' && currentRoom?.name ? `#${currentRoom.name} · ` : '';
+    const title = `${room && unseen > 0 ? `(${unseen}) ` : ''}${room}${strings.product}`;
+    if (this.#document.title !== title) this.#document.title = title;
+  }
+
+  /**
+   * @param {string} text
+   * @param {'info'|'ok'|'danger'} [kind]
+   */
+  async toast(text, kind = 'info') {
+    this.#toasts ??= import('../views/toast.js').then(({ createToasts }) => createToasts(this.#element('#toasts')));
+    const toasts = await this.#toasts.catch(() => null);
+    if (toasts) toasts.show(text, { kind });
+    else this.#toasts = null;
+  }
+
+  /**
+   * Says something to those who listen instead of looking.
+   *
+   * @param {(announcer: any) => void} say
+   */
+  async announce(say) {
+    this.#announcer ??= import('../views/announcer.js').then(({ createAnnouncer }) =>
+      createAnnouncer(this.#element('#live-polite'), this.#element('#live-assertive')));
+    // It is loaded with the first screen; where even that failed, the screen itself says what there is to say.
+    const announcer = await this.#announcer.catch(() => null);
+    if (announcer) say(announcer);
+    else this.#announcer = null;
+  }
+
+  /** @returns {State} */
+  get state() {
+    return this.#state;
+  }
+
+  #drawChat() {
+    const { state } = this;
+    const { currentRoom: room, users, guests, username, connection, notice } = state;
+    const shared = { users, guests, username };
+    this.#views['sidebar']?.update({ ...shared, ...this.#roomsData(), currentRoomId: room?.id ?? null });
+    this.#views['people']?.update(shared);
+    this.#views['header']?.update({ room, online: users.length || (room?.online ?? 0) });
+    this.#views['banner']?.update({ connection, waiting: state.pending.filter(({ status }) => status === 'sending').length });
+    this.#views['notice']?.update(notice && { kind: notice.kind, text: notice.text || errorText(notice.code) });
+    this.drawMessages();
+    this.composer?.update({ room, maxLength: this.#config.maxMessageLength, disabled: null });
+  }
+
+  #roomsData() {
+    const { rooms, roomsStatus: status, username, connection } = this.#state;
+    return { rooms, status, username, connection, maxNameLength: this.#config.maxRoomNameLength };
+  }
+
+  #loginData() {
+    const { login } = this.#state;
+    return { ...login, username: this.#offeredName(), maxLength: this.#config.maxUsernameLength };
+  }
+
+  /** @param {Screen} screen */
+  async #load(screen) {
+    if (screen === 'login') {
+      const { createLogin } = await import('../views/login.js');
+      this.#views['login'] = createLogin(this.#element('#login'), this.#callbacks.login);
+    } else if (screen === 'rooms') {
+      const { createRooms } = await import('../views/rooms.js');
+      this.#views['rooms'] = createRooms(this.#element('#rooms'), this.#callbacks.rooms);
+    } else {
+      /** @type {Record<string, any>} */
+      const chat = await import('../views/chat.js');
+      for (const name of CHAT_VIEWS) {
+        const create = chat[`create${name.charAt(0).toUpperCase()}${name.slice(1)}`];
+        this.#views[name] = create(this.#element(`#chat [data-view="${name}"]`), this.#callbacks.chat);
+      }
+    }
+  }
+
+  /**
+   * @param {string} selector
+   * @returns {HTMLElement}
+   */
+  #element(selector) {
+    const element = this.#document.querySelector(selector);
+    if (!element) throw new Error(`index.html has no ${selector}`);
+    return /** @type {HTMLElement} */ (element);
+  }
+}

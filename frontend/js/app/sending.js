@@ -1,0 +1,45 @@
+/**
+ * The outbox of this browser: put together from its store, the lock over all tabs, and the channel between them.
+ *
+ * Loaded with the first sign-in, not with the page.
+ *
+ * @typedef {import('../outbox.js').Transport} Transport
+ */
+
+import { Outbox } from '../outbox.js';
+import { exclusively } from '../outbox/locks.js';
+import { openStore } from '../outbox/store.js';
+
+const CHANNEL = 'parlour.outbox';
+
+/**
+ * @param {object} options
+ * @param {import('../types.js').State} options.state  read only
+ * @param {import('../api.js').Api} options.api
+ * @param {import('../types.js').Clock} options.clock
+ * @param {(frame: import('../types.js').Frame) => boolean} options.send  to the server, now or not at all
+ * @param {() => boolean} options.isFollowing  the server counts this page into the current room
+ * @param {() => void} options.onChange
+ * @param {(message: import('../types.js').PendingMessage) => void} options.onFailed
+ * @returns {Outbox}
+ */
+export function createOutbox({ state, api, clock, send, isFollowing, onChange, onFailed }) {
+  /** @type {Transport} */
+  const transport = {
+    door({ room_id: roomId, username }) {
+      if (username !== state.username) return null;
+      if (roomId !== state.currentRoom?.id) return 'http';
+      return isFollowing() ? 'live' : null;
+    },
+    sendLive: ({ room_id: roomId, content, client_id: clientId }) =>
+      send({ type: 'message', room_id: roomId, content, client_id: clientId }),
+    post: (record) => api.postMessage(record),
+  };
+  const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(CHANNEL) : null;
+  const outbox = new Outbox({
+    store: openStore(), exclusively: exclusively(navigator.locks), transport, clock, onChange, onFailed,
+    tell: () => channel?.postMessage(null),
+  });
+  channel?.addEventListener('message', () => void outbox.reread());
+  return outbox;
+}

@@ -1,0 +1,187 @@
+/**
+ * Being in a room: the reader's place in its history, what they write, who else is typing.
+ *
+ * Loaded with the first room. Everything it changes goes through `apply`, everything it shows through `screens`.
+ *
+ * @typedef {import('../types.js').Anchor} Anchor
+ * @typedef {import('../types.js').Frame} Frame
+ * @typedef {import('../types.js').Direction} Direction
+ */
+
+import { History } from './history.js';
+
+/** At most one `typing` frame is sent in this time. */
+const TYPING_EVERY_MS = 1000;
+
+/**
+ * @typedef {object} VisitOptions
+ * @property {import('../types.js').State} state  read only
+ * @property {import('../api.js').Api} api
+ * @property {import('./browser.js').Memory} memory
+ * @property {import('./screens.js').Screens} screens
+ * @property {import('./queue.js').DrawQueue} queue
+ * @property {import('../outbox.js').Outbox} outbox
+ * @property {import('../types.js').Clock} clock
+ * @property {(event: Frame) => void} apply
+ * @property {(frame: Frame) => boolean} send  to the server, now or not at all
+ * @property {() => boolean} isFollowing  the server counts this page into the current room
+ */
+
+export class Visit {
+  #options;
+  #history;
+  #typingSentAt = -Infinity;
+  /** Ends what others are shown to do. @type {any} */
+  #othersTimer = null;
+  /** Tells the others of one's own typing, when the second is over. @type {any} */
+  #ownTimer = null;
+  /** Grows when the reader goes to another place, so that a slow answer does not pull them back. */
+  #move = 0;
+
+  /** @param {VisitOptions} options */
+  constructor(options) {
+    this.#options = options;
+    const { api, state, clock, apply } = options;
+    this.#history = new History({ api, state, clock, apply, onRefused: (code) => this.#refused(code) });
+  }
+
+  /**
+   * Reads the current room's history and puts the reader where they were: at the message they ask for, where they last
+   * looked, at the first unread message, at the end.
+   *
+   * @param {number|null} [messageId]
+   */
+  async read(messageId = null) {
+    const { state, memory, screens, queue } = this.#options;
+    const roomId = state.currentRoom?.id;
+    if (roomId === undefined) return;
+    this.#move += 1;
+    const move = this.#move;
+    const anchor = memory.anchor(roomId);
+    const isRead = this.#history.enter({ around: messageId ?? anchor?.id ?? null, readUpTo: memory.readUpTo(roomId) });
+    await screens.show('chat');
+    if (!(await isRead)) return;
+    await queue.drawn();
+    if (move !== this.#move) return;
+    if (messageId !== null) screens.messages?.['scrollToMessage'](messageId, { flash: true });
+    else if (anchor) screens.messages?.['restoreAnchor'](anchor);
+  }
+
+  /**
+   * Comes into the current room, with what the person has written there and not sent.
+   *
+   * @param {number|null} messageId  to be shown and pointed out; null: where they were
+   */
+  async enter(messageId) {
+    const { state, memory, screens, outbox, apply } = this.#options;
+    const roomId = state.currentRoom?.id;
+    if (roomId === undefined) return;
+    apply({ type: 'pending_changed', pending: outbox.pendingOf(roomId) });
+    const read = this.read(messageId);
+    await screens.show('chat');
+    if (roomId === state.currentRoom?.id) screens.composer?.['setDraft'](memory.draft(roomId));
+    await read;
+  }
+
+  /** @param {number} messageId  to be shown and pointed out */
+  async goTo(messageId) {
+    this.#move += 1;
+    const move = this.#move;
+    if (!(await this.#history.jumpTo(messageId))) return;
+    await this.#options.queue.drawn();
+    if (move === this.#move) this.#options.screens.messages?.['scrollToMessage'](messageId, { flash: true });
+  }
+
+  /** To the newest message. */
+  async goToLatest() {
+    this.#move += 1;
+    const move = this.#move;
+    if (!(await this.#history.jumpToLatest())) return;
+    await this.#options.queue.drawn();
+    if (move === this.#move) this.#options.screens.messages?.['scrollToLatest']();
+  }
+
+  /** @param {Direction} direction */
+  page(direction) {
+    void this.#history.page(direction);
+  }
+
+  /** The reader goes; nothing that is on its way to this visit may arrive in the next. */
+  leave() {
+    this.#move += 1;
+    this.#history.leave();
+    this.#options.clock.clearTimeout(this.#othersTimer);
+    this.#stopTyping();
+  }
+
+  /** @param {string} text */
+  say(text) {
+    const { state, outbox, queue } = this.#options;
+    if (!state.currentRoom) return;
+    this.#stopTyping();
+    outbox.add(state.currentRoom.id, text.trim());
+    // One's own words are seen at once, wherever one was reading.
+    if (state.hasNewer) void this.goToLatest();
+    else queue.flush();
+  }
+
+  /** There was input in the message box. The others are told at once, then at most once a second. */
+  type() {
+    const { state, clock, send, isFollowing } = this.#options;
+    if (!state.currentRoom || !isFollowing() || this.#ownTimer !== null) return;
+    const now = clock.now();
+    const wait = this.#typingSentAt + TYPING_EVERY_MS - now;
+    if (wait > 0) {
+      this.#ownTimer = clock.setTimeout(() => {
+        this.#ownTimer = null;
+        this.type();
+      }, wait);
+    } else if (send({ type: 'typing', room_id: state.currentRoom.id })) this.#typingSentAt = now;
+  }
+
+  #stopTyping() {
+    this.#options.clock.clearTimeout(this.#ownTimer);
+    this.#ownTimer = null;
+  }
+
+  /** Somebody types: sees to it that they are not shown to do so for ever. */
+  expireTyping() {
+    const { state, clock, apply } = this.#options;
+    clock.clearTimeout(this.#othersTimer);
+    const next = Math.min(...state.typing.map(({ until }) => until));
+    if (next === Infinity) return;
+    this.#othersTimer = clock.setTimeout(() => {
+      apply({ type: 'time_passed', now: clock.now() });
+      this.expireTyping();
+    }, Math.max(0, next - clock.now()));
+  }
+
+  /** @param {boolean} atBottom */
+  scrolled(atBottom) {
+    const { state, memory, apply } = this.#options;
+    // Before the history is there, the log that reports still shows the last room, or nothing.
+    if (!state.currentRoom || state.historyStatus !== 'ready') return;
+    if (atBottom && !state.hasNewer) memory.setAnchor(state.currentRoom.id, null);
+    if (atBottom !== state.atBottom) apply({ type: 'scrolled', atBottom });
+  }
+
+  /** @param {Anchor} anchor  where scrolling has come to rest */
+  rested(anchor) {
+    const { state, memory } = this.#options;
+    if (!state.currentRoom || state.historyStatus !== 'ready') return;
+    memory.setAnchor(state.currentRoom.id, state.atBottom && !state.hasNewer ? null : anchor);
+  }
+
+  /** @param {string} text  not sent yet */
+  keepDraft(text) {
+    const { state, memory } = this.#options;
+    if (state.currentRoom) memory.setDraft(state.currentRoom.id, text);
+  }
+
+  /** @param {string} code */
+  #refused(code) {
+    const { state, apply } = this.#options;
+    if (code === 'not_found') apply({ type: 'room_deleted', room_id: state.currentRoom?.id, message: '' });
+    else apply({ type: 'room_refused', code, text: '' });
+  }
+}

@@ -1,0 +1,397 @@
+/**
+ * Messages on their way: kept until the server has them, sent in the order of writing, never twice.
+ *
+ * Per room and author one message is under way at a time, and a lock over all tabs sees to it that only one tab sends.
+ * That costs a round trip for each message and buys that a refused message is never overtaken by the next one. A message
+ * keeps its client_id for ever, so that the server recognises it however often it comes.
+ *
+ * @typedef {import('./types.js').PendingMessage} PendingMessage
+ * @typedef {import('./types.js').OutboxRecord} OutboxRecord
+ * @typedef {import('./types.js').Clock} Clock
+ * @typedef {import('./outbox/store.js').OutboxStore} OutboxStore
+ * @typedef {import('./outbox/locks.js').Exclusively} Exclusively
+ */
+
+import { newClientId } from './outbox/id.js';
+
+/** Refusals that pass: the same message may be taken later. All others are final and shown on the message. */
+const TEMPORARY = new Set(['busy', 'storage_full', 'rate_limited', 'internal', 'network', 'too_many_connections']);
+
+/** Without an answer by then the message is sent again. */
+export const ACK_TIMEOUT_MS = 20_000;
+
+const BACKOFF_MS = 1000;
+const BACKOFF_LIMIT_MS = 30_000;
+const JITTER_MS = 1000;
+
+/** A message that failed and that nobody came back to. */
+const FORGET_FAILED_MS = 30 * 24 * 3600 * 1000;
+
+/** Answered client_ids that are remembered, so that a list read a moment earlier does not bring one back. */
+const SETTLED_LIMIT = 1000;
+
+/**
+ * How messages leave the page.
+ *
+ * @typedef {object} Transport
+ * @property {(record: PendingMessage) => 'live'|'http'|null} door  null: not now, somebody calls `wake` when it may go
+ * @property {(record: PendingMessage) => boolean} sendLive  the answer comes by `acknowledge` or `refuse`
+ * @property {(record: PendingMessage) => Promise<unknown>} post  rejects with an ApiError
+ */
+
+/** @typedef {{state: 'stored'|'wait'|'again'} | {state: 'refused', code: string, retryAfterMs: number|null}} Outcome */
+
+export class Outbox {
+  /** @type {Promise<OutboxStore>} */
+  #store;
+  #exclusively;
+  #transport;
+  #clock;
+  #onChange;
+  #onFailed;
+  #tell;
+  #newId;
+  /** @type {string|null} */
+  #username = null;
+  /** @type {OutboxRecord[]} Of all rooms and names, in order; seq is Infinity until the store has it. */
+  #records = [];
+  /** @type {Set<string>} */
+  #settled = new Set();
+  #changes = 0;
+  /** @type {Map<string, {settle: (outcome: Outcome) => void}>} Live sendings without an answer, by client_id. */
+  #flights = new Map();
+  /** @type {Map<number, boolean>} Rooms being sent to; true: look again when done. */
+  #draining = new Map();
+  /** Rooms that were refused for now; timer: null while the next try is under way. @type {Map<number, {timer: any, tries: number}>} */
+  #backoffs = new Map();
+  #isClosed = false;
+
+  /**
+   * @param {object} options
+   * @param {OutboxStore|Promise<OutboxStore>} options.store
+   * @param {Exclusively} options.exclusively
+   * @param {Transport} options.transport
+   * @param {Clock} options.clock
+   * @param {() => void} options.onChange  what `pendingOf` answers may have changed
+   * @param {(message: PendingMessage) => void} [options.onFailed]  a message was refused for good
+   * @param {() => void} [options.tell]  tells the other tabs that the store has changed
+   * @param {() => string} [options.newId]
+   */
+  constructor({ store, exclusively, transport, clock, onChange, onFailed = () => {}, tell = () => {}, newId = newClientId }) {
+    this.#store = Promise.resolve(store);
+    this.#exclusively = exclusively;
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#onChange = onChange;
+    this.#onFailed = onFailed;
+    this.#tell = tell;
+    this.#newId = newId;
+  }
+
+  /**
+   * Reads what an earlier page, or another tab, has left, and sends it.
+   *
+   * @param {string|null} username  who is here; messages written under another name rest until that name is back
+   */
+  async begin(username) {
+    if (username !== this.#username) this.connectionLost();
+    this.#username = username;
+    this.#stopWaiting();
+    await this.reread();
+    const old = this.#clock.now() - FORGET_FAILED_MS;
+    for (const record of this.#records) {
+      if (record.status === 'failed' && Date.parse(record.created_at) < old) this.discard(record.client_id);
+    }
+  }
+
+  /** Another tab has changed the store. */
+  async reread() {
+    await this.#refresh();
+    this.#drainAll();
+  }
+
+  /**
+   * @param {number} roomId
+   * @returns {PendingMessage[]} of the present name, in order
+   */
+  pendingOf(roomId) {
+    return this.#records.filter((record) => record.room_id === roomId && record.username === this.#username);
+  }
+
+  /** @returns {number} messages of the present name, in all rooms, that have not been refused for good */
+  get waiting() {
+    return this.#records.filter(({ username, status }) => username === this.#username && status === 'sending').length;
+  }
+
+  /**
+   * @param {number} roomId
+   * @param {string} content
+   * @returns {PendingMessage} it is kept from now on; sending begins when the store has it
+   */
+  add(roomId, content) {
+    if (this.#username === null) throw new Error('nobody is signed in');
+    /** @type {OutboxRecord} */
+    const record = {
+      client_id: this.#newId(), room_id: roomId, username: this.#username, content,
+      created_at: new Date(this.#clock.now()).toISOString(), status: 'sending', error: null, seq: Infinity,
+    };
+    this.#change([...this.#records, record]);
+    void this.#write(async (store) => {
+      const { seq } = await store.add(record);
+      // In place: a view that compares by identity has nothing new to draw.
+      record.seq = seq;
+    }).then(() => this.#drain(roomId));
+    return record;
+  }
+
+  /**
+   * The server has these messages, whoever sent them and whatever way the news came.
+   *
+   * @param {string[]} clientIds
+   */
+  acknowledge(clientIds) {
+    for (const clientId of clientIds) {
+      this.#flights.get(clientId)?.settle({ state: 'stored' });
+      void this.#settle(clientId);
+    }
+  }
+
+  /**
+   * The server's answer to a live sending was no.
+   *
+   * @param {string} clientId
+   * @param {string} code
+   * @param {number|null} [retryAfterMs]
+   */
+  refuse(clientId, code, retryAfterMs = null) {
+    this.#flights.get(clientId)?.settle({ state: 'refused', code, retryAfterMs });
+  }
+
+  /**
+   * The server has closed because of a frame that it did not name: it was the first without an answer.
+   *
+   * @param {string} code
+   */
+  refuseFirst(code) {
+    const [clientId] = this.#flights.keys();
+    if (clientId !== undefined) this.refuse(clientId, code);
+  }
+
+  /** What was sent live and not answered has to be sent again. */
+  connectionLost() {
+    for (const { settle } of [...this.#flights.values()]) settle({ state: 'wait' });
+  }
+
+  /** A way has opened: a connection, a room, the network. */
+  wake() {
+    this.#stopWaiting();
+    this.#drainAll();
+  }
+
+  #drainAll() {
+    const rooms = new Set(this.#records.filter((record) => this.#isMine(record)).map(({ room_id: roomId }) => roomId));
+    for (const roomId of rooms) void this.#drain(roomId);
+  }
+
+  /**
+   * Sends a failed message again, behind all others: those have left in the meantime.
+   *
+   * @param {string} clientId
+   */
+  retry(clientId) {
+    const failed = this.#records.find((record) => record.client_id === clientId && record.status === 'failed');
+    if (!failed) return;
+    /** @type {OutboxRecord} */
+    const record = { ...failed, status: 'sending', error: null, seq: Infinity };
+    this.#change([...this.#records.filter((other) => other !== failed), record]);
+    void this.#write(async (store) => {
+      const moved = await store.requeue(clientId);
+      if (moved) record.seq = moved.seq;
+    }).then(() => this.#drain(record.room_id));
+  }
+
+  /**
+   * Gives up a message. One that is under way may have been stored already.
+   *
+   * @param {string} clientId
+   */
+  discard(clientId) {
+    void this.#settle(clientId);
+    this.#flights.get(clientId)?.settle({ state: 'stored' });
+  }
+
+  /** Stops sending and ends every timer; the store keeps what there is. */
+  close() {
+    this.#isClosed = true;
+    this.connectionLost();
+    this.#stopWaiting();
+  }
+
+  /** @param {OutboxRecord} record */
+  #isMine(record) {
+    return record.username === this.#username && record.status === 'sending' && record.seq !== Infinity;
+  }
+
+  #stopWaiting() {
+    for (const { timer } of this.#backoffs.values()) this.#clock.clearTimeout(timer);
+    this.#backoffs.clear();
+  }
+
+  /** @param {OutboxRecord[]} records */
+  #change(records) {
+    this.#records = records;
+    this.#changes += 1;
+    this.#onChange();
+  }
+
+  /**
+   * @param {(store: OutboxStore) => Promise<void>} run
+   */
+  async #write(run) {
+    const turn = this.#store.then(async (store) => {
+      await run(store);
+      return store;
+    });
+    // The next operation waits for this one: what is read later contains what was written earlier.
+    this.#store = turn;
+    await turn;
+    this.#tell();
+  }
+
+  async #refresh() {
+    const before = this.#changes;
+    const turn = this.#store.then(async (store) => ({ store, stored: await store.list() }));
+    this.#store = turn.then(({ store }) => store);
+    const { stored } = await turn;
+    // Something was done here while the list was on its way: it does not show in this list, but in the next.
+    if (before !== this.#changes) {
+      await this.#refresh();
+      return;
+    }
+    const known = new Map(this.#records.map((record) => [record.client_id, record]));
+    const records = stored
+      .filter(({ client_id: clientId }) => !this.#settled.has(clientId))
+      .map((record) => {
+        const same = known.get(record.client_id);
+        return same && same.seq === record.seq && same.status === record.status && same.error === record.error ? same : record;
+      });
+    if (records.length !== this.#records.length || records.some((record, index) => record !== this.#records[index])) {
+      this.#change(records);
+    }
+  }
+
+  /** @param {string} clientId */
+  async #settle(clientId) {
+    if (!this.#records.some((record) => record.client_id === clientId)) {
+      await this.#store; // The removal that somebody else has begun.
+      return;
+    }
+    this.#settled.add(clientId);
+    if (this.#settled.size > SETTLED_LIMIT) this.#settled.delete(/** @type {string} */ (this.#settled.values().next().value));
+    this.#change(this.#records.filter((record) => record.client_id !== clientId));
+    await this.#write((store) => store.remove(clientId));
+  }
+
+  /** @param {number} roomId */
+  async #drain(roomId) {
+    const username = this.#username;
+    if (this.#isClosed || username === null || this.#backoffs.get(roomId)?.timer) return;
+    if (this.#draining.has(roomId)) {
+      this.#draining.set(roomId, true);
+      return;
+    }
+    this.#draining.set(roomId, false);
+    try {
+      await this.#exclusively(`parlour.outbox.${roomId}.${username}`, () => this.#sendAll(roomId, username));
+    } finally {
+      const again = this.#draining.get(roomId);
+      this.#draining.delete(roomId);
+      if (again) void this.#drain(roomId);
+    }
+  }
+
+  /**
+   * Sends what there is for a room, one after the other. Runs under the lock.
+   *
+   * @param {number} roomId
+   * @param {string} username
+   */
+  async #sendAll(roomId, username) {
+    for (;;) {
+      // Another tab may have sent some while this one waited for the lock, or have written one that comes before ours.
+      await this.#refresh();
+      const record = this.#records.find((other) => other.room_id === roomId && this.#isMine(other));
+      if (!record || this.#isClosed || this.#username !== username) return;
+      const outcome = await this.#send(record);
+      if (outcome.state === 'stored') {
+        this.#backoffs.delete(roomId);
+        await this.#settle(record.client_id);
+      } else if (outcome.state === 'wait') {
+        return;
+      } else if (outcome.state === 'refused') {
+        if (TEMPORARY.has(outcome.code)) {
+          this.#wait(roomId, outcome.retryAfterMs);
+          return;
+        }
+        await this.#fail(record, outcome.code);
+      }
+    }
+  }
+
+  /**
+   * @param {OutboxRecord} record
+   * @returns {Promise<Outcome>}
+   */
+  async #send(record) {
+    const door = this.#transport.door(record);
+    if (door === null) return { state: 'wait' };
+    if (door === 'http') {
+      try {
+        await this.#transport.post(record);
+        return { state: 'stored' };
+      } catch (refusal) {
+        const { code = 'internal', retryAfterMs = null } = /** @type {any} */ (refusal);
+        return { state: 'refused', code, retryAfterMs };
+      }
+    }
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(() => settle({ state: 'again' }), ACK_TIMEOUT_MS);
+      const settle = (/** @type {Outcome} */ outcome) => {
+        this.#clock.clearTimeout(timer);
+        this.#flights.delete(record.client_id);
+        resolve(outcome);
+      };
+      this.#flights.set(record.client_id, { settle });
+      if (!this.#transport.sendLive(record)) settle({ state: 'wait' });
+    });
+  }
+
+  /**
+   * @param {number} roomId
+   * @param {number|null} retryAfterMs
+   */
+  #wait(roomId, retryAfterMs) {
+    const tries = this.#backoffs.get(roomId)?.tries ?? 0;
+    const backoff = Math.min(BACKOFF_MS * 2 ** tries, BACKOFF_LIMIT_MS);
+    const delay = Math.max(retryAfterMs ?? 0, backoff) + this.#clock.random() * JITTER_MS;
+    const timer = this.#clock.setTimeout(() => {
+      this.#backoffs.set(roomId, { timer: null, tries: tries + 1 });
+      void this.#drain(roomId);
+    }, delay);
+    this.#backoffs.set(roomId, { timer, tries: tries + 1 });
+  }
+
+  /**
+   * @param {OutboxRecord} record
+   * @param {string} code
+   */
+  async #fail(record, code) {
+    const isIt = (/** @type {OutboxRecord} */ other) => other.client_id === record.client_id;
+    if (!this.#records.some(isIt)) return;
+    /** @type {OutboxRecord} */
+    const failed = { ...record, status: 'failed', error: code };
+    this.#change(this.#records.map((other) => (isIt(other) ? failed : other)));
+    this.#onFailed(failed);
+    await this.#write((store) => store.update(failed));
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * `state`, and the one function that changes it.
+ *
+ * `applyEvent(state, event)` takes a frame of the server or an event of the page and changes the keys of `state` in
+ * place. What stands under the keys (arrays, rooms, messages) is never changed, always replaced: two looks at
+ * `state.messages` are equal by identity exactly when nothing in it changed. It touches no DOM, no network and no
+ * clock; where time matters, the event brings `now`. What has to be done in the world is returned as an effect.
+ *
+ * @typedef {import('./types.js').State} State
+ * @typedef {import('./types.js').Effect} Effect
+ * @typedef {import('./types.js').Frame} Frame
+ * @typedef {import('./types.js').Room} Room
+ * @typedef {(state: State, event: any) => Partial<Effect>|void} Handler
+ */
+
+import { canonical } from './format.js';
+import { markSeen, MESSAGE_HANDLERS } from './state/messages.js';
+
+export { WINDOW_LIMIT } from './state/window.js';
+
+/** How long a person counts as typing after their last frame; their page repeats it every second. */
+export const TYPING_MS = 4000;
+
+/** Join and leave lines kept in the log. */
+export const PRESENCE_LINE_LIMIT = 50;
+
+let presenceLines = 0;
+
+/** @returns {Pick<State, 'currentRoom'|'messages'|'users'|'guests'|'pending'|'typing'|'historyStatus'|'hasOlder'|'hasNewer'|'loadingOlder'|'loadingNewer'|'olderFailed'|'newFrom'|'unseen'|'events'|'version'|'epoch'|'atBottom'|'lastRead'|'latestId'|'notice'>} */
+function noRoom() {
+  return {
+    currentRoom: null, messages: [], users: [], guests: [], pending: [], typing: [], events: [],
+    historyStatus: 'loading', hasOlder: false, hasNewer: false, loadingOlder: false, loadingNewer: false,
+    olderFailed: false, newFrom: null, unseen: 0, version: 0, epoch: null, atBottom: false, lastRead: 0, latestId: 0,
+    notice: null,
+  };
+}
+
+/** @returns {State} */
+export function createState() {
+  return {
+    username: null, websocket: null, rooms: [], screen: 'login', roomsStatus: 'loading', connection: 'connecting',
+    visible: true, login: { busy: false, error: null }, ...noRoom(),
+  };
+}
+
+const pageState = createState();
+
+/** The page's state. */
+export { pageState as state };
+
+/**
+ * @param {State} state
+ * @param {Frame} frame
+ */
+function onJoin(state, { room_id: roomId, username, guest, timestamp }) {
+  if (roomId !== state.currentRoom?.id) return;
+  if (!includesName(state.users, username)) state.users = [...state.users, username];
+  if (guest && !includesName(state.guests, username)) state.guests = [...state.guests, username];
+  addPresenceLine(state, 'join', username, timestamp);
+}
+
+/**
+ * @param {State} state
+ * @param {Frame} frame
+ */
+function onLeave(state, { room_id: roomId, username, timestamp }) {
+  if (roomId !== state.currentRoom?.id) return;
+  state.users = withoutName(state.users, username);
+  state.guests = withoutName(state.guests, username);
+  state.typing = state.typing.filter((typing) => canonical(typing.username) !== canonical(username));
+  addPresenceLine(state, 'leave', username, timestamp);
+}
+
+/**
+ * One's own coming and going is no news: it happens at every reconnect.
+ *
+ * @param {State} state
+ * @param {'join'|'leave'} kind
+ * @param {string} username
+ * @param {string} timestamp
+ */
+function addPresenceLine(state, kind, username, timestamp) {
+  if (canonical(username) === canonical(state.username ?? '') || state.historyStatus !== 'ready' || state.hasNewer) return;
+  presenceLines += 1;
+  const line = { id: `e${presenceLines}`, kind, username, timestamp, afterId: state.messages.at(-1)?.id ?? null };
+  state.events = [...state.events, line].slice(-PRESENCE_LINE_LIMIT);
+}
+
+/**
+ * @param {string[]} names
+ * @param {string} name
+ */
+function includesName(names, name) {
+  return names.some((other) => canonical(other) === canonical(name));
+}
+
+/**
+ * @param {string[]} names
+ * @param {string} name
+ */
+function withoutName(names, name) {
+  return names.filter((other) => canonical(other) !== canonical(name));
+}
+
+/**
+ * @param {State} state
+ * @param {Frame} frame  with `now`
+ */
+function onTyping(state, { room_id: roomId, username, now }) {
+  if (roomId !== state.currentRoom?.id || canonical(username) === canonical(state.username ?? '')) return;
+  const others = state.typing.filter((typing) => canonical(typing.username) !== canonical(username));
+  state.typing = [...others, { username, until: now + TYPING_MS }];
+}
+
+/**
+ * @param {State} state
+ * @param {Room} room
+ */
+function putRoom(state, room) {
+  const known = state.rooms.some(({ id }) => id === room.id);
+  state.rooms = known ? state.rooms.map((other) => (other.id === room.id ? room : other)) : [...state.rooms, room];
+  if (state.currentRoom?.id === room.id) state.currentRoom = room;
+}
+
+/**
+ * The room is gone: its pane makes way for a notice.
+ *
+ * @param {State} state
+ * @param {number} roomId
+ * @param {string} text  the server's sentence, '' when it said none
+ */
+function dropRoom(state, roomId, text) {
+  state.rooms = state.rooms.filter(({ id }) => id !== roomId);
+  if (state.currentRoom?.id !== roomId) return;
+  const known = state.notice;
+  const room = state.currentRoom;
+  Object.assign(state, noRoom());
+  state.currentRoom = room;
+  // Two frames tell of one deletion; the one with words wins.
+  state.notice = known?.text ? known : { kind: 'roomDeleted', code: 'not_found', text };
+}
+
+/** The contents page: every event, the server's frames first. @type {Record<string, Handler>} */
+const HANDLERS = {
+  ...MESSAGE_HANDLERS,
+  sync: (state, frame) => {
+    if (frame.room) putRoom(state, frame.room);
+    return MESSAGE_HANDLERS.sync(state, frame);
+  },
+  join: onJoin,
+  leave: onLeave,
+  user_list: (state, { room_id: roomId, users, guests }) => {
+    if (roomId === state.currentRoom?.id) Object.assign(state, { users, guests: guests ?? [] });
+  },
+  typing: onTyping,
+  room_created: (state, { room }) => putRoom(state, room),
+  room_changed: (state, { room }) => putRoom(state, room),
+  room_updated: (state, { room }) => putRoom(state, room),
+  room_removed: (state, { room }) => dropRoom(state, room.id, ''),
+  room_deleted: (state, { room_id: roomId, message }) => dropRoom(state, roomId ?? state.currentRoom?.id, message),
+
+  // The page's own events.
+  login_started: (state) => void (state.login = { busy: true, error: null }),
+  login_refused: (state, { code }) => void Object.assign(state, { screen: 'login', login: { busy: false, error: code } }),
+  signed_in: (state, { username }) => void Object.assign(state, { username, login: { busy: false, error: null } }),
+  signed_out: (state) => {
+    const { visible, connection } = state;
+    Object.assign(state, createState(), { visible, connection });
+  },
+  screen_changed: (state, { screen }) => void (state.screen = screen),
+  connection_changed: (state, { status }) => void (state.connection = status),
+  websocket_opened: (state, { websocket }) => void (state.websocket = websocket),
+  websocket_closed: (state) => void Object.assign(state, { websocket: null, typing: [] }),
+  rooms_loading: (state) => void (state.roomsStatus = state.rooms.length ? state.roomsStatus : 'loading'),
+  rooms_loaded: (state, { rooms }) => {
+    Object.assign(state, { rooms, roomsStatus: 'ready' });
+    const current = rooms.find((/** @type {Room} */ { id }) => id === state.currentRoom?.id);
+    if (current) state.currentRoom = current;
+  },
+  rooms_failed: (state) => void (state.roomsStatus = state.roomsStatus === 'ready' ? 'ready' : 'error'),
+  room_entered: (state, { room }) => void Object.assign(state, noRoom(), { currentRoom: room, screen: 'chat' }),
+  room_left: (state) => void Object.assign(state, noRoom()),
+  room_refused: (state, { code, text }) => {
+    const room = state.currentRoom;
+    Object.assign(state, noRoom(), { currentRoom: room, notice: { kind: 'refused', code, text } });
+  },
+  history_loading: (state) => void (state.historyStatus = 'loading'),
+  history_failed: (state) => void (state.historyStatus = 'error'),
+  page_requested: (state, { direction }) =>
+    void Object.assign(state, direction === 'older' ? { loadingOlder: true, olderFailed: false } : { loadingNewer: true }),
+  page_failed: (state, { direction }) =>
+    void Object.assign(state, direction === 'older' ? { loadingOlder: false, olderFailed: true } : { loadingNewer: false }),
+  pending_changed: (state, { pending }) => {
+    const me = canonical(state.username ?? '');
+    // The outbox learns a moment later than the window that the server has a message.
+    const stored = new Set(state.messages.filter(({ username }) => canonical(username) === me).map((own) => own.client_id));
+    state.pending = pending.filter((/** @type {import('./types.js').PendingMessage} */ own) => !stored.has(own.client_id));
+  },
+  scrolled: (state, { atBottom }) => {
+    state.atBottom = atBottom;
+    markSeen(state);
+  },
+  visibility_changed: (state, { visible }) => {
+    state.visible = visible;
+    markSeen(state);
+  },
+  time_passed: (state, { now }) => {
+    if (state.typing.some(({ until }) => until <= now)) state.typing = state.typing.filter(({ until }) => until > now);
+  },
+};
+
+/**
+ * The only place that changes state.
+ *
+ * @param {State} state
+ * @param {Frame} event  a frame of the server as it came, or an event of the page; unknown types change nothing, because
+ *   a newer server may say more than this page understands
+ * @returns {Effect}
+ */
+export function applyEvent(state, event) {
+  const handler = Object.hasOwn(HANDLERS, event.type) ? HANDLERS[event.type] : undefined;
+  return { need: null, stored: [], arrived: [], ...handler?.(state, event) };
+}

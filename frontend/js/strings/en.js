@@ -1,0 +1,228 @@
+/** Every word a person reads, in English. Another language is another file of this shape. */
+
+const PLURAL = new Intl.PluralRules('en');
+const NUMBER = new Intl.NumberFormat('en');
+const LIST = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' });
+const NAMED_AT_MOST = 3;
+
+/**
+ * @param {number} count
+ * @param {string} one
+ * @param {string} other
+ * @returns {string} the count and its noun
+ */
+const plural = (count, one, other) => `${NUMBER.format(count)} ${PLURAL.select(count) === 'one' ? one : other}`;
+
+/** @param {string[]} names */
+const are = (names) => (names.length === 1 ? 'is' : 'are');
+
+/**
+ * Names up to three, then how many others.
+ * @param {string[]} names
+ */
+function someNames(names) {
+  if (names.length <= NAMED_AT_MOST) return LIST.format(names);
+  const rest = names.length - NAMED_AT_MOST + 1;
+  return LIST.format([...names.slice(0, NAMED_AT_MOST - 1), plural(rest, 'other', 'others')]);
+}
+
+export const strings = {
+  product: 'Parlour',
+  cancel: 'Cancel',
+  close: 'Close',
+  tryAgain: 'Try again',
+  working: 'Working',
+
+  login: {
+    welcome: 'Welcome',
+    welcomeBack: 'Welcome back',
+    lead: 'Choose the name others will see.',
+    leadBack: 'Come in under the same name, or choose another.',
+    name: 'Your name',
+    submit: 'Come in',
+    remembered: 'Your name is remembered on this device.',
+  },
+
+  theme: { label: 'Theme', auto: 'System', light: 'Light', dark: 'Dark' },
+
+  self: {
+    menu: 'Your menu',
+    signOut: 'Sign out',
+    connection: { online: 'Connected', connecting: 'Connecting…', offline: 'Offline' },
+  },
+
+  rooms: {
+    title: 'Rooms',
+    label: 'Rooms',
+    count: (/** @type {number} */ count) => plural(count, 'room', 'rooms'),
+    filter: 'Filter rooms',
+    filterHint: '/',
+    clearFilter: 'Clear the filter',
+    create: 'New room',
+    none: 'No rooms yet. Create the first one.',
+    noneTitle: 'A quiet house',
+    noMatch: (/** @type {string} */ query) => `Nothing matches “${query}”.`,
+    noMatchHint: 'Try fewer letters, or create the room.',
+    matches: (/** @type {number} */ count) => plural(count, 'room matches', 'rooms match'),
+    error: 'The rooms could not be loaded.',
+    errorHint: 'Check your connection, then try again.',
+    loading: 'Loading rooms',
+    online: (/** @type {number} */ count) => plural(count, 'person here', 'people here'),
+    nobody: 'Nobody here now',
+    created: (/** @type {string} */ date) => `Since ${date}`,
+    delete: (/** @type {string} */ name) => `Delete ${name}`,
+    deleted: (/** @type {string} */ name) => `#${name} was deleted.`,
+  },
+
+  sidebar: {
+    label: 'Conversations',
+    rooms: 'Rooms',
+    people: 'People here',
+    allRooms: 'All rooms',
+    create: 'New room',
+    you: 'you',
+    noPeople: 'Nobody else yet',
+    onlineIn: (/** @type {string} */ name, /** @type {number} */ count) =>
+      `${name}, ${plural(count, 'person here', 'people here')}`,
+  },
+
+  header: {
+    back: 'Back to rooms',
+    people: (/** @type {number} */ count) => `Show people, ${plural(count, 'person here', 'people here')}`,
+    menu: 'Room menu',
+    copyLink: 'Copy link to room',
+    copied: 'Copied',
+    delete: 'Delete room…',
+    skip: 'Skip to message box',
+  },
+
+  people: {
+    label: 'People',
+    title: 'People here',
+    close: 'Close people',
+    waiting: 'People show up here once you are connected.',
+  },
+
+  messages: {
+    label: (/** @type {string} */ room) => `Messages in ${room}`,
+    loading: 'Loading messages',
+    beginning: (/** @type {string} */ room) => `Beginning of #${room}`,
+    created: (/** @type {string} */ date) => `Created ${date}`,
+    empty: (/** @type {string} */ room) => `This is the start of #${room}.`,
+    emptyHint: 'Say hello.',
+    newLine: 'New',
+    newLineLabel: 'New messages below',
+    you: 'You',
+    loadError: 'The messages could not be loaded.',
+    olderError: 'Couldn’t load older messages.',
+    newerError: 'Couldn’t load newer messages.',
+    joined: (/** @type {string[]} */ names) => `${someNames(names)} joined`,
+    left: (/** @type {string[]} */ names) => `${someNames(names)} left`,
+    sending: 'Sending',
+    notSent: 'Not sent.',
+    retry: 'Retry',
+    discard: 'Delete',
+    copy: 'Copy',
+    copied: 'Copied',
+    failedActions: 'Message not sent',
+    deleted: 'This message was deleted.',
+    edited: '(edited)',
+  },
+
+  strip: {
+    typing: (/** @type {string[]} */ names) =>
+      names.length > NAMED_AT_MOST ? 'Several people are typing' : `${LIST.format(names)} ${are(names)} typing`,
+    unseen: (/** @type {number} */ count) => `${NUMBER.format(count)} new`,
+    unseenLabel: (/** @type {number} */ count) => `${plural(count, 'new message', 'new messages')}, jump to latest`,
+    latest: 'Jump to latest',
+  },
+
+  composer: {
+    label: 'Message box',
+    placeholder: (/** @type {string} */ room) => `Message #${room}`,
+    field: (/** @type {string} */ room) => `Message to ${room}`,
+    send: 'Send message',
+    hint: 'Enter sends, Shift and Enter starts a new line.',
+    left: (/** @type {number} */ count) => plural(count, 'character left', 'characters left'),
+    over: (/** @type {number} */ count) => `${plural(count, 'character', 'characters')} too long`,
+  },
+
+  banner: {
+    connecting: 'Connecting…',
+    reconnecting: 'Reconnecting… Messages you send will wait here.',
+    offline: 'You’re offline. Messages you send will wait here.',
+    waiting: (/** @type {number} */ count) =>
+      `You’re offline. We’ll send your ${plural(count, 'message', 'messages')} when you’re back.`,
+    closed: 'The connection has ended. Reload the page to come back.',
+    caughtUp: 'Caught up.',
+    tryNow: 'Try now',
+  },
+
+  announce: {
+    message: (/** @type {string} */ name, /** @type {string} */ text) => `${name}: ${text}`,
+    many: (/** @type {number} */ count) => plural(count, 'new message', 'new messages'),
+    connecting: 'Connecting',
+    reconnecting: 'Connection lost. Reconnecting.',
+    offline: 'You are offline.',
+    caughtup: 'Connected again, nothing missed.',
+    closed: 'The connection has ended.',
+    unsent: 'A message was not sent.',
+  },
+
+  notice: { back: 'Back to rooms', deletedTitle: 'This room is gone', refusedTitle: 'You can’t enter this room' },
+
+  createDialog: {
+    title: 'New room',
+    name: 'Room name',
+    hint: (/** @type {number} */ max) => `Short and plain is best; up to ${plural(max, 'character', 'characters')}.`,
+    submit: 'Create room',
+  },
+
+  deleteDialog: {
+    title: (/** @type {string} */ room) => `Delete #${room}?`,
+    text: 'All its messages go with it, for everybody. This can’t be undone.',
+    submit: 'Delete room',
+  },
+
+  toasts: { label: 'Notices', dismiss: 'Dismiss' },
+};
+
+/**
+ * What went wrong, in words. The codes are those of the protocol; `network` is the page's own, for a request without
+ * an answer.
+ * @type {{[code: string]: string}}
+ */
+const ERRORS = {
+  network: 'Can’t reach the server. Check your connection.',
+  empty: 'Write something first.',
+  too_long: 'That is too long. Shorten it a little.',
+  name_invalid: 'That name has characters that can’t be used here.',
+  name_empty: 'Enter a name.',
+  name_too_long: 'That name is too long.',
+  name_taken: 'Somebody here already uses that name. Choose another.',
+  name_reserved: 'That name is reserved. Choose another.',
+  room_exists: 'There is already a room with that name.',
+  not_found: 'It is no longer there.',
+  not_allowed: 'You can’t do that here.',
+  not_signed_in: 'You’ve been signed out. Sign in to keep going.',
+  rate_limited: 'That was a little fast. Wait a moment, then try again.',
+  busy: 'The server is busy. Try again in a moment.',
+  too_large: 'That is too large to send.',
+  storage_full: 'The server has no room left. Tell whoever runs it.',
+  unsupported_type: 'The server did not understand that. Reload the page.',
+  bad_json: 'The server did not understand that. Reload the page.',
+  unknown_type: 'The server did not understand that. Reload the page.',
+  too_many_connections: 'Too many connections are open. Close another tab, then try again.',
+  internal: 'Something went wrong on the server. Try again.',
+  invalid: 'The server did not accept that.',
+};
+
+/**
+ * @param {string | null | undefined} code a refusal's code
+ * @param {string} [detail] the server's own words, shown only where the code alone says too little
+ * @returns {string} one sentence that ends with a full stop
+ */
+export function errorText(code, detail) {
+  const known = code && Object.hasOwn(ERRORS, code) ? ERRORS[code] : undefined;
+  return known ?? (detail || 'Something went wrong. Try again.');
+}

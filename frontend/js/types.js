@@ -1,0 +1,142 @@
+/**
+ * The shapes that the front end's modules hand to one another; nothing here runs in the browser.
+ *
+ * Times are RFC 3339 strings in UTC as the server writes them, durations are milliseconds, versions and ids integers.
+ */
+
+/**
+ * @typedef {object} Room
+ * @property {number} id
+ * @property {string} name
+ * @property {string} created_at
+ * @property {number} version  the number of durable changes the room has seen
+ * @property {string} epoch  changes when the database is restored; versions of two epochs cannot be compared
+ * @property {string} kind
+ * @property {string} topic
+ * @property {number} online  people in the room now
+ * @property {string|null} archived_at
+ * @property {string|null} owner
+ * @property {string|null} role
+ * @property {number|null} unread
+ * @property {number|null} mentions
+ * @property {number|null} last_read
+ */
+
+/**
+ * @typedef {object} Message
+ * @property {number} id  orders the history, never changes
+ * @property {number} room_id
+ * @property {string} username
+ * @property {string} content
+ * @property {string} timestamp
+ * @property {number} version  the room's version when this message last changed
+ * @property {string|null} client_id  the sender's own name for it
+ * @property {boolean} guest
+ * @property {number|null} reply_to
+ * @property {string|null} edited_at
+ * @property {string|null} deleted_at
+ * @property {{emoji: string, usernames: string[]}[]} reactions
+ * @property {object[]} files
+ * @property {string|null} pinned_at
+ */
+
+/**
+ * A message that the server has not confirmed.
+ * @typedef {object} PendingMessage
+ * @property {string} client_id
+ * @property {number} room_id
+ * @property {string} username  the name it was written under; it is never sent under another
+ * @property {string} content
+ * @property {string} created_at
+ * @property {'sending'|'failed'} status
+ * @property {string|null} error  the code of the refusal, when it failed
+ */
+
+/** @typedef {PendingMessage & {seq: number}} OutboxRecord  seq orders the records of all tabs */
+
+/** @typedef {'login'|'rooms'|'chat'} Screen */
+/** @typedef {'loading'|'ready'|'error'} LoadStatus */
+/** @typedef {'offline'|'connecting'|'reconnecting'|'open'|'caughtup'|'closed'} ConnectionStatus */
+/** @typedef {'older'|'newer'} Direction */
+
+/**
+ * A line in the log that says who came or went; it stands behind the message `afterId` (null: before all).
+ * @typedef {{id: string, kind: 'join'|'leave', username: string, timestamp: string, afterId: number|null}} PresenceLine
+ */
+
+/** @typedef {{username: string, until: number}} Typing  `until` is a time of the clock that applyEvent was given */
+/** @typedef {{kind: 'roomDeleted'|'refused', code: string, text: string}} Notice  takes the place of the chat pane */
+/** @typedef {{id: number, offset: number}} Anchor  the topmost visible message and its distance from the pane's top, px */
+
+/**
+ * Everything the page knows. `applyEvent` alone changes it; see state.js for how.
+ * @typedef {object} State
+ * @property {string|null} username
+ * @property {Room|null} currentRoom
+ * @property {WebSocket|null} websocket
+ * @property {Room[]} rooms  in order of creation
+ * @property {Message[]} messages  the window: at most 300 neighbours of the room's history, by id
+ * @property {string[]} users
+ * @property {string[]} guests
+ * @property {PendingMessage[]} pending  of the current room, in the order of writing
+ * @property {Typing[]} typing
+ * @property {Screen} screen
+ * @property {LoadStatus} roomsStatus
+ * @property {LoadStatus} historyStatus
+ * @property {boolean} hasOlder  the history goes on before the window
+ * @property {boolean} hasNewer  the history goes on after the window
+ * @property {boolean} loadingOlder
+ * @property {boolean} loadingNewer
+ * @property {boolean} olderFailed
+ * @property {number|null} newFrom  the first unread message: the "New" line stands before it
+ * @property {number} unseen  messages of others that arrived while the reader did not look at the end
+ * @property {PresenceLine[]} events
+ * @property {ConnectionStatus} connection
+ * @property {number} version  everything up to this version is in the window, or outside the window's ends
+ * @property {string|null} epoch
+ * @property {boolean} atBottom  the reader looks at the end of the window
+ * @property {boolean} visible  the tab is in front
+ * @property {number} lastRead  id of the newest message the reader has had before their eyes; 0: none
+ * @property {number} latestId  highest message id known in the current room
+ * @property {Notice|null} notice
+ * @property {{busy: boolean, error: string|null}} login
+ */
+
+/**
+ * What applyEvent asks its caller to do; the state itself does nothing.
+ * @typedef {object} Effect
+ * @property {null|'resync'|'history'} need  `resync`: subscribe with `after`; `history`: the window is void, read it again
+ * @property {string[]} stored  client_ids of own messages that the server has
+ * @property {Message[]} arrived  new messages of others, as they came live or by a sync
+ */
+
+/**
+ * A page of history as the API gives it.
+ * @typedef {{messages: Message[], version: number, epoch: string|null}} HistoryPage
+ */
+
+/**
+ * A frame of the server: `type` and the fields of that type.
+ * @typedef {{type: string, [field: string]: any}} Frame
+ */
+
+/**
+ * The clock as an argument, so that tests need not sleep.
+ * @typedef {object} Clock
+ * @property {(run: () => void, ms: number) => any} setTimeout
+ * @property {(timer: any) => void} clearTimeout
+ * @property {() => number} now  milliseconds
+ * @property {() => number} random  in [0, 1)
+ */
+
+/**
+ * What the server tells the page about itself, in `<meta name="parlour-config">`.
+ * @typedef {{maxMessageLength: number, maxUsernameLength: number, maxRoomNameLength: number, version: string}} Config
+ */
+
+/**
+ * A view as app.js sees it.
+ * @typedef {{update: (data: any) => void, destroy: () => void, [method: string]: any}} View
+ */
+
+export {};

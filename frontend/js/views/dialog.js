@@ -1,0 +1,162 @@
+/**
+ * The two dialogs of this page, on the browser's own <dialog>: it keeps the focus inside and gives it back to the
+ * opener.
+ */
+
+import { el, setAttr, setText, uid } from '../dom.js';
+import { countCharacters } from '../format.js';
+import { errorText, strings } from '../strings/en.js';
+
+/**
+ * @typedef {object} DialogParts
+ * @property {string} title
+ * @property {Node[]} body
+ * @property {string} submit the words on the button that does it
+ * @property {boolean} [danger]
+ * @property {() => (string | null)} [check] a code when what was entered cannot be right
+ * @property {() => Promise<void>} run rejects with `{code, detail}`
+ * @property {HTMLInputElement} [field]
+ */
+
+/**
+ * Opens a dialog. It stays open while `run` is under way and when it fails, and then says why.
+ * @param {DialogParts} parts
+ * @returns {Promise<boolean>} whether it was carried out; settles when the dialog has closed
+ */
+function openDialog({ title, body, submit, danger = false, check, run, field }) {
+  const [titleId, errorId] = [uid('dialog'), uid('error')];
+  const errorLine = el('p', { id: errorId, class: 'field-error', role: 'alert' });
+  const cancel = el('button', { type: 'button', class: 'button button-quiet' }, strings.cancel);
+  const go = el(
+    'button',
+    { type: 'submit', class: danger ? 'button button-danger' : 'button button-primary' },
+    el('span', { class: 'button-label' }, submit),
+    el('span', { class: 'spinner', 'aria-hidden': 'true' }),
+  );
+  const form = el(
+    'form',
+    { class: 'dialog-form', novalidate: true },
+    el('h2', { id: titleId, class: 'dialog-title' }, title),
+    ...body,
+    errorLine,
+    el('div', { class: 'dialog-buttons' }, cancel, go),
+  );
+  const dialog = el('dialog', { class: 'dialog', 'aria-labelledby': titleId }, form);
+  let busy = false;
+  let done = false;
+
+  /** @param {string} words */
+  const showError = (words) => {
+    setText(errorLine, words);
+    if (field === undefined) return;
+    setAttr(field, 'aria-invalid', words === '' ? null : 'true');
+    setAttr(field, 'aria-errormessage', words === '' ? null : errorId);
+    if (words !== '') field.focus();
+  };
+  const attempt = async () => {
+    const wrong = check?.() ?? null;
+    if (wrong !== null) return showError(errorText(wrong));
+    busy = true;
+    setAttr(go, 'aria-busy', 'true');
+    try {
+      await run();
+      done = true;
+      dialog.close();
+    } catch (error) {
+      const { code, detail } = /** @type {{code?: string, detail?: string}} */ (error);
+      showError(errorText(code, detail));
+    } finally {
+      busy = false;
+      setAttr(go, 'aria-busy', null);
+    }
+  };
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (!busy) void attempt();
+  });
+  field?.addEventListener('input', () => showError(''));
+  cancel.addEventListener('click', () => dialog.close());
+  // The backdrop belongs to the dialog element itself; a press that began inside, say while selecting text, does not
+  // close.
+  let pressedOutside = false;
+  dialog.addEventListener('pointerdown', (event) => {
+    pressedOutside = event.target === dialog;
+  });
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog && pressedOutside) dialog.close();
+  });
+
+  const { promise, resolve } = /** @type {{promise: Promise<boolean>, resolve: (value: boolean) => void}} */ (
+    withResolvers()
+  );
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    resolve(done);
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  // A destructive dialog opens on its harmless button.
+  if (danger) cancel.focus();
+  else field?.select();
+  return promise;
+}
+
+/** Promise.withResolvers, which older Safari lacks. */
+function withResolvers() {
+  /** @type {(value: boolean) => void} */
+  let resolve = () => {};
+  const promise = new Promise((/** @type {(value: boolean) => void} */ done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+/**
+ * Asks for the name of a new room.
+ * @param {{maxLength: number, name?: string, onCreate: (name: string) => Promise<void>}} options
+ * @returns {Promise<boolean>} whether the room was made
+ */
+export function askRoomName({ maxLength, name = '', onCreate }) {
+  const [fieldId, hintId] = [uid('room'), uid('hint')];
+  const field = el('input', {
+    id: fieldId,
+    class: 'field',
+    name: 'room',
+    autocomplete: 'off',
+    enterkeyhint: 'done',
+    dir: 'auto',
+    'aria-describedby': hintId,
+    required: true,
+    value: name,
+  });
+  return openDialog({
+    title: strings.createDialog.title,
+    body: [
+      el('label', { class: 'label', for: fieldId }, strings.createDialog.name),
+      field,
+      el('p', { id: hintId, class: 'hint' }, strings.createDialog.hint(maxLength)),
+    ],
+    submit: strings.createDialog.submit,
+    field,
+    check: () => {
+      const length = countCharacters(field.value);
+      return length === 0 ? 'name_empty' : length > maxLength ? 'name_too_long' : null;
+    },
+    run: () => onCreate(field.value.trim()),
+  });
+}
+
+/**
+ * Asks before a room is deleted.
+ * @param {{room: import('../types.js').Room, onDelete: () => Promise<void>}} options
+ * @returns {Promise<boolean>} whether the room was deleted
+ */
+export function confirmDelete({ room, onDelete }) {
+  return openDialog({
+    title: strings.deleteDialog.title(room.name),
+    body: [el('p', { class: 'dialog-text' }, strings.deleteDialog.text)],
+    submit: strings.deleteDialog.submit,
+    danger: true,
+    run: onDelete,
+  });
+}

@@ -1,0 +1,274 @@
+/** The log of a room: at most 300 messages as rows, kept in step with the data and still under the reader's eyes. */
+
+import { el, find, setAttr, setText } from '../dom.js';
+import { formatFull, untilMidnight } from '../format.js';
+import { strings } from '../strings/en.js';
+import { createEdges } from './edges.js';
+import { createLogList } from './loglist.js';
+import { createRoving } from './roving.js';
+import { createScrollKeeper } from './scroll.js';
+
+/** Older and newer pages are asked for this far before the end is reached. Pixels. */
+const PAGE_AHEAD_PX = 1000;
+/** Where the "New" line stands when a room with unread messages is opened, as a share of the view's height. */
+const NEW_LINE_SHARE = 0.25;
+const COPIED_MS = 1500;
+
+/**
+ * @typedef {object} MessagesData
+ * @property {import('../types.js').Room | null} room
+ * @property {import('../types.js').Message[]} messages
+ * @property {import('../types.js').PendingMessage[]} pending
+ * @property {import('../types.js').PresenceLine[]} events
+ * @property {string | null} username
+ * @property {import('../types.js').LoadStatus} historyStatus
+ * @property {boolean} hasOlder
+ * @property {boolean} hasNewer
+ * @property {boolean} loadingOlder
+ * @property {boolean} [loadingNewer]
+ * @property {boolean} olderFailed
+ * @property {number | null} newFrom
+ *
+ * @typedef {object} MessagesCallbacks
+ * @property {() => void} onOlder
+ * @property {() => void} onNewer
+ * @property {() => void} onLatest the newest messages are wanted and not in the window
+ * @property {(clientId: string) => void} onRetry
+ * @property {(clientId: string) => void} onDiscard
+ * @property {(atBottom: boolean) => void} onAtBottom
+ * @property {() => void} onRetryHistory
+ * @property {(anchor: import('../types.js').Anchor) => void} onAnchor
+ */
+
+/** @type {MessagesData} */
+const NOTHING = {
+  room: null,
+  messages: [],
+  pending: [],
+  events: [],
+  username: null,
+  historyStatus: 'loading',
+  hasOlder: false,
+  hasNewer: false,
+  loadingOlder: false,
+  loadingNewer: false,
+  olderFailed: false,
+  newFrom: null,
+};
+
+/**
+ * Copies a message's words; without a secure origin there is no clipboard, then it selects them for the reader's own
+ * keys.
+ * @param {HTMLElement} button
+ * @param {string} text
+ */
+async function copy(button, text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const body = button.closest('.row')?.querySelector('.row-body');
+    if (body) getSelection()?.selectAllChildren(body);
+    return;
+  }
+  setText(button, strings.messages.copied);
+  setTimeout(() => setText(button, strings.messages.copy), COPIED_MS);
+}
+
+/**
+ * Whether the reader has written something that was not there before.
+ * @param {MessagesData} before
+ * @param {MessagesData} next
+ */
+function hasSent(before, next) {
+  if (next.pending === before.pending) return false;
+  const known = new Set(before.pending.map((pending) => pending.client_id));
+  return next.pending.some((pending) => !known.has(pending.client_id));
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {MessagesCallbacks} callbacks
+ */
+export function createMessages(element, callbacks) {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const older = el('div', { class: 'edge' });
+  const newer = el('div', { class: 'edge' });
+  const days = el('div', { class: 'days' });
+  const inner = el('div', { class: 'log-inner' }, older, days, newer);
+  const log = el('div', { class: 'scroller log', role: 'log', 'aria-live': 'off', tabindex: 0 }, inner);
+  const cover = el('div', { class: 'log-cover', hidden: true });
+  element.replaceChildren(log, cover);
+
+  let data = NOTHING;
+  /** True from the moment a room is shown until its first messages stand in their place. */
+  let opening = true;
+  const asked = { older: 0, newer: 0 };
+  let pageSoon = 0;
+
+  const list = createLogList(days);
+  const edges = createEdges(older, newer, cover);
+  const keeper = createScrollKeeper(log, inner, {
+    rows: list.nodes,
+    onScroll: page,
+    onRest: rest,
+    onStuck: callbacks.onAtBottom,
+  });
+  const roving = createRoving(log, { rows: list.rows, onUp: keeper.unstick, onEnd: latest }, signal);
+
+  function latest() {
+    if (data.hasNewer) callbacks.onLatest();
+    else keeper.toEnd();
+  }
+  function rest() {
+    const top = keeper.topmost();
+    const id = Number(top?.node.dataset['messageId']);
+    if (top !== null && id > 0) callbacks.onAnchor({ id, offset: top.offset });
+  }
+  /** Asks for more before an end is reached: once per end, until that end has moved. */
+  function page() {
+    if (data.historyStatus !== 'ready' || opening || log.clientHeight === 0) return;
+    const { above, below } = keeper.room();
+    const [first, last] = [data.messages[0]?.id ?? 0, data.messages.at(-1)?.id ?? 0];
+    if (above < PAGE_AHEAD_PX && data.hasOlder && !data.loadingOlder && !data.olderFailed && asked.older !== first) {
+      asked.older = first;
+      callbacks.onOlder();
+    }
+    if (below < PAGE_AHEAD_PX && data.hasNewer && !data.loadingNewer && asked.newer !== last) {
+      asked.newer = last;
+      callbacks.onNewer();
+    }
+  }
+
+  /** @param {MessagesData} before */
+  const draw = (before) => {
+    const blank = data.messages.length === 0;
+    const visible = edges.update({ ...data, blank, empty: blank && data.pending.length === 0 });
+    log.classList.toggle('log-covered', !visible);
+    if (!visible) return;
+    const focused = roving.focused();
+    const focusedAt = focused === null ? -1 : list.rows().indexOf(focused);
+    const newestBefore = opening || before.hasNewer ? Infinity : (before.messages.at(-1)?.id ?? 0);
+    list.draw(data, { newestBefore, focused });
+    roving.update();
+    // A row that was in focus and is gone for good hands the focus to its neighbour.
+    if (focused !== null && !focused.node.isConnected) roving.focus(list.rows()[focusedAt] ?? list.rows().at(-1));
+  };
+  /** Another room, or the same one read again from nothing. */
+  const clear = () => {
+    list.clear();
+    roving.update();
+    keeper.reset();
+    Object.assign(asked, { older: 0, newer: 0 });
+    opening = true;
+  };
+  /** The first sight of a room: its first unread message a little below the top, or its end. */
+  const takePlace = () => {
+    opening = false;
+    const line = list.newLine();
+    // A window that does not reach the end was opened at a message; whoever asked for it takes the reader there.
+    if (line !== null) keeper.place(line, Math.round(log.clientHeight * NEW_LINE_SHARE));
+    else if (!data.hasNewer) keeper.toEnd();
+    // Said also when it is as before: the room is another.
+    callbacks.onAtBottom(keeper.isStuck());
+  };
+  /** An end that was asked for and did not come may be asked for again. @param {MessagesData} before */
+  const forgetAsked = (before) => {
+    if ((before.loadingOlder && !data.loadingOlder) || (before.olderFailed && !data.olderFailed)) asked.older = 0;
+    if (before.loadingNewer && !data.loadingNewer) asked.newer = 0;
+  };
+
+  element.addEventListener(
+    'click',
+    (event) => {
+      const button = /** @type {Element} */ (event.target).closest('[data-action]');
+      if (!(button instanceof HTMLElement)) return;
+      const { action } = button.dataset;
+      const clientId = button.closest('.row')?.getAttribute('data-client-id') ?? '';
+      if (action === 'older') callbacks.onOlder();
+      else if (action === 'history') callbacks.onRetryHistory();
+      else if (action === 'retry') callbacks.onRetry(clientId);
+      else if (action === 'discard') callbacks.onDiscard(clientId);
+      else void copy(button, data.pending.find((pending) => pending.client_id === clientId)?.content ?? '');
+    },
+    { signal },
+  );
+  log.addEventListener(
+    'pointerover',
+    (event) => {
+      const time = /** @type {Element} */ (event.target).closest('time');
+      // Made when somebody points at it: for every row beforehand it would cost more than the row.
+      if (time !== null) setAttr(time, 'title', formatFull(time.dateTime));
+    },
+    { signal, passive: true },
+  );
+  log.addEventListener(
+    'animationend',
+    (event) => {
+      const row = /** @type {Element} */ (event.target).closest('.row');
+      row?.removeAttribute('data-arriving');
+      row?.removeAttribute('data-flash');
+    },
+    { signal },
+  );
+  /** @type {ReturnType<typeof setTimeout>} */
+  let midnight = setTimeout(function relabel() {
+    list.relabel();
+    midnight = setTimeout(relabel, untilMidnight());
+  }, untilMidnight());
+
+  return {
+    /** @param {MessagesData} next */
+    update(next) {
+      const before = data;
+      data = next;
+      const anew = next.historyStatus === 'loading' && before.historyStatus !== 'loading' && next.messages.length === 0;
+      if (anew || next.room?.id !== before.room?.id) clear();
+      forgetAsked(before);
+      const sent = !opening && hasSent(before, next);
+      setAttr(log, 'aria-label', strings.messages.label(next.room?.name ?? ''));
+      setAttr(log, 'aria-busy', next.historyStatus === 'loading' ? 'true' : null);
+      if (next.hasNewer) keeper.allowSticking(false);
+      keeper.mutate(() => draw(before));
+      if (!next.hasNewer) keeper.allowSticking(true);
+      if (opening && next.historyStatus === 'ready' && next.room !== null) takePlace();
+      else if (sent) latest();
+      // Not now: whoever draws may be about to take the reader to another place.
+      pageSoon ||= requestAnimationFrame(() => {
+        pageSoon = 0;
+        page();
+      });
+    },
+    scrollToLatest: () => keeper.toEnd(),
+    /**
+     * Brings a message to the middle and gives it the focus.
+     * @param {number} id
+     * @param {{flash?: boolean}} [options]
+     * @returns {boolean} whether it is in the window
+     */
+    scrollToMessage(id, { flash = false } = {}) {
+      const row = list.row(id);
+      if (row === undefined) return false;
+      keeper.place(row.node, Math.max(0, (log.clientHeight - row.node.offsetHeight) / 2));
+      roving.focus(row);
+      if (flash) row.node.toggleAttribute('data-flash', true);
+      return true;
+    },
+    /** @param {import('../types.js').Anchor} anchor @returns {boolean} whether that message is in the window */
+    restoreAnchor({ id, offset }) {
+      const row = list.row(id);
+      if (row === undefined) return false;
+      keeper.place(row.node, offset);
+      return true;
+    },
+    /** The log's one tab stop. */
+    focus: () => find('[tabindex="0"]', element).focus(),
+    destroy() {
+      clearTimeout(midnight);
+      cancelAnimationFrame(pageSoon);
+      keeper.destroy();
+      ending.abort();
+      element.replaceChildren();
+    },
+  };
+}

@@ -1,0 +1,145 @@
+/** One message as a row: the same node from the moment it is sent until it leaves the log. */
+
+import { el, icon, richText, setAttr, setText, uid } from '../dom.js';
+import { formatTime, isEmojiOnly } from '../format.js';
+import { errorText, strings } from '../strings/en.js';
+import { setFace } from './avatar.js';
+
+/**
+ * @typedef {object} Row
+ * @property {HTMLLIElement} node
+ * @property {HTMLElement} article the part that takes the focus
+ * @property {HTMLElement} face
+ * @property {HTMLElement} name
+ * @property {HTMLTimeElement} time
+ * @property {HTMLElement} body
+ * @property {HTMLElement | null} actions what can be done with a message that was not sent
+ * @property {import('../types.js').Message | import('../types.js').PendingMessage | null} source what the row shows
+ * @property {boolean} grouped
+ */
+
+/** Cloned for every row: four times as fast as making the parts one by one. */
+const template = el(
+  'li',
+  { class: 'row' },
+  el(
+    'article',
+    { class: 'row-article', tabindex: -1 },
+    el('span', { class: 'avatar row-face', 'aria-hidden': 'true' }),
+    el(
+      'header',
+      { class: 'row-head' },
+      el('span', { class: 'row-name', dir: 'auto' }),
+      el('time', { class: 'row-time' }),
+    ),
+    el('div', { class: 'row-body', dir: 'auto' }),
+  ),
+);
+
+/** @returns {Row} */
+export function makeRow() {
+  const node = /** @type {HTMLLIElement} */ (template.cloneNode(true));
+  const article = /** @type {HTMLElement} */ (node.firstElementChild);
+  const [face, head, body] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ (
+    /** @type {unknown} */ (article.children)
+  );
+  const [name, time] = /** @type {[HTMLElement, HTMLTimeElement]} */ (/** @type {unknown} */ (head.children));
+  // The name of a row is author, time and words, whichever of them are on view.
+  const id = uid('row');
+  name.id = `${id}a`;
+  time.id = `${id}t`;
+  body.id = `${id}b`;
+  article.setAttribute('aria-labelledby', `${id}a ${id}t ${id}b`);
+  return { node, article, face, name, time, body, actions: null, source: null, grouped: false };
+}
+
+/** @param {Row} row @param {string} username @param {string} content @param {string} time */
+function fill(row, username, content, time) {
+  const before = row.source;
+  if (before?.username !== username) {
+    setFace(row.face, username);
+    setText(row.name, username);
+  }
+  setText(row.time, formatTime(time));
+  setAttr(row.time, 'datetime', time);
+  if (before?.content !== content) {
+    row.body.replaceChildren(richText(content, { tabindex: row.article.tabIndex === 0 ? null : -1 }));
+    row.body.classList.toggle('row-emoji', isEmojiOnly(content));
+  }
+}
+
+/** @param {Row} row @param {boolean} grouped */
+function setGrouped(row, grouped) {
+  if (row.grouped === grouped) return;
+  row.grouped = grouped;
+  row.node.toggleAttribute('data-grouped', grouped);
+}
+
+/** @param {Row} row @param {import('../types.js').PendingMessage | null} pending */
+function setState(row, pending) {
+  setAttr(row.node, 'data-state', pending?.status);
+  setAttr(row.node, 'data-client-id', pending?.client_id);
+  const failed = pending?.status === 'failed';
+  row.node.querySelector('.row-clock')?.remove();
+  // Shown by the style sheet after 400 ms only: most messages are stored before.
+  if (pending?.status === 'sending') {
+    const clock = el(
+      'span',
+      { class: 'row-clock', role: 'img', 'aria-label': strings.messages.sending, title: strings.messages.sending },
+      icon('clock', 'icon-sm'),
+    );
+    row.name.parentElement?.append(clock);
+  }
+  if (!failed) {
+    row.actions?.remove();
+    row.actions = null;
+    return;
+  }
+  const reason = errorText(pending?.error);
+  row.actions ??= el(
+    'div',
+    { class: 'row-failed', role: 'group', 'aria-label': strings.messages.failedActions },
+    el('span', { class: 'row-reason' }, icon('alert', 'icon-sm'), el('span')),
+    el('button', { type: 'button', class: 'text-button', dataset: { action: 'retry' } }, strings.messages.retry),
+    el('button', { type: 'button', class: 'text-button', dataset: { action: 'discard' } }, strings.messages.discard),
+    el('button', { type: 'button', class: 'text-button', dataset: { action: 'copy' } }, strings.messages.copy),
+  );
+  const words = row.actions.querySelector('.row-reason > span');
+  if (words !== null) {
+    setText(words, pending?.error ? `${strings.messages.notSent} ${reason}` : strings.messages.notSent);
+  }
+  if (row.actions.parentNode === null) row.article.append(row.actions);
+}
+
+/**
+ * Brings a row to what it should show; touches only what differs.
+ * @param {Row} row
+ * @param {import('./items.js').MessageItem | import('./items.js').PendingItem} item
+ */
+export function updateRow(row, item) {
+  setGrouped(row, item.grouped);
+  const source = item.kind === 'message' ? item.message : item.pending;
+  if (row.source === source) return;
+  if (item.kind === 'message') {
+    const { message } = item;
+    fill(row, message.username, message.content, message.timestamp);
+    setState(row, null);
+    setAttr(row.node, 'data-message-id', String(message.id));
+  } else {
+    const { pending } = item;
+    fill(row, pending.username, pending.content, pending.created_at);
+    setState(row, pending);
+    setAttr(row.node, 'data-message-id', null);
+  }
+  row.source = source;
+}
+
+/**
+ * Makes a row the log's one tab stop, or not: only its links and buttons can then be reached by Tab.
+ * @param {Row} row
+ * @param {boolean} active
+ */
+export function setTabStop(row, active) {
+  setAttr(row.article, 'tabindex', active ? '0' : '-1');
+  for (const control of row.article.querySelectorAll('a')) setAttr(control, 'tabindex', active ? null : '-1');
+}

@@ -1,0 +1,43 @@
+/**
+ * The strip between log and message box: who is typing at the left, the way to the newest at the right. It never
+ * covers anything.
+ */
+
+import { el, icon, setAttr, setText } from '../dom.js';
+import { strings } from '../strings/en.js';
+
+/**
+ * @param {HTMLElement} element
+ * @param {{onLatest: () => void}} callbacks
+ */
+export function createStrip(element, { onLatest }) {
+  const ending = new AbortController();
+  const words = el('span', { class: 'typing-text', dir: 'auto' });
+  const typing = el(
+    'p',
+    { class: 'typing', hidden: true },
+    el('span', { class: 'typing-dots', 'aria-hidden': 'true' }, el('i'), el('i'), el('i')),
+    words,
+  );
+  const label = el('span');
+  const pill = el('button', { type: 'button', class: 'latest', hidden: true }, icon('down', 'icon-sm'), label);
+  element.replaceChildren(typing, pill);
+  pill.addEventListener('click', () => onLatest(), { signal: ending.signal });
+
+  return {
+    /** @param {{typing: string[], unseen: number, hasNewer: boolean, atBottom: boolean}} data */
+    update({ typing: names, unseen, hasNewer, atBottom }) {
+      typing.hidden = names.length === 0;
+      setText(words, names.length > 0 ? strings.strip.typing(names) : '');
+      const counted = unseen > 0 && !atBottom;
+      pill.hidden = atBottom && !hasNewer;
+      pill.toggleAttribute('data-unseen', counted);
+      setText(label, counted ? strings.strip.unseen(unseen) : strings.strip.latest);
+      setAttr(pill, 'aria-label', counted ? strings.strip.unseenLabel(unseen) : strings.strip.latest);
+    },
+    destroy() {
+      ending.abort();
+      element.replaceChildren();
+    },
+  };
+}

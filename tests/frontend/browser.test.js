@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { Memory, nameless, parseRoute, readConfig, routeTo } from "../../frontend/js/app/browser.js";
+
+/** The part of the Storage interface that a page uses. */
+class FakeStorage {
+  items = new Map();
+
+  get length() {
+    return this.items.size;
+  }
+
+  key = (index) => [...this.items.keys()][index] ?? null;
+  getItem = (key) => this.items.get(key) ?? null;
+  setItem = (key, value) => void this.items.set(key, String(value));
+  removeItem = (key) => void this.items.delete(key);
+}
+
+describe("routes", () => {
+  test("an address names a room, and perhaps a message in it", () => {
+    assert.deepEqual(parseRoute("#/r/7"), { roomId: 7, messageId: null });
+    assert.deepEqual(parseRoute("#/r/7/"), { roomId: 7, messageId: null });
+    assert.deepEqual(parseRoute("#/r/7/m/1234"), { roomId: 7, messageId: 1234 });
+  });
+
+  test("everything else is the list of rooms", () => {
+    for (const hash of ["", "#", "#/", "#/r/", "#/r/0", "#/r/x", "#/r/-1", "#/r/7/m/x", "#/r/7/x", "#/r/99999999999999999", "#/login"]) {
+      assert.deepEqual(parseRoute(hash), { roomId: null, messageId: null }, hash);
+    }
+  });
+
+  test("what is written can be read", () => {
+    assert.equal(routeTo(), "#/");
+    assert.deepEqual(parseRoute(routeTo(7)), { roomId: 7, messageId: null });
+    assert.deepEqual(parseRoute(routeTo(7, 9)), { roomId: 7, messageId: 9 });
+  });
+
+  test("a room known by its number alone has a date that can be shown", () => {
+    assert.equal(nameless(7).id, 7);
+    assert.ok(!Number.isNaN(Date.parse(nameless(7).created_at)));
+  });
+});
+
+describe("the server's word about itself", () => {
+  const page = (content) => ({ querySelector: () => (content === null ? null : { getAttribute: () => content }) });
+
+  test("is read from the page", () => {
+    assert.equal(readConfig(page('{"maxMessageLength":2000}')).maxMessageLength, 2000);
+  });
+
+  test("has defaults for a page that was not filled in", () => {
+    for (const content of [null, "{}", "not json"]) assert.equal(readConfig(page(content)).maxUsernameLength, 50);
+  });
+});
+
+describe("memory", () => {
+  const memoryOf = () => {
+    const [lasting, tab] = [new FakeStorage(), new FakeStorage()];
+    return { memory: new Memory(() => lasting, () => tab), lasting, tab };
+  };
+
+  test("the name is kept under `parlour.username`, and offered again after signing out", () => {
+    const { memory, lasting } = memoryOf();
+    assert.equal(memory.username, null);
+    memory.signIn("alice");
+    assert.deepEqual([memory.username, lasting.getItem("parlour.username")], ["alice", "alice"]);
+    memory.signOut();
+    assert.deepEqual([memory.username, memory.lastUsername], [null, "alice"]);
+  });
+
+  test("signing out takes the person's things and leaves the device's", () => {
+    const { memory, lasting } = memoryOf();
+    lasting.setItem("parlour.theme", "dark");
+    lasting.setItem("another.program", "x");
+    memory.signIn("alice");
+    memory.setDraft(7, "secret");
+    memory.setReadUpTo(7, 5);
+    memory.setAnchor(7, { id: 3, offset: 1 });
+    memory.signOut();
+    assert.deepEqual([...lasting.items.keys()].sort(), ["another.program", "parlour.lastUsername", "parlour.theme"]);
+    assert.deepEqual([memory.draft(7), memory.readUpTo(7), memory.anchor(7)], ["", 0, null]);
+  });
+
+  test("drafts are kept for each room, and an empty one is none", () => {
+    const { memory, lasting } = memoryOf();
+    memory.setDraft(7, "for seven");
+    memory.setDraft(8, "for eight");
+    assert.deepEqual([memory.draft(7), memory.draft(8), memory.draft(9)], ["for seven", "for eight", ""]);
+    memory.setDraft(7, "");
+    assert.deepEqual([...lasting.items.keys()], ["parlour.draft.8"]);
+  });
+
+  test("what was read moves forward only", () => {
+    const { memory } = memoryOf();
+    memory.setReadUpTo(7, 5);
+    memory.setReadUpTo(7, 3);
+    assert.equal(memory.readUpTo(7), 5);
+  });
+
+  test("an anchor keeps its fraction of a pixel, belongs to the tab, and can be taken away", () => {
+    const { memory, lasting } = memoryOf();
+    memory.setAnchor(7, { id: 12, offset: -3.25 });
+    assert.deepEqual(memory.anchor(7), { id: 12, offset: -3.25 });
+    assert.equal(lasting.length, 0);
+    memory.setAnchor(7, null);
+    assert.equal(memory.anchor(7), null);
+  });
+
+  test("a browser without storage forgets, and nothing more", () => {
+    const refuse = () => {
+      throw new DOMException("refused", "SecurityError");
+    };
+    const memory = new Memory(refuse, refuse);
+    memory.signIn("alice");
+    memory.setDraft(7, "text");
+    memory.signOut();
+    assert.deepEqual([memory.username, memory.draft(7), memory.readUpTo(7), memory.anchor(7)], [null, "", 0, null]);
+  });
+});

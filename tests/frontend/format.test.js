@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import {
+  canonical,
+  countCharacters,
+  dayKey,
+  formatDate,
+  formatDay,
+  formatTime,
+  hue,
+  initials,
+  isEmojiOnly,
+  untilMidnight,
+} from "../../frontend/js/format.js";
+
+/** A moment of the reader's own calendar, whatever the time zone of the machine. */
+const local = (...parts) => new Date(...parts).toISOString();
+
+describe("days", () => {
+  const now = new Date(2026, 4, 3, 0, 5);
+
+  test("the last minute of yesterday and the first of today are two days", () => {
+    assert.notEqual(dayKey(local(2026, 4, 2, 23, 59)), dayKey(local(2026, 4, 3, 0, 0)));
+    assert.equal(dayKey(local(2026, 4, 3, 0, 0)), dayKey(local(2026, 4, 3, 23, 59)));
+  });
+
+  test("today and yesterday have names, five minutes after midnight too", () => {
+    assert.equal(formatDay(local(2026, 4, 3, 0, 1), now), "Today");
+    assert.equal(formatDay(local(2026, 4, 2, 23, 59), now), "Yesterday");
+    assert.equal(formatDay(local(2026, 4, 2, 0, 1), now), "Yesterday");
+  });
+
+  test("yesterday is yesterday also when a clock change made it 23 or 25 hours long", () => {
+    for (let day = 0; day < 366; day += 1) {
+      const noon = new Date(2026, 0, 1 + day, 12);
+      assert.equal(formatDay(local(2026, 0, day, 12), noon), "Yesterday");
+    }
+  });
+
+  test("this year's days come with the weekday, others with the year", () => {
+    assert.match(formatDay(local(2026, 3, 1, 12), now), /^Wednesday\b/);
+    assert.doesNotMatch(formatDay(local(2026, 3, 1, 12), now), /2026/);
+    assert.match(formatDay(local(2025, 3, 1, 12), now), /2025/);
+    assert.match(formatDate(local(2026, 4, 3, 12)), /2026/);
+  });
+
+  test("the time until midnight is never nothing, so that a timer cannot spin", () => {
+    assert.equal(untilMidnight(new Date(2026, 4, 3, 23, 59, 30)), 30_000);
+    assert.ok(untilMidnight(new Date(2026, 4, 3, 23, 59, 59, 999)) >= 1000);
+  });
+
+  test("a time has hours and minutes", () => {
+    assert.match(formatTime(local(2026, 4, 3, 14, 5)), /^(14:05|2:05.[Pp][Mm])$/);
+  });
+});
+
+describe("names", () => {
+  test("one person is one name however it is written", () => {
+    for (const [a, b] of [
+      ["Alice", "alice"],
+      [" alice ", "ALICE"],
+      ["Straße", "STRASSE"],
+      ["\uff21lice", "alice"],
+      ["Zoe\u0308", "Zo\u00eb"],
+    ]) {
+      assert.equal(canonical(a), canonical(b), `${a} is ${b}`);
+    }
+    assert.notEqual(canonical("alice"), canonical("alise"));
+  });
+
+  test("initials are the first characters of the first and the last word", () => {
+    for (const [name, expected] of [
+      ["alice", "A"],
+      ["Ada Lovelace", "AL"],
+      ["ludwig van beethoven", "LB"],
+      ["jean-luc", "JL"],
+      ["mary.ann_smith", "MS"],
+      ["bot 2", "B"],
+      ["\u00e9mile", "\u00c9"],
+      ["\u5c0f\u6797", "\u5c0f"],
+      ["👩‍🚀 crew", "👩‍🚀C"],
+      ["...", "?"],
+    ]) {
+      assert.equal(initials(name), expected, name);
+    }
+  });
+
+  test("a name always has the same colour, and names that differ little differ in it", () => {
+    assert.equal(hue("ada"), hue("ada"));
+    const hues = Array.from({ length: 40 }, (_, index) => hue(`person${index}`));
+    assert.ok(hues.every((value) => Number.isInteger(value) && value >= 0 && value < 360));
+    assert.ok(new Set(hues).size > 30, "few names share a colour");
+  });
+});
+
+describe("lengths", () => {
+  test("what is counted is code points of the trimmed text, composed", () => {
+    assert.equal(countCharacters("  hi \n"), 2);
+    assert.equal(countCharacters("😀😀"), 2);
+    assert.equal(countCharacters("e\u0301"), 1);
+    assert.equal(countCharacters("   "), 0);
+  });
+});
+
+describe("emoji only", () => {
+  test("one to three emoji, of any make, with or without space", () => {
+    for (const text of ["👍", "👏🎉", "🎉 🎉 🎉", "❤️", "👨‍👩‍👧‍👦", "👋🏽", "🇩🇪", "1️⃣", " ☕ ", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"]) {
+      assert.equal(isEmojiOnly(text), true, text);
+    }
+  });
+
+  test("not more, not with words, not digits and signs that are text", () => {
+    for (const text of ["", "  ", "👍👍👍👍", "ok 👍", "👍!", "1", "123", "#", "©", "™", "❤", "a", "日本"]) {
+      assert.equal(isEmojiOnly(text), false, text);
+    }
+  });
+
+  test("a long text is not looked through", () => {
+    assert.equal(isEmojiOnly("🎉".repeat(2000)), false);
+  });
+});

@@ -1,0 +1,276 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { exclusively, pageLocks } from "../../frontend/js/outbox/locks.js";
+import { newClientId } from "../../frontend/js/outbox/id.js";
+import { MemoryStore } from "../../frontend/js/outbox/store.js";
+import { ACK_TIMEOUT_MS } from "../../frontend/js/outbox.js";
+import { settled } from "./support/clock.js";
+import { begun, liveIds, outboxOf, shown } from "./support/outbox.js";
+
+describe("sending", () => {
+  test("a message is shown at once and leaves when the store has it", async () => {
+    const { outbox, world, store } = await begun();
+    const message = outbox.add(7, "hello");
+    assert.deepEqual(outbox.pendingOf(7), [message]);
+    assert.deepEqual([message.username, message.status, message.room_id], ["alice", "sending", 7]);
+    assert.deepEqual(world.live, []);
+    await settled();
+    assert.deepEqual(liveIds(world), [message.client_id]);
+    assert.equal((await store.list()).length, 1);
+    outbox.acknowledge([message.client_id]);
+    assert.deepEqual(outbox.pendingOf(7), []);
+    await settled();
+    assert.deepEqual(await store.list(), []);
+  });
+
+  test("the next leaves only when the one before is stored", async () => {
+    const { outbox, world } = await begun();
+    for (const text of ["one", "two", "three"]) outbox.add(7, text);
+    await settled();
+    assert.deepEqual(liveIds(world), ["c1"]);
+    outbox.acknowledge(["c1"]);
+    await settled();
+    assert.deepEqual(liveIds(world), ["c1", "c2"]);
+    outbox.acknowledge(["c2", "c3"]);
+    await settled();
+    assert.deepEqual([liveIds(world), shown(outbox)], [["c1", "c2"], []]);
+  });
+
+  test("rooms do not wait for one another", async () => {
+    const { outbox, world } = await begun();
+    outbox.add(7, "here");
+    outbox.add(8, "there");
+    await settled();
+    assert.deepEqual(liveIds(world), ["c1"]);
+    assert.deepEqual(world.posted.map(({ record }) => record.client_id), ["c2"]);
+    assert.deepEqual([shown(outbox), shown(outbox, 8)], [["here sending"], ["there sending"]]);
+    world.posted[0].resolve();
+    await settled();
+    assert.deepEqual(shown(outbox, 8), []);
+  });
+
+  test("without a way out it waits, and goes when woken", async () => {
+    const { outbox, world } = await begun();
+    world.isFollowing = false;
+    outbox.add(7, "one");
+    await settled();
+    assert.deepEqual(world.live, []);
+    world.isFollowing = true;
+    outbox.wake();
+    await settled();
+    assert.deepEqual(liveIds(world), ["c1"]);
+  });
+
+  test("what was not answered when the connection was lost is sent again under the same client_id", async () => {
+    const { outbox, world } = await begun();
+    outbox.add(7, "one");
+    outbox.add(7, "two");
+    await settled();
+    world.isFollowing = false;
+    outbox.connectionLost();
+    await settled();
+    assert.deepEqual(liveIds(world), ["c1"]);
+    world.isFollowing = true;
+    outbox.wake();
+    await settled();
+    assert.deepEqual(liveIds(world), ["c1", "c1"]);
+    outbox.acknowledge(["c1"]);
+    await settled();
+    assert.deepEqual(liveIds(world), ["c1", "c1", "c2"]);
+  });
+
+  test("a connection that is lost and back within one turn loses nothing", async () => {
+    const { outbox, world } = await begun();
+    outbox.add(7, "one");
+    await settled();
+    outbox.connectionLost();
+    outbox.wake();
+    await settled();
+    assert.deepEqual(liveIds(world), ["c1", "c1"]);
+  });
+
+  test("a message without any answer is sent again after a while", async () => {
+    const { outbox, world, clock } = await begun();
+    outbox.add(7, "one");
+    await settled();
+    await clock.pass(ACK_TIMEOUT_MS);
+    assert.deepEqual(liveIds(world), ["c1", "c1"]);
+  });
+
+  test("leaving the room lets the rest follow by HTTP", async () => {
+    const { outbox, world } = await begun();
+    outbox.add(7, "one");
+    await settled();
+    world.room = 8;
+    outbox.connectionLost();
+    outbox.wake();
+    await settled();
+    assert.deepEqual(world.posted.map(({ record }) => record.client_id), ["c1"]);
+  });
+
+  test("with nothing to send it keeps no timer", async () => {
+    const { outbox, clock } = await begun();
+    outbox.add(7, "one");
+    await settled();
+    outbox.acknowledge(["c1"]);
+    await settled();
+    assert.deepEqual(clock.waits, []);
+  });
+});
+
+describe("over reloads, names and tabs", () => {
+  test("what an earlier page left is shown and sent in its order", async () => {
+    const first = await begun();
+    first.world.isFollowing = false;
+    for (const text of ["one", "two"]) first.outbox.add(7, text);
+    await settled();
+    first.outbox.close();
+    const { outbox, world } = await begun({ store: first.store });
+    assert.deepEqual(shown(outbox), ["one sending", "two sending"]);
+    outbox.acknowledge(["c1"]);
+    await settled();
+    assert.deepEqual(liveIds(world), ["c1", "c2"]);
+  });
+
+  test("a message of an earlier page that the history shows to be stored is not sent again", async () => {
+    const store = new MemoryStore();
+    const first = await begun({ store });
+    first.outbox.add(7, "one");
+    await settled();
+    first.outbox.close();
+    const { outbox, world } = outboxOf({ store });
+    world.isFollowing = false;
+    await outbox.begin("alice");
+    outbox.acknowledge(["c1"]);
+    await settled();
+    world.isFollowing = true;
+    outbox.wake();
+    await settled();
+    assert.deepEqual(world.live, []);
+    assert.deepEqual(await store.list(), []);
+  });
+
+  test("nothing is sent, or shown, under another name than it was written under", async () => {
+    const { outbox, world, store } = await begun();
+    world.isFollowing = false;
+    outbox.add(7, "alice's");
+    await settled();
+    world.isFollowing = true;
+    await outbox.begin("bob");
+    await settled();
+    assert.deepEqual([world.live, world.posted, shown(outbox), outbox.waiting], [[], [], [], 0]);
+    assert.equal((await store.list()).length, 1);
+    await outbox.begin("alice");
+    await settled();
+    assert.deepEqual(world.live.map(({ username, content }) => [username, content]), [["alice", "alice's"]]);
+  });
+
+  test("signing out stops in the middle", async () => {
+    const { outbox, world, clock } = await begun();
+    outbox.add(7, "one");
+    outbox.add(7, "two");
+    await settled();
+    await outbox.begin(null);
+    outbox.acknowledge(["c1"]);
+    await settled();
+    assert.deepEqual([liveIds(world), clock.waits], [["c1"], []]);
+    assert.throws(() => outbox.add(7, "nobody's"));
+  });
+
+  test("failures that nobody came back to for a month are forgotten", async () => {
+    const { outbox, store, clock } = await begun();
+    outbox.add(7, "old");
+    await settled();
+    outbox.refuse("c1", "invalid");
+    await settled();
+    clock.sleep(31 * 24 * 3600 * 1000);
+    outbox.add(7, "new");
+    await settled();
+    await outbox.begin("alice");
+    await settled();
+    assert.deepEqual((await store.list()).map(({ content }) => content), ["new"]);
+  });
+
+  test("two tabs send one after the other, and each shows what the other wrote", async () => {
+    const store = new MemoryStore();
+    const locks = pageLocks();
+    const tabs = [];
+    const tell = (from) => () => void tabs.forEach((tab, index) => index !== from && tab.outbox.reread());
+    for (const index of [0, 1]) tabs.push(await begun({ store, locks, tell: tell(index), prefix: `tab${index}-` }));
+    const [one, other] = tabs;
+    one.outbox.add(7, "from one");
+    await settled();
+    other.outbox.add(7, "from the other");
+    await settled();
+    assert.deepEqual(shown(one.outbox), ["from one sending", "from the other sending"]);
+    assert.deepEqual(shown(other.outbox), ["from one sending", "from the other sending"]);
+    assert.deepEqual(liveIds(other.world), []);
+    // The room tells both tabs that the message is there.
+    for (const tab of tabs) tab.outbox.acknowledge(["tab0-1"]);
+    await settled();
+    assert.deepEqual([...liveIds(one.world), ...liveIds(other.world)], ["tab0-1", "tab1-1"]);
+  });
+
+  test("a list that was read before the server's answer does not bring a message back", async () => {
+    const store = new MemoryStore();
+    const { outbox } = await begun({ store });
+    outbox.add(7, "one");
+    await settled();
+    const list = await store.list();
+    outbox.acknowledge(["c1"]);
+    await settled();
+    store.list = () => Promise.resolve(list);
+    await outbox.reread();
+    assert.deepEqual(outbox.pendingOf(7), []);
+  });
+
+  test("what has not changed keeps its identity over a look at the store", async () => {
+    const { outbox, world } = await begun();
+    world.isFollowing = false;
+    outbox.add(7, "one");
+    await settled();
+    const [before] = outbox.pendingOf(7);
+    const { changes } = world;
+    await outbox.reread();
+    assert.equal(outbox.pendingOf(7)[0], before);
+    assert.equal(world.changes, changes);
+  });
+});
+
+describe("locks", () => {
+  test("a page without Web Locks takes turns by itself, also after a failure", async () => {
+    const locks = exclusively(undefined);
+    const seen = [];
+    const turn = (name) => locks("room", async () => {
+      seen.push(`${name} begins`);
+      await settled();
+      seen.push(`${name} ends`);
+      if (name === "a") throw new Error("a fails");
+    });
+    await assert.rejects(Promise.all([turn("a"), turn("b")]), /a fails/);
+    await locks("room", () => Promise.resolve());
+    assert.deepEqual(seen, ["a begins", "a ends", "b begins", "b ends"]);
+  });
+
+  test("a browser that has Web Locks and refuses them is as one that has none", async () => {
+    const locks = exclusively({ request: () => Promise.reject(new DOMException("refused", "SecurityError")) });
+    assert.equal(await locks("room", () => Promise.resolve("done")), "done");
+  });
+
+  test("a failure of the work itself is not tried a second time", async () => {
+    let runs = 0;
+    const locks = exclusively({ request: (_name, run) => run() });
+    await assert.rejects(locks("room", () => {
+      runs += 1;
+      return Promise.reject(new Error("broken"));
+    }), /broken/);
+    assert.equal(runs, 1);
+  });
+});
+
+test("a client_id is 128 random bits", () => {
+  const made = new Set(Array.from({ length: 1000 }, newClientId));
+  assert.equal(made.size, 1000);
+  for (const clientId of made) assert.match(clientId, /^[0-9a-f]{32}$/);
+});

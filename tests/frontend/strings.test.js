@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { describe, test } from "node:test";
+
+import { errorText, strings } from "../../frontend/js/strings/en.js";
+
+const FRONTEND = new URL("../../frontend/", import.meta.url);
+const VIEWS = new URL("js/views/", FRONTEND);
+
+/** Every entry of the table with its path, such as ["rooms.title", "Rooms"]. */
+function* entries(table, path = []) {
+  for (const [name, value] of Object.entries(table)) {
+    if (typeof value === "object") yield* entries(value, [...path, name]);
+    else yield [[...path, name].join("."), value];
+  }
+}
+
+/** What a function of the table may be called with: something for each kind of parameter it can have. */
+const SAMPLES = [[1, 1], [2, 2], [1000, 3], ["ada", 2], [["Ada"], 1], [["Ada", "Bob", "Cleo", "Dan", "Eve"], 5]];
+
+/** Everything an entry can say, as far as the samples fit its parameters. */
+function sayings(value) {
+  if (typeof value === "string") return [value];
+  return SAMPLES.flatMap((sample) => {
+    try {
+      return [value(...sample)];
+    } catch (error) {
+      // A list where a number belongs, or the other way round.
+      if (error instanceof TypeError || error instanceof RangeError) return [];
+      throw error;
+    }
+  });
+}
+
+async function viewSources() {
+  const names = (await readdir(VIEWS)).filter((name) => name.endsWith(".js"));
+  assert.ok(names.length > 10, "the views are where this test looks for them");
+  return Promise.all(names.map(async (name) => ({ name, source: await readFile(new URL(name, VIEWS), "utf8") })));
+}
+
+/** A view's code without its comments. */
+const codeOf = (source) => source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+
+describe("the table of words", () => {
+  test("says something in every entry, in at most 90 characters", () => {
+    let count = 0;
+    for (const [path, value] of entries(strings)) {
+      const said = sayings(value);
+      assert.ok(said.length > 0, `${path} could be called with nothing`);
+      for (const text of said) {
+        assert.equal(typeof text, "string", path);
+        assert.match(text, /\S/, path);
+        assert.ok(text.length <= 90, `${path} has ${text.length} characters`);
+      }
+      count += 1;
+    }
+    assert.ok(count > 80);
+  });
+
+  test("raises its voice nowhere, and has the right apostrophe everywhere", () => {
+    for (const [path, value] of entries(strings)) {
+      for (const text of sayings(value)) assert.doesNotMatch(text, /!|\w'\w/, path);
+    }
+  });
+
+  test("counts have their plural", () => {
+    assert.equal(strings.rooms.online(1), "1 person here");
+    assert.equal(strings.rooms.online(2), "2 people here");
+    assert.equal(strings.announce.many(1), "1 new message");
+    assert.equal(strings.banner.waiting(2), "You’re offline. We’ll send your 2 messages when you’re back.");
+    assert.equal(strings.composer.over(1200), "1,200 characters too long");
+  });
+
+  test("names are joined, and many names are counted", () => {
+    assert.equal(strings.strip.typing(["Ada"]), "Ada is typing");
+    assert.equal(strings.strip.typing(["Ada", "Bob"]), "Ada and Bob are typing");
+    assert.equal(strings.strip.typing(["Ada", "Bob", "Cleo", "Dan"]), "Several people are typing");
+    assert.equal(strings.messages.joined(["Ada", "Bob", "Cleo", "Dan"]), "Ada, Bob, and 2 others joined");
+  });
+});
+
+describe("errors in words", () => {
+  test("every code of the protocol that the page can meet has a sentence of its own", () => {
+    const unknown = errorText("no_such_code");
+    for (const code of [
+      "bad_json", "unknown_type", "invalid", "too_long", "empty", "not_found", "not_allowed", "not_signed_in", "name_taken",
+      "name_reserved", "name_invalid", "room_exists", "rate_limited", "too_many_connections", "storage_full", "too_large",
+      "unsupported_type", "busy", "internal", "network",
+    ]) {
+      assert.notEqual(errorText(code), unknown, code);
+      assert.match(errorText(code), /\.$/, code);
+    }
+  });
+
+  test("an unknown code shows the server's own words, or at least something", () => {
+    assert.equal(errorText("no_such_code", "The server says this."), "The server says this.");
+    for (const code of ["no_such_code", null, undefined, "", "constructor", "__proto__"]) assert.match(errorText(code), /^Something went wrong/);
+  });
+});
+
+describe("words stand in the table alone", () => {
+  test("each view names only entries that exist", async () => {
+    const known = new Set([...entries(strings)].map(([path]) => path));
+    for (const { name, source } of await viewSources()) {
+      for (const [, path] of codeOf(source).matchAll(/\bstrings\.([a-zA-Z]+(?:\.[a-zA-Z]+)*)/g)) {
+        const holds = [...known].some((entry) => entry === path || entry.startsWith(`${path}.`) || path.startsWith(`${entry}.`));
+        assert.ok(holds, `${name} uses strings.${path}`);
+      }
+    }
+  });
+
+  test("no view has a sentence of its own", async () => {
+    for (const { name, source } of await viewSources()) {
+      for (const [literal] of codeOf(source).matchAll(/'(?:[^'\\\n]|\\.)*'/g)) {
+        assert.doesNotMatch(literal, /^'[A-Z][a-z]+ [a-z]+/, `${name}: ${literal}`);
+      }
+    }
+  });
+
+  test("the page itself has none but its title and the line for browsers without scripts", async () => {
+    const html = await readFile(new URL("index.html", FRONTEND), "utf8");
+    const body = html.slice(html.indexOf("<body>")).replace(/<noscript>[\s\S]*<\/noscript>/, "");
+    assert.equal(body.replace(/<[^>]*>/g, "").trim(), "");
+    assert.doesNotMatch(body, /\s(?:title|alt|placeholder|aria-label|style|on[a-z]+)=/);
+  });
+});
