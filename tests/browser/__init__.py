@@ -1,0 +1,1 @@
+"""The page as people meet it: real browsers at a real server, seen through roles and labels."""

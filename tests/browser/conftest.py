@@ -1,0 +1,70 @@
+"""Fixtures of the browser tests: visitors who have signed in, and rooms with a history."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.visitor import Visitor, address, signed_in
+from tests.browser.wire import Wire
+from tests.support.browser import Browsers
+from tests.support.people import Message, Room
+from tests.support.server import Server
+from tests.support.timing import scaled
+
+Visit = Callable[..., Awaitable[Visitor]]
+
+expect.set_options(timeout=scaled(10_000))
+
+
+@pytest.fixture
+def visit(browsers: Browsers) -> Visit:
+    """Return what opens a browser for somebody who has signed in before.
+
+    `await visit("alice", server)` shows the list of rooms, with a room that room, with a message
+    that message. `wire` is laid under the page; with `clock` the page's time can be moved on. The
+    rest are options of `Browser.new_context`.
+    """
+
+    async def open_browser(
+        name: str,
+        server: Server,
+        room: Room | None = None,
+        message: Message | None = None,
+        *,
+        wire: Wire | None = None,
+        clock: bool = False,
+        script: str = "",
+        **options: Any,
+    ) -> Visitor:
+        options.setdefault("viewport", {"width": 1280, "height": 800})
+        options.setdefault("storage_state", signed_in(server, name))
+        page = await browsers.open("about:blank", **options)
+        if wire is not None:
+            await wire.lay(page)
+        if clock:
+            await page.clock.install()
+        if script:
+            await page.add_init_script(script)
+        await page.goto(address(server, room, message))
+        visitor = Visitor(page, name, server)
+        if room is None:
+            await expect(visitor.rooms_heading).to_be_visible()
+        else:
+            await expect(visitor.presence(name)).to_be_attached()
+            await expect(visitor.log).not_to_have_attribute("aria-busy", "true")
+        return visitor
+
+    return open_browser
+
+
+@pytest.fixture
+def stranger(browsers: Browsers) -> Visit:
+    """Return what opens a browser that nobody has used: `await stranger("alice", server)`."""
+
+    async def open_browser(name: str, server: Server, **options: Any) -> Visitor:
+        options.setdefault("viewport", {"width": 1280, "height": 800})
+        return Visitor(await browsers.open(server.url, **options), name, server)
+
+    return open_browser

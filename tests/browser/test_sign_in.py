@@ -1,0 +1,86 @@
+"""The first screen: a name, remembered until one signs out, refused in words one understands."""
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import address
+from tests.support.browser import Browsers
+from tests.support.people import Room
+from tests.support.server import Server
+
+ENTER = "Enter a name."
+TOO_LONG = "That name is too long."
+UNUSABLE = "That name has characters that can’t be used here."
+BAD_NAMES = {
+    "": ENTER,
+    "   ": ENTER,
+    "x" * 51: TOO_LONG,
+    "👋🏽" * 26: TOO_LONG,
+    "ali\u200bce": UNUSABLE,
+    "\u202eecila": UNUSABLE,
+    "al\u0007ice": UNUSABLE,
+    "al\u00adice": UNUSABLE,
+}
+UNREACHABLE = "Can’t reach the server. Check your connection."
+
+
+async def test_the_name_is_remembered_over_a_reload(server: Server, stranger: Visit) -> None:
+    """Whoever has come in once is in again, without a question."""
+    alice = await stranger("alice", server)
+    await expect(alice.name_field).to_be_focused()
+    await alice.sign_in()
+    await expect(alice.rooms_heading).to_be_visible()
+    await alice.page.reload()
+    await expect(alice.rooms_heading).to_be_visible()
+    await expect(alice.name_field).to_be_hidden()
+    await expect(alice.page.get_by_role("button", name="alice")).to_be_visible()
+
+
+async def test_signing_out_ends_it_and_offers_the_name_again(
+    server: Server, room: Room, visit: Visit, browsers: Browsers
+) -> None:
+    """The first screen is back, also after a reload and at a room's address, and knows the name."""
+    alice = await visit("alice", server, room)
+    bob = await visit("bob", server, room)
+    await expect(bob.people).to_have_count(2)
+    await alice.sign_out()
+    await expect(bob.people).to_have_count(1)
+    await expect(alice.name_field).to_have_value("alice")
+    await expect(alice.name_field).to_be_focused()
+    await alice.page.goto(address(server, room))
+    await alice.page.reload()
+    await expect(alice.name_field).to_have_value("alice")
+    # The address is kept: coming in leads to where one wanted to go.
+    await alice.sign_in("alison")
+    await expect(alice.title).to_have_text(room["name"])
+    await expect(bob.presence("alison")).to_be_attached()
+
+
+async def test_a_bad_name_is_refused_in_words(server: Server, stranger: Visit) -> None:
+    """Empty, too long, or with something in it that cannot be seen; the next try is free."""
+    visitor = await stranger("", server)
+    for name, words in BAD_NAMES.items():
+        await visitor.sign_in(name)
+        await expect(visitor.page.get_by_role("alert").filter(has_text=words)).to_be_visible()
+        await expect(visitor.name_field).to_be_focused()
+        await expect(visitor.name_field).to_have_attribute("aria-invalid", "true")
+        await expect(visitor.name_field).to_have_accessible_description(words)
+        await visitor.name_field.fill("x")
+        await expect(visitor.page.get_by_text(words)).to_be_hidden()
+    await visitor.sign_in("👋🏽" * 25)
+    await expect(visitor.rooms_heading).to_be_visible()
+
+
+async def test_a_server_that_cannot_be_reached_is_said_so(
+    own_server: Server, stranger: Visit, browsers: Browsers
+) -> None:
+    """The name stays in its field, and the same button works when the server is back."""
+    browsers.allow("WebSocket connection to .* failed")
+    alice = await stranger("alice", own_server)
+    await own_server.astop()
+    await alice.sign_in()
+    await expect(alice.page.get_by_role("alert").filter(has_text=UNREACHABLE)).to_be_visible()
+    await expect(alice.name_field).to_have_value("alice")
+    await own_server.arestart()
+    await alice.page.get_by_role("button", name="Come in").click()
+    await expect(alice.rooms_heading).to_be_visible()

@@ -1,0 +1,189 @@
+"""Opening the database: its files and their rights, pragmas, lock, and what is refused."""
+
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from parlour.database import ChatDatabase, Database, DatabaseUnusable, get_db, init_db
+from parlour.support.lock import DataDirInUse
+from parlour.support.sqlite import LOCK_TIMEOUT_MS
+from tests.support.local import draft, local_settings, open_database
+
+
+def rights(path: Path) -> int:
+    """Return the permission bits of a file or folder."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def pragma(engine: Engine, name: str) -> object:
+    """Return what a pragma is set to on a connection of `engine`."""
+    with engine.connect() as connection:
+        return connection.execute(text(f"PRAGMA {name}")).scalar()
+
+
+def test_everything_made_is_for_its_owner_only(tmp_path: Path) -> None:
+    """The folder is 0700, every file in it 0600, however lax the umask of the process is."""
+    before = os.umask(0)
+    try:
+        with open_database(tmp_path) as database, get_db(database) as connection:
+            ChatDatabase.create_room(connection, "Hall")
+            files = {path.name: rights(path) for path in (tmp_path / "data").iterdir()}
+    finally:
+        os.umask(before)
+    assert rights(tmp_path / "data") == 0o700
+    assert set(files) == {"chat.db", "chat.db-wal", "chat.db-shm", "parlour.lock"}
+    assert set(files.values()) == {0o600}
+
+
+def test_a_folder_that_was_there_keeps_its_rights(tmp_path: Path) -> None:
+    """Whoever opened the folder to a group meant it."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(0o750)
+    with open_database(tmp_path):
+        assert rights(folder) == 0o750
+
+
+def test_writes_are_synced_to_a_write_ahead_log_at_every_commit(database: Database) -> None:
+    """WAL with `synchronous=FULL` (2): a power cut loses nothing that was acknowledged."""
+    engine = database.write_engine
+    assert pragma(engine, "journal_mode") == "wal"
+    assert pragma(engine, "synchronous") == 2
+    assert pragma(engine, "foreign_keys") == 1
+    assert pragma(engine, "trusted_schema") == 0
+    assert pragma(engine, "busy_timeout") == LOCK_TIMEOUT_MS
+    assert pragma(engine, "wal_autocheckpoint") == 1000
+    assert pragma(engine, "query_only") == 0
+
+
+def test_readers_neither_write_nor_checkpoint(database: Database) -> None:
+    """A reader never waits for a disk."""
+    engine = database._read_engine
+    assert pragma(engine, "journal_mode") == "wal"
+    assert pragma(engine, "query_only") == 1
+    assert pragma(engine, "wal_autocheckpoint") == 0
+    assert pragma(engine, "foreign_keys") == 1
+    assert pragma(engine, "trusted_schema") == 0
+    with pytest.raises(OperationalError, match="readonly"), engine.begin() as connection:
+        ChatDatabase.create_room(connection, "Hall")
+
+
+def test_a_second_opener_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
+    """The line names the process, the folder and the way out; the first goes on."""
+    with open_database(tmp_path) as database:
+        with pytest.raises(DataDirInUse) as refused:
+            init_db(local_settings(tmp_path))
+        words = str(refused.value)
+        assert f"process {os.getpid()}" in words
+        assert str(tmp_path / "data") in words
+        assert "PARLOUR_DATA_DIR" in words
+        assert "\n" not in words
+        with get_db(database) as connection:
+            assert ChatDatabase.get_rooms(connection) == []
+
+
+def test_a_refused_opener_keeps_no_lock(tmp_path: Path) -> None:
+    """What could not be opened leaves the folder free for the next."""
+    (tmp_path / "data").mkdir()
+    broken = tmp_path / "data" / "chat.db"
+    broken.write_bytes(b"no database at all, but long enough to be looked at" * 10)
+    with pytest.raises(DatabaseUnusable, match="not a database"):
+        init_db(local_settings(tmp_path))
+    broken.unlink()
+    with open_database(tmp_path):
+        pass
+
+
+def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    """A database with a page overwritten is told as damaged rather than written to."""
+    with open_database(tmp_path) as database, get_db(database) as connection:
+        room = ChatDatabase.create_room(connection, "Hall")
+        ChatDatabase.create_messages(connection, [draft(room.id, "x" * 500) for _ in range(100)])
+    path = tmp_path / "data" / "chat.db"
+    whole = path.read_bytes()
+    with closing(sqlite3.connect(path)) as connection:
+        [(page,)] = connection.execute("SELECT max(rootpage) FROM sqlite_schema").fetchall()
+    start = (page - 1) * 4096
+    damaged = whole[:start] + b"\xff" * 4096 + whole[start + 4096 :]
+    path.write_bytes(damaged)
+    with pytest.raises(DatabaseUnusable) as refused:
+        init_db(local_settings(tmp_path))
+    assert str(path) in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert path.read_bytes() == damaged
+
+
+def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(FileExistsError):
+        init_db(local_settings(tmp_path))
+
+
+def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
+    """Rooms, messages and the epoch survive, to the microsecond and the last field."""
+    with open_database(tmp_path) as database, get_db(database) as connection:
+        epoch = database.epoch
+        room = ChatDatabase.create_room(connection, "Hall")
+        said = ChatDatabase.create_message(connection, room.id, "alice", "hi", "c1")
+    with open_database(tmp_path) as database, get_db(database) as connection:
+        assert database.epoch == epoch
+        history = ChatDatabase.get_room_messages(connection, room.id)
+    assert history.messages == [said]
+    assert history.room == room.model_copy(update={"version": 1})
+
+
+def test_each_new_database_has_an_epoch_of_its_own(tmp_path: Path) -> None:
+    """Two histories never pass for one."""
+    with open_database(tmp_path / "one") as one, open_database(tmp_path / "two") as two:
+        assert one.epoch != two.epoch
+        assert len(one.epoch) == 16
+
+
+def test_get_db_means_the_database_opened_last(tmp_path: Path) -> None:
+    """A script that opened one database need not pass it around."""
+    with open_database(tmp_path / "one"), open_database(tmp_path / "two"):
+        with get_db() as connection:
+            ChatDatabase.create_room(connection, "Hall")
+        with get_db() as connection:
+            assert [room.name for room in ChatDatabase.get_rooms(connection)] == ["Hall"]
+    with open_database(tmp_path / "one") as one, get_db(one) as connection:
+        assert ChatDatabase.get_rooms(connection) == []
+
+
+def test_get_db_stores_nothing_of_a_block_that_fails(database: Database) -> None:
+    """The transaction is whole or not at all."""
+
+    def half() -> None:
+        with get_db(database) as connection:
+            ChatDatabase.create_room(connection, "Hall")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        half()
+    with get_db(database) as connection:
+        assert ChatDatabase.get_rooms(connection) == []
+
+
+def test_get_db_before_anything_is_opened_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the function to call first."""
+    monkeypatch.setattr("parlour.database._default", None)
+    with pytest.raises(RuntimeError, match="init_db"), get_db():
+        pass
+
+
+def test_init_db_alone_opens_the_settings_of_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script calls `init_db()` and gets the data directory that PARLOUR_DATA_DIR names."""
+    monkeypatch.setenv("PARLOUR_DATA_DIR", str(tmp_path / "there"))
+    database = init_db()
+    database.release()
+    assert database.path == tmp_path / "there" / "chat.db"
+    assert database.path.is_file()

@@ -1,0 +1,137 @@
+"""Each query uses the index that stands beside it: asked of SQLite itself."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+
+from parlour.database import ChatDatabase
+from parlour.models import Room
+from tests.support.local import draft
+
+BY_ID = "INDEX ix_messages_room_id_id"
+BY_VERSION = "INDEX ix_messages_room_id_version"
+# SQLite's own name for the index of the table's one UNIQUE constraint.
+BY_CLIENT_ID = "INDEX sqlite_autoindex_messages_1"
+BY_KEY = "rooms USING INTEGER PRIMARY KEY"
+
+
+@contextmanager
+def statements(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
+    """Collect what is executed on a connection, with its parameters."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(
+        _connection: object, _cursor: object, sql: str, values: Any, _context: object, many: bool
+    ) -> None:
+        seen.append((sql, values[0] if many else values))
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+
+
+def plans(connection: Connection, run: Callable[[], object]) -> dict[str, list[str]]:
+    """Return SQLite's plan for each statement that `run` executes, by the statement."""
+    with statements(connection) as seen:
+        run()
+    found: dict[str, list[str]] = {}
+    for sql, values in seen:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+        found[sql] = [row[-1] for row in rows]
+    return found
+
+
+@pytest.fixture
+def busy(connection: Connection, hall: Room) -> Room:
+    """Return a room with messages, beside another one."""
+    other = ChatDatabase.create_room(connection, "Other")
+    ChatDatabase.create_messages(
+        connection,
+        [draft(room.id, client_id=f"{n}") for n in range(300) for room in (hall, other)],
+    )
+    return hall
+
+
+@pytest.mark.parametrize("query", [{}, {"before": 300}, {"after": 300}, {"around": 300}], ids=str)
+def test_a_page_of_history_reads_only_the_page(
+    connection: Connection, busy: Room, query: dict[str, int]
+) -> None:
+    """By room and id, already in order: nothing is scanned and nothing is sorted."""
+    found = plans(
+        connection, lambda: ChatDatabase.get_room_messages(connection, busy.id, limit=20, **query)
+    )
+    steps = [steps for sql, steps in found.items() if "FROM messages" in sql]
+    assert len(steps) == (2 if "around" in query else 1)
+    for [step] in steps:
+        assert step.startswith("SEARCH messages")
+        assert BY_ID in step
+        assert "room_id=?" in step
+        assert "AND id" in step or not query
+
+
+def test_resuming_reads_only_what_changed(connection: Connection, busy: Room) -> None:
+    """By room and version, already in order."""
+    found = plans(connection, lambda: ChatDatabase.get_changes(connection, busy.id, 290, None))
+    [[step]] = [steps for sql, steps in found.items() if "FROM messages" in sql]
+    assert step == f"SEARCH messages USING {BY_VERSION} (room_id=? AND version>?)"
+
+
+def test_storing_a_group_scans_nothing(connection: Connection, busy: Room) -> None:
+    """Repeats are found by their index, rooms by their key; the statements are five."""
+    group = [draft(busy.id, client_id=f"{n}") for n in range(295, 305)]
+    found = plans(connection, lambda: ChatDatabase.create_messages(connection, group))
+    assert len(found) == 5
+    for sql, steps in found.items():
+        # The table of sequences has one row for each of two tables.
+        if "sqlite_sequence" not in sql:
+            assert "SCAN messages" not in steps
+            assert "SCAN rooms" not in steps
+    [repeats] = [steps for sql, steps in found.items() if "json_each" in sql]
+    keyed = "(room_id=? AND author=? AND client_id=?)"
+    assert f"SEARCH messages USING {BY_CLIENT_ID} {keyed}" in repeats
+
+
+def test_a_room_is_found_by_its_key(connection: Connection, busy: Room) -> None:
+    """However many rooms there are."""
+    for operation in (ChatDatabase.get_room, ChatDatabase.delete_room):
+        for steps in plans(connection, lambda: operation(connection, busy.id)).values():  # noqa: B023 - run at once
+            assert steps == [f"SEARCH {BY_KEY} (rowid=?)"]
+
+
+def test_the_list_of_rooms_is_read_in_its_order(connection: Connection, busy: Room) -> None:
+    """All of it is wanted; at least nothing is sorted."""
+    [steps] = plans(connection, lambda: ChatDatabase.get_rooms(connection)).values()
+    assert steps == ["SCAN rooms"]
+
+
+def test_a_taken_name_is_found_by_its_index(connection: Connection, busy: Room) -> None:
+    """The partial index over live public rooms answers for it."""
+    rows = connection.exec_driver_sql(
+        "EXPLAIN QUERY PLAN SELECT 1 FROM rooms"
+        " WHERE name_key = 'hall' AND kind = 'public' AND deleted_at IS NULL"
+    )
+    [step] = [row[-1] for row in rows]
+    assert "uq_rooms_public_name_key (name_key=?)" in step
+
+
+def test_purging_finds_its_batch_by_index(connection: Connection, busy: Room) -> None:
+    """Neither the batch nor the cascade looks at other rooms' messages."""
+    ChatDatabase.delete_room(connection, busy.id)
+    found = plans(connection, lambda: ChatDatabase.purge_deleted_rooms(connection))
+    [steps] = [steps for sql, steps in found.items() if sql.startswith("DELETE FROM messages")]
+    assert not [step for step in steps if step.startswith("SCAN")]
+    assert any(BY_ID in step for step in steps)
+
+
+def test_messages_between_two_times_are_found_by_index(connection: Connection, busy: Room) -> None:
+    """The seed's index on time serves retention and export."""
+    rows = connection.exec_driver_sql(
+        "EXPLAIN QUERY PLAN SELECT id FROM messages WHERE room_id = 1 AND timestamp > 'x'"
+    )
+    [step] = [row[-1] for row in rows]
+    assert "ix_messages_room_id_timestamp (room_id=? AND timestamp>?)" in step

@@ -1,0 +1,1 @@
+"""The documentation is held against the program: what one says, the other does."""

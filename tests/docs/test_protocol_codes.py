@@ -1,0 +1,135 @@
+"""docs/protocol.md tells every error code, close code and limit as the program has them."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from parlour import context, database, gateway, models
+from parlour.errors import ERROR_CODES, Refusal
+from parlour.features import heartbeat, presence, rooms
+from parlour.realtime import connection
+from parlour.settings import Settings
+from parlour.support import writer
+from tests.docs.markdown import ROOT, Page, names
+
+PAGE = Page(ROOT / "docs" / "protocol.md")
+
+# What the WebSocket protocol and its library close with by themselves, and a client of its own.
+OF_THE_WEBSOCKET = {1000, 1002, 1006, 1007, 1009, 1011, 1012}
+OF_THE_CLIENT = {4000}
+MIB = 1024 * 1024
+
+
+def test_every_error_code_is_told_with_its_status_its_close_code_and_its_meaning() -> None:
+    """One table, in the order of the program's."""
+    rows = PAGE.section("Error codes").table("code", "status", "close", "meaning")
+    told = [
+        (names(row["code"])[0], int(row["status"]), int(row["close"] or 0), row["meaning"])
+        for row in rows
+    ]
+    real = [(code, e.status, e.close or 0, e.meaning) for code, e in ERROR_CODES.items()]
+    assert told == real
+
+
+def close_codes() -> dict[int, str]:
+    """The page's close codes and who closes with them."""
+    return {
+        int(row["code"]): row["by"]
+        for row in PAGE.section("Close codes").table("code", "by", "meaning")
+    }
+
+
+def test_every_close_code_of_the_server_is_told_and_no_other() -> None:
+    """Those of its refusals, that of a deleted room, and those of the WebSocket itself."""
+    of_refusals = {code.close for code in ERROR_CODES.values() if code.close is not None}
+    without = [name for name, code in ERROR_CODES.items() if code.close is None]
+    by_default = Refusal(without[0], "").close_code
+    real = of_refusals | {by_default, rooms.ROOM_GONE} | OF_THE_WEBSOCKET
+    told = {code for code, by in close_codes().items() if by != "client"}
+    assert told == real - {1000}
+
+
+def test_the_close_codes_of_a_client_are_told_as_a_clients() -> None:
+    """A browser may close with 1000, or with one of 3000 and above."""
+    told = {code for code, by in close_codes().items() if by == "client"}
+    assert told == OF_THE_CLIENT | {1000}
+
+
+def test_the_page_closes_with_the_code_that_is_told() -> None:
+    """The front end's own silence watch is the one that the page describes."""
+    source = (ROOT / "frontend/js/socket.js").read_text("utf-8")
+    found = re.search(r"heartbeatLost: (\d+)", source)
+    assert found is not None
+    assert {int(found[1])} == OF_THE_CLIENT
+    assert "SILENCE_MS = 40_000" in source
+    assert "heard nothing for 40 s" in PAGE.path.read_text("utf-8")
+
+
+def limits() -> Iterator[tuple[str, int]]:
+    """Each limit of the page, by its words, and its number."""
+    for row in PAGE.section("Limits").table("limit", "value"):
+        number = re.search(r"\d+", row["value"])
+        assert number is not None, row
+        yield row["limit"], int(number[0])
+
+
+SETTINGS = Settings.model_fields
+REAL_LIMITS = {
+    "username": SETTINGS["max_username_length"].default,
+    "message content": SETTINGS["max_message_length"].default,
+    "room name": models.MAX_ROOM_NAME_LENGTH,
+    "client_id": models.MAX_CLIENT_ID_LENGTH,
+    "frame or body": 4,
+    "page of history": models.MAX_PAGE,
+    "replay of a resume": database.MAX_REPLAY,
+    "refused frames of a connection": gateway.MAX_FAULTS,
+    "unanswered sends of a connection": context.MAX_IN_FLIGHT,
+    "frames waiting for a slow client": connection.OUTBOX_LIMIT // MIB,
+    "one frame on its way to a slow client": connection.SEND_TIMEOUT,
+    "writes waiting in the server": writer.MAX_WAITING,
+    "heartbeat": heartbeat.HEARTBEAT_INTERVAL,
+    "user lists of rooms with more than 20 people, `room_changed` of one room": (
+        context.PRESENCE_INTERVAL
+    ),
+}
+
+
+def test_every_limit_is_told_with_the_number_the_program_has() -> None:
+    """A number that is changed in one place alone would mislead whoever writes a client."""
+    assert dict(limits()) == REAL_LIMITS
+
+
+@pytest.mark.parametrize(
+    ("phrase", "number"),
+    [
+        (f"in {gateway.FAULT_WINDOW:.0f} s", gateway.FAULT_WINDOW),
+        (f"more than {presence.SMALL_ROOM} people", presence.SMALL_ROOM),
+        (f"rooms of up to {presence.SMALL_ROOM} people", presence.SMALL_ROOM),
+        (f"more than {database.MAX_REPLAY:,} messages changed", database.MAX_REPLAY),
+        (f"Every {heartbeat.HEARTBEAT_INTERVAL:.0f} s:", heartbeat.HEARTBEAT_INTERVAL),
+        (f'"retry_after_ms": {gateway.RETRY_AFTER_MS}', gateway.RETRY_AFTER_MS),
+    ],
+)
+def test_a_number_in_the_running_text_is_the_programs(phrase: str, number: float) -> None:
+    """The sentences say the same as the table of limits."""
+    assert phrase in PAGE.path.read_text("utf-8"), number
+
+
+def test_the_longest_frame_is_told_as_it_is_reckoned() -> None:
+    """Four bytes for each character, and room for the other fields."""
+    [row] = [
+        row for row in PAGE.section("Limits").table("limit") if row["limit"] == "frame or body"
+    ]
+    each, more = (int(number) for number in re.findall(r"\d+", row["value"]))
+    settings = Settings(max_message_length=700, _env_file=None)
+    assert settings.max_frame_bytes == each * 700 + more
+
+
+def test_the_outbox_drops_ephemeral_frames_from_the_half_on() -> None:
+    """As the row of slow clients says."""
+    [row] = [
+        row for row in PAGE.section("Limits").table("limit") if "waiting for a slow" in row["limit"]
+    ]
+    assert "from the half of it on" in row["value"]
+    assert connection.OUTBOX_BUSY * 2 == connection.OUTBOX_LIMIT

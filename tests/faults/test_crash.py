@@ -1,0 +1,88 @@
+"""Nothing acknowledged is lost, nothing is doubled, no version is missing: whatever is cut off."""
+
+import asyncio
+import os
+import random
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.server import Server
+from tests.support.storm import Storm, integrity, storm
+
+ROUNDS = 20
+# Acknowledged messages after which a round ends, at most: a fraction of a second of load.
+LOAD = 250
+
+NewServer = Callable[..., Server]
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """Return the test's chance, whose seed is printed; PARLOUR_TEST_SEED repeats a run."""
+    seed = int(os.environ.get("PARLOUR_TEST_SEED") or random.randrange(2**32))
+    print(f"PARLOUR_TEST_SEED={seed}")  # noqa: T201 - pytest shows it when the test fails
+    return random.Random(seed)
+
+
+async def some_load(going: Storm, chance: random.Random) -> None:
+    """Wait until a random number of further messages has been acknowledged."""
+    ledger = going.scene.ledger
+    await going.scene.acknowledged(ledger.acknowledged + chance.randrange(1, LOAD))
+
+
+async def test_kill_under_load_loses_nothing(
+    new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]
+) -> None:
+    """A server killed at random moments, some of them while it starts, keeps every promise."""
+    server = await asyncio.to_thread(new_server().start)
+    async with storm(server) as going:
+        for _ in range(ROUNDS):
+            await some_load(going, chance)
+            going.scene.up.clear()
+            await server.akill()
+            if chance.random() < 0.3:
+                # Die once more, somewhere between the first instruction and the first answer.
+                process = server.launch()
+                await asyncio.to_thread(process.wait_for_news, 0, chance.uniform(0, 0.6))
+                await server.akill()
+            await asyncio.to_thread(server.start)
+            going.scene.up.set()
+    record_property("storm", going.summary())
+    await server.astop()
+    assert integrity(server) == ["ok"]
+    assert min(follower.connections for follower in going.followers) > 1
+
+
+async def test_stop_under_load_loses_nothing(
+    new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]
+) -> None:
+    """A server told to stop in the middle of a storm ends well each time, and nobody loses."""
+    server = await asyncio.to_thread(new_server().start)
+    async with storm(server) as going:
+        for _ in range(ROUNDS):
+            await some_load(going, chance)
+            going.scene.up.clear()
+            assert await server.astop() == 0
+            await asyncio.to_thread(server.start)
+            going.scene.up.set()
+    record_property("storm", going.summary())
+    await server.astop()
+    assert integrity(server) == ["ok"]
+
+
+async def test_cut_connections_lose_nothing(
+    new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]
+) -> None:
+    """Connections that end in a TCP reset, in the middle of a frame too, are taken up again."""
+    server = await asyncio.to_thread(new_server().start)
+    async with storm(server, posters=0) as going:
+        for _ in range(ROUNDS * 2):
+            await some_load(going, chance)
+            for follower in chance.sample(going.followers, 3):
+                # The head of a masked text frame of 126 bytes, and less than that of its body.
+                half = b"\x81\xfe\x00\x7e\x00\x00\x00\x00" + b'{"type":' * chance.randrange(2)
+                follower.cut(half if chance.random() < 0.5 else b"")
+    record_property("storm", going.summary())
+    await server.astop()
+    assert integrity(server) == ["ok"]

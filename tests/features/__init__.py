@@ -1,0 +1,1 @@
+"""Tests of parlour/features/, most of them through the doors."""

@@ -1,0 +1,1 @@
+"""Tests of parlour/gateway.py: the WebSocket door."""

@@ -1,0 +1,1 @@
+"""Random commands and random input, compared with a model or with what the API says of itself."""

@@ -1,0 +1,1 @@
+"""Tests of parlour/server.py: the process, how it starts and how it ends."""

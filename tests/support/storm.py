@@ -1,0 +1,96 @@
+"""A storm in one room: writers and readers of every kind, an orderly end, and the verdict."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from tests.support.chatter import END, Follower, HttpWriter, Scene, Writer, read_history
+from tests.support.ledger_check import check
+from tests.support.people import async_http_client, checked
+from tests.support.server import Server
+from tests.support.timing import scaled
+
+
+@dataclass
+class Storm:
+    """The people of one storm, and what became of it."""
+
+    scene: Scene
+    writers: list[Writer]
+    readers: list[Follower]
+    posters: list[HttpWriter]
+
+    @property
+    def followers(self) -> list[Follower]:
+        """Everybody with a WebSocket."""
+        return [*self.writers, *self.readers]
+
+    def summary(self) -> str:
+        """The figures of the storm, for people."""
+        ledger = self.scene.ledger
+        resent = sum(w.resent for w in self.writers) + sum(p.resent for p in self.posters)
+        return (
+            f"{ledger.acknowledged} messages acknowledged, {resent} resent,"
+            f" {sum(each.connections for each in self.followers)} connections,"
+            f" {sum(len(each.records) for each in ledger.readings.values())} told to readers,"
+            f" {sum(each.resets for each in ledger.readings.values())} resets"
+        )
+
+
+@asynccontextmanager
+async def storm(
+    server: Server, *, writers: int = 3, readers: int = 3, posters: int = 1, window: int = 16
+) -> AsyncIterator[Storm]:
+    """Run a storm in a new room of `server` beside a block, then end it and hold the ledger to it.
+
+    Every second of each kind comes through the door for many rooms. Leaving the block stops the
+    writers, lets everybody read to the end, and asserts that no promise was broken.
+    """
+    async with async_http_client(server) as http:
+        room = checked(await http.post("/api/chat/rooms", json={"name": "Storm"}))
+    scene = Scene(server, room["id"])
+    going = Storm(
+        scene,
+        [
+            Writer(scene, f"writer{n}", window=window, multiplexed=n % 2 == 1)
+            for n in range(writers)
+        ],
+        [Follower(scene, f"reader{n}", multiplexed=n % 2 == 1) for n in range(readers)],
+        [HttpWriter(scene, f"poster{n}") for n in range(posters)],
+    )
+    scene.up.set()
+    async with asyncio.TaskGroup() as group:
+        following = [group.create_task(each.run()) for each in going.followers]
+        posting = [group.create_task(each.run()) for each in going.posters]
+        yield going
+        for poster in going.posters:
+            poster.stopping = True
+        await asyncio.gather(*posting, *(writer.stop() for writer in going.writers))
+        async with async_http_client(server) as http:
+            scene.ledger.invoke(room["id"], "end", END, END)
+            answer = await http.post(
+                f"/api/chat/rooms/{room['id']}/messages",
+                params={"username": "end"},
+                json={"content": END, "client_id": END},
+            )
+            scene.ledger.ok(END, checked(answer))
+            async with asyncio.timeout(scaled(30)):
+                await asyncio.gather(*following)
+            version, history = await read_history(http, room["id"])
+    faults = check(scene.ledger, room["id"], version, history)
+    assert not faults, "\n".join(
+        [f"{len(faults)} faults, the first of them:", *map(str, faults[:9])]
+    )
+
+
+def integrity(server: Server) -> list[str]:
+    """Return SQLite's verdict on the database of a server that does not run: `["ok"]`."""
+    connection = sqlite3.connect(server.data_dir / "chat.db")
+    try:
+        rows = connection.execute("PRAGMA integrity_check").fetchall()
+        rows += connection.execute("PRAGMA foreign_key_check").fetchall()
+        return [str(row[0]) for row in rows]
+    finally:
+        connection.close()

@@ -1,0 +1,1 @@
+"""Tests of parlour/support/ (tests/support/ is what the tests themselves share)."""

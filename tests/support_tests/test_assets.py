@@ -1,0 +1,208 @@
+"""The page's files: joined, named by their content, compressed once, chosen by what is accepted."""
+
+import gzip
+import json
+import random
+from pathlib import Path
+
+import brotli
+import pytest
+
+from parlour.support.assets import Asset, Assets, best_encoding
+
+CONFIG = {"maxMessageLength": 1000, "version": 'a"b&c'}
+LONG = "a { color: red }\n" * 100
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a small page."""
+    page = tmp_path / "page"
+    (page / "css").mkdir(parents=True)
+    (page / "index.html").write_text(
+        '<meta name="parlour-config" content="{}">'
+        '<link href="/assets/styles.css"><script src="/assets/app.js"></script>'
+    )
+    (page / "styles.css").write_text(
+        "@layer base, parts;\n@import url('css/base.css') layer(base);\n"
+        '@import "css/plain.css";\nbody { margin: 0 }\n'
+    )
+    (page / "css" / "base.css").write_text("/* base */ html { color: blue }\n")
+    (page / "css" / "plain.css").write_text("/* plain */\n" + LONG)
+    (page / "app.js").write_text("// app\n" + "let a = 1;\n" * 200)
+    (page / "photo.png").write_bytes(b"\x89PNG" + bytes(3000))
+    (page / "notes.py").write_text("not for the public")
+    (page / ".hidden").write_text("not for the public")
+    return page
+
+
+def test_every_file_of_a_known_kind_is_there_and_no_other(folder: Path) -> None:
+    """Programs and notes that lie beside the page are not served."""
+    files = Assets(folder, CONFIG).files
+    assert set(files) == {
+        "index.html", "styles.css", "css/base.css", "css/plain.css", "app.js", "photo.png",
+    }  # fmt: skip
+    assert files["app.js"].body == (folder / "app.js").read_bytes()
+    assert files["app.js"].media_type == "text/javascript; charset=utf-8"
+    assert files["photo.png"].media_type == "image/png"
+
+
+def test_other_files_are_served_under_their_names(folder: Path, tmp_path: Path) -> None:
+    """As those of a library that lies elsewhere."""
+    other = tmp_path / "library.js"
+    other.write_text("library")
+    assets = Assets(folder, CONFIG, {"library/one.js": other})
+    assert assets.files["library/one.js"].body == b"library"
+    assert assets.prefix != Assets(folder, CONFIG).prefix
+
+
+def test_styles_are_joined_in_the_order_and_the_layers_of_their_imports(folder: Path) -> None:
+    """The browser asks for one file; what stands around the imports stays."""
+    styles = Assets(folder, CONFIG).files["styles.css"].body.decode()
+    assert styles == (
+        "@layer base, parts;\n"
+        "@layer base {\n/* base */ html { color: blue }\n}\n\n"
+        "/* plain */\n" + LONG + "\nbody { margin: 0 }\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '@import "css/base.css";',
+        "@import 'css/base.css';",
+        '@import url("css/base.css");',
+        "@import url('css/base.css') layer(a.b);",
+        '@import  url("css/base.css")  layer(a-b) ;',
+    ],
+)
+def test_an_import_may_be_written_in_every_usual_way(folder: Path, line: str) -> None:
+    """None is left for the browser to fetch."""
+    (folder / "styles.css").write_text(line)
+    styles = Assets(folder, CONFIG).files["styles.css"].body.decode()
+    assert "@import" not in styles
+    assert "color: blue" in styles
+
+
+def test_an_import_of_a_file_that_is_not_there_fails_at_the_start(folder: Path) -> None:
+    """Rather than in every browser."""
+    (folder / "css" / "base.css").unlink()
+    with pytest.raises(FileNotFoundError, match=r"base\.css"):
+        Assets(folder, CONFIG)
+
+
+def test_a_page_without_styles_is_a_page(folder: Path) -> None:
+    """Nothing has to be joined."""
+    (folder / "styles.css").unlink()
+    assert "styles.css" not in Assets(folder, CONFIG).files
+
+
+def test_addresses_in_a_page_are_named_by_the_content_of_all_files(folder: Path) -> None:
+    """A change of any file changes the addresses, so that each may be kept for ever."""
+    before = Assets(folder, CONFIG)
+    page = before.files["index.html"].body.decode()
+    assert f'href="{before.prefix}styles.css"' in page
+    assert f'src="{before.prefix}app.js"' in page
+    assert '"/assets/styles.css"' not in page
+    assert Assets(folder, CONFIG).prefix == before.prefix
+    (folder / "css" / "base.css").write_text("/* another */")
+    after = Assets(folder, CONFIG)
+    assert after.prefix != before.prefix
+    assert after.files["styles.css"].etag != before.files["styles.css"].etag
+    assert after.files["app.js"].etag == before.files["app.js"].etag
+    assert after.files["index.html"].etag != before.files["index.html"].etag
+
+
+def test_a_files_new_name_changes_the_addresses_too(folder: Path) -> None:
+    """The same bytes under another name are another page."""
+    before = Assets(folder, CONFIG).prefix
+    (folder / "app.js").rename(folder / "main.js")
+    assert Assets(folder, CONFIG).prefix != before
+
+
+def test_the_configuration_stands_in_the_page_as_escaped_json(folder: Path) -> None:
+    """Whatever is in it, it cannot end its attribute."""
+    page = Assets(folder, CONFIG).files["index.html"].body.decode()
+    content = page.partition('content="')[2].partition('"')[0]
+    assert json.loads(content.replace("&quot;", '"').replace("&amp;", "&")) == CONFIG
+    other = Assets(folder, {**CONFIG, "maxMessageLength": 5}).files["index.html"]
+    assert other.etag != Assets(folder, CONFIG).files["index.html"].etag
+
+
+def test_files_are_compressed_where_it_saves_something(folder: Path) -> None:
+    """Into forms that give back the very same bytes."""
+    (folder / "random.js").write_bytes(bytes(range(256)) * 3)
+    assets = Assets(folder, CONFIG)
+    assert assets.files["app.js"].encodings == {}
+    assets.compress()
+    app = assets.files["app.js"]
+    assert brotli.decompress(app.encodings["br"]) == app.body
+    assert gzip.decompress(app.encodings["gzip"]) == app.body
+    assert len(app.encodings["br"]) < len(app.body)
+    assert len(app.encodings["gzip"]) < len(app.body)
+    # What is small, or compressed already, stays as it is.
+    assert assets.files["css/base.css"].encodings == {}
+    assert assets.files["photo.png"].encodings == {}
+
+
+def test_what_does_not_become_smaller_is_not_kept(folder: Path) -> None:
+    """A form that is no smaller would only cost time."""
+    (folder / "noise.txt").write_bytes(random.Random(1).randbytes(600))
+    assets = Assets(folder, CONFIG)
+    assets.compress()
+    assert assets.files["app.js"].encodings
+    assert assets.files["noise.txt"].encodings == {}
+
+
+def test_a_large_file_is_compressed_quickly(folder: Path) -> None:
+    """The end of the process would have to wait for it; the form is right all the same."""
+    large = b"".join(b"line %d of a large file\n" % number for number in range(20_000))
+    (folder / "large.js").write_bytes(large)
+    assets = Assets(folder, CONFIG)
+    assets.compress()
+    assert brotli.decompress(assets.files["large.js"].encodings["br"]) == large
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [
+        ("", None),
+        ("identity", None),
+        ("gzip", "gzip"),
+        ("br", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("GZIP, BR", "br"),
+        ("gzip;q=1.0, br;q=0.5", "br"),
+        ("br;q=0, gzip", "gzip"),
+        ("br; q = 0.000 , gzip;q=0.001", "gzip"),
+        ("br;q=0,gzip;q=0", None),
+        ("*", "br"),
+        ("*;q=0", None),
+        ("br;q=0, *", "gzip"),
+        ("gzip, *;q=0", "gzip"),
+        ("deflate, zstd", None),
+        ("brotli", None),
+        (";q=1,,", None),
+        ("gzip;level=9", "gzip"),
+    ],
+)
+def test_the_smallest_accepted_form_is_chosen(accepted: str, chosen: str | None) -> None:
+    """A weight of zero refuses, and so does silence."""
+    assert best_encoding(accepted, {"br": b"1", "gzip": b"12"}) == chosen
+
+
+def test_the_smallest_form_is_chosen_whichever_that_is() -> None:
+    """Of what is there."""
+    assert best_encoding("br, gzip", {"br": b"123", "gzip": b"12"}) == "gzip"
+    assert best_encoding("br, gzip", {"gzip": b"12"}) == "gzip"
+    assert best_encoding("br, gzip", {}) is None
+
+
+def test_the_etag_is_that_of_the_content(folder: Path) -> None:
+    """The same bytes under two names have one; it is a strong one, in quotes."""
+    (folder / "copy.js").write_bytes((folder / "app.js").read_bytes())
+    files: dict[str, Asset] = Assets(folder, CONFIG).files
+    assert files["copy.js"].etag == files["app.js"].etag
+    assert files["app.js"].etag != files["styles.css"].etag
+    assert files["app.js"].etag.startswith('"')
+    assert files["app.js"].etag.endswith('"')
