@@ -32,7 +32,7 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "too_large": ErrorCode(413, "The body is larger than any right one would be.", 1009),
     "unsupported_type": ErrorCode(415, "The body has to be `application/json`."),
     "flooding": ErrorCode(429, "Too many refused frames in a short time.", 1008),
-    "busy": ErrorCode(503, "The server has too much to do just now; try again."),
+    "busy": ErrorCode(503, "The server has too much to do just now; try again.", 1013),
     "storage_full": ErrorCode(507, "The server's disk is full; nothing was stored."),
     "internal": ErrorCode(500, "A fault of the server; `id` stands in its log.", 1011),
 }

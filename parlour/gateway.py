@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import APIRouter, WebSocket
@@ -169,6 +170,8 @@ async def _read_frames(context: Context, websocket: WebSocket, client: Client) -
             await _do(context, client, text)
         except BadFrame as bad:
             client.refuse(bad.refusal, bad.frame)
+            if bad.refusal.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                continue  # the server's fault, such as `busy`: it says nothing of the client
         else:
             continue
         now = loop.time()

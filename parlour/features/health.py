@@ -25,7 +25,7 @@ async def healthz() -> Health:
     return Health()
 
 
-@router.get("/readyz", summary="Readiness", responses=answers("busy", "storage_full"))
+@router.get("/readyz", summary="Readiness", responses=answers("busy"))
 async def readyz(context: Annotated[Context, Depends(context_of)]) -> Health:
     """The server takes work: it is not shutting down, and its database reads and writes."""
     if context.closing:

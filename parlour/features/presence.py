@@ -1,5 +1,6 @@
 """Being in a room: following it, what one missed, join, leave, and the list of people."""
 
+import contextlib
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 from parlour.context import Client, Context
 from parlour.database import ChatDatabase
 from parlour.errors import Refusal
-from parlour.models import Changes
+from parlour.models import Changes, Room
 from parlour.protocol import (
     JoinEvent,
     LeaveEvent,
@@ -144,9 +145,11 @@ def _spawn_online(context: Context, room_id: int) -> None:
 
 
 async def _tell_online(context: Context, room_id: int) -> None:
-    try:
-        room = await context.database.read(ChatDatabase.get_room, room_id)
-    except Refusal:
-        return  # deleted meanwhile, which the list of rooms was told
-    event = RoomListEvent(type="room_changed", room=context.with_online(room))
-    context.manager.broadcast_to_aware(encode(event))
+    def tell(room: Room) -> None:
+        event = RoomListEvent(type="room_changed", room=context.with_online(room))
+        context.manager.broadcast_to_aware(encode(event))
+
+    # By the writer, though it only reads: told in the order of the commits, it cannot come after
+    # the room's removal and bring the room back.
+    with contextlib.suppress(Refusal):
+        await context.database.write(ChatDatabase.get_room, room_id, then=tell)

@@ -129,10 +129,9 @@ class ConnectionManager:
         *,
         version: int | None = None,
         ephemeral: bool = False,
-        aware_only: bool = False,
         but: str | None = None,
     ) -> None:
-        """Send one frame to everybody in a room, or to those who asked for more than the seed's.
+        """Send one frame to everybody in a room.
 
         `version` is that of the durable change which the frame tells of; `but` is the key of a
         person who is not told.
@@ -140,7 +139,7 @@ class ConnectionManager:
         if version is not None:
             self.note_version(room_id, version)
         for connection, follower in list(self._followers.get(room_id, {}).items()):
-            if connection.person_key != but and (connection.aware or not aware_only):
+            if connection.person_key != but:
                 follower.send(frame, version, ephemeral=ephemeral)
 
     def broadcast_to_aware(self, frame: str) -> None:
