@@ -82,7 +82,7 @@ function apply(event) {
   const { need, stored, arrived } = applyEvent(state, event);
   if (stored.length > 0) outbox?.acknowledge(stored);
   if (need === 'resync') resync();
-  else if (need === 'history') void visit?.read();
+  else if (need === 'history') void visit?.read(null, { isReset: true });
   if (state.currentRoom && state.lastRead > lastRead) memory.setReadUpTo(state.currentRoom.id, state.lastRead);
   if (!document.hidden) for (const message of arrived) void screens.announce((announcer) => announcer.message(message));
   screens.drawTitle();
@@ -321,9 +321,11 @@ async function showRoute() {
     return;
   }
   leaveRoom();
+  const isMove = state.screen === 'chat';
   apply({ type: 'room_entered', room: state.rooms.find(({ id }) => id === roomId) ?? nameless(roomId) });
   // Subscribe first, read second: what happens in between comes with the sync.
   connectWebSocket();
+  if (isMove) screens.focus();
   const [[, newVisit]] = await Promise.all([loadParts(), screens.show('chat')]);
   if (state.currentRoom?.id === roomId) await newVisit.enter(messageId);
   await screens.prefetch();
@@ -332,7 +334,8 @@ async function showRoute() {
 /** Goes where the address says. A screen whose files cannot be had now is tried again when the server is back. */
 function followRoute() {
   isAway = false;
-  showRoute().catch(() => {
+  showRoute().catch((cause) => {
+    if (connection.isOpen) reportError(cause); // Not the network's fault, so it is ours.
     loading = outbox ? loading : null;
     isAway = true;
     void screens.toast(errorText('network'), 'danger');

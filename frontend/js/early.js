@@ -12,7 +12,7 @@
     'js/views/chat js/app/visit js/app/sending js/views/banner js/views/composer js/views/header ' +
     'js/views/messages js/views/notice js/views/people js/views/sidebar js/views/strip js/app/history ' +
     'js/outbox js/outbox/locks js/outbox/store js/views/menu js/views/edges js/views/loglist ' +
-    'js/views/roving js/views/scroll js/outbox/id js/views/items js/views/row';
+    'js/views/roving js/views/scroll js/outbox/id js/outbox/records js/views/items js/views/row';
 
   /** @param {string} key @returns {string | null} */
   const stored = (key) => {

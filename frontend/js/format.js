@@ -13,10 +13,10 @@ const CLOCK = /** @type {{hourCycle?: 'h12' | 'h23'}} */ (
 
 const TIME = new Intl.DateTimeFormat(LOCALE, { hour: 'numeric', minute: '2-digit', ...CLOCK });
 const DATE = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'long', year: 'numeric' });
+const SHORT_DATE = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
 const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: 'long', day: 'numeric', month: 'long' });
 const FULL = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full', timeStyle: 'short', ...CLOCK });
 const RELATIVE = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: 'auto' });
-const LIST = new Intl.ListFormat(LANGUAGE, { style: 'long', type: 'conjunction' });
 const NUMBER = new Intl.NumberFormat(LOCALE);
 const GRAPHEMES = new Intl.Segmenter(LANGUAGE, { granularity: 'grapheme' });
 
@@ -42,10 +42,10 @@ const SCHEMES = new Set(['http:', 'https:', 'mailto:']);
 export const formatTime = (iso) => TIME.format(new Date(iso));
 /** @param {string} iso @returns {string} such as "3 May 2026" */
 export const formatDate = (iso) => DATE.format(new Date(iso));
+/** @param {string} iso @returns {string} such as "22 Nov 2026" */
+export const formatShortDate = (iso) => SHORT_DATE.format(new Date(iso));
 /** @param {string} iso @returns {string} such as "Sunday, 3 May 2026 at 14:05" */
 export const formatFull = (iso) => FULL.format(new Date(iso));
-/** @param {string[]} names @returns {string} such as "Ada, Bob and Cleo" */
-export const formatList = (names) => LIST.format(names);
 /** @param {number} value */
 export const formatNumber = (value) => NUMBER.format(value);
 

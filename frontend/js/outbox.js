@@ -13,6 +13,7 @@
  */
 
 import { newClientId } from './outbox/id.js';
+import { Records } from './outbox/records.js';
 
 /** Refusals that pass: the same message may be taken later. All others are final and shown on the message. */
 const TEMPORARY = new Set(['busy', 'storage_full', 'rate_limited', 'internal', 'network', 'too_many_connections']);
@@ -27,9 +28,6 @@ const JITTER_MS = 1000;
 /** A message that failed and that nobody came back to. */
 const FORGET_FAILED_MS = 30 * 24 * 3600 * 1000;
 
-/** Answered client_ids that are remembered, so that a list read a moment earlier does not bring one back. */
-const SETTLED_LIMIT = 1000;
-
 /**
  * How messages leave the page.
  *
@@ -42,22 +40,14 @@ const SETTLED_LIMIT = 1000;
 /** @typedef {{state: 'stored'|'wait'|'again'} | {state: 'refused', code: string, retryAfterMs: number|null}} Outcome */
 
 export class Outbox {
-  /** @type {Promise<OutboxStore>} */
-  #store;
+  #records;
   #exclusively;
   #transport;
   #clock;
-  #onChange;
   #onFailed;
-  #tell;
   #newId;
   /** @type {string|null} */
   #username = null;
-  /** @type {OutboxRecord[]} Of all rooms and names, in order; seq is Infinity until the store has it. */
-  #records = [];
-  /** @type {Set<string>} */
-  #settled = new Set();
-  #changes = 0;
   /** @type {Map<string, {settle: (outcome: Outcome) => void}>} Live sendings without an answer, by client_id. */
   #flights = new Map();
   /** @type {Map<number, boolean>} Rooms being sent to; true: look again when done. */
@@ -78,13 +68,11 @@ export class Outbox {
    * @param {() => string} [options.newId]
    */
   constructor({ store, exclusively, transport, clock, onChange, onFailed = () => {}, tell = () => {}, newId = newClientId }) {
-    this.#store = Promise.resolve(store);
+    this.#records = new Records({ store, onChange, tell });
     this.#exclusively = exclusively;
     this.#transport = transport;
     this.#clock = clock;
-    this.#onChange = onChange;
     this.#onFailed = onFailed;
-    this.#tell = tell;
     this.#newId = newId;
   }
 
@@ -99,14 +87,14 @@ export class Outbox {
     this.#stopWaiting();
     await this.reread();
     const old = this.#clock.now() - FORGET_FAILED_MS;
-    for (const record of this.#records) {
+    for (const record of this.#records.all) {
       if (record.status === 'failed' && Date.parse(record.created_at) < old) this.discard(record.client_id);
     }
   }
 
   /** Another tab has changed the store. */
   async reread() {
-    await this.#refresh();
+    await this.#records.refresh();
     this.#drainAll();
   }
 
@@ -115,12 +103,12 @@ export class Outbox {
    * @returns {PendingMessage[]} of the present name, in order
    */
   pendingOf(roomId) {
-    return this.#records.filter((record) => record.room_id === roomId && record.username === this.#username);
+    return this.#records.all.filter((record) => record.room_id === roomId && record.username === this.#username);
   }
 
   /** @returns {number} messages of the present name, in all rooms, that have not been refused for good */
   get waiting() {
-    return this.#records.filter(({ username, status }) => username === this.#username && status === 'sending').length;
+    return this.#records.all.filter(({ username, status }) => username === this.#username && status === 'sending').length;
   }
 
   /**
@@ -135,12 +123,7 @@ export class Outbox {
       client_id: this.#newId(), room_id: roomId, username: this.#username, content,
       created_at: new Date(this.#clock.now()).toISOString(), status: 'sending', error: null, seq: Infinity,
     };
-    this.#change([...this.#records, record]);
-    void this.#write(async (store) => {
-      const { seq } = await store.add(record);
-      // In place: a view that compares by identity has nothing new to draw.
-      record.seq = seq;
-    }).then(() => this.#drain(roomId));
+    void this.#records.add(record).then(() => this.#drain(roomId));
     return record;
   }
 
@@ -152,7 +135,7 @@ export class Outbox {
   acknowledge(clientIds) {
     for (const clientId of clientIds) {
       this.#flights.get(clientId)?.settle({ state: 'stored' });
-      void this.#settle(clientId);
+      void this.#records.settle(clientId);
     }
   }
 
@@ -189,7 +172,7 @@ export class Outbox {
   }
 
   #drainAll() {
-    const rooms = new Set(this.#records.filter((record) => this.#isMine(record)).map(({ room_id: roomId }) => roomId));
+    const rooms = new Set(this.#records.all.filter((record) => this.#isMine(record)).map(({ room_id: roomId }) => roomId));
     for (const roomId of rooms) void this.#drain(roomId);
   }
 
@@ -199,15 +182,8 @@ export class Outbox {
    * @param {string} clientId
    */
   retry(clientId) {
-    const failed = this.#records.find((record) => record.client_id === clientId && record.status === 'failed');
-    if (!failed) return;
-    /** @type {OutboxRecord} */
-    const record = { ...failed, status: 'sending', error: null, seq: Infinity };
-    this.#change([...this.#records.filter((other) => other !== failed), record]);
-    void this.#write(async (store) => {
-      const moved = await store.requeue(clientId);
-      if (moved) record.seq = moved.seq;
-    }).then(() => this.#drain(record.room_id));
+    const failed = this.#records.get(clientId);
+    if (failed?.status === 'failed') void this.#records.requeue(failed).then(() => this.#drain(failed.room_id));
   }
 
   /**
@@ -216,7 +192,7 @@ export class Outbox {
    * @param {string} clientId
    */
   discard(clientId) {
-    void this.#settle(clientId);
+    void this.#records.settle(clientId);
     this.#flights.get(clientId)?.settle({ state: 'stored' });
   }
 
@@ -235,61 +211,6 @@ export class Outbox {
   #stopWaiting() {
     for (const { timer } of this.#backoffs.values()) this.#clock.clearTimeout(timer);
     this.#backoffs.clear();
-  }
-
-  /** @param {OutboxRecord[]} records */
-  #change(records) {
-    this.#records = records;
-    this.#changes += 1;
-    this.#onChange();
-  }
-
-  /**
-   * @param {(store: OutboxStore) => Promise<void>} run
-   */
-  async #write(run) {
-    const turn = this.#store.then(async (store) => {
-      await run(store);
-      return store;
-    });
-    // The next operation waits for this one: what is read later contains what was written earlier.
-    this.#store = turn;
-    await turn;
-    this.#tell();
-  }
-
-  async #refresh() {
-    const before = this.#changes;
-    const turn = this.#store.then(async (store) => ({ store, stored: await store.list() }));
-    this.#store = turn.then(({ store }) => store);
-    const { stored } = await turn;
-    // Something was done here while the list was on its way: it does not show in this list, but in the next.
-    if (before !== this.#changes) {
-      await this.#refresh();
-      return;
-    }
-    const known = new Map(this.#records.map((record) => [record.client_id, record]));
-    const records = stored
-      .filter(({ client_id: clientId }) => !this.#settled.has(clientId))
-      .map((record) => {
-        const same = known.get(record.client_id);
-        return same && same.seq === record.seq && same.status === record.status && same.error === record.error ? same : record;
-      });
-    if (records.length !== this.#records.length || records.some((record, index) => record !== this.#records[index])) {
-      this.#change(records);
-    }
-  }
-
-  /** @param {string} clientId */
-  async #settle(clientId) {
-    if (!this.#records.some((record) => record.client_id === clientId)) {
-      await this.#store; // The removal that somebody else has begun.
-      return;
-    }
-    this.#settled.add(clientId);
-    if (this.#settled.size > SETTLED_LIMIT) this.#settled.delete(/** @type {string} */ (this.#settled.values().next().value));
-    this.#change(this.#records.filter((record) => record.client_id !== clientId));
-    await this.#write((store) => store.remove(clientId));
   }
 
   /** @param {number} roomId */
@@ -319,13 +240,13 @@ export class Outbox {
   async #sendAll(roomId, username) {
     for (;;) {
       // Another tab may have sent some while this one waited for the lock, or have written one that comes before ours.
-      await this.#refresh();
-      const record = this.#records.find((other) => other.room_id === roomId && this.#isMine(other));
+      await this.#records.refresh();
+      const record = this.#records.all.find((other) => other.room_id === roomId && this.#isMine(other));
       if (!record || this.#isClosed || this.#username !== username) return;
       const outcome = await this.#send(record);
       if (outcome.state === 'stored') {
         this.#backoffs.delete(roomId);
-        await this.#settle(record.client_id);
+        await this.#records.settle(record.client_id);
       } else if (outcome.state === 'wait') {
         return;
       } else if (outcome.state === 'refused') {
@@ -386,12 +307,10 @@ export class Outbox {
    * @param {string} code
    */
   async #fail(record, code) {
-    const isIt = (/** @type {OutboxRecord} */ other) => other.client_id === record.client_id;
-    if (!this.#records.some(isIt)) return;
+    if (!this.#records.get(record.client_id)) return;
     /** @type {OutboxRecord} */
     const failed = { ...record, status: 'failed', error: code };
-    this.#change(this.#records.map((other) => (isIt(other) ? failed : other)));
     this.#onFailed(failed);
-    await this.#write((store) => store.update(failed));
+    await this.#records.update(failed);
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { Memory, nameless, parseRoute, readConfig, routeTo } from "../../frontend/js/app/browser.js";
+import { Memory, nameless, parseRoute, readConfig, routeTo, socketUrl } from "../../frontend/js/app/browser.js";
 
 /** The part of the Storage interface that a page uses. */
 class FakeStorage {
@@ -34,6 +34,14 @@ describe("routes", () => {
     assert.equal(routeTo(), "#/");
     assert.deepEqual(parseRoute(routeTo(7)), { roomId: 7, messageId: null });
     assert.deepEqual(parseRoute(routeTo(7, 9)), { roomId: 7, messageId: 9 });
+  });
+
+  test("the WebSocket's address is that of the page, with the room, the name and what is known", () => {
+    const door = { roomId: 7, username: "a&b", after: null, epoch: null };
+    assert.equal(socketUrl("http://localhost:8000/#/r/7", door), "ws://localhost:8000/ws/chat/7?username=a%26b");
+    assert.equal(socketUrl("https://chat.test/x?y#/r/7", { ...door, roomId: null }), "wss://chat.test/ws/chat?username=a%26b");
+    assert.equal(socketUrl("http://localhost/", { ...door, after: 0, epoch: "e1" }),
+      "ws://localhost/ws/chat/7?username=a%26b&after=0&epoch=e1");
   });
 
   test("a room known by its number alone has a date that can be shown", () => {

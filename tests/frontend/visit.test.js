@@ -82,6 +82,15 @@ describe("coming in", () => {
     assert.deepEqual(only("scroll to"), [[300, { flash: true }]]);
   });
 
+  test("what was missed in a long absence begins where the reader stopped, but not for one who was here all the time", async () => {
+    const { visit, state, memory } = visitOf();
+    memory.setReadUpTo(ROOM.id, 200);
+    await visit.enter(null);
+    assert.deepEqual([state.messages[0].id, state.newFrom], [151, 201]);
+    await visit.read(null, { isReset: true });
+    assert.equal(state.messages.at(-1).id, 500);
+  });
+
   test("one who has gone to the end meanwhile is not pulled back", async () => {
     const { visit, memory, only } = visitOf();
     memory.setAnchor(ROOM.id, { id: 200, offset: 0 });

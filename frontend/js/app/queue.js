@@ -11,6 +11,7 @@ export class DrawQueue {
   #draw;
   #clock;
   #isHidden;
+  #report;
   #drawnAt = -Infinity;
   #isDirty = false;
   #isDrawing = false;
@@ -24,11 +25,14 @@ export class DrawQueue {
    * @param {() => void} options.draw
    * @param {Clock} options.clock
    * @param {() => boolean} options.isHidden
+   * @param {(cause: unknown) => void} [options.report]  takes the fault of a view, which must not reach whoever brought
+   *   the news: a frame that cannot be drawn has still been received
    */
-  constructor({ draw, clock, isHidden }) {
+  constructor({ draw, clock, isHidden, report = (cause) => reportError(cause) }) {
     this.#draw = draw;
     this.#clock = clock;
     this.#isHidden = isHidden;
+    this.#report = report;
   }
 
   /** Something has changed. */
@@ -73,6 +77,8 @@ export class DrawQueue {
     this.#drawnAt = this.#clock.now();
     try {
       this.#draw();
+    } catch (cause) {
+      this.#report(cause);
     } finally {
       this.#isDrawing = false;
     }

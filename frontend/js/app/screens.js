@@ -112,7 +112,7 @@ export class Screens {
 
   /** Hands the views what they show. The title counts what is unread also while the tab is hidden. */
   draw() {
-    const { state } = this;
+    const state = this.#state;
     if (this.#shown !== state.screen) return;
     if (state.screen === 'chat') this.#drawChat();
     else if (state.screen === 'rooms') this.#views['rooms']?.update(this.#roomsData());
@@ -121,7 +121,7 @@ export class Screens {
 
   /** The message log alone, and what stands under it. */
   drawMessages() {
-    const { state } = this;
+    const state = this.#state;
     const { currentRoom: room, username, historyStatus, hasOlder, hasNewer, newFrom, unseen, atBottom } = state;
     this.messages?.update({
       // While a notice takes the place of the log there is none.
@@ -168,13 +168,8 @@ export class Screens {
     else this.#announcer = null;
   }
 
-  /** @returns {State} */
-  get state() {
-    return this.#state;
-  }
-
   #drawChat() {
-    const { state } = this;
+    const state = this.#state;
     const { currentRoom: room, users, guests, username, connection, notice } = state;
     const shared = { users, guests, username };
     this.#views['sidebar']?.update({ ...shared, ...this.#roomsData(), currentRoomId: room?.id ?? null });

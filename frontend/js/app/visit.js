@@ -50,15 +50,16 @@ export class Visit {
    * looked, at the first unread message, at the end.
    *
    * @param {number|null} [messageId]
+   * @param {{isReset?: boolean}} [options]  `isReset`: the reader has been here all the time, only the window is void
    */
-  async read(messageId = null) {
+  async read(messageId = null, { isReset = false } = {}) {
     const { state, memory, screens, queue } = this.#options;
     const roomId = state.currentRoom?.id;
     if (roomId === undefined) return;
     this.#move += 1;
     const move = this.#move;
     const anchor = memory.anchor(roomId);
-    const isRead = this.#history.enter({ around: messageId ?? anchor?.id ?? null, readUpTo: memory.readUpTo(roomId) });
+    const isRead = this.#history.enter({ around: messageId ?? anchor?.id ?? null, readUpTo: isReset ? 0 : memory.readUpTo(roomId) });
     await screens.show('chat');
     if (!(await isRead)) return;
     await queue.drawn();

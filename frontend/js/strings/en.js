@@ -29,9 +29,7 @@ function someNames(names) {
 export const strings = {
   product: 'Parlour',
   cancel: 'Cancel',
-  close: 'Close',
   tryAgain: 'Try again',
-  working: 'Working',
 
   login: {
     welcome: 'Welcome',
@@ -57,7 +55,6 @@ export const strings = {
     count: (/** @type {number} */ count) => plural(count, 'room', 'rooms'),
     filter: 'Filter rooms',
     filterHint: '/',
-    clearFilter: 'Clear the filter',
     create: 'New room',
     none: 'No rooms yet. Create the first one.',
     noneTitle: 'A quiet house',
@@ -81,7 +78,6 @@ export const strings = {
     allRooms: 'All rooms',
     create: 'New room',
     you: 'you',
-    noPeople: 'Nobody else yet',
     onlineIn: (/** @type {string} */ name, /** @type {number} */ count) =>
       `${name}, ${plural(count, 'person here', 'people here')}`,
   },
@@ -111,11 +107,8 @@ export const strings = {
     empty: (/** @type {string} */ room) => `This is the start of #${room}.`,
     emptyHint: 'Say hello.',
     newLine: 'New',
-    newLineLabel: 'New messages below',
-    you: 'You',
     loadError: 'The messages could not be loaded.',
     olderError: 'Couldn’t load older messages.',
-    newerError: 'Couldn’t load newer messages.',
     joined: (/** @type {string[]} */ names) => `${someNames(names)} joined`,
     left: (/** @type {string[]} */ names) => `${someNames(names)} left`,
     sending: 'Sending',
@@ -125,8 +118,6 @@ export const strings = {
     copy: 'Copy',
     copied: 'Copied',
     failedActions: 'Message not sent',
-    deleted: 'This message was deleted.',
-    edited: '(edited)',
   },
 
   strip: {

@@ -13,9 +13,9 @@ const NEAR_AT_LEAST = 20;
 /**
  * @typedef {{room: import('../types.js').Room | null, maxLength: number, disabled: string | null}} ComposerData
  * @param {HTMLElement} element
- * @param {{onSend: (text: string) => void, onTyping: () => void, onDraft: (text: string) => void}} callbacks
+ * @param {{onSend: (text: string) => void, onTyping: () => void, onDraft: (text: string) => void, onLatest?: () => void}} callbacks
  */
-export function createComposer(element, { onSend, onTyping, onDraft }) {
+export function createComposer(element, { onSend, onTyping, onDraft, onLatest }) {
   const ending = new AbortController();
   const { signal } = ending;
   const [fieldId, hintId, countId] = [uid('box'), uid('hint'), uid('count')];
@@ -100,6 +100,7 @@ export function createComposer(element, { onSend, onTyping, onDraft }) {
   field.addEventListener(
     'keydown',
     (event) => {
+      if (event.key === 'Escape' && !event.isComposing) onLatest?.();
       // 229: the key belongs to an input method, which Safari says only after the composition has ended.
       if (event.key !== 'Enter' || event.isComposing || event.keyCode === 229 || event.shiftKey || event.altKey) return;
       if (coarse.matches && !event.ctrlKey && !event.metaKey) return;

@@ -91,6 +91,10 @@ function openDialog({ title, body, submit, danger = false, check, run, field }) 
   );
   dialog.addEventListener('close', () => {
     dialog.remove();
+    // What opened it may be gone, with the room or the whole screen: then the focus goes to the head of what is there.
+    if (document.activeElement === document.body) {
+      /** @type {HTMLElement | null} */ (document.querySelector('.screen:not([hidden]) h1'))?.focus();
+    }
     resolve(done);
   });
   document.body.append(dialog);

@@ -23,7 +23,12 @@ export function createHeader(element, { onBack, onDelete, onPeople }) {
   const title = el('h1', { class: 'header-title', tabindex: -1 }, icon('hash'), name);
   const topic = el('p', { class: 'header-topic', dir: 'auto' });
   const count = el('span', { class: 'header-count' });
-  const people = el('button', { type: 'button', class: 'header-people' }, icon('people'), count);
+  const people = el(
+    'button',
+    { type: 'button', class: 'header-people', dataset: { toggles: 'people' } },
+    icon('people'),
+    count,
+  );
   const more = iconButton(strings.header.menu, 'more');
   const menu = createMenu(
     more,

@@ -1,6 +1,6 @@
 /** Who is here: a list for the sidebar, and the column or panel at the right. */
 
-import { el, iconButton, reconcile, setText } from '../dom.js';
+import { el, iconButton, reconcile, setAttr, setText } from '../dom.js';
 import { canonical, formatNumber } from '../format.js';
 import { strings } from '../strings/en.js';
 import { avatar } from './avatar.js';
@@ -89,10 +89,15 @@ export function createPeople(element, { onClose } = {}) {
     }
   };
   const isOpen = () => !element.hasAttribute('data-closed');
+  const tellToggle = () => {
+    const toggle = element.closest('.chat')?.querySelector('[data-toggles="people"]');
+    if (toggle) setAttr(toggle, 'aria-expanded', String(isOpen()));
+  };
   /** @param {boolean} open */
   const show = (open) => {
     element.toggleAttribute('data-closed', !open);
     element.inert = !open;
+    tellToggle();
   };
   /** @param {boolean} open */
   const change = (open) => {
@@ -134,6 +139,7 @@ export function createPeople(element, { onClose } = {}) {
     update({ users, username }) {
       people.update(users, username);
       setText(count, users.length > 0 ? formatNumber(users.length) : '');
+      tellToggle();
       waiting.hidden = users.length > 0;
     },
     toggle: () => change(!isOpen()),

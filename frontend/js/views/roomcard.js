@@ -1,7 +1,7 @@
 /** One room in the list: its name is a link stretched over the card, the way to delete it stands above that. */
 
 import { el, find, iconButton, setAttr, setText } from '../dom.js';
-import { formatDate } from '../format.js';
+import { formatShortDate } from '../format.js';
 import { strings } from '../strings/en.js';
 import { roomTile } from './avatar.js';
 
@@ -45,7 +45,7 @@ export function fillRoomCard(card, room) {
   topic.hidden = room.topic === '';
   setAttr(find('.dot', card), 'data-presence', room.online > 0 ? 'online' : 'offline');
   setText(find('.room-online', card), room.online > 0 ? strings.rooms.online(room.online) : strings.rooms.nobody);
-  setText(find('.room-since', card), strings.rooms.created(formatDate(room.created_at)));
+  setText(find('.room-since', card), strings.rooms.created(formatShortDate(room.created_at)));
   const remove = find('.room-delete', card);
   setAttr(remove, 'aria-label', strings.rooms.delete(room.name));
   setAttr(remove, 'title', strings.rooms.delete(room.name));

@@ -64,7 +64,9 @@ export function createSidebar(element, callbacks) {
   const peopleNodes = el('ul', { class: 'people-list', role: 'list' });
   const selfSlot = el('div', { class: 'self' });
   element.setAttribute('aria-label', strings.sidebar.label);
+  const skip = el('button', { type: 'button', class: 'skip' }, strings.header.skip);
   element.replaceChildren(
+    skip,
     el('div', { class: 'side-top' }, home),
     el(
       'div',
@@ -119,6 +121,9 @@ export function createSidebar(element, callbacks) {
     },
     { signal },
   );
+  skip.addEventListener('click', () => find('.composer-field', element.closest('.chat') ?? document).focus(), {
+    signal,
+  });
   create.addEventListener(
     'click',
     () => void askRoomName({ maxLength: data.maxNameLength, onCreate: callbacks.onCreate }),

@@ -21,7 +21,7 @@ export function createStrip(element, { onLatest }) {
   );
   const label = el('span');
   const pill = el('button', { type: 'button', class: 'latest', hidden: true }, icon('down', 'icon-sm'), label);
-  element.replaceChildren(typing, pill);
+  element.replaceChildren(el('div', { class: 'strip-line' }, typing, pill));
   pill.addEventListener('click', () => onLatest(), { signal: ending.signal });
 
   return {
