@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import ipaddress
+import os
 import signal
 import socket
 import sys
@@ -37,9 +38,12 @@ def listen(settings: Settings) -> socket.socket:
         )[0]
         return socket.create_server(address, family=family, backlog=2048)
     except OSError as error:
+        # The text of a name that is not found is the error's own; that of any other has more to
+        # it than the reason.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror or error
         raise ListenError(
-            f"Cannot listen on {host} port {port}: {error.strerror or error}."
-            " Choose others with --host and --port."
+            f"Cannot listen on {host} port {port}: {reason}. Choose others with --host and --port."
         ) from None
 
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from parlour.errors import ERROR_CODES, Refusal
 
 # Below 4500 a client comes back and resumes; from there on it does not.
-CLOSE_CODES = {1008, 1009, 1011, 4500, 4504}
+CLOSE_CODES = {1008, 1009, 1011, 1013, 4500, 4504}
 
 
 class Shape(BaseModel):

@@ -25,6 +25,13 @@ class _NoQuery(logging.Filter):
         return True
 
 
+class _NoFaultsOfClients(logging.Filter):
+    """Leaves out what Uvicorn logs as an error, with a traceback, though a client did wrong."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.msg != "Invalid UTF-8 sequence received from client."
+
+
 def hide_queries() -> None:
     """Keep query strings out of Uvicorn's logs, however the server was started."""
     for name in _WITH_PATHS:
@@ -42,3 +49,4 @@ def set_up(level: str) -> None:
     )
     for name, lowest in _NEVER_BELOW.items():
         logging.getLogger(name).setLevel(max(lowest, logging.getLogger().level))
+    logging.getLogger("uvicorn.error").addFilter(_NoFaultsOfClients())

@@ -1,6 +1,7 @@
 """Fixtures of the browser tests: visitors who have signed in, and rooms with a history."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -23,8 +24,9 @@ def visit(browsers: Browsers) -> Visit:
     """Return what opens a browser for somebody who has signed in before.
 
     `await visit("alice", server)` shows the list of rooms, with a room that room, with a message
-    that message. `wire` is laid under the page; with `clock` the page's time can be moved on. The
-    rest are options of `Browser.new_context`.
+    that message. `wire` is laid under the page; with `clock` the page's time can be moved on, with
+    `now` it begins there; `script` runs before the page's own. The rest are options of
+    `Browser.new_context`.
     """
 
     async def open_browser(
@@ -35,6 +37,7 @@ def visit(browsers: Browsers) -> Visit:
         *,
         wire: Wire | None = None,
         clock: bool = False,
+        now: datetime | None = None,
         script: str = "",
         **options: Any,
     ) -> Visitor:
@@ -43,8 +46,8 @@ def visit(browsers: Browsers) -> Visit:
         page = await browsers.open("about:blank", **options)
         if wire is not None:
             await wire.lay(page)
-        if clock:
-            await page.clock.install()
+        if clock or now is not None:
+            await page.clock.install(time=now)
         if script:
             await page.add_init_script(script)
         await page.goto(address(server, room, message))
@@ -54,6 +57,8 @@ def visit(browsers: Browsers) -> Visit:
         else:
             await expect(visitor.presence(name)).to_be_attached()
             await expect(visitor.log).not_to_have_attribute("aria-busy", "true")
+            # Nobody scrolls or presses a key before the first frame is painted.
+            await visitor.frames()
         return visitor
 
     return open_browser

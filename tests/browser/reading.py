@@ -1,6 +1,7 @@
 """Reading a long log: where the reader is, and whether what they look at stays where it is."""
 
 from dataclasses import dataclass
+from math import inf, isnan
 from typing import Any, cast
 
 from playwright.async_api import Page
@@ -26,7 +27,7 @@ WATCH = """() => {
   requestAnimationFrame(look);
 }"""
 
-# Lets some frames pass, ends the watch and tells how far the row has ever been from its place.
+# Lets some frames pass, ends the watch and tells how far the row was from its place in each.
 DRIFT = """() => new Promise((resolve) => {
   let frames = 4;
   const { watch } = window;
@@ -34,7 +35,7 @@ DRIFT = """() => new Promise((resolve) => {
     frames -= 1;
     if (frames > 0) return void requestAnimationFrame(next);
     watch.on = false;
-    resolve(Math.max(...watch.tops.map((top) => Math.abs(top - watch.before))));
+    resolve(watch.tops.map((top) => Math.abs(top - watch.before)));
   };
   requestAnimationFrame(next);
 })"""
@@ -88,12 +89,25 @@ async def watch(page: Page) -> None:
 
 
 async def drift(page: Page) -> float:
-    """Return the largest distance, in pixels, that the watched row was ever away from its place.
+    """Return the largest distance, in pixels, that the watched row was away from its place.
 
-    Not a number when it was not there for a frame: a comparison with it fails.
+    Infinite when it was not there at all for a frame.
     """
-    value = await page.evaluate(DRIFT)
-    return float("nan") if value is None else float(value)
+    return max(await _drifts(page))
+
+
+async def drift_in_the_end(page: Page) -> float:
+    """Return the same of the last frame alone.
+
+    A change of size is put right after the callbacks of its frame and before that is painted, so
+    that the watch, which looks at the callbacks' time, sees what nobody sees.
+    """
+    return (await _drifts(page))[-1]
+
+
+async def _drifts(page: Page) -> list[float]:
+    found = await page.evaluate(DRIFT)
+    return [inf if isnan(distance) else float(distance) for distance in found]
 
 
 async def fill(person: Person, room: Room | int, count: int, *, first: int = 1) -> list[Message]:

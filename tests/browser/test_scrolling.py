@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.reading import drift, fill, scroll_to, view, watch
+from tests.browser.reading import drift, drift_in_the_end, fill, scroll_to, view, watch
 from tests.browser.visitor import Visitor
 from tests.support.people import Message, Person, Room, async_http_client, checked
 from tests.support.server import Server
@@ -178,7 +178,7 @@ async def test_another_width_of_the_window_does_not_move_the_reader(
         await watch(alice.page)
         await alice.page.set_viewport_size({"width": width, "height": 700})
         await alice.frames()
-        assert await drift(alice.page) <= STILL
+        assert await drift_in_the_end(alice.page) <= STILL
 
 
 async def test_a_reader_at_the_end_stays_at_the_end(

@@ -137,7 +137,9 @@ class Visitor:
 
     async def open_room(self, name: str) -> None:
         """Open a room by its link in the list or in the sidebar."""
-        link = self.page.get_by_role("link", name=re.compile(rf"^{re.escape(name)}( \d+)?$"))
+        # Selectors write a pattern between slashes.
+        pattern = re.escape(name).replace("/", r"\/")
+        link = self.page.get_by_role("link", name=re.compile(rf"^{pattern}( \d+)?$"))
         await link.click()
         await expect(self.title).to_have_text(name)
 

@@ -11,8 +11,9 @@ from tests.support.server import Server
 from tests.support.storm import Storm, integrity, storm
 
 ROUNDS = 20
+STOPS = 8
 # Acknowledged messages after which a round ends, at most: a fraction of a second of load.
-LOAD = 250
+LOAD = 150
 
 NewServer = Callable[..., Server]
 
@@ -60,7 +61,7 @@ async def test_stop_under_load_loses_nothing(
     """A server told to stop in the middle of a storm ends well each time, and nobody loses."""
     server = await asyncio.to_thread(new_server().start)
     async with storm(server) as going:
-        for _ in range(ROUNDS):
+        for _ in range(STOPS):
             await some_load(going, chance)
             going.scene.up.clear()
             assert await server.astop() == 0

@@ -136,7 +136,9 @@ async def test_unsubscribing_from_what_one_does_not_follow_is_nothing(
     watcher = await bob.enter(room)
     client = await alice.connect()
     await client.send("unsubscribe", room_id=room["id"])
-    assert await client.settle() == []
+    frames = await client.settle()
+    assert presence(frames) == []
+    assert "error" not in {frame["type"] for frame in frames}
     assert presence(await watcher.settle()) == []
 
 
@@ -148,7 +150,7 @@ async def test_asking_for_a_room_that_is_not_there_is_an_error_and_no_presence(
     await client.send("subscribe", room_id=999_999)
     error = await client.expect("error", code="not_found", room_id=999_999)
     assert "client_id" not in error
-    assert await client.settle() == []
+    await client.silence()
 
 
 async def test_those_who_watch_the_list_are_told_how_many_are_in_a_room(
@@ -202,9 +204,6 @@ async def test_a_busy_room_tells_its_list_to_newcomers_at_once_and_to_others_now
     # Of the five that came after, the first is told at once and the others together.
     assert len(lists) < SMALL_ROOM + len(late)
     assert sorted(lists[-1]) == sorted(names + late)
-    # A client that has not read all of this would wait long for the answer to its goodbye.
-    for client in clients:
-        client.abort()
 
 
 async def test_the_people_of_a_room_that_was_deleted_are_forgotten(

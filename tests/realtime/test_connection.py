@@ -12,6 +12,9 @@ from parlour.realtime.connection import OUTBOX_BUSY, OUTBOX_LIMIT, run_beside
 from tests.support.sockets import Socket
 from tests.support.timing import scaled
 
+# The most that one frame counts for.
+QUARTER = "x" * (OUTBOX_LIMIT // 4)
+
 
 @pytest.fixture
 async def socket() -> Socket:
@@ -77,7 +80,8 @@ async def test_ephemeral_frames_are_dropped_past_half_of_the_limit(socket: Socke
     """And only they; below half they are kept."""
     socket.connection.send("typing", ephemeral=True)
     assert socket.queued() == ["typing"]
-    socket.connection.send("x" * OUTBOX_BUSY)
+    for _ in range(3):
+        socket.connection.send(QUARTER)
     socket.connection.send("dropped", ephemeral=True)
     socket.connection.send("kept")
     assert socket.queued()[-1] == "kept"
@@ -91,9 +95,8 @@ async def test_ephemeral_frames_are_dropped_past_half_of_the_limit(socket: Socke
 
 async def test_a_client_that_lags_too_far_behind_is_cut(socket: Socket) -> None:
     """Nothing is kept for it any more; those who wait for it go on."""
-    half = "x" * (OUTBOX_LIMIT // 2)
-    socket.connection.send(half)
-    socket.connection.send(half)
+    for _ in range(4):
+        socket.connection.send(QUARTER)
     assert not socket.connection.cut.is_set()
     socket.connection.send("one too many")
     assert socket.connection.cut.is_set()
@@ -105,12 +108,32 @@ async def test_a_client_that_lags_too_far_behind_is_cut(socket: Socket) -> None:
 
 
 async def test_one_frame_may_be_larger_than_the_limit(socket: Socket) -> None:
-    """It was asked for, as a long resume is."""
-    socket.connection.send("x" * (OUTBOX_LIMIT + 1))
+    """It was asked for, as a long resume is, and the next ones do not make it the last."""
+    socket.connection.send("x" * (2 * OUTBOX_LIMIT))
+    for _ in range(10):
+        socket.connection.send("what happened meanwhile")
     assert not socket.connection.cut.is_set()
     async with running(socket):
         await socket.connection.flushed()
-    assert len(socket.frames) == 1
+    assert len(socket.frames) == 11
+
+
+async def test_frames_count_for_the_memory_that_they_take(socket: Socket) -> None:
+    """A character may take four bytes of it."""
+    frame = "\U0001f44b" * (OUTBOX_LIMIT // 40)
+    for _ in range(9):
+        socket.connection.send(frame)
+    assert not socket.connection.cut.is_set()
+    socket.connection.send(frame)
+    assert socket.connection.cut.is_set()
+
+
+async def test_a_cut_drops_the_socket_itself() -> None:
+    """Whoever does not read would keep it for ever; under some servers it cannot be done."""
+    dropped: list[bool] = []
+    socket = Socket(drop=lambda: dropped.append(True))
+    socket.connection.abort()
+    assert dropped == [True]
 
 
 async def test_caught_up_waits_until_the_outbox_is_less_than_half_full(socket: Socket) -> None:

@@ -1,6 +1,7 @@
 """The far end of a `Connection` in the test's own process: what was written to it, and when."""
 
 import asyncio
+from collections.abc import Callable
 
 from parlour.realtime.connection import Connection
 
@@ -8,7 +9,14 @@ from parlour.realtime.connection import Connection
 class Socket:
     """Takes frames at once, or, while `blocked`, not until `go_on`."""
 
-    def __init__(self, name: str = "alice", *, one_room: bool = True, aware: bool = False) -> None:
+    def __init__(
+        self,
+        name: str = "alice",
+        *,
+        one_room: bool = True,
+        aware: bool = False,
+        drop: Callable[[], None] | None = None,
+    ) -> None:
         self.frames: list[str] = []
         self.closed: list[tuple[int, str]] = []
         self.error: Exception | None = None
@@ -23,6 +31,7 @@ class Socket:
             guest=True,
             one_room=one_room,
             aware=aware,
+            drop=drop,
         )
 
     def block(self) -> None:

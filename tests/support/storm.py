@@ -68,7 +68,7 @@ async def storm(
         for poster in going.posters:
             poster.stopping = True
         await asyncio.gather(*posting, *(writer.stop() for writer in going.writers))
-        async with async_http_client(server) as http:
+        async with async_http_client(scene.server) as http:
             scene.ledger.invoke(room["id"], "end", END, END)
             answer = await http.post(
                 f"/api/chat/rooms/{room['id']}/messages",

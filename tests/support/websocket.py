@@ -79,6 +79,11 @@ class Client:
             before.append(frame)
         return before
 
+    async def silence(self) -> None:
+        """Assert that nothing unread has come, but for what may come at any moment."""
+        frames = [frame for frame in await self.settle() if frame["type"] not in UNBIDDEN]
+        assert frames == [], f"{self.name} expected nothing more. {self._story()}"
+
     async def closed(self, *, seconds: float = 10) -> int:
         """Read to the end and return the code with which the server closed."""
         try:

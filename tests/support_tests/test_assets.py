@@ -1,4 +1,4 @@
-"""The page's files: joined, named by their content, compressed once, chosen by what is accepted."""
+"""The page's files: joined, minified, named by their content, compressed once, chosen by what is accepted."""
 
 import gzip
 import json
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import brotli
 import pytest
+from rcssmin import cssmin
+from rjsmin import jsmin
 
 from parlour.support.assets import Asset, Assets, best_encoding
 
@@ -29,7 +31,14 @@ def folder(tmp_path: Path) -> Path:
     )
     (page / "css" / "base.css").write_text("/* base */ html { color: blue }\n")
     (page / "css" / "plain.css").write_text("/* plain */\n" + LONG)
-    (page / "app.js").write_text("// app\n" + "let a = 1;\n" * 200)
+    (page / "js").mkdir()
+    (page / "app.js").write_text(
+        "// app\nimport { words } from './js/words.js';\nwords(() => import('./js/rest.js'));\n"
+        + "".join(f"const a{number} = words('a');\n" for number in range(99))
+    )
+    (page / "js" / "words.js").write_text("export const words = (text) => text; /* words */\n")
+    (page / "js" / "rest.js").write_text("export const rest = 1; /* rest */\n")
+    (page / "early.js").write_text("/* a script of its own */ let early;\n")
     (page / "photo.png").write_bytes(b"\x89PNG" + bytes(3000))
     (page / "notes.py").write_text("not for the public")
     (page / ".hidden").write_text("not for the public")
@@ -40,9 +49,10 @@ def test_every_file_of_a_known_kind_is_there_and_no_other(folder: Path) -> None:
     """Programs and notes that lie beside the page are not served."""
     files = Assets(folder, CONFIG).files
     assert set(files) == {
-        "index.html", "styles.css", "css/base.css", "css/plain.css", "app.js", "photo.png",
+        "index.html", "styles.css", "css/base.css", "css/plain.css", "app.js", "later.js", "early.js",
+        "photo.png",
     }  # fmt: skip
-    assert files["app.js"].body == (folder / "app.js").read_bytes()
+    assert files["early.js"].body == (folder / "early.js").read_bytes()
     assert files["app.js"].media_type == "text/javascript; charset=utf-8"
     assert files["photo.png"].media_type == "image/png"
 
@@ -60,10 +70,47 @@ def test_styles_are_joined_in_the_order_and_the_layers_of_their_imports(folder: 
     """The browser asks for one file; what stands around the imports stays."""
     styles = Assets(folder, CONFIG).files["styles.css"].body.decode()
     assert styles == (
-        "@layer base, parts;\n"
-        "@layer base {\n/* base */ html { color: blue }\n}\n\n"
-        "/* plain */\n" + LONG + "\nbody { margin: 0 }\n"
+        "@layer base,parts;@layer base{html{color:blue}}" + "a{color:red}" * 100 + "body{margin:0}"
     )
+
+
+def test_styles_mean_the_same_when_they_are_minified() -> None:
+    """The blanks that carry a meaning stay: around a sign in calc, between selectors and words."""
+    styles = "a :hover, a:hover b { width: calc(1px + var(--a) - 2px) } /*! licence */"
+    assert cssmin(styles, keep_bang_comments=True) == (
+        "a :hover,a:hover b{width:calc(1px + var(--a) - 2px)}/*! licence */"
+    )
+    assert "--a:calc(1px + 2px)" in cssmin("a { --a: calc(1px + 2px) }")
+
+
+def test_modules_are_joined_into_two_files(folder: Path) -> None:
+    """One comes with the page, one on demand; a licence in a comment goes with them."""
+    (folder / "js" / "words.js").write_text("/*! licence */\nexport const words = (text) => text;")
+    files = Assets(folder, CONFIG).files
+    eager, later = (files[name].body.decode() for name in ("app.js", "later.js"))
+    assert "$modules['js/words.js']=" in eager
+    assert "// app" not in eager
+    assert "/*! licence */" in eager
+    assert "$modules['js/rest.js']=" in later
+    assert "rest */" not in later
+    assert jsmin(eager, keep_bang_comments=True) == eager
+
+
+def test_a_page_without_modules_on_demand_has_one_file(folder: Path) -> None:
+    """No empty file is served."""
+    (folder / "app.js").write_text("import './js/words.js';")
+    assert "later.js" not in Assets(folder, CONFIG).files
+
+
+@pytest.mark.parametrize("module", ["app.js", "js/words.js", "js/rest.js"])
+def test_a_change_of_any_module_changes_the_addresses(folder: Path, module: str) -> None:
+    """Unless it is one of words that nobody runs."""
+    before = Assets(folder, CONFIG).prefix
+    source = (folder / module).read_text()
+    (folder / module).write_text(source + "// a comment\n")
+    assert Assets(folder, CONFIG).prefix == before
+    (folder / module).write_text(source + "let more = 1;\n")
+    assert Assets(folder, CONFIG).prefix != before
 
 
 @pytest.mark.parametrize(
@@ -81,7 +128,7 @@ def test_an_import_may_be_written_in_every_usual_way(folder: Path, line: str) ->
     (folder / "styles.css").write_text(line)
     styles = Assets(folder, CONFIG).files["styles.css"].body.decode()
     assert "@import" not in styles
-    assert "color: blue" in styles
+    assert "color:blue" in styles
 
 
 def test_an_import_of_a_file_that_is_not_there_fails_at_the_start(folder: Path) -> None:
@@ -105,7 +152,7 @@ def test_addresses_in_a_page_are_named_by_the_content_of_all_files(folder: Path)
     assert f'src="{before.prefix}app.js"' in page
     assert '"/assets/styles.css"' not in page
     assert Assets(folder, CONFIG).prefix == before.prefix
-    (folder / "css" / "base.css").write_text("/* another */")
+    (folder / "css" / "base.css").write_text("p { color: green }")
     after = Assets(folder, CONFIG)
     assert after.prefix != before.prefix
     assert after.files["styles.css"].etag != before.files["styles.css"].etag
@@ -116,7 +163,7 @@ def test_addresses_in_a_page_are_named_by_the_content_of_all_files(folder: Path)
 def test_a_files_new_name_changes_the_addresses_too(folder: Path) -> None:
     """The same bytes under another name are another page."""
     before = Assets(folder, CONFIG).prefix
-    (folder / "app.js").rename(folder / "main.js")
+    (folder / "early.js").rename(folder / "main.js")
     assert Assets(folder, CONFIG).prefix != before
 
 
@@ -200,9 +247,9 @@ def test_the_smallest_form_is_chosen_whichever_that_is() -> None:
 
 def test_the_etag_is_that_of_the_content(folder: Path) -> None:
     """The same bytes under two names have one; it is a strong one, in quotes."""
-    (folder / "copy.js").write_bytes((folder / "app.js").read_bytes())
+    (folder / "copy.js").write_bytes((folder / "early.js").read_bytes())
     files: dict[str, Asset] = Assets(folder, CONFIG).files
-    assert files["copy.js"].etag == files["app.js"].etag
+    assert files["copy.js"].etag == files["early.js"].etag
     assert files["app.js"].etag != files["styles.css"].etag
     assert files["app.js"].etag.startswith('"')
     assert files["app.js"].etag.endswith('"')

@@ -95,6 +95,17 @@ def test_what_others_say_is_shown_from_warnings_on(
     assert "trouble" in err
 
 
+def test_a_client_that_sends_no_utf8_is_not_a_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    """Anybody could fill the log with tracebacks."""
+    with own_logging():
+        set_up("debug")
+        logging.getLogger("uvicorn.error").error("Invalid UTF-8 sequence received from client.")
+        logging.getLogger("uvicorn.error").error("Something else")
+    err = capsys.readouterr().err
+    assert "UTF-8" not in err
+    assert "Something else" in err
+
+
 def test_a_higher_level_holds_for_others_too(capsys: pytest.CaptureFixture[str]) -> None:
     """With `error` their warnings are not shown either."""
     with own_logging():

@@ -296,6 +296,25 @@ async def test_close_finishes_what_was_submitted_and_ends_the_thread(tmp_path: P
     engine.dispose()
 
 
+async def test_what_came_before_the_end_is_stored_though_the_end_waits_beside_it(
+    tmp_path: Path,
+) -> None:
+    """One group takes both from the queue."""
+    engine = open_writer(tmp_path / "numbers.db")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE numbers (number, parent)"))
+    bench = Bench(engine)
+    await bench.hold_up()
+    bench.submit(insert, 1)
+    bench.writer._jobs.put(None)
+    bench.go_on.set()
+    # The answer is handed to the loop before the thread ends.
+    await asyncio.to_thread(bench.writer._thread.join)
+    assert bench.outcomes == [1]
+    assert bench.stored() == [1]
+    engine.dispose()
+
+
 async def test_the_event_loop_goes_on_during_a_slow_commit(bench: Bench) -> None:
     """It turns while the writer is held up."""
     await bench.hold_up()

@@ -1,0 +1,106 @@
+"""Races that a real port shows too seldom: the same handlers, held up at the right moment."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from parlour.context import Client, Context
+from parlour.database import ChatDatabase
+from parlour.features import messages, presence, rooms
+from parlour.models import MessageCreate, Person, Room
+from parlour.store.messages import count
+from tests.support.local import local_settings, started_database
+from tests.support.sockets import Socket
+
+
+@pytest.fixture
+async def context(tmp_path: Path) -> AsyncIterator[Context]:
+    """Yield the parts of a server without its doors."""
+    async with started_database(tmp_path) as database:
+        context = Context(local_settings(tmp_path), database)
+        yield context
+        await context.tasks.close()
+        context.user_lists.close()
+        context.room_news.close()
+
+
+@pytest.fixture
+async def hall(context: Context) -> Room:
+    """Return a new, empty room."""
+    return await context.database.write(ChatDatabase.create_room, "Hall")
+
+
+def client_of(context: Context, name: str) -> tuple[Client, Socket]:
+    """Return a client that follows no room, and its far end."""
+    socket = Socket(name)
+    context.manager.register(socket.connection)
+    return Client(socket.connection, Person.by_name(name), None), socket
+
+
+def frames(socket: Socket) -> list[dict[str, Any]]:
+    """Return what waits to be written to a client."""
+    return [json.loads(frame) for frame in socket.queued()]
+
+
+async def test_a_room_deleted_while_its_state_is_read_is_not_entered(
+    context: Context, hall: Room
+) -> None:
+    """The newcomer is told of its end, and nothing of what it was."""
+    client, socket = client_of(context, "alice")
+    entering = asyncio.create_task(presence.follow(context, client, hall.id, None, None, sync=True))
+    await asyncio.sleep(0)  # it is registered, and its state is being read
+    assert context.manager.follows(client.connection, hall.id)
+    rooms._close_room(context, hall, "gone")
+    await entering
+    assert [frame["type"] for frame in frames(socket)] == ["room_deleted"]
+    assert context.manager.presence.online(hall.id) == 0
+
+
+async def test_a_message_told_while_the_state_is_read_comes_after_it_once(
+    context: Context, hall: Room
+) -> None:
+    """Whether the state has it already or not."""
+    client, socket = client_of(context, "alice")
+    entering = asyncio.create_task(presence.follow(context, client, hall.id, 0, None, sync=True))
+    await asyncio.sleep(0)
+    talking = asyncio.create_task(
+        messages.post_message(hall.id, "bob", MessageCreate(content="hi"), context)
+    )
+    await asyncio.gather(entering, talking)
+    told = frames(socket)
+    assert [frame["type"] for frame in told[:3]] == ["sync", "join", "user_list"]
+    versions = [message["version"] for message in told[0]["messages"]]
+    versions += [frame["version"] for frame in told[3:] if frame["type"] == "message"]
+    assert versions == [1]
+
+
+async def test_a_poster_who_goes_away_is_not_waited_for(context: Context, hall: Room) -> None:
+    """What was handed in is stored and told to the room."""
+    client, socket = client_of(context, "alice")
+    await presence.follow(context, client, hall.id, None, None, sync=False)
+    begun, go_on = asyncio.Event(), Event()
+    loop = asyncio.get_running_loop()
+
+    def hold_up(_connection: Connection) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        assert go_on.wait(10)
+
+    holding = asyncio.create_task(context.database.write(hold_up))
+    await begun.wait()
+    posting = asyncio.create_task(
+        messages.post_message(hall.id, "bob", MessageCreate(content="hi"), context)
+    )
+    await asyncio.sleep(0)
+    posting.cancel()
+    go_on.set()
+    await holding
+    await context.database.drain()
+    assert posting.cancelled()
+    assert await context.database.read(count) == 1
+    assert frames(socket)[-1]["message"]["content"] == "hi"

@@ -1,0 +1,83 @@
+"""The model: what the server should hold and tell, in plain dictionaries and lists."""
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Any
+
+Message = dict[str, Any]
+
+
+def key_of(name: str) -> str:
+    """Return the form in which names are compared."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+@dataclass
+class ModelRoom:
+    """One room: its messages in the order of their versions, and who is in it."""
+
+    id: int
+    name: str
+    messages: list[Message] = field(default_factory=list)
+    # By person: the name that shows, and the number of connections; in the order of coming.
+    people: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        """Every durable change so far is a message."""
+        return len(self.messages)
+
+    @property
+    def users(self) -> list[str]:
+        """The names of the people who are here."""
+        return [name for name, _ in self.people.values()]
+
+    def enter(self, name: str) -> bool:
+        """Count a connection in; whether it is its person's first here."""
+        shown, count = self.people.get(key_of(name), (name, 0))
+        self.people[key_of(name)] = shown, count + 1
+        return count == 0
+
+    def leave(self, name: str) -> None:
+        """Count a connection out."""
+        shown, count = self.people[key_of(name)]
+        if count > 1:
+            self.people[key_of(name)] = shown, count - 1
+        else:
+            del self.people[key_of(name)]
+
+    def sent_before(self, name: str, client_id: str | None) -> Message | None:
+        """The message that this person made here with this `client_id`."""
+        for message in self.messages:
+            same = message["client_id"] == client_id, key_of(message["username"]) == key_of(name)
+            if client_id is not None and all(same):
+                return message
+        return None
+
+
+@dataclass
+class Model:
+    """The whole server."""
+
+    rooms: dict[int, ModelRoom] = field(default_factory=dict)
+    last_message_id: int = 0
+
+    def named(self, name: str) -> ModelRoom | None:
+        """The room that has this name, without regard to case."""
+        for room in self.rooms.values():
+            if key_of(room.name) == key_of(name):
+                return room
+        return None
+
+    def store(self, room: ModelRoom, message: Message) -> None:
+        """Take in a new message as the server tells it; assert what the model knows of it."""
+        assert message["room_id"] == room.id
+        assert message["version"] == room.version + 1
+        assert message["id"] > self.last_message_id
+        self.last_message_id = message["id"]
+        room.messages.append(message)
+
+    def nobody_here(self) -> None:
+        """Every connection is gone."""
+        for room in self.rooms.values():
+            room.people.clear()

@@ -1,0 +1,204 @@
+"""What a client knows of the server: built from nothing but frames and what it fetched.
+
+It holds the server to the protocol with every frame it applies, and at any quiet moment it must be
+equal to what a fresh client fetches: old state + events == fresh state.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.websocket import Frame
+
+Message = dict[str, Any]
+Room = dict[str, Any]
+
+
+@dataclass
+class View:
+    """One followed room. `version` is None until its history has been read or synced."""
+
+    room_id: int
+    version: int | None = None
+    epoch: str | None = None
+    messages: list[Message] = field(default_factory=list)
+    users: list[str] | None = None
+    # Frames that came before the history did.
+    early: list[Frame] = field(default_factory=list)
+
+
+class Replica:
+    """The state of one client, which lives on over its reconnects."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.views: dict[int, View] = {}
+        # What it knew of rooms that it has left, to resume from.
+        self.left: dict[int, View] = {}
+        # Whether its connection is told more than the seed's frames.
+        self.aware = False
+        # The list of rooms; None until it was fetched, and what was told of it meanwhile.
+        self.rooms: dict[int, Room] | None = None
+        self.early: list[Frame] = []
+        # The `after` with which each room's next `sync` was asked for.
+        self.asked: dict[int, int | None] = {}
+        self.typing: list[tuple[int, str]] = []
+        self.errors: list[Frame] = []
+        self.goodbye = False
+
+    # What the client does
+
+    def follow(self, room_id: int, after: int | None) -> None:
+        """Note that it asks to follow a room, perhaps once more."""
+        self.asked[room_id] = after
+        if room_id not in self.views:
+            known = self.left.pop(room_id) if room_id in self.left else View(room_id)
+            self.views[room_id] = known
+
+    def unfollow(self, room_id: int) -> None:
+        """Note that it has left a room, of which it keeps what it knows."""
+        view = self.views.pop(room_id, None)
+        if view is not None:
+            view.users = None
+            self.left[room_id] = view
+
+    def lose_connection(self) -> None:
+        """Note that nothing more will come."""
+        for room_id in list(self.views):
+            self.unfollow(room_id)
+        self.aware, self.rooms, self.early = False, None, []
+        self.asked.clear()
+
+    def fetched(self, room_id: int, version: int, epoch: str, messages: list[Message]) -> None:
+        """Take in the whole history of a followed room, as it stood at `version`."""
+        view = self.views[room_id]
+        view.version, view.epoch, view.messages = version, epoch, list(messages)
+        early, view.early = view.early, []
+        for frame in early:
+            if frame["version"] > version:
+                self._message(frame)
+
+    def fetched_rooms(self, rooms: list[Room]) -> None:
+        """Take in the list of rooms."""
+        self.rooms = {room["id"]: room for room in rooms}
+        early, self.early = self.early, []
+        for frame in early:
+            # It may tell of what the list had already.
+            room = frame["room"]
+            if frame["type"] == "room_removed":
+                self.rooms.pop(room["id"], None)
+            elif frame["type"] == "room_created" or room["id"] in self.rooms:
+                self.rooms[room["id"]] = room
+
+    # What the server tells
+
+    def apply(self, frame: Frame) -> None:
+        """Take in one frame, and assert that it may come now and with this content."""
+        handler = getattr(self, f"_{frame['type']}", None)
+        assert handler is not None, f"{self.name} got a frame of no known type: {frame}"
+        handler(frame)
+
+    def _view(self, frame: Frame) -> View:
+        view = self.views.get(frame["room_id"])
+        assert view is not None, f"{self.name} got a frame of a room it does not follow: {frame}"
+        return view
+
+    def _message(self, frame: Frame) -> None:
+        view = self._view(frame)
+        message = frame["message"]
+        assert frame["version"] == message["version"]
+        assert frame["room_id"] == message["room_id"]
+        if frame.get("repeated"):
+            # It says what became of an earlier send, and is at no place in the order.
+            assert frame["version"] <= (view.version or frame["version"])
+            return
+        if view.version is None:
+            view.early.append(frame)
+            return
+        assert frame["version"] == view.version + 1, (
+            f"{self.name} stands at {view.version} in room {view.room_id} and got {frame}"
+        )
+        view.version += 1
+        view.messages.append(message)
+
+    def _sync(self, frame: Frame) -> None:
+        view = self._view(frame)
+        after = self.asked.pop(view.room_id)
+        room, messages = frame["room"], frame["messages"]
+        assert (room["id"], room["version"]) == (view.room_id, frame["version"])
+        assert room["epoch"] == frame["epoch"]
+        assert after is not None or not (messages or frame["reset"])
+        versions = [message["version"] for message in messages]
+        if frame["reset"]:
+            assert not messages
+            view.version, view.messages = None, []
+        elif after is not None:
+            # Every change so far made one message, so all that changed is all numbers in between.
+            assert versions == list(range(after + 1, frame["version"] + 1)), (
+                f"{self.name} asked after {after} and got {versions} up to {frame['version']}"
+            )
+            if view.version is not None:
+                known = [each for each in view.messages if each["version"] <= after]
+                view.version, view.messages = frame["version"], known + messages
+        elif view.version is not None and view.version != frame["version"]:
+            # It asked for nothing that it missed, so it has to read the history again.
+            view.version, view.messages = None, []
+        view.epoch = frame["epoch"]
+
+    def _join(self, frame: Frame) -> None:
+        view = self._view(frame)
+        if view.users is not None:
+            assert frame["username"] not in view.users, f"{self.name}: joined twice: {frame}"
+            view.users.append(frame["username"])
+
+    def _leave(self, frame: Frame) -> None:
+        view = self._view(frame)
+        if view.users is not None:
+            view.users.remove(frame["username"])
+
+    def _user_list(self, frame: Frame) -> None:
+        view = self._view(frame)
+        assert frame["guests"] == frame["users"]
+        assert view.users is None or view.users == frame["users"], (
+            f"{self.name} knows {view.users} in room {view.room_id}, is told {frame['users']}"
+        )
+        view.users = list(frame["users"])
+
+    def _typing(self, frame: Frame) -> None:
+        self.typing.append((self._view(frame).room_id, frame["username"]))
+
+    def _room_deleted(self, frame: Frame) -> None:
+        self._view(frame)
+        del self.views[frame["room_id"]]
+        self.asked.pop(frame["room_id"], None)
+
+    def _list_event(self, frame: Frame) -> None:
+        assert self.aware, f"{self.name} is told only the seed's frames, and got {frame}"
+        room = frame["room"]
+        if self.rooms is None:
+            self.early.append(frame)
+            return
+        known = room["id"] in self.rooms
+        assert known is (frame["type"] != "room_created"), f"{self.name}: {frame}"
+        if frame["type"] == "room_removed":
+            del self.rooms[room["id"]]
+        else:
+            self.rooms[room["id"]] = room
+
+    _room_created = _room_changed = _room_removed = _list_event
+
+    def _heartbeat(self, frame: Frame) -> None:
+        assert self.aware
+        for room_id, version in frame["versions"].items():
+            view = self.views.get(int(room_id))
+            assert view is not None
+            assert view.version in (None, version)
+
+    def _error(self, frame: Frame) -> None:
+        self.errors.append(frame)
+
+    def _pong(self, frame: Frame) -> None:
+        """Nothing changes."""
+
+    def _closing(self, frame: Frame) -> None:
+        assert frame["retry_after_ms"] > 0
+        self.goodbye = True

@@ -1,0 +1,181 @@
+"""The command line: what it says of itself, and one line for whatever keeps it from starting."""
+
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from parlour import __version__, cli
+from parlour.settings import PREFIX, Settings
+from tests.support.people import http_client
+from tests.support.server import PARLOUR, Server
+from tests.support.timing import scaled
+
+Parlour = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def parlour(tmp_path: Path) -> Parlour:
+    """Return a way to run the program in an empty folder, where it is expected to end soon."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
+
+    def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        env = {f"{PREFIX}{name.upper()}": value for name, value in settings.items()}
+        return subprocess.run(
+            [PARLOUR, *arguments],
+            cwd=tmp_path,
+            env={**inherited, **env},
+            capture_output=True,
+            text=True,
+            timeout=scaled(60),
+            check=False,
+        )
+
+    return run
+
+
+def one_line(run: "subprocess.CompletedProcess[str]") -> str:
+    """Assert that a run failed with one line on standard error; return what it says."""
+    assert run.returncode == 1, run.stderr
+    assert run.stdout == ""
+    [line] = run.stderr.splitlines()
+    assert line.startswith("parlour: ")
+    return line.removeprefix("parlour: ")
+
+
+def test_it_says_its_version(parlour: Parlour) -> None:
+    """On standard output."""
+    run = parlour("--version")
+    assert (run.returncode, run.stdout, run.stderr) == (0, f"parlour {__version__}\n", "")
+
+
+def test_its_help_names_every_command(parlour: Parlour) -> None:
+    """With a line for each."""
+    run = parlour("--help")
+    assert run.returncode == 0
+    assert re.search(r"^ +serve +Start the server\.$", run.stdout, re.MULTILINE)
+
+
+def test_the_help_of_serve_explains_every_setting(parlour: Parlour) -> None:
+    """As a flag and as a variable, with its default."""
+    run = parlour("serve", "--help")
+    assert run.returncode == 0
+    text = " ".join(run.stdout.split())
+    for name, setting in Settings.model_fields.items():
+        assert f"--{name.replace('_', '-')} VALUE" in text
+        assert " ".join(str(setting.description).split()) in text
+        assert f"({PREFIX}{name.upper()})" in text
+        if setting.default != ():
+            assert f"Default: {setting.default} ({PREFIX}{name.upper()})" in text
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["serve", "--colour", "red"], ["serve", "x"]])
+def test_a_wrong_command_is_told_with_how_it_is_used(
+    parlour: Parlour, arguments: list[str]
+) -> None:
+    """Status 2, as the shell expects it."""
+    run = parlour(*arguments)
+    assert run.returncode == 2
+    assert run.stderr.startswith("usage: parlour")
+    assert "Traceback" not in run.stderr
+
+
+def test_it_runs_as_a_module_too() -> None:
+    """For where scripts are not on the path."""
+    run = subprocess.run(
+        [sys.executable, "-m", "parlour.cli", "--version"],
+        capture_output=True,
+        text=True,
+        timeout=scaled(60),
+        check=True,
+    )
+    assert run.stdout == f"parlour {__version__}\n"
+
+
+def test_a_wrong_setting_costs_one_line(parlour: Parlour, tmp_path: Path) -> None:
+    """From a flag, a variable or the file; nothing is made."""
+    assert one_line(parlour("serve", "--port", "many")).startswith("PARLOUR_PORT is wrong: ")
+    assert one_line(parlour("serve", log_level="loud")).startswith("PARLOUR_LOG_LEVEL is wrong: ")
+    line = "PARLOUR_PROT is not a setting of Parlour. Did you mean PARLOUR_PORT?"
+    assert one_line(parlour("serve", prot="1")) == line
+    (tmp_path / ".env").write_text("PARLOUR_HOST=\n")
+    assert one_line(parlour("serve")).startswith("PARLOUR_HOST is wrong: ")
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+def test_a_data_directory_that_cannot_be_costs_one_line(parlour: Parlour, tmp_path: Path) -> None:
+    """It names the directory and the reason."""
+    (tmp_path / "file").write_text("")
+    line = one_line(parlour("serve", "--data-dir", "file"))
+    assert line == "Cannot use the data directory file: File exists."
+    line = one_line(parlour("serve", "--data-dir", "file/inside"))
+    assert line == "Cannot use the data directory file/inside: Not a directory."
+
+
+def test_a_file_that_is_no_database_costs_one_line_and_stays(
+    parlour: Parlour, tmp_path: Path
+) -> None:
+    """Somebody may still want what is in it."""
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data" / "chat.db"
+    path.write_bytes(b"something else entirely, longer than a header" * 20)
+    before = path.read_bytes()
+    line = one_line(parlour("serve"))
+    assert "data/chat.db cannot be used: file is not a database" in line
+    assert "backup" in line
+    assert path.read_bytes() == before
+
+
+def test_a_newer_database_costs_one_line_and_stays(parlour: Parlour, own_server: Server) -> None:
+    """It names both schemas and says what to install."""
+    own_server.stop()
+    path = own_server.data_dir / "chat.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = path.read_bytes()
+    line = one_line(parlour("serve", data_dir=str(own_server.data_dir)))
+    assert "schema 9999" in line
+    assert "newer version" in line
+    assert path.read_bytes() == before
+
+
+def test_an_address_that_cannot_be_listened_on_costs_one_line(
+    parlour: Parlour, tmp_path: Path
+) -> None:
+    """It names the address, the reason and the flags; the data directory is free again."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        line = one_line(parlour("serve", "--port", port))
+    assert line.startswith(f"Cannot listen on 127.0.0.1 port {port}: Address already in use.")
+    assert "--port" in line
+    # An address of nobody, kept for documentation (RFC 5737).
+    line = one_line(parlour("serve", "--host", "192.0.2.1"))
+    assert line.startswith("Cannot listen on 192.0.2.1 port 8000: Cannot assign")
+    assert one_line(parlour("serve", "--host", "no host")).startswith("Cannot listen on no host")
+
+
+def test_the_settings_of_flags_reach_the_server(new_server: Callable[..., Server]) -> None:
+    """And win over the environment."""
+    server = new_server(
+        env={"PARLOUR_MAX_MESSAGE_LENGTH": "5"}, flags=["--max-message-length", "6"]
+    ).start()
+    with http_client(server) as http:
+        assert "maxMessageLength&quot;: 6," in http.get("/").text
+
+
+def test_main_reports_a_wrong_setting_to_its_caller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its status, for who calls it from Python."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+    assert cli.main(["serve", "--port", "x"]) == 1
+    assert capsys.readouterr().err.startswith("parlour: PARLOUR_PORT is wrong")

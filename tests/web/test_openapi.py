@@ -1,0 +1,206 @@
+"""The API's description: complete, with examples, and true: what routes refuse is what it says."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from httpx2 import Client, Response
+
+from parlour.errors import ERROR_CODES
+from parlour.models import Message, Room
+from tests.support.people import Room as RoomDict
+from tests.support.people import checked
+
+SERVER_ENV = {"PARLOUR_MAX_MESSAGE_LENGTH": "100"}
+ROOMS, ROOM = "/api/chat/rooms", "/api/chat/rooms/{room_id}"
+MESSAGES = f"{ROOM}/messages"
+# Where a route can give these, it takes a lock or a full disk, or a fault, to see it.
+RARE = {"busy", "storage_full"}
+Operation = dict[str, Any]
+
+
+@pytest.fixture
+def description(http: Client) -> dict[str, Any]:
+    """Return what the server says of itself."""
+    return dict(checked(http.get("/openapi.json")))
+
+
+def operations(description: dict[str, Any]) -> Iterator[tuple[str, str, Operation]]:
+    """Yield each route: its method, its path and what is said of it."""
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def test_every_route_of_the_api_is_described(description: dict[str, Any]) -> None:
+    """And no other: pages and files are not the API."""
+    assert {(method, path) for method, path, _ in operations(description)} == {
+        ("GET", ROOMS),
+        ("POST", ROOMS),
+        ("GET", ROOM),
+        ("DELETE", ROOM),
+        ("GET", MESSAGES),
+        ("POST", MESSAGES),
+        ("GET", "/healthz"),
+        ("GET", "/readyz"),
+    }
+
+
+def test_every_route_says_what_it_does_and_what_its_parameters_are(
+    description: dict[str, Any],
+) -> None:
+    """In words, not only in names."""
+    for method, path, operation in operations(description):
+        assert operation["summary"], (method, path)
+        assert operation["description"].endswith("."), (method, path)
+        assert operation["tags"], (method, path)
+        for parameter in operation.get("parameters", []):
+            assert parameter["description"], (method, path, parameter["name"])
+
+
+def test_every_refusal_is_described_by_its_code_and_shape(description: dict[str, Any]) -> None:
+    """Each under its status, with an example of it."""
+    for method, path, operation in operations(description):
+        for status, answer in operation["responses"].items():
+            if int(status) < 400:
+                continue
+            content = answer["content"]["application/json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/ErrorAnswer"}, (method, path)
+            assert content["examples"], (method, path, status)
+            for code, example in content["examples"].items():
+                assert ERROR_CODES[code].status == int(status)
+                assert example["value"]["code"] == code
+                assert example["value"]["detail"]
+
+
+def test_every_success_is_described_with_an_example(description: dict[str, Any]) -> None:
+    """In its schema, so that `/docs` shows it."""
+    shapes = description["components"]["schemas"]
+    for name, shape in (("Room", Room), ("Message", Message)):
+        [example] = shapes[name]["examples"]
+        # FastAPI leaves out what is null.
+        assert set(shapes[name]["required"]) <= set(example) <= set(shape.model_fields)
+        shape.model_validate_json(json.dumps(example))
+    for name in ("RoomCreate", "MessageCreate"):
+        assert all(
+            "examples" in field for field in shapes[name]["properties"].values()
+        ), name  # fmt: skip
+    for method, path, operation in operations(description):
+        successes = {int(status) for status in operation["responses"]} & set(range(200, 300))
+        assert successes, (method, path)
+        for status in successes - {204}:
+            assert "schema" in operation["responses"][str(status)]["content"]["application/json"]
+
+
+def test_a_posted_message_may_be_new_or_known(description: dict[str, Any]) -> None:
+    """201, or 200 for a repeated `client_id`, both with the message."""
+    answers = description["paths"][MESSAGES]["post"]["responses"]
+    assert {"200", "201"} <= set(answers)
+
+
+Ask = Callable[[Client, str], Response]
+
+
+def post(
+    path: str, body: Any = None, *, content: bytes | None = None, kind: str = "application/json",
+    **query: str,
+) -> Ask:  # fmt: skip
+    """Return a way to post a body to a path of a room, or to the list of rooms."""
+
+    def ask(http: Client, room_id: str) -> Response:
+        where = path.format(room_id=room_id)
+        if content is not None:
+            return http.post(where, params=query, content=content, headers={"content-type": kind})
+        return http.post(where, params=query, json=body)
+
+    return ask
+
+
+def get(path: str, method: str = "GET", **query: str) -> Ask:
+    """Return a way to ask for a path."""
+
+    def ask(http: Client, room_id: str) -> Response:
+        return http.request(method, path.format(room_id=room_id), params=query)
+
+    return ask
+
+
+HI = {"content": "hi"}
+LONG = b" " * 10_000
+# Requests that together meet every refusal of each route, those of locks and full disks aside.
+REFUSED: dict[tuple[str, str], list[Ask]] = {
+    ("GET", ROOMS): [],
+    ("POST", ROOMS): [
+        post(ROOMS, {}),
+        post(ROOMS, {"name": ""}),
+        post(ROOMS, {"name": "x" * 101}),
+        post(ROOMS, {"name": "a\u202eb"}),
+        post(ROOMS, {"name": "taken"}),
+        post(ROOMS, content=b"{"),
+        post(ROOMS, content=b"{}", kind="text/plain"),
+        post(ROOMS, content=LONG),
+    ],
+    ("GET", ROOM): [get(f"{ROOMS}/999999"), get(f"{ROOMS}/abc")],
+    ("DELETE", ROOM): [
+        get(f"{ROOMS}/999999", "DELETE"),
+        get(f"{ROOMS}/abc", "DELETE"),
+        get(ROOM, "DELETE", username=""),
+        get(ROOM, "DELETE", username="x" * 51),
+        get(ROOM, "DELETE", username="a\u200bb"),
+    ],
+    ("GET", MESSAGES): [
+        get(f"{ROOMS}/999999/messages"),
+        get(MESSAGES, limit="0"),
+        get(MESSAGES, nonsense="1"),
+    ],
+    ("POST", MESSAGES): [
+        post(f"{ROOMS}/999999/messages", HI, username="alice"),
+        post(MESSAGES, HI),
+        post(MESSAGES, HI, username=""),
+        post(MESSAGES, HI, username="x" * 51),
+        post(MESSAGES, HI, username="a\u200bb"),
+        post(MESSAGES, {"content": ""}, username="alice"),
+        post(MESSAGES, {"content": "x" * 101}, username="alice"),
+        post(MESSAGES, content=b"{", username="alice"),
+        post(MESSAGES, content=b"{}", kind="text/plain", username="alice"),
+        post(MESSAGES, content=LONG, username="alice"),
+    ],
+    ("GET", "/healthz"): [],
+    ("GET", "/readyz"): [],
+}
+
+
+@pytest.mark.parametrize("route", REFUSED, ids=" ".join)
+def test_a_route_refuses_by_the_codes_that_are_described_and_no_others(
+    http: Client, room: RoomDict, description: dict[str, Any], route: tuple[str, str]
+) -> None:
+    """Each described code is met, and each that is met is described."""
+    http.post(ROOMS, json={"name": "taken"})
+    met = set()
+    for ask in REFUSED[route]:
+        told = ask(http, str(room["id"])).json()
+        met.add(told["code"])
+    method, path = route
+    answers = description["paths"][path][method.lower()]["responses"]
+    described = {
+        code
+        for status, answer in answers.items()
+        if int(status) >= 400
+        for code in answer["content"]["application/json"]["examples"]
+    }
+    assert met == described - RARE
+
+
+def test_the_page_of_the_documentation_needs_nothing_from_elsewhere(http: Client) -> None:
+    """Its scripts and styles are this server's; they are there."""
+    page = http.get("/docs")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    addresses = [part.split('"')[0] for part in page.text.split("/assets/")[1:]]
+    assert len(addresses) >= 3
+    assert "<script>" not in page.text
+    assert "http" not in page.text.replace("http-equiv", "")
+    for address in addresses:
+        assert http.get(f"/assets/{address}").status_code == 200
+    [script] = [address for address in addresses if address.endswith("docs.js")]
+    assert "/openapi.json" in http.get(f"/assets/{script}").text
