@@ -120,7 +120,7 @@ export class Api {
     signal?.addEventListener('abort', forget);
     try {
       signal?.throwIfAborted();
-      const response = await this.#fetch(`${this.#base}${path}${search && `?${search}`}`, {
+      const response = await this.#fetch(`${this.#base}${path}${search && '?'}${search}`, {
         method,
         signal: limit.signal,
         cache: 'no-store',

@@ -169,6 +169,32 @@ export function reconcile(parent, nodes, keys, make) {
 }
 
 /**
+ * Changes a part of the page. If that takes away or hides what had the focus, `fallback` gets it: a keyboard's reader
+ * must not be thrown back to the top of the page.
+ * @param {Element} root the part that changes
+ * @param {() => void} change
+ * @param {() => (HTMLElement | null | undefined)} fallback
+ */
+export function keepFocus(root, change, fallback) {
+  const focused = document.activeElement;
+  const concerned = focused !== null && root.contains(focused);
+  change();
+  // The change may itself have seen to it.
+  const moved = document.activeElement !== focused && document.activeElement !== document.body;
+  if (!concerned || moved) return;
+  if (!focused.isConnected || !focused.checkVisibility({ visibilityProperty: true })) fallback()?.focus();
+}
+
+/**
+ * The field people write in, in the same pane as this element: where the focus of what disappears goes.
+ * @param {Element} element
+ * @returns {HTMLElement | null | undefined}
+ */
+export function messageField(element) {
+  return element.closest('.pane')?.querySelector('.composer-field');
+}
+
+/**
  * The first element that matches, or an error that names what is missing.
  * @template {Element} [T=HTMLElement]
  * @param {string} selector

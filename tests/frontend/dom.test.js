@@ -4,11 +4,13 @@ import { before, describe, test } from "node:test";
 
 import { JSDOM } from "jsdom";
 
-import { el, find, icon, inOrder, reconcile, richText, setAttr, setText, uid } from "../../frontend/js/dom.js";
+import { el, find, icon, inOrder, keepFocus, reconcile, richText, setAttr, setText, uid } from "../../frontend/js/dom.js";
+
+const { document } = new JSDOM("<!doctype html><html lang=en><body></body></html>").window;
 
 before(() => {
   // The module looks the document up when it is used, as it would in a page.
-  globalThis.document = new JSDOM("<!doctype html><html lang=en><body></body></html>").window.document;
+  globalThis.document = document;
 });
 
 /** A parent with one child per letter, and a function that tells their order. */
@@ -141,6 +143,47 @@ describe("order", () => {
         assert.equal(nodes.size, to.length);
       }
     }
+  });
+});
+
+describe("the focus", () => {
+  /** Two buttons in a part of the page, and a third one elsewhere. */
+  function page() {
+    const [first, second, elsewhere] = ["first", "second", "elsewhere"].map((name) => el("button", {}, name));
+    const part = el("div", {}, first, second);
+    document.body.replaceChildren(part, elsewhere);
+    return { part, first, second, elsewhere };
+  }
+
+  test("goes on to the fallback when what had it is taken away", () => {
+    const { part, first, elsewhere } = page();
+    first.focus();
+    keepFocus(part, () => first.remove(), () => elsewhere);
+    assert.equal(document.activeElement, elsewhere);
+  });
+
+  test("stays where the change itself has put it", () => {
+    const { part, first, second, elsewhere } = page();
+    first.focus();
+    keepFocus(part, () => {
+      first.remove();
+      second.focus();
+    }, () => elsewhere);
+    assert.equal(document.activeElement, second);
+  });
+
+  test("is none of its business when it was somewhere else", () => {
+    const { part, first, elsewhere } = page();
+    elsewhere.focus();
+    keepFocus(part, () => first.remove(), () => assert.fail("nothing was lost"));
+    assert.equal(document.activeElement, elsewhere);
+  });
+
+  test("is lost where there is no fallback, without an error", () => {
+    const { part, first } = page();
+    first.focus();
+    keepFocus(part, () => first.remove(), () => null);
+    assert.equal(document.activeElement, document.body);
   });
 });
 

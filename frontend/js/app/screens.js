@@ -139,7 +139,8 @@ export class Screens {
   drawTitle() {
     const { screen, currentRoom, unseen } = this.#state;
     const room = screen === 'chat' && currentRoom?.name ? `#${currentRoom.name} · ` : '';
-    const title = `${room && unseen > 0 ? `(${unseen}) ` : ''}${room}${strings.product}`;
+    const count = room && unseen > 0 ? `(${unseen}) ` : '';
+    const title = `${count}${room}${strings.product}`;
     if (this.#document.title !== title) this.#document.title = title;
   }
 

@@ -1,6 +1,6 @@
 /** The bar under the header: silent for short troubles, amber for long ones, green for a moment when all is back. */
 
-import { el, icon, setAttr, setText } from '../dom.js';
+import { el, icon, keepFocus, messageField, setAttr, setText } from '../dom.js';
 import { strings } from '../strings/en.js';
 
 const PATIENCE_MS = 5000;
@@ -51,7 +51,7 @@ export function createBanner(element, { onTryNow }) {
         ? strings.banner.connecting
         : strings.banner.reconnecting;
   };
-  const paint = () => {
+  const show = () => {
     element.hidden = shown === 'quiet';
     if (shown === 'quiet') return;
     setAttr(element, 'data-kind', shown);
@@ -61,6 +61,8 @@ export function createBanner(element, { onTryNow }) {
     if (wanted !== signName) sign.replaceChildren(icon(wanted, 'icon-sm'));
     signName = wanted;
   };
+
+  const paint = () => keepFocus(element, show, () => messageField(element));
 
   return {
     /** @param {{connection: string, waiting: number}} next */

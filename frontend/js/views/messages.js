@@ -1,6 +1,6 @@
 /** The log of a room: at most 300 messages as rows, kept in step with the data and still under the reader's eyes. */
 
-import { el, find, setAttr, setText } from '../dom.js';
+import { el, find, keepFocus, messageField, setAttr, setText } from '../dom.js';
 import { formatFull, untilMidnight } from '../format.js';
 import { strings } from '../strings/en.js';
 import { createEdges } from './edges.js';
@@ -229,7 +229,9 @@ export function createMessages(element, callbacks) {
       setAttr(log, 'aria-label', strings.messages.label(next.room?.name ?? ''));
       setAttr(log, 'aria-busy', next.historyStatus === 'loading' ? 'true' : null);
       if (next.hasNewer) keeper.allowSticking(false);
-      keeper.mutate(() => draw(before));
+      const focused = roving.focused();
+      const change = () => keeper.mutate(() => draw(before));
+      keepFocus(element, change, () => (focused?.node.isConnected ? focused.article : messageField(element)));
       if (!next.hasNewer) keeper.allowSticking(true);
       if (opening && next.historyStatus === 'ready' && next.room !== null) takePlace();
       else if (sent) latest();

@@ -1,6 +1,6 @@
 /** The list of rooms: cards, a filter, a way to make one and a way to delete one. */
 
-import { el, icon, reconcile, setText, uid, wordButton } from '../dom.js';
+import { el, icon, keepFocus, reconcile, setText, uid, wordButton } from '../dom.js';
 import { canonical } from '../format.js';
 import { strings } from '../strings/en.js';
 import { askRoomName, confirmDelete } from './dialog.js';
@@ -215,7 +215,7 @@ export function createRooms(element, callbacks) {
     update(next) {
       data = next;
       self.update(next);
-      render();
+      keepFocus(element, render, () => title);
     },
     focus: () => title.focus(),
     destroy() {

@@ -1,6 +1,6 @@
 /** The column at the left of a conversation: rooms, people here, oneself. */
 
-import { el, find, icon, iconButton, reconcile, setAttr, setText } from '../dom.js';
+import { el, find, icon, iconButton, keepFocus, reconcile, setAttr, setText } from '../dom.js';
 import { formatNumber } from '../format.js';
 import { strings } from '../strings/en.js';
 import { askRoomName } from './dialog.js';
@@ -146,11 +146,11 @@ export function createSidebar(element, callbacks) {
     /** @param {SidebarData} next */
     update(next) {
       data = next;
-      reconcile(
+      const keys = next.rooms.map((room) => String(room.id));
+      keepFocus(
         list,
-        rows,
-        next.rooms.map((room) => String(room.id)),
-        makeRow,
+        () => reconcile(list, rows, keys, makeRow),
+        () => all,
       );
       for (const room of next.rooms) {
         const row = rows.get(String(room.id));

@@ -3,7 +3,7 @@
  * covers anything.
  */
 
-import { el, icon, setAttr, setText } from '../dom.js';
+import { el, icon, keepFocus, messageField, setAttr, setText } from '../dom.js';
 import { strings } from '../strings/en.js';
 
 /**
@@ -30,7 +30,11 @@ export function createStrip(element, { onLatest }) {
       typing.hidden = names.length === 0;
       setText(words, names.length > 0 ? strings.strip.typing(names) : '');
       const counted = unseen > 0 && !atBottom;
-      pill.hidden = atBottom && !hasNewer;
+      keepFocus(
+        pill,
+        () => pill.toggleAttribute('hidden', atBottom && !hasNewer),
+        () => messageField(element),
+      );
       pill.toggleAttribute('data-unseen', counted);
       setText(label, counted ? strings.strip.unseen(unseen) : strings.strip.latest);
       setAttr(pill, 'aria-label', counted ? strings.strip.unseenLabel(unseen) : strings.strip.latest);

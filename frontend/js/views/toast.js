@@ -1,6 +1,6 @@
 /** Short notices in the corner. They go by themselves, but not while somebody reads them. */
 
-import { el, iconButton } from '../dom.js';
+import { el, iconButton, keepFocus } from '../dom.js';
 import { strings } from '../strings/en.js';
 
 const SHOWN_MS = 6000;
@@ -44,7 +44,13 @@ export function createToasts(element) {
     'click',
     (event) => {
       const toast = /** @type {Element} */ (event.target).closest('.toast-close')?.closest('.toast');
-      if (toast) remove(toast);
+      if (toast) {
+        keepFocus(
+          element,
+          () => remove(toast),
+          () => document.querySelector('.screen:not([hidden]) h1'),
+        );
+      }
     },
     { signal },
   );
