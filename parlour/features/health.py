@@ -27,7 +27,7 @@ async def healthz() -> Health:
 
 @router.get("/readyz", summary="Readiness", responses=answers("busy"))
 async def readyz(context: Annotated[Context, Depends(context_of)]) -> Health:
-    """The server takes work: it is not shutting down, and its database reads and writes."""
+    """The server takes work: it is not shutting down, and its database reads and can be locked."""
     if context.closing:
         raise Refusal("busy", "The server is shutting down.")
     await context.database.write(ChatDatabase.get_rooms)

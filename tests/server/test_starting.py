@@ -101,6 +101,26 @@ def test_two_servers_on_their_own_data_do_not_know_each_other(
             assert checked(http.get("/api/chat/rooms")) == [room]
 
 
+async def test_even_the_most_talkative_log_keeps_to_itself_who_says_what(
+    new_server: Callable[..., Server],
+    new_room: Callable[..., Room],
+    person: Callable[[str, Server], Person],
+) -> None:
+    """Neither names nor messages, by whichever door they come."""
+    server = new_server(env={"PARLOUR_LOG_LEVEL": "debug"})
+    await asyncio.to_thread(server.start)
+    room = new_room(server)
+    alice = person("alice-in-the-log", server)
+    client = await alice.enter(room)
+    await client.send("message", content="whispered")
+    await client.until("message")
+    await alice.post(room, "whispered too")
+    await client.until("message")
+    await server.astop()
+    assert server.log
+    assert not [line for line in server.log if "alice-in-the-log" in line or "whispered" in line]
+
+
 def test_a_start_that_fails_says_why_and_ends(
     new_server: Callable[..., Server],
 ) -> None:
