@@ -18,7 +18,7 @@ CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run dev node test test-python test-frontend lint lint-python lint-frontend \
-	format lock vendor screenshots audit wheel clean
+	format lock vendor screenshots lighthouse audit wheel clean
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,10 @@ vendor: node ## Copy the front end's libraries from npm into frontend/vendor
 screenshots: dev ## Take the screenshots of the README into docs/images
 	@chromium=$$(sh scripts/chromium.sh) && PARLOUR_CHROMIUM="$$chromium" \
 	$(BIN)/python -m scripts.screenshots
+
+lighthouse: node ## Let Lighthouse judge the screens; fails below the promised scores
+	@chromium=$$(sh scripts/chromium.sh) && PARLOUR_CHROMIUM="$$chromium" \
+	$(BIN)/python -m scripts.lighthouse
 
 audit: node ## Ask the registries for known faults in what the lock files name
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock

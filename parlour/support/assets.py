@@ -1,4 +1,4 @@
-"""The page's files: read, joined, named by their content and compressed once."""
+"""The page's files: read, joined, minified, named by their content and compressed once."""
 
 import gzip
 import hashlib
@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import brotli
+from rcssmin import cssmin
+from rjsmin import jsmin
+
+from parlour.support.modules import join_modules
 
 _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
@@ -62,7 +66,10 @@ class Assets:
         bodies.update((name, path.read_bytes()) for name, path in (others or {}).items())
         styles = bodies.get("styles.css")
         if styles is not None:
-            bodies["styles.css"] = _join_styles(folder, styles.decode()).encode()
+            joined = _join_styles(folder, styles.decode())
+            bodies["styles.css"] = cssmin(joined, keep_bang_comments=True).encode()
+        if "app.js" in bodies:
+            bodies = _join_scripts(bodies)
         digest = hashlib.sha256()
         for name, body in bodies.items():
             digest.update(f"{name}\0{len(body)}\0".encode() + body)
@@ -101,6 +108,19 @@ def _join_styles(folder: Path, styles: str) -> str:
         return f"@layer {match[2]} {{\n{body}}}\n" if match[2] else body
 
     return _IMPORT.sub(join, styles)
+
+
+def _join_scripts(bodies: dict[str, bytes]) -> dict[str, bytes]:
+    """The files with `app.js` and all modules that it leads to in two: `app.js` and `later.js`."""
+    joined = join_modules(bodies, "app.js", "later.js")
+    scripts = {
+        name: jsmin(script, keep_bang_comments=True).encode()
+        for name, script in (("app.js", joined.eager), ("later.js", joined.later))
+        if script
+    }
+    # They come first, also when the files are compressed: every visitor waits for them.
+    rest = {name: body for name, body in bodies.items() if name not in joined.paths}
+    return scripts | rest
 
 
 def best_encoding(accepted: str, available: Mapping[str, bytes]) -> str | None:

@@ -66,7 +66,7 @@ def visit(browsers: Browsers) -> Visit:
 
 @pytest.fixture
 def stranger(browsers: Browsers) -> Visit:
-    """Return what opens a browser that nobody has used: `await stranger("alice", server)`."""
+    """Return what opens a browser that nobody has used; the first screen is on view."""
 
     async def open_browser(name: str, server: Server, **options: Any) -> Visitor:
         options.setdefault("viewport", {"width": 1280, "height": 800})

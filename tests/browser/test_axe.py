@@ -25,7 +25,7 @@ async def test_axe_has_nothing_to_say(
                 continue
             await stop.page.set_viewport_size({"width": width, "height": 800})
             for theme in ("light", "dark"):
-                await stop.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+                await stop.page.emulate_media(color_scheme=theme)
                 look = f"{stop.name}, {width}, {theme}"
                 found += [f"{look}: {line}" for line in await axe_violations(stop.page)]
         await stop.page.set_viewport_size({"width": 1280, "height": 800})

@@ -52,11 +52,9 @@ class Keyboard:
         assert not at.startswith("body"), f"the focus is lost {when}"
 
 
-async def test_the_whole_way_with_the_keyboard_alone(server: Server, stranger: Visit) -> None:
-    """Sign in, create rooms, write, read back, switch rooms, delete a room, sign out."""
-    alice = await stranger("alice", server)
-    page = alice.page
-    keys = Keyboard(alice)
+async def come_in_and_make_rooms(keys: Keyboard) -> None:
+    """From the first screen into the second of two new rooms."""
+    alice, page = keys.visitor, keys.visitor.page
     await expect(alice.name_field).to_be_focused()
     await keys.type("alice")
     await page.keyboard.press("Enter")
@@ -75,9 +73,12 @@ async def test_the_whole_way_with_the_keyboard_alone(server: Server, stranger: V
             await keys.press("Enter")
             await expect(alice.rooms_heading).to_be_focused()
 
-    # Write, read back with the arrows, follow a link's tab stop, and come back to the box.
-    for text in ("one", "two https://example.org", "three\tfour"):
-        await keys.type(text.replace("\t", " "))
+
+async def write_and_read_back(keys: Keyboard) -> None:
+    """Arrows and letters move from message to message, Tab goes into the one in focus."""
+    alice = keys.visitor
+    for text in ("one", "two https://example.org", "three"):
+        await keys.type(text)
         await keys.press("Enter")
     await expect(alice.stored).to_have_count(3)
     await keys.press("Shift+Tab")
@@ -95,17 +96,11 @@ async def test_the_whole_way_with_the_keyboard_alone(server: Server, stranger: V
     await keys.press("End")
     await expect(alice.rows.last).to_be_focused()
 
-    # From within the log to the other room and back.
-    await keys.press("Alt+ArrowUp")
-    await expect(alice.title).to_have_text("first")
-    await keys.is_somewhere("in the other room")
-    await keys.press("Alt+ArrowDown")
-    await expect(alice.title).to_have_text("second")
-    await expect(alice.stored).to_have_count(3)
-    await keys.is_somewhere("back again")
 
-    # The menu, by its keys; then the dialog, which first stands on its harmless button.
-    menu = page.get_by_role("button", name="Room menu")
+async def delete_the_room(keys: Keyboard) -> None:
+    """The menu has its keys, and the dialog first stands on its harmless button."""
+    alice = keys.visitor
+    menu = alice.page.get_by_role("button", name="Room menu")
     await keys.tab_to(menu, "Shift+Tab")
     await keys.press("Enter", "End", "Escape")
     await expect(menu).to_be_focused()
@@ -115,10 +110,26 @@ async def test_the_whole_way_with_the_keyboard_alone(server: Server, stranger: V
     await expect(menu).to_be_focused()
     await keys.press("Enter", "End", "Enter", "Tab")
     await expect(alice.dialog.get_by_role("button", name="Delete room")).to_be_focused()
-    await page.keyboard.press("Enter")
+    await alice.page.keyboard.press("Enter")
     await expect(alice.rooms_heading).to_be_focused()
     await keys.is_somewhere("after the deletion")
 
+
+async def test_the_whole_way_with_the_keyboard_alone(server: Server, stranger: Visit) -> None:
+    """Sign in, create rooms, write, read back, switch rooms, delete a room, sign out."""
+    alice = await stranger("alice", server)
+    page, keys = alice.page, Keyboard(alice)
+    await come_in_and_make_rooms(keys)
+    await write_and_read_back(keys)
+    # From within the log to the other room and back.
+    await keys.press("Alt+ArrowUp")
+    await expect(alice.title).to_have_text("first")
+    await keys.is_somewhere("in the other room")
+    await keys.press("Alt+ArrowDown")
+    await expect(alice.title).to_have_text("second")
+    await expect(alice.stored).to_have_count(3)
+    await keys.is_somewhere("back again")
+    await delete_the_room(keys)
     await keys.tab_to(page.get_by_role("link", name="first"))
     await keys.press("Enter")
     await expect(alice.box).to_be_focused()

@@ -25,7 +25,7 @@ MOVING = """() => document.getAnimations()
 async def test_nothing_reaches_beyond_the_windows_sides(
     own_server: Server, browsers: Browsers, person: Callable[[str, Server], Person]
 ) -> None:
-    """At six widths and at 200 % zoom, in every state; and nothing moves for who wants no motion."""
+    """At six widths and at 200 % zoom; and nothing moves for those who want no motion."""
     found: list[str] = []
     async for stop in tour(own_server, person, browsers.open):
         page = stop.page

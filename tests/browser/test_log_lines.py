@@ -32,9 +32,7 @@ async def test_days_are_set_apart_by_their_names(
     await redate(own_server, times)
     alice = await visit("alice", own_server, room, now=NOW, **AT)
     days = alice.log.get_by_role("heading", level=2).filter(has_not_text="Beginning")
-    await expect(days).to_have_text(
-        ["28 January 2025", "Monday 23 February", "Yesterday", "Today"]
-    )
+    await expect(days).to_have_text(["28 January 2025", "Monday 23 February", "Yesterday", "Today"])
     for place, gap in enumerate(ago):
         section = alice.log.locator("section").nth(place)
         await expect(section.get_by_role("article")).to_have_text(

@@ -181,10 +181,10 @@ async def test_the_browser_that_says_it_is_offline_is_believed(
     await alice.say("from the tunnel")
     await expect(alice.page.get_by_text("Offline", exact=True)).to_be_visible()
     await alice.page.clock.fast_forward(PATIENCE)
-    words = "You’re offline. We’ll send your 1 message when you’re back."
+    words = "You\u2019re offline. We\u2019ll send your 1 message when you\u2019re back."
     await expect(alice.page.get_by_text(words)).to_be_visible()
     # With the clock standing still no timer brings it back.
-    await alice.page.clock.pause_at(await alice.page.evaluate("Date.now() + 1000"))
+    await alice.stop_clock()
     await alice.page.context.set_offline(False)
     await bob.shows("from the tunnel")
     await alice.page.clock.run_for(200)

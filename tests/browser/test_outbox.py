@@ -43,9 +43,12 @@ async def test_a_message_the_server_refuses_says_why_and_can_be_deleted(
 
 
 async def test_a_message_beyond_a_limit_that_has_changed_waits_for_a_retry(
-    new_server: Callable[..., Server], new_room: Callable[..., Room], visit: Visit, browsers: Browsers
+    new_server: Callable[..., Server],
+    new_room: Callable[..., Room],
+    visit: Visit,
+    browsers: Browsers,
 ) -> None:
-    """The page knows the limit it was loaded with; its text is kept, and sent when it fits again."""
+    """The page knows the limit it was loaded with; a text is kept until it fits again."""
     browsers.allow(UNREACHABLE)
     server = new_server(env={LIMIT: "2000"}).start()
     room = new_room(server)

@@ -50,7 +50,7 @@ async def test_the_address_of_a_message_leads_to_it(
     assert now.ids == ids[ids.index(now.ids[0]) :][: len(now.ids)]
     await expect(alice.page.get_by_role("button", name="Jump to latest")).to_be_visible()
     # Another message of the same room, by its address, as a click on a link would do.
-    await alice.page.evaluate("(hash) => { location.hash = hash; }", f"#/r/{room['id']}/m/{ids[10]}")
+    await alice.page.evaluate(f"location.hash = '#/r/{room['id']}/m/{ids[10]}'")
     await is_in_the_middle(alice, messages[10])
     await alice.page.get_by_role("button", name="Jump to latest").click()
     await expect(alice.rows.last).to_contain_text("message 300")

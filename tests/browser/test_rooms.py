@@ -13,9 +13,7 @@ from tests.support.server import Server
 GONE = "This room is gone"
 
 
-async def test_the_list_follows_rooms_and_the_people_in_them(
-    server: Server, visit: Visit
-) -> None:
+async def test_the_list_follows_rooms_and_the_people_in_them(server: Server, visit: Visit) -> None:
     """A room appears when somebody makes it, counts who is there, and goes when it is deleted."""
     alice = await visit("alice", server)
     eve = await visit("eve", server)
@@ -54,7 +52,7 @@ async def test_the_sidebar_follows_the_rooms_too(
 async def test_deleting_asks_first_and_tells_that_it_is_done(
     server: Server, visit: Visit, new_room: Callable[..., Room]
 ) -> None:
-    """Cancel and Escape keep the room; the button in the dialog deletes it, and a notice says so."""
+    """Cancel and Escape keep the room; the dialog's button deletes it, and a notice says so."""
     room = new_room(server)
     name = room["name"]
     alice = await visit("alice", server)
@@ -128,7 +126,7 @@ async def test_a_room_name_that_cannot_be_is_refused_in_words(
         "kitCHEN": "There is already a room with that name.",
         "": "Enter a name.",
         "x" * 101: "That name is too long.",
-        "kit\u200bchen": "That name has characters that can’t be used here.",
+        "kit\u200bchen": "That name has characters that can\u2019t be used here.",
     }.items():
         await field.fill(name)
         await alice.page.get_by_role("button", name="Create room").click()

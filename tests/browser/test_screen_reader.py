@@ -33,7 +33,7 @@ async def spoken(page: Page) -> list[str]:
 async def test_an_arriving_message_is_announced_once_and_the_history_never(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
-    """Not on entering, not on paging, not one's own; a newcomer's words once, cut if they are long."""
+    """Not on entering, not on paging, not one's own; others' words once, cut if they are long."""
     await fill(bob, room, 120)
     alice = await visit("alice", server, room, script=LISTEN)
     await expect(alice.log).to_have_attribute("aria-live", "off")
@@ -61,7 +61,7 @@ async def test_a_burst_of_messages_is_counted_and_not_read_out(
 ) -> None:
     """The first three are read, the others become a number."""
     alice = await visit("alice", server, room, script=LISTEN, clock=True)
-    await alice.page.clock.pause_at(await alice.page.evaluate("Date.now() + 5000"))
+    await alice.stop_clock()
     await spoken(alice.page)
     client = await bob.enter(room)
     for number in range(8):

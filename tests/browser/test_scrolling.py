@@ -1,7 +1,7 @@
 """Scrolling through five hundred messages: all are found, few are held, nothing ever jumps."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Route, expect
@@ -68,7 +68,7 @@ async def test_a_room_opens_at_its_newest_message(
 async def test_scrolling_up_finds_every_message_up_to_the_first(
     server: Server, long_room: tuple[Room, list[Message]], visit: Visit
 ) -> None:
-    """The wheel leads to the beginning; on the way the log never has more than 350 rows, no hole."""
+    """The wheel leads to the beginning; on the way there are never 350 rows, and no hole."""
     room, messages = long_room
     alice = await visit("alice", server, room)
     ids = [message["id"] for message in messages]
@@ -200,7 +200,9 @@ async def test_a_reader_at_the_end_stays_at_the_end(
 
 
 async def test_ones_own_message_leads_to_the_end_from_anywhere(
-    server: Server, long_room: tuple[Room, list[Message]], visit: Visit, new_room: Callable[..., Room]
+    server: Server,
+    long_room: tuple[Room, list[Message]],
+    visit: Visit,
 ) -> None:
     """Also when the end is not even held any more."""
     room, messages = long_room

@@ -10,7 +10,7 @@ from tests.support.server import Server
 
 ENTER = "Enter a name."
 TOO_LONG = "That name is too long."
-UNUSABLE = "That name has characters that can’t be used here."
+UNUSABLE = "That name has characters that can\u2019t be used here."
 BAD_NAMES = {
     "": ENTER,
     "   ": ENTER,
@@ -21,7 +21,7 @@ BAD_NAMES = {
     "al\u0007ice": UNUSABLE,
     "al\u00adice": UNUSABLE,
 }
-UNREACHABLE = "Can’t reach the server. Check your connection."
+UNREACHABLE = "Can\u2019t reach the server. Check your connection."
 
 
 async def test_the_name_is_remembered_over_a_reload(server: Server, stranger: Visit) -> None:

@@ -54,18 +54,18 @@ SHORT = [
 
 LONG = [
     *SHORT,
-    "<iframe srcdoc=\"<script>parent.xss()</script>\"></iframe>",
-    "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=xss()&gt;\">",
+    '<iframe srcdoc="<script>parent.xss()</script>"></iframe>',
+    '<math><mtext><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=xss()">',
     "<svg><animate onbegin=xss() attributeName=x dur=1s>",
     "<details open ontoggle=xss()>details</details>",
-    "<a href=\"javascript:xss()\">click</a>",
-    "<noscript><p title=\"</noscript><img src=x onerror=xss()>\">",
+    '<a href="javascript:xss()">click</a>',
+    '<noscript><p title="</noscript><img src=x onerror=xss()>">',
     "[click](javascript:xss())",
     "<style>@import 'data:,*{x:expression(xss())}'</style>",
-    "<meta http-equiv=refresh content=\"0;url=javascript:xss()\">",
+    '<meta http-equiv=refresh content="0;url=javascript:xss()">',
     "<base href=//evil.example>",
     "<input autofocus onfocus=xss()>",
-    "<!--<img src=\"--><img src=x onerror=xss()//\">",
+    '<!--<img src="--><img src=x onerror=xss()//">',
     "\u202e<b>right to left</b>",
     "line one\n<b>line two</b>\n\n   four",
 ]
@@ -77,7 +77,7 @@ LINKS = {
     "HTTPS://EXAMPLE.ORG": ["https://example.org/"],
     "mailto:ada@example.org, please": ["mailto:ada@example.org"],
     "two: http://a.example http://b.example": ["http://a.example/", "http://b.example/"],
-    "https://example.org/\"onmouseover=xss()": ["https://example.org/"],
+    'https://example.org/"onmouseover=xss()': ["https://example.org/"],
     "javascript://https://example.org/%0Axss()": ["https://example.org/%0Axss()"],
 }
 NO_LINKS = [

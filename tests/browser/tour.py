@@ -37,9 +37,7 @@ class Stop:
 async def furnish(server: Server) -> int:
     """Make rooms, some with people in them, and a conversation; return the id of its room."""
     async with async_http_client(server) as http:
-        rooms = [
-            checked(await http.post("/api/chat/rooms", json={"name": name})) for name in NAMES
-        ]
+        rooms = [checked(await http.post("/api/chat/rooms", json={"name": name})) for name in NAMES]
     for name, text in TALK * 3:
         await Person(name, server).post(rooms[0], text)
     return int(rooms[0]["id"])

@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from playwright.async_api import Locator, Page, StorageState, expect
 
-from tests.support.people import Room
+from tests.support.people import Message, Room
 from tests.support.server import Server
 
 # The top of the first row of the log that is whole, after some frames: by then all is settled.
@@ -165,6 +164,11 @@ class Visitor:
         """Let the page paint a few times."""
         await self.page.evaluate(SETTLE)
 
+    async def stop_clock(self) -> None:
+        """From now on the page's time stands still but for what the test lets pass."""
+        soon = await self.page.evaluate("Date.now() / 1000 + 1")
+        await self.page.clock.pause_at(soon)
+
     async def focused(self) -> str:
         """Return what has the focus: its tag, and its accessible name as far as it is text."""
         return str(
@@ -183,7 +187,7 @@ class Visitor:
         return list(json.loads(await answer.text()))
 
 
-def address(server: Server, room: Room | None = None, message: Mapping[str, Any] | None = None) -> str:
+def address(server: Server, room: Room | None = None, message: Message | None = None) -> str:
     """Return the page's address: of the list of rooms, of a room, or of a message in it."""
     place = "" if room is None else f"r/{room['id']}"
     if message is not None:

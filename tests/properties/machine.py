@@ -32,6 +32,8 @@ class Machine(RuleBasedStateMachine):
         self.model = Model()
         self.actors: list[Actor] = []
         self.said = 0
+        # Whether it waits in the end for the numbers of people.
+        self.counts = True
 
     # Choosing
 
@@ -142,7 +144,7 @@ class Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """In the end everybody's list of rooms has the right number of people, by events alone."""
         try:
-            for actor in self.online:
+            for actor in self.online if self.counts else ():
                 self.run(self._until_counted(actor))
         finally:
             for actor in self.online:

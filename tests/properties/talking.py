@@ -88,8 +88,8 @@ class Talking(Machine):
     @precondition(lambda self: any(actor.following for actor in self.online))
     @rule(
         where=index,
-        counts=st.lists(st.integers(1, 6), min_size=1, max_size=4),
-        posts=st.integers(0, 3),
+        counts=st.lists(st.integers(1, 8), min_size=1, max_size=4),
+        posts=st.integers(0, 4),
         again=st.booleans(),
     )
     def talk_at_once(self, where: int, counts: list[int], posts: int, again: bool) -> None:
@@ -112,29 +112,32 @@ class Talking(Machine):
     ) -> list[Message]:
         """Send all, then read until all is answered; what was stored, each sender's in order."""
         waiting: list[tuple[Actor, str]] = []
-        for actor, count in zip(talking, counts, strict=False):
-            for _ in range(count):
+        asking = talking[-1:] if again else []
+        posting = []
+        for turn in range(max(*counts, posts)):
+            for actor in [
+                each for each, count in zip(talking, counts, strict=False) if turn < count
+            ]:
                 content, _ = self.words("at once")
                 waiting.append((actor, f"{id(actor)}-{self.said}"))
                 await actor.client.send(
                     "message", room_id=room.id, content=content, client_id=waiting[-1][1]
                 )
-        posting = [
-            self.http.post(
-                f"/api/chat/rooms/{room.id}/messages",
-                params={"username": "poster"},
-                json={"content": f"post {number}", "client_id": f"post-{self.said}-{number}"},
-            )
-            for number in range(posts)
-        ]
-        asking = talking[-1:] if again else []
-        for actor in asking:
-            await actor.ask_again(room.id)
-        told = [checked(answer) for answer in await asyncio.gather(*posting)]
+            if turn < posts:
+                posting.append(asyncio.create_task(self._post(room, f"post-{self.said}-{turn}")))
+            if turn == 1:
+                for actor in asking:
+                    await actor.ask_again(room.id)
+        told = list(await asyncio.gather(*posting))
         told += [await actor.told_of(room.id, client_id) for actor, client_id in waiting]
         for actor in asking:
             await actor.until_asked(room.id)
         return told
+
+    async def _post(self, room: ModelRoom, client_id: str) -> Message:
+        path = f"/api/chat/rooms/{room.id}/messages"
+        body = {"content": client_id, "client_id": client_id}
+        return dict(checked(await self.http.post(path, params={"username": "poster"}, json=body)))
 
     @precondition(lambda self: self.online and self.model.rooms)
     @rule(number=index, where=index)

@@ -1,4 +1,4 @@
-"""The page's files: joined, minified, named by their content, compressed once, chosen by what is accepted."""
+"""The page's files: joined, minified, named by their content, compressed, chosen."""
 
 import gzip
 import json
@@ -49,8 +49,8 @@ def test_every_file_of_a_known_kind_is_there_and_no_other(folder: Path) -> None:
     """Programs and notes that lie beside the page are not served."""
     files = Assets(folder, CONFIG).files
     assert set(files) == {
-        "index.html", "styles.css", "css/base.css", "css/plain.css", "app.js", "later.js", "early.js",
-        "photo.png",
+        "index.html", "styles.css", "css/base.css", "css/plain.css",
+        "app.js", "later.js", "early.js", "photo.png",
     }  # fmt: skip
     assert files["early.js"].body == (folder / "early.js").read_bytes()
     assert files["app.js"].media_type == "text/javascript; charset=utf-8"

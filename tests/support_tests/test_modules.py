@@ -30,8 +30,12 @@ PAGE = {
         "}\n"
         "export const top = this;\n"
     ),
-    "js/log.js": "const list = [];\nfunction add(text) { list.push(text); }\nexport { list, add };\n",
-    "js/words.js": "import { add } from './log.js';\nadd('words');\nexport const hello = 'hello';\n",
+    "js/log.js": (
+        "const list = [];\nfunction add(text) { list.push(text); }\nexport { list, add };\n"
+    ),
+    "js/words.js": (
+        "import { add } from './log.js';\nadd('words');\nexport const hello = 'hello';\n"
+    ),
     "js/effect.js": "import { add } from './log.js'\nadd('effect')\n",
     "js/forms.js": (
         "export { hello as greeting } from './words.js';\n"
@@ -49,7 +53,10 @@ PAGE = {
         "add('more');\n"
         "export const more = () => `${greeting} ${list.length} ${rest} ${pattern.source.length}`;\n"
     ),
-    "js/rest.js": "import { add } from './log.js';\nadd('rest');\nexport const rest = 'import { a } from';\n",
+    "js/rest.js": (
+        "import { add } from './log.js';\nadd('rest');\n"
+        "export const rest = 'import { a } from';\n"
+    ),
     "js/alone.js": "nobody imports this",
 }  # fmt: skip
 
