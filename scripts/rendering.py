@@ -35,7 +35,7 @@ async def flood(page: Page, session: CDPSession, wire: Wire, writer: Client) -> 
     await wire.cut()
     for number in range(MISSED):
         await writer.send("message", content=f"missed {number} https://example.org and some words")
-    await writer.until("message", message={"content": f"missed {MISSED - 1} https://example.org"})
+    await writer.until("message", version=MISSED)
     wire.state = "up"
     before = await busy(session)
     await page.evaluate("dispatchEvent(new Event('online'))")
