@@ -8,7 +8,6 @@ from pathlib import Path
 from playwright.async_api import CDPSession, Page, expect
 
 from tests.browser.visitor import address, signed_in
-from tests.browser.wire import Wire
 from tests.support.browser import Browsers, chromium
 from tests.support.people import Person, Room, async_http_client, checked
 from tests.support.server import Server
@@ -30,15 +29,15 @@ async def busy(session: CDPSession) -> float:
     return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
 
 
-async def flood(page: Page, session: CDPSession, wire: Wire, writer: Client) -> None:
+async def flood(page: Page, session: CDPSession, writer: Client) -> None:
     """Come back to a room in which hundreds of messages were missed."""
-    await wire.cut()
+    await page.context.set_offline(True)
+    await writer.until("leave", username="alice")
     for number in range(MISSED):
         await writer.send("message", content=f"missed {number} https://example.org and some words")
     await writer.until("message", version=MISSED)
-    wire.state = "up"
     before = await busy(session)
-    await page.evaluate("dispatchEvent(new Event('online'))")
+    await page.context.set_offline(False)
     await expect(page.locator("[role=log] article")).to_have_count(MISSED)
     spent = await busy(session) - before
     print(
@@ -70,7 +69,6 @@ async def measure(server: Server, room: Room) -> None:
     writer = await Person("maya", server).enter(room)
     async with chromium() as browser:
         browsers = Browsers(browser)
-        wire = Wire()
         page = await browsers.open(
             "about:blank",
             viewport={"width": 1280, "height": 800},
@@ -79,12 +77,11 @@ async def measure(server: Server, room: Room) -> None:
         # The trace that tests keep for their failures would be measured too.
         await page.context.tracing.stop()
         await page.context.tracing.start()
-        await wire.lay(page)
         session = await page.context.new_cdp_session(page)
         await session.send("Performance.enable")
         await page.goto(address(server, room))
         await expect(page.locator("[data-view=people] li")).to_have_count(2)
-        await flood(page, session, wire, writer)
+        await flood(page, session, writer)
         await stream(page, session, writer)
         await browsers.close(keep=None)
     await writer.close()

@@ -1,0 +1,63 @@
+"""What schemathesis checks besides its own checks; it loads this file as its hooks."""
+
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, CheckContext, Response
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+# What JSON Schema cannot say of a text is said in words: that something is to be read in it, what
+# trimming leaves of it, that nothing in it is hidden; and of a query, that it names one place.
+TEXTS = ("name", "username", "content", "client_id")
+CODES = ("empty", "too_long", "name_invalid")
+WORDS = ("NUL", "surrogate", "cannot be printed")
+
+# The rooms that there are when it begins; ids up to MAX_ROOM are asked for.
+ROOMS, MAX_ROOM, MAX_ID = 40, 50, 2**53 - 1
+
+
+@schemathesis.hook
+def map_path_parameters(_context: Any, parameters: dict[str, Any] | None) -> Any:
+    """Ask for rooms that are there, most of the time; what is no id of a room stays as it is."""
+    room_id = (parameters or {}).get("room_id")
+    if type(room_id) is int and 0 < room_id <= MAX_ID:
+        return {**(parameters or {}), "room_id": room_id % MAX_ROOM + 1}
+    return parameters
+
+
+def said_in_words(response: Response) -> bool:
+    """Whether a request was refused for something that only words can say."""
+    if response.status_code != 422:
+        return False
+    refusal = response.json()
+    if refusal.get("field") in TEXTS:
+        return refusal["code"] in CODES or any(word in refusal["detail"] for word in WORDS)
+    return "only one of" in refusal["detail"]
+
+
+@schemathesis.check
+def accepted_or_refused_in_words(
+    ctx: CheckContext, response: Response, case: Case[Any]
+) -> bool | None:
+    """What the description allows is accepted, unless only words can say why not."""
+    return True if said_in_words(response) else positive_data_acceptance(ctx, response, case)
+
+
+@schemathesis.check
+def secured(ctx: CheckContext, response: Response, case: Case[Any]) -> bool | None:
+    """Every answer has the headers that keep browsers safe, and is not kept by anybody."""
+    headers = {name: response.headers.get(name, [""])[0] for name in response.headers}
+    assert headers.get("x-content-type-options") == "nosniff"
+    assert "frame-ancestors 'none'" in headers.get("content-security-policy", "")
+    assert headers.get("cache-control") == "no-store"
+    return None
+
+
+@schemathesis.check
+def refused_in_one_shape(ctx: CheckContext, response: Response, case: Case[Any]) -> bool | None:
+    """Every refusal says what is wrong for people and for programs."""
+    if response.status_code >= 400:
+        refusal = response.json()
+        assert refusal["detail"], "no words"
+        assert refusal["code"], "no code"
+    return None

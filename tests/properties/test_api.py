@@ -1,0 +1,103 @@
+"""The API is what it says of itself: schemathesis asks it everything its description allows."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.properties import api_checks
+from tests.support.people import checked, http_client
+from tests.support.server import Server
+from tests.support.timing import scaled
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_schemathesis(
+    server: Server, folder: Path, hooks: str = api_checks.__name__, **options: str
+) -> tuple[int, str]:
+    """Run schemathesis with all checks against `server`; its exit code and its report.
+
+    It runs as its own program: its integration with pytest gives all operations of an API the
+    same name, of which parallel workers run one.
+    """
+    all_options = {
+        "checks": "all",
+        # `api_checks` has a finer one.
+        "exclude-checks": "positive_data_acceptance",
+        "request-timeout": str(scaled(10)),
+        **options,
+    }
+    run = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.json"),
+            *(part for name, value in all_options.items() for part in (f"--{name}", value)),
+            "--no-color",
+        ],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}",
+            "SCHEMATHESIS_HOOKS": hooks,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=scaled(110),
+    )
+    return run.returncode, run.stdout + run.stderr
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rooms(server: Server) -> None:
+    """Make the rooms that `api_checks` asks for."""
+    with http_client(server) as http:
+        for number in range(1, api_checks.ROOMS + 1):
+            room = checked(http.post("/api/chat/rooms", json={"name": f"room {number}"}))
+            assert room["id"] == number
+
+
+def number(report: str, pattern: str) -> int:
+    """Return the number that `pattern` finds in a report."""
+    found = re.search(pattern, report)
+    assert found, report
+    return int(found[1])
+
+
+def test_each_operation_keeps_its_word(server: Server, tmp_path: Path) -> None:
+    """Right and wrong requests get a documented status, content type, header and shape."""
+    code, report = run_schemathesis(
+        server, tmp_path, **{"phases": "examples,coverage,fuzzing", "max-examples": "25"}
+    )
+    assert code == 0, report
+    assert number(report, r"Tested: (\d+)") == number(report, r"Operations: +(\d+) selected")
+    assert number(report, r"(\d+) generated") > 200
+    assert "Missing test data" not in report
+
+
+def test_operations_after_one_another_keep_their_word(server: Server, tmp_path: Path) -> None:
+    """So do requests made of what earlier ones answered: made, read, talked in, deleted."""
+    code, report = run_schemathesis(
+        server, tmp_path, **{"phases": "stateful", "max-examples": "25"}
+    )
+    assert code == 0, report
+    assert number(report, r"API Links: +(\d+) covered") > 0
+
+
+def test_a_wrong_description_is_found(server: Server, tmp_path: Path) -> None:
+    """The checks see an answer that the description does not tell of."""
+    (tmp_path / "wrong.py").write_text(
+        f"import schemathesis, {api_checks.__name__}\n"
+        "@schemathesis.hook\n"
+        "def before_load_schema(context, description):\n"
+        "    del description['paths']['/api/chat/rooms']['post']['responses']['422']\n",
+        encoding="ascii",
+    )
+    code, report = run_schemathesis(
+        server, tmp_path, "wrong", **{"phases": "coverage", "max-examples": "1"}
+    )
+    assert code == 1, report
+    assert "Undocumented status code" in report, report
