@@ -15,12 +15,18 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from parlour.errors import Refusal
 from parlour.migrations import migrate
 from parlour.models import Changes, History, Message, MessageDraft, Person, Room, StoredMessage
-from parlour.settings import Settings
+from parlour.settings import Settings, load_settings
 from parlour.store import messages as message_rows
 from parlour.store import rooms as room_rows
 from parlour.store.meta import ensure_epoch, epoch_of
 from parlour.support.lock import lock_data_dir
-from parlour.support.sqlite import check_sound, create_private, open_readers, open_writer
+from parlour.support.sqlite import (
+    check_sound,
+    create_private,
+    is_damage,
+    open_readers,
+    open_writer,
+)
 from parlour.support.writer import Job, Writer, WriterBusy
 
 T = TypeVar("T")
@@ -28,6 +34,8 @@ T = TypeVar("T")
 READERS: Final = 4
 # A resume over more changes than this is answered with `reset`.
 MAX_REPLAY: Final = 1_000
+# How long closing waits for the writer, and then for its thread.
+CLOSE_SECONDS: Final = 1.0
 # Messages of a deleted room taken away in one transaction.
 PURGE_BATCH: Final = 200
 
@@ -52,6 +60,11 @@ class ChatDatabase:
             raise Refusal(
                 "room_exists", f"There is a room named {name} already.", field="name"
             ) from None
+
+    @staticmethod
+    def check(connection: Connection) -> None:
+        """The database answers, at a cost that does not grow with it."""
+        ensure_epoch(connection)
 
     @staticmethod
     def get_rooms(connection: Connection) -> list[Room]:
@@ -224,9 +237,9 @@ class Database:
             self.write_engine.dispose()
             self._lock.close()
             if isinstance(error, DBAPIError):
-                raise DatabaseUnusable(
-                    f"{path} cannot be used: {error.orig}. Keep it, and put a backup in its place."
-                ) from error
+                advice = "Keep it, and put a backup in its place." if is_damage(error) else ""
+                words = f"{path} cannot be used: {error.orig}. {advice}"
+                raise DatabaseUnusable(words.strip()) from error
             raise
         self._read_engine = open_readers(path, READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
@@ -261,7 +274,27 @@ class Database:
         `then` is called with the result in the order of the commits, before anything that was
         committed later is told to anybody. Raises what the operation raised, or a Refusal.
         """
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        result: T = await self._submitted(operation, args, bulk=False, then=then)
+        return result
+
+    async def store(
+        self, draft: MessageDraft, *, then: Callable[[StoredMessage], None]
+    ) -> StoredMessage:
+        """As `send`, but wait for the commit; `then` as in `write`. Raises a Refusal."""
+        stored: StoredMessage = await self._submitted(
+            ChatDatabase.create_messages, (draft,), bulk=True, then=then
+        )
+        return stored
+
+    async def _submitted(
+        self,
+        operation: Callable[..., Any],
+        args: tuple[Any, ...],
+        *,
+        bulk: bool,
+        then: Callable[[Any], None] | None,
+    ) -> Any:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def answer(outcome: Any) -> None:
             if isinstance(outcome, Exception):
@@ -276,7 +309,7 @@ class Database:
                 if not future.cancelled():
                     future.set_result(outcome)
 
-        self._submit(Job(operation, args, bulk=False, answer=answer))
+        self._submit(Job(operation, args, bulk=bulk, answer=answer))
         return await future
 
     async def read(self, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -297,15 +330,21 @@ class Database:
             await self._writer.drain()
 
     async def close(self) -> None:
-        """Finish what was handed over, then close. The lock on the data directory ends last."""
+        """Finish what was handed over, then close. The lock on the data directory ends last.
+
+        What another program's lock holds up for longer than CLOSE_SECONDS is given up.
+        """
         if self._writer is not None:
-            await self._writer.close()
+            await self._writer.close(CLOSE_SECONDS)
             self._writer = None
         await asyncio.to_thread(self._readers.shutdown)
         self.release()
 
     def release(self) -> None:
         """Close the connections and the lock, when no writer was started."""
+        global _default  # noqa: PLW0603 - get_db() must not open it again without the lock
+        if _default is self:
+            _default = None
         self._read_engine.dispose()
         self.write_engine.dispose()
         self._lock.close()
@@ -329,7 +368,7 @@ def init_db(settings: Settings | None = None) -> Database:
     used.
     """
     global _default  # noqa: PLW0603 - what get_db() without an argument means
-    settings = settings or Settings()
+    settings = settings or load_settings()
     # An existing folder keeps the rights its owner gave it.
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     _default = Database(settings.data_dir, settings.database_path)
@@ -340,7 +379,8 @@ def init_db(settings: Settings | None = None) -> Database:
 def get_db(database: Database | None = None) -> Iterator[Connection]:
     """A write connection in a transaction that commits at the end, for scripts and tests.
 
-    It is that of `database`, or of the one opened last by `init_db`. It waits for the writer's
+    It is that of `database`, or of the one opened last by `init_db`. Nobody is told of what is
+    written this way. It waits for the writer's
     lock like another process would; the server itself uses `Database.write` and `.read`.
     """
     database = database or _default

@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from itertools import count
 from typing import Any, Final
 
 from fastapi import APIRouter, WebSocket
@@ -44,6 +45,8 @@ COMMANDS: Final[dict[str, Callable[[Context, Client, Any], Awaitable[None] | Non
 # So many refused frames in so many seconds end a connection.
 MAX_FAULTS: Final = 20
 FAULT_WINDOW: Final = 10.0
+# Frames of one connection that are read in one turn of the event loop.
+TURN: Final = 8
 # A client that was told `closing` comes back after this time; it adds jitter of its own.
 RETRY_AFTER_MS: Final = 1_000
 # What connections end with when the server goes (RFC 6455: service restart).
@@ -157,10 +160,15 @@ async def _read_frames(context: Context, websocket: WebSocket, client: Client) -
     """Read and do one command after the other. Raises WebSocketDisconnect at the end."""
     loop = asyncio.get_running_loop()
     faults: deque[float] = deque(maxlen=MAX_FAULTS)
-    while True:
+    for number in count(1):
         await client.ready()
+        if number % TURN == 0:
+            # Nothing here waits while frames of this client are there to be read: it would have
+            # the event loop for itself until they are all done.
+            await asyncio.sleep(0)
         frame = await websocket.receive()
-        if frame["type"] == "websocket.disconnect":
+        # What comes after the end has been decided is acknowledged to nobody, and sent again.
+        if frame["type"] == "websocket.disconnect" or client.connection.ending:
             return
         text: str | None = frame.get("text")
         if text is not None and len(text) > context.settings.max_frame_bytes:

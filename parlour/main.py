@@ -52,10 +52,10 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
             yield
         finally:
             context.closing = True
-            await opened.drain()
-            await context.tasks.close()
+            # First what starts tasks, then the tasks, then what they work with.
             context.user_lists.close()
             context.room_news.close()
+            await context.tasks.close()
             await opened.close()
 
     app = FastAPI(

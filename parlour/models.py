@@ -62,7 +62,6 @@ IdParam = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_check_digits)]
 VersionParam = Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(_check_digits)]
 LimitParam = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(_check_digits)]
 RoomName = Annotated[str, AfterValidator(_clean_room_name)]
-Username = Annotated[str, AfterValidator(clean_name)]
 Content = Annotated[str, AfterValidator(clean_text)]
 ClientId = Annotated[
     str, Field(min_length=1, max_length=MAX_CLIENT_ID_LENGTH), AfterValidator(_check_client_id)

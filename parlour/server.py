@@ -21,7 +21,7 @@ from parlour.settings import Settings
 # The whole shutdown is promised within 10 s: 2 s for what was handed in, then 2 s for clients to
 # read what they were sent and close, then this for what else is going on.
 GOODBYE_SECONDS: Final = 2
-GRACE_SECONDS: Final = 4
+GRACE_SECONDS: Final = 3
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -37,6 +37,8 @@ def listen(settings: Settings) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         return socket.create_server(address, family=family, backlog=2048)
+    except UnicodeError:
+        raise ListenError(f"Cannot listen on {host!r}: it is no host name.") from None
     except OSError as error:
         # The text of a name that is not found is the error's own; that of any other has more to
         # it than the reason.

@@ -30,5 +30,5 @@ async def readyz(context: Annotated[Context, Depends(context_of)]) -> Health:
     """The server takes work: it is not shutting down, and its database reads and can be locked."""
     if context.closing:
         raise Refusal("busy", "The server is shutting down.")
-    await context.database.write(ChatDatabase.get_rooms)
+    await context.database.write(ChatDatabase.check)
     return Health()

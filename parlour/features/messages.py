@@ -1,6 +1,5 @@
 """Saying something and reading what was said."""
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -80,21 +79,13 @@ async def post_message(
     """Say something. The answer comes when it is stored; a repeated `client_id` answers 200."""
     person = context.person(username)
     context.check_length(message.content)
-    future: asyncio.Future[StoredMessage] = asyncio.get_running_loop().create_future()
 
-    def answer(outcome: StoredMessage | Exception) -> None:
-        if isinstance(outcome, StoredMessage) and not outcome.repeated:
-            publish(context, outcome.message)
-        if future.cancelled():
-            return
-        if isinstance(outcome, Exception):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
+    def tell(stored: StoredMessage) -> None:
+        if not stored.repeated:
+            publish(context, stored.message)
 
     draft = MessageDraft(room_id, person, message.content, message.client_id)
-    context.database.send(draft, answer)
-    stored = await future
+    stored = await context.database.store(draft, then=tell)
     return Response(
         stored.message.model_dump_json(),
         status_code=200 if stored.repeated else 201,

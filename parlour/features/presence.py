@@ -56,14 +56,18 @@ async def follow(
     stands. `sync` says whether to tell it at all. Raises Refusal when there is no such room.
     """
     manager, connection = context.manager, client.connection
-    manager.connect(connection, room_id)
+    new = manager.connect(connection, room_id)
     try:
         if after is None:
             changes = Changes(await context.database.read(ChatDatabase.get_room, room_id), [])
         else:
             changes = await context.database.read(ChatDatabase.get_changes, room_id, after, epoch)
-    except Refusal:
-        depart(context, client, room_id)
+    except Refusal as refusal:
+        if new or refusal.code == "not_found":
+            depart(context, client, room_id)
+        else:
+            # It asked again and cannot be answered now: it stays where it was.
+            manager.release(connection, room_id)
         raise
     if not manager.follows(connection, room_id):
         return  # the room was deleted while it was read, and the client has been told

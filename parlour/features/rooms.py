@@ -1,21 +1,27 @@
 """Making, listing and deleting rooms."""
 
+import asyncio
+import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from parlour.context import Context
 from parlour.database import ChatDatabase
+from parlour.errors import Refusal
 from parlour.models import IdParam, Room, RoomCreate
 from parlour.protocol import RoomDeletedEvent, RoomListEvent, encode
 from parlour.web import StrictRoute, answers, context_of
 
+logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/chat/rooms", route_class=StrictRoute, tags=["rooms"])
 
 ContextDep = Annotated[Context, Depends(context_of)]
 RoomPath = Annotated[IdParam, Path(description="The room.")]
 # The close code with which a room's own connections end when it is deleted.
 ROOM_GONE = 4504
+# Seconds until taking away is tried again.
+PURGE_AGAIN = 30.0
 
 
 @router.post(
@@ -76,8 +82,14 @@ async def delete_room(
 
 async def purge(context: Context) -> None:
     """Take away what deleted rooms left, in batches between which everybody else may write."""
-    while await context.database.write(ChatDatabase.purge_deleted_rooms):
-        pass
+    more = True
+    while more:
+        try:
+            more = await context.database.write(ChatDatabase.purge_deleted_rooms)
+        except Refusal as refusal:
+            # A full disk or a foreign lock: the rooms are gone for everybody, so there is time.
+            logger.warning("deleted rooms still take space: %s", refusal.detail)
+            await asyncio.sleep(PURGE_AGAIN)
 
 
 def _close_room(context: Context, room: Room, words: str) -> None:

@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.websockets import WebSocketDisconnect
+
+logger = logging.getLogger(__name__)
 
 # Bytes of memory; past it the client is too slow to be kept.
 OUTBOX_LIMIT: Final = 4 * 1024 * 1024
@@ -89,6 +92,11 @@ class Connection:
         if self._drop is not None:
             self._drop()
 
+    @property
+    def ending(self) -> bool:
+        """Whether it has been told to end, or has ended."""
+        return self._ending is not None
+
     async def caught_up(self) -> None:
         """Wait until the outbox is less than half full, or the connection has ended."""
         await self._caught_up.wait()
@@ -149,6 +157,10 @@ async def run_beside(connection: Connection, reader: Awaitable[None]) -> None:
     reading = asyncio.ensure_future(reader)
     cut = asyncio.create_task(connection.cut.wait())
     try:
+        await asyncio.wait({reading, writing, cut}, return_when=asyncio.FIRST_COMPLETED)
+        if writing.done() and (fault := writing.exception()) is not None:
+            logger.error("a connection's writer failed", exc_info=fault)
+            connection.abort()
         await asyncio.wait({reading, cut}, return_when=asyncio.FIRST_COMPLETED)
         if reading.done():
             # Whatever is still queued (an `error` and a close code) is for the peer to read.

@@ -75,13 +75,17 @@ class ConnectionManager:
             follower.held_bytes = 0
         return False
 
-    def release(self, connection: Connection, room_id: int, version: int) -> None:
-        """Hand over what was held back: the changes after `version`, and all that has none."""
+    def release(self, connection: Connection, room_id: int, version: int | None = None) -> None:
+        """Hand over what was held back: the changes after `version`, and all that has none.
+
+        Without a `version` no state was given, and nothing of what was held back is left out.
+        """
         follower = self._followers.get(room_id, {}).get(connection)
         if follower is None or follower.held is None:
             return
         held, follower.held = follower.held, None
-        follower.version = version
+        if version is not None:
+            follower.version = version
         for frame_version, frame in held:
             follower.send(frame, frame_version, ephemeral=False)
 

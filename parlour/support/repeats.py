@@ -12,9 +12,11 @@ class _Repeated(Exception):
 
 
 def _check(pairs: list[tuple[str, Any]]) -> None:
-    if len({name for name, _ in pairs}) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _Repeated(next(name for name in names if names.count(name) > 1))
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise _Repeated(name)
+        seen.add(name)
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_check)

@@ -9,8 +9,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 # How long a statement waits for another process's lock before it is given up as busy.
 LOCK_TIMEOUT_MS: Final = 5_000
@@ -50,14 +50,24 @@ def check_sound(connection: Connection) -> None:
     found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if found != "ok":
         words = " ".join(str(found).split())
-        raise DatabaseError(None, None, sqlite3.DatabaseError(f"it is damaged ({words})"))
+        fault = sqlite3.DatabaseError(f"it is damaged ({words})")
+        fault.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise DatabaseError(None, None, fault)
+
+
+def is_damage(error: DBAPIError) -> bool:
+    """Whether the file itself is at fault, and not a lock, the disk or its rights."""
+    # The primary code is in the low byte of the extended one.
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _open(
     path: Path, *, pragmas: tuple[str, ...], begin: str, connections: int, more: int
 ) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        # Not as a URL: a folder may have `?` or `%` in its name.
+        URL.create("sqlite", database=str(path)),
         pool_size=connections,
         max_overflow=more,
         # Connections go from thread to thread, one at a time.

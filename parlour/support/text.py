@@ -52,6 +52,9 @@ def clean_name(value: str) -> str:
     Runs of spaces become one, because nobody could tell two such names apart.
     """
     text = _SPACES.sub(" ", _one_line(clean_text(value)))
+    if "\ufffd" in text:
+        # What a decoder puts in the place of bytes that are no text: many names become one.
+        raise PydanticCustomError("name_invalid", "It was not UTF-8 text")
     for position, character in enumerate(text):
         # Private use looks different, or like nothing, on every machine.
         if not _is_invisible(character) and unicodedata.category(character) != "Co":

@@ -69,11 +69,19 @@ class Writer:
         self._jobs.put(Job(_nothing, (), bulk=False, answer=lambda _: answered.set()))
         await answered.wait()
 
-    async def close(self) -> None:
-        """Finish what was submitted, then end the thread."""
-        await self.drain()
+    async def close(self, seconds: float) -> None:
+        """Finish what was submitted, then end the thread, or give both up after `seconds`.
+
+        Nobody has been told that what is given up was stored. The thread may hang in a lock that
+        another program holds; being a daemon, it does not keep the process.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                await self.drain()
+        except TimeoutError:
+            logger.warning("gave up %d writes that somebody else's lock holds up", self._waiting)
         self._jobs.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._thread.join, seconds)
 
     def _run(self) -> None:
         while (first := self._jobs.get()) is not None:
@@ -89,7 +97,10 @@ class Writer:
                     break
                 group.append(job)
             outcomes = self._commit(group)
-            self._loop.call_soon_threadsafe(self._answer, group, outcomes)
+            try:
+                self._loop.call_soon_threadsafe(self._answer, group, outcomes)
+            except RuntimeError:
+                return  # the loop has ended: it was given up, and nobody is left to be told
             if last:
                 return
 

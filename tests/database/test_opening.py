@@ -88,6 +88,17 @@ def test_a_second_opener_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
             assert ChatDatabase.get_rooms(connection) == []
 
 
+def test_a_locked_database_is_not_called_damaged(tmp_path: Path) -> None:
+    """Nobody is told to put a backup in the place of a sound file."""
+    with open_database(tmp_path):
+        pass
+    with closing(sqlite3.connect(tmp_path / "data" / "chat.db")) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DatabaseUnusable, match="locked") as refused:
+            init_db(local_settings(tmp_path))
+    assert "backup" not in str(refused.value)
+
+
 def test_a_refused_opener_keeps_no_lock(tmp_path: Path) -> None:
     """What could not be opened leaves the folder free for the next."""
     (tmp_path / "data").mkdir()
@@ -187,3 +198,13 @@ def test_init_db_alone_opens_the_settings_of_its_environment(
     database.release()
     assert database.path == tmp_path / "there" / "chat.db"
     assert database.path.is_file()
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    """Characters that mean something in a URL mean nothing here."""
+    home = tmp_path / "a?b %41 #c"
+    home.mkdir()
+    with open_database(home):
+        pass
+    assert (home / "data" / "chat.db").stat().st_size > 0
+    assert [path.name for path in tmp_path.iterdir()] == [home.name]

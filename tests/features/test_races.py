@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from parlour.context import Client, Context
 from parlour.database import ChatDatabase
+from parlour.errors import Refusal
 from parlour.features import messages, presence, rooms
 from parlour.models import MessageCreate, Person, Room
 from parlour.store.messages import count
@@ -104,3 +105,27 @@ async def test_a_poster_who_goes_away_is_not_waited_for(context: Context, hall: 
     assert posting.cancelled()
     assert await context.database.read(count) == 1
     assert frames(socket)[-1]["message"]["content"] == "hi"
+
+
+async def test_one_who_asks_again_in_vain_stays_in_the_room(
+    context: Context, hall: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs the answer alone: what happened meanwhile comes, and nobody sees a leave."""
+    client, socket = client_of(context, "alice")
+    other, others_socket = client_of(context, "bob")
+    for each in (client, other):
+        await presence.follow(context, each, hall.id, 0, None, sync=True)
+    before = (len(frames(socket)), len(frames(others_socket)))
+
+    async def refuse(*_: object) -> None:
+        await messages.post_message(hall.id, "bob", MessageCreate(content="meanwhile"), context)
+        raise Refusal("busy", "Not now.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(context.database), "read", refuse)
+        with pytest.raises(Refusal, match="Not now"):
+            await presence.follow(context, client, hall.id, 0, None, sync=True)
+    assert context.manager.follows(client.connection, hall.id)
+    assert [frame["type"] for frame in frames(socket)[before[0] :]] == ["message"]
+    assert [frame["type"] for frame in frames(others_socket)[before[1] :]] == ["message"]
+    assert context.manager.presence.online(hall.id) == 2

@@ -1,7 +1,9 @@
 """Stopping: everybody is told, nothing that was acknowledged is lost, the status is 0."""
 
 import asyncio
+import contextlib
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
 
@@ -43,8 +45,8 @@ async def everything(server: Server, path: str) -> list[str]:
     """Return the `client_id` of every message of a room, oldest first."""
     async with async_http_client(server) as http:
         found = checked(await http.get(path, params={"limit": 200}))
-        while older := checked(
-            await http.get(path, params={"limit": 200, "before": found[0]["id"]})
+        while found and (
+            older := checked(await http.get(path, params={"limit": 200, "before": found[0]["id"]}))
         ):
             found = older + found
     return [message["client_id"] for message in found]
@@ -145,3 +147,23 @@ def test_a_second_signal_does_not_spoil_the_stop(own_server: Server) -> None:
     own_server.process.signal(signal.SIGINT)
     own_server.process.signal(signal.SIGINT)
     assert own_server.process.wait(seconds=10 * SLACK) == 0
+
+
+async def test_a_stop_is_not_held_up_by_somebody_elses_lock(
+    own_server: Server, new_room: Callable[..., Room], person: People
+) -> None:
+    """What the lock holds up was acknowledged to nobody; it is given up, and the log says so."""
+    room = new_room(own_server)
+    alice = await person("alice", own_server).enter(room)
+    with contextlib.closing(sqlite3.connect(own_server.data_dir / "chat.db")) as lock:
+        lock.execute("BEGIN IMMEDIATE")
+        await alice.send("message", content="held up")
+        await alice.send("ping")
+        await alice.until("pong")
+        begin = time.monotonic()
+        assert await own_server.astop() == 0
+        assert time.monotonic() - begin < scaled(12)
+        lock.rollback()
+    assert [line for line in own_server.log if "gave up" in line]
+    await own_server.arestart()
+    assert await everything(own_server, f"/api/chat/rooms/{room['id']}/messages") == []

@@ -50,3 +50,9 @@ def test_what_a_dictionary_was_written_as_has_no_name_twice(value: object) -> No
     """However it nests and whatever it is called."""
     assert repeated_name(json.dumps(value)) is None
     assert repeated_name(json.dumps(value, ensure_ascii=False)) is None
+
+
+def test_finding_it_costs_no_more_for_each_name_than_reading_does() -> None:
+    """Tens of thousands of names in one object, the second of one at the very end."""
+    names = [f'"{number}":0' for number in range(50_000)]
+    assert repeated_name("{" + ",".join([*names, names[0]]) + "}") == "0"

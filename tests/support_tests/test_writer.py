@@ -79,7 +79,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     bench = Bench(engine)
     yield bench
     bench.go_on.set()
-    await bench.writer.close()
+    await bench.writer.close(10)
     engine.dispose()
 
 
@@ -289,7 +289,7 @@ async def test_close_finishes_what_was_submitted_and_ends_the_thread(tmp_path: P
     bench = Bench(engine)
     for number in range(10):
         bench.submit(insert, number)
-    await bench.writer.close()
+    await bench.writer.close(10)
     assert bench.outcomes == list(range(10))
     assert bench.stored() == list(range(10))
     assert "writer" not in {thread.name for thread in threading.enumerate()}
