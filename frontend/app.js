@@ -11,6 +11,7 @@
 
 import { Api } from './js/api.js';
 import { Memory, nameless, parseRoute, readConfig, routeTo, socketUrl } from './js/app/browser.js';
+import { Following } from './js/app/following.js';
 import { DrawQueue } from './js/app/queue.js';
 import { RoomList } from './js/app/rooms.js';
 import { Screens } from './js/app/screens.js';
@@ -18,11 +19,8 @@ import { browserClock as clock, CLOSE, Connection } from './js/socket.js';
 import { applyEvent, state } from './js/state.js';
 import { errorText, strings } from './js/strings/en.js';
 
-/** A subscribe that was refused for now is tried again after this. */
-const SUBSCRIBE_AGAIN_MS = 3000;
-
-/** The close code with which the server ends a connection whose room is gone, and one whose room is not open to it. */
-const [ROOM_GONE, ROOM_REFUSED] = [4504, 4503];
+/** The close code with which the server ends a connection whose room is not there, or no longer. */
+const ROOM_GONE = 4504;
 
 const memory = new Memory();
 const api = new Api();
@@ -31,8 +29,11 @@ const connection = new Connection({
   door: websocketDoor, onFrame: handleWebSocketMessage, onOpen: onWebSocketOpen, onClose: onWebSocketClose,
   onStatus, clock, isOnline: () => navigator.onLine,
 });
+const following = new Following({
+  state, clock, subscribe: (...asked) => connection.subscribe(...asked), postpone: (clientId) => outbox?.postpone(clientId),
+});
 const screens = new Screens({
-  document, state, config: readConfig(document), offeredName: () => memory.lastUsername,
+  document, state, config: readConfig(document), offeredName: () => memory.lastUsername, renderMessages,
   callbacks: {
     login: { onSubmit: signIn },
     rooms: { onOpen: open, onCreate: createRoom, onDelete: deleteRoom, onSignOut: signOut, onRetry: () => void loadRooms() },
@@ -59,8 +60,6 @@ let visit = null;
 let loading = null;
 /** Who is trying to sign in; nobody is known to the server before its first word. @type {string|null} */
 let applicant = null;
-/** The room that this connection is known to be in. @type {number|null} */
-let following = null;
 /** The room in the connection's address. @type {number|null} */
 let doorRoom = null;
 /** The last refusal that named no message: a close code that follows is explained by it. */
@@ -69,8 +68,6 @@ let lastRefusal = '';
 let isListFresh = false;
 /** The page is not where its address says. */
 let isAway = false;
-/** @type {any} */
-let subscribeTimer = null;
 
 /**
  * The way of every change: into the state, and what it asks for out into the world.
@@ -81,7 +78,7 @@ function apply(event) {
   const { lastRead } = state;
   const { need, stored, arrived } = applyEvent(state, event);
   if (stored.length > 0) outbox?.acknowledge(stored);
-  if (need === 'resync') resync();
+  if (need === 'resync') following.resync();
   else if (need === 'history') void visit?.read(null, { isReset: true });
   if (state.currentRoom && state.lastRead > lastRead) memory.setReadUpTo(state.currentRoom.id, state.lastRead);
   if (!document.hidden) for (const message of arrived) void screens.announce((announcer) => announcer.message(message));
@@ -114,7 +111,7 @@ function onWebSocketOpen(websocket) {
     return;
   }
   if (doorRoom !== null && doorRoom !== state.currentRoom?.id) connection.unsubscribe(doorRoom);
-  resync();
+  following.resync();
   if (!state.currentRoom || state.notice) connection.caughtUp();
   else if (state.historyStatus === 'error') void visit?.read();
   if (doorRoom === null) freshenList();
@@ -131,7 +128,7 @@ function freshenList() {
 
 /** @param {{code: number, final: boolean}} event */
 function onWebSocketClose({ code, final }) {
-  following = null;
+  following.end();
   apply({ type: 'websocket_closed' });
   if (code === CLOSE.tooBig) outbox?.refuseFirst('too_large');
   outbox?.connectionLost();
@@ -140,9 +137,6 @@ function onWebSocketClose({ code, final }) {
   } else if (final && code === ROOM_GONE) {
     // Either a frame has told of the deletion, or the room in the address is refused as one that is not there.
     if (lastRefusal === 'not_found') apply({ type: 'room_deleted', room_id: doorRoom, message: '' });
-    connectWebSocket();
-  } else if (final && code === ROOM_REFUSED && state.currentRoom) {
-    apply({ type: 'room_refused', code: lastRefusal || 'not_allowed', text: '' });
     connectWebSocket();
   } else if (final) {
     leaveRoom();
@@ -183,32 +177,19 @@ export function handleWebSocketMessage(frame) {
 
 /** @param {number} roomId  the server counts this page into it, and has told what was missed */
 function onFollowing(roomId) {
-  following = roomId;
+  following.begin(roomId);
   if (state.historyStatus === 'ready') connection.caughtUp();
   freshenList();
   outbox?.wake();
 }
 
 /** @param {Frame} frame  `error` */
-function onRefusal({ code, room_id: roomId, client_id: clientId, retry_after_ms: retryAfterMs = null }) {
-  if (clientId) {
-    outbox?.refuse(clientId, code, retryAfterMs);
-    return;
-  }
-  if (!roomId) lastRefusal = code;
-  if (!roomId || roomId !== state.currentRoom?.id) return;
-  if (code === 'not_found') apply({ type: 'room_deleted', room_id: roomId, message: '' });
-  else if (following !== roomId) {
-    clock.clearTimeout(subscribeTimer);
-    subscribeTimer = clock.setTimeout(resync, SUBSCRIBE_AGAIN_MS);
-  }
-}
-
-/** Asks the server for all that came after what the state has, and to go on from there. */
-function resync() {
-  if (state.currentRoom && !state.notice && state.historyStatus === 'ready') {
-    connection.subscribe(state.currentRoom.id, state.version, state.epoch);
-  }
+function onRefusal(frame) {
+  const { code, room_id: roomId, client_id: clientId, retry_after_ms: retryAfterMs = null } = frame;
+  if (!roomId && !clientId) lastRefusal = code;
+  if (following.refused(frame)) return;
+  if (clientId) outbox?.refuse(clientId, code, retryAfterMs);
+  else if (code === 'not_found' && roomId === state.currentRoom?.id) apply({ type: 'room_deleted', room_id: roomId, message: '' });
 }
 
 /** @param {string} username */
@@ -253,7 +234,7 @@ function loadParts() {
     const [{ createOutbox }, { Visit: VisitClass }] = await Promise.all([import('./js/app/sending.js'), import('./js/app/visit.js')]);
     const shared = {
       state, api, clock, send: (/** @type {Frame} */ frame) => connection.send(frame),
-      isFollowing: () => following !== null && following === state.currentRoom?.id,
+      isFollowing: () => following.isThere,
     };
     outbox = createOutbox({ ...shared, onChange: onOutboxChange, onFailed: onUnsent });
     visit = new VisitClass({ ...shared, memory, screens, queue, outbox, apply });
@@ -335,10 +316,12 @@ async function showRoute() {
 function followRoute() {
   isAway = false;
   showRoute().catch((cause) => {
-    if (connection.isOpen) reportError(cause); // Not the network's fault, so it is ours.
+    // With a connection it is not the network's fault, so it is ours.
+    const code = connection.isOpen ? 'internal' : 'network';
+    if (code === 'internal') reportError(cause);
     loading = outbox ? loading : null;
     isAway = true;
-    void screens.toast(errorText('network'), 'danger');
+    void screens.toast(errorText(code), 'danger');
   });
 }
 
@@ -348,11 +331,10 @@ function leaveForList() {
 }
 
 function leaveRoom() {
-  clock.clearTimeout(subscribeTimer);
+  following.end();
   const roomId = state.currentRoom?.id;
   if (roomId === undefined) return;
   visit?.leave();
-  following = null;
   connection.unsubscribe(roomId);
   apply({ type: 'room_left' });
   // What is still on its way to that room is sent again by another door, under the same client_id.
@@ -360,9 +342,8 @@ function leaveRoom() {
   outbox?.wake();
 }
 
-/** Updates the message display now, with all that has not been drawn yet. */
+/** Updates the message display. */
 export function renderMessages() {
-  queue.flush();
   screens.drawMessages();
 }
 

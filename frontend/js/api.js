@@ -59,15 +59,6 @@ export class Api {
   }
 
   /**
-   * @param {number} roomId
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<Room>}
-   */
-  async getRoom(roomId, signal) {
-    return (await this.#call('GET', `/api/chat/rooms/${roomId}`, { signal })).body;
-  }
-
-  /**
    * @param {string} name
    * @returns {Promise<Room>}
    */

@@ -38,6 +38,14 @@ export function el(tag, props, ...children) {
 }
 
 /**
+ * @param {EventTarget | null} target of an event
+ * @returns {boolean} whether keys pressed there write something
+ */
+export function takesText(target) {
+  return Boolean(/** @type {Element | null} */ (target)?.closest?.('input, textarea, select, [contenteditable]'));
+}
+
+/**
  * One symbol of the sprite in index.html, hidden from screen readers: the control that carries it has the words.
  * @param {string} name the symbol's name without its `i-`
  * @param {string} [extraClass]

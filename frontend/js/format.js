@@ -95,12 +95,31 @@ export function countCharacters(text) {
 }
 
 /**
- * A name as it is compared: "Alice" and "alice" are one person. Upper case first, because it unfolds "ß" as the
- * server does.
+ * A name as the server keeps it. One that it would write otherwise does not know its own messages when they come back.
+ * @param {string} name
+ * @returns {string} in NFC, trimmed, with single spaces
+ */
+export function cleanName(name) {
+  return name.normalize('NFC').replace(/\s+/g, ' ').trim();
+}
+
+/**
+ * Unicode's case folding, which JavaScript does not have: lower case first for "ẞ", upper case for "ß" and the like,
+ * and one sigma instead of two, for which there is no rule but where in a word it stands.
+ * @param {string} text
+ */
+const foldCase = (text) => text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+
+/**
+ * A name as it is compared: "Alice" and "alice" are one person. It folds as the server does, for every character of
+ * the Unicode that both know.
  * @param {string} name
  */
 export function canonical(name) {
-  return name.trim().normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+  if (/^[!-~]*$/.test(name)) return name.toLowerCase();
+  // The dotless i is no i, though both have the same upper case.
+  const folded = name.normalize('NFKC').replace(/[^ı]+/g, foldCase);
+  return cleanName(folded.replace(/[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu, '').normalize('NFKC'));
 }
 
 /**

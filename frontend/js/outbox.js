@@ -54,7 +54,6 @@ export class Outbox {
   #draining = new Map();
   /** Rooms that were refused for now; timer: null while the next try is under way. @type {Map<number, {timer: any, tries: number}>} */
   #backoffs = new Map();
-  #isClosed = false;
 
   /**
    * @param {object} options
@@ -86,7 +85,7 @@ export class Outbox {
     this.#username = username;
     this.#stopWaiting();
     await this.reread();
-    const old = this.#clock.now() - FORGET_FAILED_MS;
+    const old = this.#clock.date() - FORGET_FAILED_MS;
     for (const record of this.#records.all) {
       if (record.status === 'failed' && Date.parse(record.created_at) < old) this.discard(record.client_id);
     }
@@ -106,11 +105,6 @@ export class Outbox {
     return this.#records.all.filter((record) => record.room_id === roomId && record.username === this.#username);
   }
 
-  /** @returns {number} messages of the present name, in all rooms, that have not been refused for good */
-  get waiting() {
-    return this.#records.all.filter(({ username, status }) => username === this.#username && status === 'sending').length;
-  }
-
   /**
    * @param {number} roomId
    * @param {string} content
@@ -121,7 +115,7 @@ export class Outbox {
     /** @type {OutboxRecord} */
     const record = {
       client_id: this.#newId(), room_id: roomId, username: this.#username, content,
-      created_at: new Date(this.#clock.now()).toISOString(), status: 'sending', error: null, seq: Infinity,
+      created_at: new Date(this.#clock.date()).toISOString(), status: 'sending', error: null, seq: Infinity,
     };
     void this.#records.add(record).then(() => this.#drain(roomId));
     return record;
@@ -148,6 +142,15 @@ export class Outbox {
    */
   refuse(clientId, code, retryAfterMs = null) {
     this.#flights.get(clientId)?.settle({ state: 'refused', code, retryAfterMs });
+  }
+
+  /**
+   * A live sending came to nothing, through no fault of the message: it goes again at the next `wake`.
+   *
+   * @param {string} clientId
+   */
+  postpone(clientId) {
+    this.#flights.get(clientId)?.settle({ state: 'wait' });
   }
 
   /**
@@ -196,13 +199,6 @@ export class Outbox {
     this.#flights.get(clientId)?.settle({ state: 'stored' });
   }
 
-  /** Stops sending and ends every timer; the store keeps what there is. */
-  close() {
-    this.#isClosed = true;
-    this.connectionLost();
-    this.#stopWaiting();
-  }
-
   /** @param {OutboxRecord} record */
   #isMine(record) {
     return record.username === this.#username && record.status === 'sending' && record.seq !== Infinity;
@@ -216,7 +212,7 @@ export class Outbox {
   /** @param {number} roomId */
   async #drain(roomId) {
     const username = this.#username;
-    if (this.#isClosed || username === null || this.#backoffs.get(roomId)?.timer) return;
+    if (username === null || this.#backoffs.get(roomId)?.timer) return;
     if (this.#draining.has(roomId)) {
       this.#draining.set(roomId, true);
       return;
@@ -242,7 +238,7 @@ export class Outbox {
       // Another tab may have sent some while this one waited for the lock, or have written one that comes before ours.
       await this.#records.refresh();
       const record = this.#records.all.find((other) => other.room_id === roomId && this.#isMine(other));
-      if (!record || this.#isClosed || this.#username !== username) return;
+      if (!record || this.#username !== username) return;
       const outcome = await this.#send(record);
       if (outcome.state === 'stored') {
         this.#backoffs.delete(roomId);

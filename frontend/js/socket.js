@@ -11,7 +11,7 @@
 /** Wait between two tries; each but the first after a close is spread by up to JITTER_MS. */
 export const RETRY_MS = 3000;
 export const JITTER_MS = 1000;
-/** Wait after the server has closed because of too many frames. */
+/** Wait after the server has closed because of too many refused frames. */
 export const RATE_WAIT_MS = 30_000;
 /** A try that has not opened by then is given up: a lost SYN would otherwise hold it for minutes. */
 export const OPEN_TIMEOUT_MS = 10_000;
@@ -25,7 +25,7 @@ export const PROBE_MS = 5000;
 export const CAUGHT_UP_MS = 2000;
 
 /** Close codes of `docs/protocol.md` that this file treats by name. */
-export const CLOSE = Object.freeze({ normal: 1000, tooBig: 1009, heartbeatLost: 4000, rate: 4008, final: 4500 });
+export const CLOSE = Object.freeze({ normal: 1000, tooBig: 1009, flooding: 1008, heartbeatLost: 4000, final: 4500 });
 
 const PING = '{"type":"ping"}';
 
@@ -47,7 +47,8 @@ const PING = '{"type":"ping"}';
 export const browserClock = {
   setTimeout: (run, ms) => setTimeout(run, ms),
   clearTimeout: (timer) => clearTimeout(timer),
-  now: () => Date.now(),
+  now: () => performance.now(),
+  date: () => Date.now(),
   random: () => Math.random(),
 };
 
@@ -280,7 +281,7 @@ export class Connection {
   #delay(code) {
     const jitter = this.#clock.random() * JITTER_MS;
     if (this.#retryAfter !== null) return this.#retryAfter + jitter;
-    if (code === CLOSE.rate) return RATE_WAIT_MS + jitter;
+    if (code === CLOSE.flooding) return RATE_WAIT_MS + jitter;
     return this.#failures === 0 ? RETRY_MS : RETRY_MS + jitter;
   }
 

@@ -125,7 +125,8 @@
  * @typedef {object} Clock
  * @property {(run: () => void, ms: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
- * @property {() => number} now  milliseconds
+ * @property {() => number} now  milliseconds since some moment; setting the computer's clock does not touch it
+ * @property {() => number} date  milliseconds since 1970, as the computer's clock has it
  * @property {() => number} random  in [0, 1)
  */
 

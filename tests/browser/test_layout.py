@@ -47,6 +47,8 @@ async def test_a_phone_shows_one_pane_at_a_time_and_leads_back(
     """The list of rooms, then the room with the whole width, then the people over it."""
     await furnish(own_server)
     phone = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True}
+    # Panes that are still sliding in would be found outside.
+    phone["reduced_motion"] = "reduce"
     alice = await visit("alice", own_server, **phone)
     await alice.open_room("general")
     await expect(alice.box).to_be_in_viewport()

@@ -98,7 +98,7 @@ async def test_a_half_open_connection_is_found_out_by_its_silence(
     bob = await visit("bob", server, room)
     await bob.say("before")
     await alice.shows("before")
-    wire.state = "dead"
+    wire.die()
     await alice.say("into the void", "and again")
     await bob.say("do you hear me?")
     await expect(alice.pending).to_have_count(2)
@@ -106,7 +106,6 @@ async def test_a_half_open_connection_is_found_out_by_its_silence(
     await wire.has_lost("ping")
     await alice.shows("before", "into the void", "and again")
     assert wire.opened == 1
-    wire.state = "up"
     await alice.page.clock.fast_forward(SILENCE - QUIET)
     await both_have_once(alice, bob, "before", "do you hear me?", "into the void", "and again")
     assert wire.opened == 2

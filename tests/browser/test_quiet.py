@@ -93,8 +93,8 @@ async def test_a_hidden_tab_draws_nothing_until_it_is_looked_at(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
     """The title counts; the log is brought up to date when the tab comes to the front."""
-    alice = await visit("alice", server, room, script=HIDE)
     await bob.post(room, "seen")
+    alice = await visit("alice", server, room, script=HIDE)
     await alice.shows("seen")
     await alice.page.evaluate(TURN, arg=True)
     await alice.page.evaluate(COUNT_CHANGES)

@@ -70,7 +70,7 @@ async def test_deleting_asks_first_and_tells_that_it_is_done(
     await alice.dialog.get_by_role("button", name="Delete room").click()
     await expect(alice.dialog).to_have_count(0)
     await expect(alice.card(name)).to_have_count(0)
-    await expect(alice.page.get_by_text(f"#{name} was deleted.")).to_be_visible()
+    await expect(alice.notices.get_by_text(f"#{name} was deleted.")).to_be_visible()
 
 
 async def test_a_deleted_room_is_told_to_the_others_in_it(

@@ -197,7 +197,7 @@ async def test_names_of_rooms_are_text_everywhere(
         await alice.page.get_by_role("menuitem", name="Delete room").click()
         await expect(alice.dialog).to_have_accessible_name(f"Delete #{name}?")
         await alice.dialog.get_by_role("button", name="Delete room").click()
-        await expect(alice.page.get_by_text(f"#{name} was deleted.", exact=True)).to_be_visible()
+        await expect(alice.notices.get_by_text(f"#{name} was deleted.", exact=True)).to_be_visible()
         await nothing_ran(alice.page)
         assert room["name"] == name
 

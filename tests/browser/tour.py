@@ -97,7 +97,7 @@ async def _rooms(alice: Visitor, server: Server) -> AsyncIterator[Stop]:
     await expect(alice.dialog).to_be_visible()
     yield Stop("dialog for deleting", page)
     await alice.dialog.get_by_role("button", name="Delete room").click()
-    await expect(page.get_by_text(f"#{LONG_WORD} was deleted.")).to_be_visible()
+    await expect(alice.notices.get_by_text(f"#{LONG_WORD} was deleted.")).to_be_visible()
     await page.get_by_role("button", name="Your menu").click()
     await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     yield Stop("own menu and a notice", page)

@@ -109,6 +109,11 @@ class Visitor:
         """The dialog that is open."""
         return self.page.get_by_role("dialog")
 
+    @property
+    def notices(self) -> Locator:
+        """The short notices in the corner."""
+        return self.page.get_by_role("region", name="Notices")
+
     # What they do.
 
     async def sign_in(self, name: str | None = None) -> None:

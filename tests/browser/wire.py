@@ -14,18 +14,18 @@ class Wire:
     """Every WebSocket of a page runs through its wire.
 
     `state` says what becomes of them: "up": all passes. "down": those there are have been closed,
-    new ones are closed at once. "deaf": what the page says arrives, nothing comes back. "dead":
-    nothing passes in either direction, and nobody says so.
+    new ones are closed at once. "deaf": what the page says arrives, nothing comes back.
     """
 
     def __init__(self) -> None:
-        self.state: Literal["up", "down", "deaf", "dead"] = "up"
+        self.state: Literal["up", "down", "deaf"] = "up"
         # What the page said while the wire carried it.
         self.said: list[str] = []
         self.opened = 0
         self._lost: list[str] = []
         self._news = asyncio.Condition()
         self._open: list[WebSocketRoute] = []
+        self._dead: set[WebSocketRoute] = set()
 
     async def lay(self, page: Page) -> None:
         """Put the wire under a page that is not loaded yet."""
@@ -41,6 +41,10 @@ class Wire:
         for route in self._open:
             await route.close(code=code)
         self._open.clear()
+
+    def die(self) -> None:
+        """Let nothing pass any more on the connections there are, and say so to nobody."""
+        self._dead.update(self._open)
 
     def tell(self, frame: str) -> None:
         """Say something to the page as if it came from the server."""
@@ -63,7 +67,7 @@ class Wire:
         server = route.connect_to_server()
 
         async def to_server(frame: Any) -> None:
-            arrives = self.state in {"up", "deaf"}
+            arrives = route not in self._dead
             async with self._news:
                 (self.said if arrives else self._lost).append(str(frame))
                 self._news.notify_all()
@@ -71,7 +75,7 @@ class Wire:
                 server.send(frame)
 
         def to_page(frame: Any) -> None:
-            if self.state == "up":
+            if self.state == "up" and route not in self._dead:
                 route.send(frame)
 
         route.on_message(to_server)

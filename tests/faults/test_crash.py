@@ -32,6 +32,7 @@ async def some_load(going: Storm, chance: random.Random) -> None:
     await going.scene.acknowledged(ledger.acknowledged + chance.randrange(1, LOAD))
 
 
+@pytest.mark.timeout(300)
 async def test_kill_under_load_loses_nothing(
     new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]
 ) -> None:
@@ -55,6 +56,7 @@ async def test_kill_under_load_loses_nothing(
     assert min(follower.connections for follower in going.followers) > 1
 
 
+@pytest.mark.timeout(300)
 async def test_stop_under_load_loses_nothing(
     new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]
 ) -> None:
@@ -72,6 +74,7 @@ async def test_stop_under_load_loses_nothing(
     assert integrity(server) == ["ok"]
 
 
+@pytest.mark.timeout(300)
 async def test_cut_connections_lose_nothing(
     new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]
 ) -> None:

@@ -75,6 +75,9 @@ describe("memory", () => {
     assert.deepEqual([memory.username, lasting.getItem("parlour.username")], ["alice", "alice"]);
     memory.signOut();
     assert.deepEqual([memory.username, memory.lastUsername], [null, "alice"]);
+    // As it was typed, and not as the server writes it.
+    for (const key of ["username", "lastUsername"]) lasting.setItem(`parlour.${key}`, " Ada  Zoe\u0308 ");
+    assert.deepEqual([memory.username, memory.lastUsername], ["Ada Zo\u00eb", "Ada Zo\u00eb"]);
   });
 
   test("signing out takes the person's things and leaves the device's", () => {

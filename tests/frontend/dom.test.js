@@ -4,7 +4,7 @@ import { before, describe, test } from "node:test";
 
 import { JSDOM } from "jsdom";
 
-import { el, find, icon, inOrder, keepFocus, reconcile, richText, setAttr, setText, uid } from "../../frontend/js/dom.js";
+import { el, find, icon, inOrder, keepFocus, reconcile, richText, setAttr, setText, takesText, uid } from "../../frontend/js/dom.js";
 
 const { document } = new JSDOM("<!doctype html><html lang=en><body></body></html>").window;
 
@@ -33,6 +33,12 @@ function movesDuring(parent, run) {
   delete parent.insertBefore;
   return moved.join("");
 }
+
+test("keys write something in fields, whatever part of them is hit, and nowhere else", () => {
+  const editor = el("div", { contenteditable: true }, el("b"));
+  for (const node of [el("input"), el("textarea"), editor, editor.firstChild]) assert.equal(takesText(node), true, node.outerHTML);
+  for (const node of [el("button"), el("h1", { tabindex: -1 }), document, null]) assert.equal(takesText(node), false);
+});
 
 describe("el", () => {
   test("sets attributes, data and children", () => {

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 
 import {
   canonical,
+  cleanName,
   countCharacters,
   dayKey,
   formatDate,
@@ -63,10 +64,51 @@ describe("names", () => {
       ["Straße", "STRASSE"],
       ["\uff21lice", "alice"],
       ["Zoe\u0308", "Zo\u00eb"],
+      ["Ada  Lovelace", "ada\u00a0lovelace"],
+      ["STRA\u1e9eE", "stra\u00dfe"],
+      ["\u03bf\u03b4\u03bf\u03c2", "\u039f\u0394\u039f\u03a3"],
+      ["\u03bf\u03b4\u03bf\u03c2", "\u03bf\u03b4\u03bf\u03c3"],
+      ["\u0130da", "i\u0307da"],
+      ["\u1fb3", "\u03b1\u03b9"],
+      ["\u2764\ufe0f Ada", "\u2764 ada"],
+      ["\u845b\u{e0100}", "\u845b"],
+      ["\ufb03x", "FFIX"],
+      ["\u13a0", "\uab70"],
+      ["\u212a", "k"],
     ]) {
       assert.equal(canonical(a), canonical(b), `${a} is ${b}`);
     }
-    assert.notEqual(canonical("alice"), canonical("alise"));
+  });
+
+  test("and two are two", () => {
+    for (const [a, b] of [
+      ["alice", "alise"],
+      ["Ada Lovelace", "AdaLovelace"],
+      ["\u0131da", "Ida"],
+      ["Zo\u00eb", "Zoe"],
+      ["\u03b1\u03c3\u03b1", "\u03b1\u03b1"],
+    ]) {
+      assert.notEqual(canonical(a), canonical(b), `${a} is not ${b}`);
+    }
+  });
+
+  test("a name is folded to the same letters as on the server", () => {
+    for (const [name, folded] of [
+      ["Stra\u00dfe", "strasse"],
+      ["\u039f\u0394\u039f\u03a3", "\u03bf\u03b4\u03bf\u03c3"],
+      ["  Ada \u2003 LOVELACE ", "ada lovelace"],
+      ["I\u0307\u0131", "i\u0307\u0131"],
+      ["\ufb01n\u00c9", "fin\u00e9"],
+    ]) {
+      assert.equal(canonical(name), folded, name);
+    }
+  });
+
+  test("a name is kept as the server writes it: composed, trimmed, with single spaces, in its own case", () => {
+    assert.equal(cleanName("  Ada \u00a0  Lovelace\u2003"), "Ada Lovelace");
+    assert.equal(cleanName("Zoe\u0308"), "Zo\u00eb");
+    assert.equal(cleanName("\uff21da"), "\uff21da");
+    assert.equal(cleanName("   "), "");
   });
 
   test("initials are the first characters of the first and the last word", () => {

@@ -106,6 +106,23 @@ describe("refusals", () => {
     assert.deepEqual(liveIds(world), ["c1", "c2"]);
   });
 
+  test("a postponed message stays first and pending, and leaves when a way has opened", async () => {
+    const { outbox, world } = await begun();
+    outbox.add(7, "one");
+    outbox.add(7, "two");
+    await settled();
+    world.isFollowing = false;
+    outbox.postpone("c1");
+    outbox.postpone("c2");
+    await settled();
+    assert.deepEqual(shown(outbox), ["one sending", "two sending"]);
+    assert.deepEqual(world.failed, []);
+    world.isFollowing = true;
+    outbox.wake();
+    await settled();
+    assert.deepEqual(liveIds(world), ["c1", "c1"]);
+  });
+
   test("a failed message goes again behind the others, under the same client_id", async () => {
     const { outbox, world } = await begun();
     outbox.add(7, "one");

@@ -125,7 +125,7 @@ describe("over reloads, names and tabs", () => {
     first.world.isFollowing = false;
     for (const text of ["one", "two"]) first.outbox.add(7, text);
     await settled();
-    first.outbox.close();
+    await first.outbox.begin(null);
     const { outbox, world } = await begun({ store: first.store });
     assert.deepEqual(shown(outbox), ["one sending", "two sending"]);
     outbox.acknowledge(["c1"]);
@@ -138,7 +138,7 @@ describe("over reloads, names and tabs", () => {
     const first = await begun({ store });
     first.outbox.add(7, "one");
     await settled();
-    first.outbox.close();
+    await first.outbox.begin(null);
     const { outbox, world } = outboxOf({ store });
     world.isFollowing = false;
     await outbox.begin("alice");
@@ -151,6 +151,20 @@ describe("over reloads, names and tabs", () => {
     assert.deepEqual(await store.list(), []);
   });
 
+  test("what was kept under a name as it was typed belongs to that name as the server writes it", async () => {
+    const old = { client_id: "c9", room_id: 7, username: "Ada  Lovelace", content: "one", created_at: "2026-05-03T12:00:00Z", status: "sending", error: null, seq: 1 };
+    const { outbox, world } = outboxOf({ store: new MemoryStore([old]) });
+    await outbox.begin("Ada Lovelace");
+    await settled();
+    assert.deepEqual(shown(outbox), ["one sending"]);
+    assert.deepEqual(world.live.map(({ username, client_id: id }) => [username, id]), [["Ada Lovelace", "c9"]]);
+  });
+
+  test("a message is dated by the computer's calendar, not by the time the page has been open", async () => {
+    const { outbox, clock } = await begun();
+    assert.equal(outbox.add(7, "one").created_at, new Date(clock.date()).toISOString());
+  });
+
   test("nothing is sent, or shown, under another name than it was written under", async () => {
     const { outbox, world, store } = await begun();
     world.isFollowing = false;
@@ -159,7 +173,7 @@ describe("over reloads, names and tabs", () => {
     world.isFollowing = true;
     await outbox.begin("bob");
     await settled();
-    assert.deepEqual([world.live, world.posted, shown(outbox), outbox.waiting], [[], [], [], 0]);
+    assert.deepEqual([world.live, world.posted, shown(outbox)], [[], [], []]);
     assert.equal((await store.list()).length, 1);
     await outbox.begin("alice");
     await settled();

@@ -5,6 +5,8 @@
  * @typedef {import('../types.js').Config} Config
  */
 
+import { cleanName } from '../format.js';
+
 const PREFIX = 'parlour.';
 const NAME = `${PREFIX}username`;
 /** The name of the last visit, offered after signing out. */
@@ -95,12 +97,12 @@ export class Memory {
 
   /** @returns {string|null} who uses this browser */
   get username() {
-    return this.#get(this.#lasting, NAME) || null;
+    return this.#name(NAME);
   }
 
   /** @returns {string|null} who used it last */
   get lastUsername() {
-    return this.#get(this.#lasting, LAST_NAME) || null;
+    return this.#name(LAST_NAME);
   }
 
   /** @param {string} username */
@@ -169,6 +171,14 @@ export class Memory {
    */
   setAnchor(roomId, anchor) {
     this.#set(this.#tab, `${PREFIX}anchor.${roomId}`, anchor ? `${anchor.id} ${anchor.offset}` : '');
+  }
+
+  /**
+   * @param {string} key
+   * @returns {string|null} as the server writes it, also when it was kept as it had been typed
+   */
+  #name(key) {
+    return cleanName(this.#get(this.#lasting, key) ?? '') || null;
   }
 
   /**

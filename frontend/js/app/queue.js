@@ -41,9 +41,8 @@ export class DrawQueue {
     // A view that calls back while it is being drawn is drawn again afterwards, not inside.
     if (this.#timer !== null || this.#isDrawing || this.#isHidden()) return;
     const wait = this.#drawnAt + COALESCE_MS - this.#clock.now();
-    // The clock may have been set back; never wait longer than the rule says.
     if (wait <= 0) this.#run();
-    else this.#timer = this.#clock.setTimeout(() => this.#rang(), Math.min(wait, COALESCE_MS));
+    else this.#timer = this.#clock.setTimeout(() => this.#rang(), wait);
   }
 
   /** Draws now what is not drawn yet: after an act of the reader, or when the tab comes to the front. */

@@ -25,6 +25,7 @@ export class Screens {
   #config;
   #callbacks;
   #offeredName;
+  #renderMessages;
   /** @type {Partial<Record<string, View>>} */
   #views = {};
   /** @type {Partial<Record<Screen, Promise<void>>>} */
@@ -43,13 +44,15 @@ export class Screens {
    * @param {Config} options.config
    * @param {Callbacks} options.callbacks
    * @param {() => string|null} options.offeredName  what the login proposes
+   * @param {() => void} options.renderMessages  comes back to `drawMessages`: the log has its own place in the page's plan
    */
-  constructor({ document, state, config, callbacks, offeredName }) {
+  constructor({ document, state, config, callbacks, offeredName, renderMessages }) {
     this.#document = document;
     this.#state = state;
     this.#config = config;
     this.#callbacks = callbacks;
     this.#offeredName = offeredName;
+    this.#renderMessages = renderMessages;
   }
 
   /** @returns {View|undefined} the log, once the chat has been shown */
@@ -149,6 +152,7 @@ export class Screens {
    * @param {'info'|'ok'|'danger'} [kind]
    */
   async toast(text, kind = 'info') {
+    void this.announce((announcer) => (kind === 'danger' ? announcer.alert(text) : announcer.say(text)));
     this.#toasts ??= import('../views/toast.js').then(({ createToasts }) => createToasts(this.#element('#toasts')));
     const toasts = await this.#toasts.catch(() => null);
     if (toasts) toasts.show(text, { kind });
@@ -178,7 +182,7 @@ export class Screens {
     this.#views['header']?.update({ room, online: users.length || (room?.online ?? 0) });
     this.#views['banner']?.update({ connection, waiting: state.pending.filter(({ status }) => status === 'sending').length });
     this.#views['notice']?.update(notice && { kind: notice.kind, text: notice.text || errorText(notice.code) });
-    this.drawMessages();
+    this.#renderMessages();
     this.composer?.update({ room, maxLength: this.#config.maxMessageLength, disabled: null });
   }
 

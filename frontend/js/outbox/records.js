@@ -8,6 +8,8 @@
  * @typedef {import('./store.js').OutboxStore} OutboxStore
  */
 
+import { cleanName } from '../format.js';
+
 /** Client_ids that are done with and remembered, so that a list read a moment earlier does not bring one back. */
 const SETTLED_LIMIT = 1000;
 
@@ -127,11 +129,13 @@ export class Records {
 
   /**
    * @param {OutboxRecord} record
-   * @returns {OutboxRecord} the one that is known, when nothing in it differs
+   * @returns {OutboxRecord} the one that is known, when nothing in it differs; a new one under the name as the server
+   *   writes it, which is not how every page has kept it
    */
   #same(record) {
     const known = this.get(record.client_id);
-    return known?.seq === record.seq && known.status === record.status && known.error === record.error ? known : record;
+    if (known?.seq === record.seq && known.status === record.status && known.error === record.error) return known;
+    return { ...record, username: cleanName(record.username) };
   }
 
   /** @param {OutboxRecord[]} records */

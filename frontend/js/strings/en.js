@@ -88,6 +88,7 @@ export const strings = {
     menu: 'Room menu',
     copyLink: 'Copy link to room',
     copied: 'Copied',
+    notCopied: 'Your browser refused',
     delete: 'Delete room…',
     skip: 'Skip to message box',
   },

@@ -52,8 +52,10 @@ export function createHeader(element, { onBack, onDelete, onPeople }) {
   async function copyLink(item) {
     const label = item.querySelector('span');
     if (room === null || label === null) return;
-    await navigator.clipboard.writeText(`${location.origin}${location.pathname}#/r/${room.id}`);
-    setText(label, strings.header.copied);
+    const link = `${location.origin}${location.pathname}#/r/${room.id}`;
+    // The browser, or its person, may say no at any time.
+    const isCopied = await navigator.clipboard.writeText(link).then(() => true, () => false);
+    setText(label, isCopied ? strings.header.copied : strings.header.notCopied);
     setTimeout(() => setText(label, strings.header.copyLink), COPIED_MS);
   }
   back.addEventListener('click', () => onBack(), { signal });

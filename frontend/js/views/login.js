@@ -1,7 +1,7 @@
 /** The first screen: a name, and in. */
 
 import { el, icon, setAttr, setText, uid } from '../dom.js';
-import { countCharacters } from '../format.js';
+import { cleanName, countCharacters } from '../format.js';
 import { errorText, strings } from '../strings/en.js';
 import { createThemeSwitch } from './theme.js';
 
@@ -79,10 +79,11 @@ export function createLogin(element, { onSubmit }) {
     (event) => {
       event.preventDefault();
       if (busy) return;
-      const length = countCharacters(input.value);
+      const name = cleanName(input.value);
+      const length = countCharacters(name);
       if (length === 0) showError('name_empty');
       else if (length > maxLength) showError('name_too_long');
-      else onSubmit(input.value.trim());
+      else onSubmit(name);
     },
     { signal: ending.signal },
   );

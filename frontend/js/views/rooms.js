@@ -1,6 +1,6 @@
 /** The list of rooms: cards, a filter, a way to make one and a way to delete one. */
 
-import { el, icon, keepFocus, reconcile, setText, uid, wordButton } from '../dom.js';
+import { el, icon, keepFocus, reconcile, setText, takesText, uid, wordButton } from '../dom.js';
 import { canonical } from '../format.js';
 import { strings } from '../strings/en.js';
 import { askRoomName, confirmDelete } from './dialog.js';
@@ -198,12 +198,13 @@ export function createRooms(element, callbacks) {
     },
     { signal },
   );
-  document.addEventListener(
+  // A key without a modifier counts only where the focus is on this screen: who speaks to the computer, or presses
+  // keys by mistake elsewhere, does not set it off.
+  element.addEventListener(
     'keydown',
     (event) => {
-      const elsewhere =
-        element.hidden || tools.hidden || /** @type {Element} */ (event.target).closest('input, dialog');
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || elsewhere) return;
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (tools.hidden || takesText(event.target)) return;
       event.preventDefault();
       filter.focus();
     },

@@ -1,6 +1,6 @@
 /** The column at the left of a conversation: rooms, people here, oneself. */
 
-import { el, find, icon, iconButton, keepFocus, reconcile, setAttr, setText } from '../dom.js';
+import { el, find, icon, iconButton, keepFocus, reconcile, setAttr, setText, takesText } from '../dom.js';
 import { formatNumber } from '../format.js';
 import { strings } from '../strings/en.js';
 import { askRoomName } from './dialog.js';
@@ -136,6 +136,8 @@ export function createSidebar(element, callbacks) {
         element.closest('.screen:not([hidden])') !== null && document.querySelector('dialog[open]') === null;
       if (!shown || !event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
       if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+      // There, these keys move the caret by a paragraph.
+      if (navigator.platform.startsWith('Mac') && takesText(event.target)) return;
       event.preventDefault();
       move(event.key === 'ArrowUp' ? -1 : 1);
     },

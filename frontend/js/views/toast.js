@@ -1,4 +1,7 @@
-/** Short notices in the corner. They go by themselves, but not while somebody reads them. */
+/**
+ * Short notices in the corner, for those who look; whoever shows one has it said by the announcer too, because readers
+ * pass over a live region that comes with its words. They go by themselves, but not while somebody reads them.
+ */
 
 import { el, iconButton, keepFocus } from '../dom.js';
 import { strings } from '../strings/en.js';
@@ -63,7 +66,7 @@ export function createToasts(element) {
     show(text, { kind = 'info' } = {}) {
       const toast = el(
         'div',
-        { class: 'toast', role: kind === 'danger' ? 'alert' : 'status', dataset: { kind } },
+        { class: 'toast', dataset: { kind } },
         el('span', { class: 'toast-text' }, text),
         iconButton(strings.toasts.dismiss, 'close', { class: 'icon-button toast-close' }),
       );
