@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -36,6 +37,16 @@ def bounded(probed_server: ProbedServer, record_property: Record) -> Callable[[s
         assert stalls["longest"] <= scaled(PROMISE * SLACK), what
 
     return check
+
+
+def test_a_stall_is_seen(probed_server: ProbedServer) -> None:
+    """The probe itself: a loop that stands still is found out, by as long as it did."""
+    probed_server.start()
+    probed_server.stalls()
+    probed_server.process.signal(signal.SIGUSR2)
+    with http_client(probed_server) as http:
+        assert http.get("/healthz").is_success
+    assert probed_server.stalls()["longest"] > PROMISE * SLACK
 
 
 def new_room(server: ProbedServer, name: str) -> int:

@@ -1,7 +1,8 @@
 """`parlour serve` with a probe in its event loop that measures how long the loop stands still.
 
 Run as a program: `python probe.py serve ...`. On SIGUSR1 it writes a line `probe N: {...}` with the
-longest stall since the last one, in milliseconds, and begins anew.
+longest stall since the last one, in milliseconds, and begins anew. SIGUSR2 makes a stall of
+`STALL` seconds, to see whether it is noticed.
 """
 
 import asyncio
@@ -11,12 +12,14 @@ import signal
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 
 import parlour.server
 from parlour.cli import main
 
 TICK = 0.005
+STALL = 0.3
 
 
 def waited_for_a_core() -> dict[str, float]:
@@ -26,6 +29,13 @@ def waited_for_a_core() -> dict[str, float]:
         with contextlib.suppress(OSError):
             waited[task.parent.name] = int(task.read_text("ascii").split()[1]) / 1e9
     return waited
+
+
+def stall() -> None:
+    """Do what nothing in the loop may do: work on and on."""
+    end = time.thread_time() + STALL
+    while time.thread_time() < end:
+        pass
 
 
 class Probe:
@@ -43,6 +53,7 @@ class Probe:
         self.due = self.loop.time() + TICK
         self.waited = waited_for_a_core()
         self.loop.add_signal_handler(signal.SIGUSR1, self.report)
+        self.loop.add_signal_handler(signal.SIGUSR2, stall)
         self.loop.call_at(self.due, self.tick)
 
     def tick(self) -> None:
