@@ -14,10 +14,11 @@ from tests.support.server import Server
 
 HEIGHTS = {320: 568, 375: 812, 768: 1024, 1024: 768, 1280: 800, 1920: 1080}
 
-# Animations that go on for ever, or for longer than a reader who wants none should see.
+# Animations that go on for ever, or for longer than a blink. What only appears after a while does
+# not move.
 MOVING = """() => document.getAnimations()
   .filter((animation) => animation.playState === 'running')
-  .filter((animation) => animation.effect.getComputedTiming().endTime > 50)
+  .filter((animation) => animation.effect.getComputedTiming().activeDuration > 50)
   .map((animation) => `${animation.animationName ?? animation.transitionProperty}`)"""
 
 

@@ -118,7 +118,7 @@ async def test_a_room_name_that_cannot_be_is_refused_in_words(
 ) -> None:
     """Taken (in any case of letters), empty, too long, invisible: the dialog stays and says why."""
     browsers.allow("409|422")
-    taken = new_room(server, "Kitchen")
+    new_room(server, "Kitchen")
     alice = await visit("alice", server)
     await alice.page.get_by_role("button", name="New room").click()
     field = alice.page.get_by_role("textbox", name="Room name")
@@ -136,16 +136,16 @@ async def test_a_room_name_that_cannot_be_is_refused_in_words(
     await field.fill("x" * 100)
     await alice.page.get_by_role("button", name="Create room").click()
     await expect(alice.title).to_have_text("x" * 100)
-    assert taken["name"] == "Kitchen"
 
 
 async def test_the_filter_finds_a_room_by_a_part_of_its_name(
     server: Server, visit: Visit, new_room: Callable[..., Room]
 ) -> None:
     """A slash leads into it, letters narrow the list, Enter opens the first, Escape empties it."""
-    for name in ("Reading room", "Writing room"):
+    for name in ("Reading room", "Writing room", "Bath"):
         new_room(server, name)
     alice = await visit("alice", server)
+    await expect(alice.card("Writing room")).to_be_visible()
     await alice.page.keyboard.press("/")
     search = alice.page.get_by_role("searchbox", name="Filter rooms")
     await expect(search).to_be_focused()
@@ -155,7 +155,7 @@ async def test_the_filter_finds_a_room_by_a_part_of_its_name(
     await search.press_sequentially("x")
     await expect(alice.page.get_by_text("Nothing matches “ingx”.")).to_be_visible()
     await search.press("Escape")
-    await expect(alice.card("Kitchen")).to_be_visible()
+    await expect(alice.card("Bath")).to_be_visible()
     await search.fill("WRIT")
     await expect(cards).to_have_text([re.compile("Writing")])
     await search.press("Enter")
