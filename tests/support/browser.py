@@ -89,7 +89,7 @@ class Browsers:
         context.on("console", self._on_console)
         context.on("weberror", self._on_error)
         await context.add_init_script(REPORT_VIOLATIONS)
-        await context.tracing.start(screenshots=True, snapshots=True)
+        await context.tracing.start(snapshots=True)
         page = await context.new_page()
         await page.goto(url)
         return page

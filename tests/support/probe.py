@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import parlour.server
@@ -22,13 +23,26 @@ TICK = 0.005
 STALL = 0.3
 
 
-def waited_for_a_core() -> dict[str, float]:
-    """Return for how many seconds each thread was ready to run while others had the cores."""
-    waited = {}
-    for task in Path("/proc/self/task").glob("*/schedstat"):
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds that a thread has run so far, and was ready to run while others had the cores."""
+
+    running: float = 0.0
+    waiting: float = 0.0
+
+    def since(self, before: "Times") -> "Times":
+        """What has come to them since `before`."""
+        return Times(self.running - before.running, self.waiting - before.waiting)
+
+
+def thread_times() -> dict[int, Times]:
+    """Return the times of all threads of this process, as Linux counts them."""
+    times = {}
+    for file in Path("/proc/self/task").glob("*/schedstat"):
         with contextlib.suppress(OSError):
-            waited[task.parent.name] = int(task.read_text("ascii").split()[1]) / 1e9
-    return waited
+            running, waiting, _ = file.read_text("ascii").split()
+            times[int(file.parent.name)] = Times(int(running) / 1e9, int(waiting) / 1e9)
+    return times
 
 
 def stall() -> None:
@@ -41,33 +55,40 @@ def stall() -> None:
 class Probe:
     """Ticks in the loop; a tick that comes late says that something else held the loop.
 
-    What the machine's other work did to it does not count: the time for which the loop's own
-    thread waited for a core, and the longest wait of another one, which may have held the lock
-    of the interpreter meanwhile.
+    What the machine's other work does to the loop does not count: the time for which its thread
+    waited for a core; and, while it was asleep, the longest such wait of another thread, for which
+    that one may have kept the lock of the interpreter. What the thread itself ran always counts.
     """
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.reports = 0
         self.stalls: list[float] = []
-        self.due = self.loop.time() + TICK
-        self.waited = waited_for_a_core()
+        self.ticked = time.monotonic()
+        self.times = thread_times()
         self.loop.add_signal_handler(signal.SIGUSR1, self.report)
         self.loop.add_signal_handler(signal.SIGUSR2, stall)
-        self.loop.call_at(self.due, self.tick)
+        self.loop.call_later(TICK, self.tick)
 
     def tick(self) -> None:
-        """Note by how much this is late through the fault of this process."""
-        late = self.loop.time() - self.due
-        before, self.waited = self.waited, waited_for_a_core()
-        waits = {task: at - before.get(task, 0.0) for task, at in self.waited.items()}
-        own = waits.pop(str(threading.get_native_id()), 0.0)
-        self.stalls.append(max(0.0, late - own - max(waits.values(), default=0.0)))
-        self.due = self.loop.time() + TICK
-        self.loop.call_at(self.due, self.tick)
+        """Measure, and do it again a little later."""
+        self.measure()
+        self.loop.call_later(TICK, self.tick)
+
+    def measure(self) -> None:
+        """Note for how long the loop stood still through the fault of this process."""
+        passed = time.monotonic() - self.ticked
+        before, self.times = self.times, thread_times()
+        spent = {thread: t.since(before.get(thread, Times())) for thread, t in self.times.items()}
+        own = spent.pop(threading.get_native_id(), Times())
+        asleep = passed - own.running - own.waiting
+        others = max((each.waiting for each in spent.values()), default=0.0)
+        self.stalls.append(max(0.0, passed - TICK - own.waiting - max(0.0, min(others, asleep))))
+        self.ticked = time.monotonic()
 
     def report(self) -> None:
         """Write what was measured, and begin anew."""
+        self.measure()
         self.reports += 1
         stalls, self.stalls = sorted(self.stalls), []
         figures = {
