@@ -30,7 +30,9 @@ _DIGITS: Final = re.compile("[0-9]{1,16}")
 
 def format_time(time: datetime) -> str:
     """RFC 3339 in UTC with microseconds and `Z`: the one form in which times are told."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if time.tzinfo is not UTC:
+        time = time.astimezone(UTC)
+    return time.isoformat(timespec="microseconds")[:-6] + "Z"  # in the place of "+00:00"
 
 
 def _clean_room_name(value: str) -> str:
@@ -113,6 +115,22 @@ class Shape(BaseModel):
     """Strict: no unknown fields, no conversions between types, immutable."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @classmethod
+    def trusted(cls, fields: dict[str, Any]) -> Self:
+        """A shape of `fields` that are all given, right and nobody else's to change.
+
+        What `model_construct` does for those, at a sixth of its cost.
+        """
+        made = cls.__new__(cls)
+        for name, value in (
+            ("__dict__", fields),
+            ("__pydantic_fields_set__", fields.keys()),
+            ("__pydantic_extra__", None),
+            ("__pydantic_private__", None),
+        ):
+            object.__setattr__(made, name, value)
+        return made
 
 
 class Person(Shape):

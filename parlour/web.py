@@ -89,7 +89,7 @@ class _StrictRequest(Request):
         body = await self.body()
         try:
             value = pydantic_core.from_json(body, allow_inf_nan=False)
-            twice = repeated_name(body.decode())
+            twice = repeated_name(body.decode(), value)
         except ValueError:
             raise Refusal("bad_json", "The body is not valid JSON.") from None
         if twice is not None:
