@@ -123,6 +123,7 @@ class ChatDatabase:
         outcomes: list[StoredMessage | Refusal] = []
         rows: list[message_rows.Row] = []
         changed: dict[int, int] = {}
+        now = datetime.now(UTC)
         for draft, key in zip(drafts, keys, strict=True):
             if draft.room_id not in versions:
                 outcomes.append(_no_room())
@@ -138,7 +139,7 @@ class ChatDatabase:
                     "room_id": draft.room_id,
                     "username": draft.person.username,
                     "content": draft.content,
-                    "timestamp": datetime.now(UTC),
+                    "timestamp": now,
                     "version": versions[draft.room_id],
                     "client_id": draft.client_id,
                     "guest": draft.person.guest,

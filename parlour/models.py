@@ -28,11 +28,23 @@ MAX_ID: Final = 2**53 - 1
 _DIGITS: Final = re.compile("[0-9]{1,16}")
 
 
+# The last time that was formatted: messages that are stored together have the same, and it is
+# needed for the row and for the frame of each.
+_last_time: tuple[datetime | None, str] = (None, "")
+
+
 def format_time(time: datetime) -> str:
     """RFC 3339 in UTC with microseconds and `Z`: the one form in which times are told."""
+    global _last_time  # noqa: PLW0603 - one assignment, whole from any thread
+    last, text = _last_time
+    if time is last:
+        return text
+    told = time
     if time.tzinfo is not UTC:
         time = time.astimezone(UTC)
-    return time.isoformat(timespec="microseconds")[:-6] + "Z"  # in the place of "+00:00"
+    text = time.isoformat(timespec="microseconds")[:-6] + "Z"  # in the place of "+00:00"
+    _last_time = told, text
+    return text
 
 
 def _clean_room_name(value: str) -> str:
