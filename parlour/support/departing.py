@@ -3,7 +3,7 @@
 import asyncio
 from typing import ClassVar, Final
 
-from uvicorn._types import HTTPScope
+from uvicorn._types import ASGI3Application, HTTPScope
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -40,7 +40,9 @@ class Departing(HttpToolsProtocol):
         # Nothing more is parsed; what is said when the answers that are due have been given.
         self._deaf = False
         self._verdict: str | None = None
-        # The request that has been read whole; bytes of the body of the one that is being read.
+        # What is being answered; the request that has been read whole, and the bytes so far of the
+        # body of the one that is being read.
+        self._served: RequestResponseCycle | None = None
         self._whole: object = None
         self.body_size = 0
         self._place = self.door.waiting
@@ -50,7 +52,15 @@ class Departing(HttpToolsProtocol):
         self._leave()
         self._rest = b""
         self.pipeline.clear()
+        if self._served is not None:
+            # Uvicorn tells only the last request that it read, which may still wait for its turn.
+            self._served.disconnected = True
+            self._served.message_event.set()
         super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._served = cycle
+        super()._start_asgi_task(cycle, app)
 
     @property
     def _begun(self) -> bool:

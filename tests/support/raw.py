@@ -170,6 +170,7 @@ class HurriedServer(Server):
         deadline = time.monotonic() + scaled(seconds)
         while not reached(doing := self.doing()):
             assert time.monotonic() < deadline, doing
+            self.process.wait_for_news(len(self.process.lines), 0.05)
 
     @property
     def memory(self) -> int:
