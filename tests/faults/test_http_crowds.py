@@ -2,10 +2,10 @@
 
 import contextlib
 import resource
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,18 +48,6 @@ def assert_served(server: HurriedServer) -> None:
         with Raw(server) as client:
             answer = client.ask(b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n")
             assert answer.status == 200, path
-
-
-def calm(server: HurriedServer) -> float:
-    """Wait until the server uses less than a tenth of a core for a second; return how much."""
-    deadline = time.monotonic() + scaled(15)
-    spent = 1.0
-    while spent > 0.1:
-        assert time.monotonic() < deadline, f"it keeps {spent:.0%} of a core busy"
-        cpu, begin = server.cpu_seconds, time.monotonic()
-        threading.Event().wait(1)
-        spent = (server.cpu_seconds - cpu) / (time.monotonic() - begin)
-    return spent
 
 
 def room_of(server: HurriedServer) -> int:
@@ -159,7 +147,7 @@ def test_without_free_handles_the_server_rests_and_comes_back(
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (5, 300))
     sockets += (Raw(server) for _ in range(50))
     server.process.wait_for_line("Out of file handles")
-    record_property("cpu", calm(server))
+    record_property("cpu", server.calm())
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (300, 300))
     begin = time.monotonic()
     assert_served(server)
@@ -175,7 +163,7 @@ def test_more_clients_than_handles_keep_no_core_busy(
     server = hurried(limit=80, env={"TEST_HURRY": "no"})
     sockets += (Raw(server) for _ in range(500))
     assert_served(server)
-    record_property("cpu", calm(server))
+    record_property("cpu", server.calm())
     assert_served(server)
     assert not [line for line in server.log if any(word in line for word in NOISE)]
 
@@ -207,7 +195,7 @@ def test_ten_thousand_who_come_and_go_leave_nothing_behind(
     """Handles and tasks are as many as before, and memory as much, after a round to warm up."""
     server = hurried()
     handshake = upgrade(f"/ws/chat/{room_of(server)}?username=ada")
-    figures = []
+    figures: list[dict[str, Any]] = []
     for times in (6_000, 10_000):
         come_and_go(server, handshake, times)
         server.until(lambda doing: not doing["connections"], seconds=60)

@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -171,6 +172,17 @@ class HurriedServer(Server):
         while not reached(doing := self.doing()):
             assert time.monotonic() < deadline, doing
             self.process.wait_for_news(len(self.process.lines), 0.05)
+
+    def calm(self) -> float:
+        """Wait until it uses less than a tenth of a core for a second; return how much."""
+        deadline = time.monotonic() + scaled(15)
+        spent = 1.0
+        while spent > 0.1:
+            assert time.monotonic() < deadline, f"it keeps {spent:.0%} of a core busy"
+            cpu, begin = self.cpu_seconds, time.monotonic()
+            threading.Event().wait(1)
+            spent = (self.cpu_seconds - cpu) / (time.monotonic() - begin)
+        return spent
 
     @property
     def memory(self) -> int:
