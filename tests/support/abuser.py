@@ -4,6 +4,7 @@ Run as a program: `python abuser.py PORT`. It writes a line `abuse N` after each
 """
 
 import contextlib
+import os
 import socket
 import struct
 import sys
@@ -66,6 +67,8 @@ def lurk(port: int) -> Iterator[None]:
 
 def main(port: int) -> None:
     """Abuse it until somebody ends this."""
+    # In life it has a machine of its own: here it gets what the server and its clients leave.
+    os.nice(10)
     lurking = lurk(port)
     number = 0
     while True:
