@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -103,6 +104,23 @@ def test_a_large_body_may_take_its_time(tmp_path: Path) -> None:
         assert time.monotonic() - begin > Door.BODY_SECONDS / HURRY
         # It is read whole, and refused for what stands in it.
         assert client.ask(b"").status == 422
+
+
+def test_a_server_that_stood_still_blames_no_client(hurried: HurriedServer) -> None:
+    """What came while the process was stopped counts as come in time."""
+    with Raw(hurried) as asking, Raw(hurried) as posting:
+        asking.send(HEALTH[:-2])
+        posting.send(ROOMS + b"Content-Length: 2\r\n\r\n{")
+        hurried.until(lambda doing: {"waiting", "receiving"} <= doing["door"].keys())
+        hurried.process.signal(signal.SIGSTOP)
+        try:
+            asking.send(b"\r\n")
+            posting.send(b"}")
+            assert not asking.look(1.5 * Door.BODY_SECONDS / HURRY)
+        finally:
+            hurried.process.signal(signal.SIGCONT)
+        assert asking.ask(b"").status == 200
+        assert posting.ask(b"").status == 422
 
 
 TOO_LARGE = {
