@@ -47,8 +47,6 @@ class Door:
         # Beside its place: since when, and with how many bytes, an answer has not been taken.
         self.unsent: dict[Departing, tuple[float, int]] = {}
         self._ticking = False
-        self._ticked = 0.0
-        self._waited = False
 
     def limit(self, websockets: int, handles: int) -> int:
         """Let in so many WebSockets, or as many as `handles` allow; returns how many."""
@@ -73,7 +71,6 @@ class Door:
         self.waiting[newcomer] = newcomer.loop.time()
         if not self._ticking:
             self._ticking = True
-            self._ticked = self.waiting[newcomer]
             newcomer.loop.call_later(self.TICK, self._tick, newcomer.loop)
         if connections - len(self.leaving) <= self.most:
             return
@@ -92,14 +89,10 @@ class Door:
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         self._ticking = self.size > 0
-        now = loop.time()
-        self._waited = not self._waited and now - self._ticked > 2 * self.TICK
-        self._ticked = now
         if self._ticking:
             loop.call_later(self.TICK, self._tick, loop)
-        if self._waited:
-            # It was the server that stood still: what has come meanwhile is read first.
-            return
+        # After a stall of the loop, what has come meanwhile has been read before any timer runs.
+        now = loop.time()
         for connection in _since(self.waiting, now - self.HEAD_SECONDS):
             connection.head_is_late()
         for connection in _since(self.idle, now - self.IDLE_SECONDS):

@@ -1,7 +1,8 @@
 """`parlour serve` with deadlines at the HTTP door that are `HURRY` times shorter, for tests.
 
 Run as a program: `python hurried.py serve ...`. On SIGUSR1 it writes a line `door N: {...}`: how
-many tasks and connections there are, and what of the door's places is not empty.
+many tasks and connections there are, and what of the door's places is not empty. On SIGUSR2 it
+writes a line `stall` and stands still for longer than any deadline.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import time
 
 import parlour.server
 from parlour.cli import main
@@ -41,9 +43,15 @@ class HurriedServer(parlour.server.Server):
     reports = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and listen for the signal."""
+        """Start, and listen for the signals."""
         await super().startup(sockets)
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self.report)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, self.stall)
+
+    def stall(self) -> None:
+        """Do what nothing in the loop may do: hold it."""
+        print("stall", flush=True)  # noqa: T201
+        time.sleep(1.2 * Door.BODY_SECONDS)
 
     def report(self) -> None:
         """Write what there is."""
