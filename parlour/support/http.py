@@ -100,6 +100,11 @@ class HTTPProtocol(Departing):
 
     def _settle(self, count: int) -> None:
         """Go to the place that fits, after `count` bytes more; or be refused."""
+        cycle = self.cycle
+        if cycle is not None and cycle.scope is self.scope is self._whole:
+            # As nearly always: one request, which came whole.
+            self._move(self.door.idle if cycle.response_complete else self.door.answering)
+            return
         if self.scope is None:
             return
         if self._begun:
@@ -114,12 +119,10 @@ class HTTPProtocol(Departing):
                 self.refuse("headers_too_large")
                 return
             place = self.door.waiting
-        elif self._whole is not self.scope:
+        else:
             place = self.door.receiving
             if not self._bears_body(count):
                 return
-        else:
-            place = self.door.idle
         # A body that is behind others is not waited for, as it is not read either.
         if self._due and (self.pipeline or place is not self.door.receiving):
             place = self.door.answering
