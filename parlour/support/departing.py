@@ -1,7 +1,7 @@
 """How an HTTP connection ends: refused in the form of all refusals, and heard to its end."""
 
 import asyncio
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast
 
 from uvicorn._types import ASGI3Application, HTTPScope
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -21,6 +21,15 @@ class _Flow(FlowControl):
     def resume_reading(self) -> None:
         if not self.held:
             super().resume_reading()
+
+
+class _LastAnswer:
+    """The transport of an answer after which the connection is closed, be the body read or not."""
+
+    def __init__(self, protocol: "Departing") -> None:
+        self.write = protocol.transport.write
+        self.is_closing = protocol.transport.is_closing
+        self.close = protocol.close_after_answer
 
 
 class Departing(HttpToolsProtocol):
@@ -55,11 +64,15 @@ class Departing(HttpToolsProtocol):
         if self._served is not None:
             # Uvicorn tells only the last request that it read, which may still wait for its turn.
             self._served.disconnected = True
+            # Without it, only the collector of garbage would free what belongs to a last answer.
+            self._served.transport = self.transport
             self._served.message_event.set()
         super().connection_lost(exc)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._served = cycle
+        if not cycle.keep_alive:
+            cycle.transport = cast("asyncio.Transport", _LastAnswer(self))
         super()._start_asgi_task(cycle, app)
 
     @property
@@ -71,6 +84,13 @@ class Departing(HttpToolsProtocol):
     def _due(self) -> bool:
         """Whether an answer has not been given whole."""
         return self.cycle is not None and not self.cycle.response_complete
+
+    def close_after_answer(self) -> None:
+        """Close the connection when the last answer has been said."""
+        if self._whole is self.scope:
+            self.transport.close()
+        else:
+            self._linger()
 
     def head_is_late(self) -> None:
         """Close, with a word to whoever has begun a request."""
@@ -105,13 +125,15 @@ class Departing(HttpToolsProtocol):
         elif self._place is not self.door.idle:
             if self._place is self.door.receiving:
                 self._end_cycle()
-            if self.cycle is None or self._begun or not self.cycle.response_started:
+            answered = self.cycle is not None and not self._begun and self.cycle.response_started
+            if not answered and not self.transport.is_closing():
                 self.transport.write(self._answer("busy"))
         self._close()
 
     def shutdown(self) -> None:
         """Let the answers that are due be given; wait for nothing else."""
         if self._place is self.door.answering:
+            self._deaf, self._rest = True, b""
             super().shutdown()
         elif self._place is self.door.waiting:
             self._close()

@@ -95,19 +95,21 @@ class Door:
         now = loop.time()
         for connection in _since(self.waiting, now - self.HEAD_SECONDS):
             connection.head_is_late()
-        for connection in _since(self.idle, now - self.IDLE_SECONDS):
-            # A large answer may take longer than that to be read.
-            if connection in self.unsent:
-                del self.idle[connection]
-                self.idle[connection] = now
-            else:
-                connection.give_way()
+        for place, seconds in (
+            (self.idle, self.IDLE_SECONDS),
+            (self.lingering, self.LINGER_SECONDS),
+        ):
+            for connection in _since(place, now - seconds):
+                # A large answer may take longer than that to be read.
+                if connection in self.unsent:
+                    del place[connection]
+                    place[connection] = now
+                else:
+                    connection.give_way()
         for connection in _since(self.receiving, now - self.BODY_SECONDS):
             more = connection.body_size / self.BYTES_PER_SECOND
             if now > self.receiving[connection] + self.BODY_SECONDS + more:
                 connection.refuse("timeout")
-        for connection in _since(self.lingering, now - self.LINGER_SECONDS):
-            connection.give_way()
         self._drop_who_takes_nothing(now)
 
     def _drop_who_takes_nothing(self, now: float) -> None:

@@ -210,14 +210,18 @@ def test_an_upgrade_to_what_is_not_spoken_is_a_request_like_any_other(
     assert (answer.status, answer.headers["connection"]) == (200, "close")
 
 
+@pytest.mark.parametrize("last", [False, True])
 @pytest.mark.parametrize("size", [100_000, 60 * MIB])
-def test_a_body_that_is_too_large_is_not_waited_for(hurried: HurriedServer, size: int) -> None:
+def test_a_body_that_is_too_large_is_not_waited_for(
+    hurried: HurriedServer, size: int, last: bool
+) -> None:
     """413, read by a client that sends all of it first; the connection goes if it is very large."""
     before = hurried.memory
+    head = ROOMS + b"Connection: close\r\n" * last + b"Content-Length: %d\r\n\r\n" % size
     with Raw(hurried) as client:
-        answer = client.ask(ROOMS + b"Content-Length: %d\r\n\r\n" % size + b"x" * size)
+        answer = client.ask(head + b"x" * size)
         assert answer.status == 413
-        if size > MIB:
+        if last or size > MIB:
             client.until_end(seconds=HEAD_PROMISE)
         else:
             assert client.ask().status == 200
