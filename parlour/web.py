@@ -1,6 +1,7 @@
 """The HTTP door: strict bodies, one shape for every refusal, security headers on every answer."""
 
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any, Final
 
 import pydantic_core
@@ -35,6 +36,8 @@ _SECURITY_HEADERS: Final = [
     # What the program says is never kept; pages and assets say otherwise themselves.
     (b"cache-control", b"no-store"),
 ]
+# When to come back after "busy", for clients that were refused at the door.
+RETRY_AFTER_SECONDS: Final = 5
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -115,6 +118,25 @@ class StrictRoute(APIRoute):
             return await handler(_StrictRequest(request.scope, request.receive))
 
         return strict
+
+
+def raw_refusals(*codes: str) -> dict[str, bytes]:
+    """Whole HTTP/1.1 answers for what is refused before there is a request to route."""
+    raw = {}
+    for code in codes:
+        entry = ERROR_CODES[code]
+        again = {"retry-after": str(RETRY_AFTER_SECONDS)} if entry.status == 503 else None
+        answer = _answer(Refusal(code, entry.meaning), again)
+        own = {name for name, _ in answer.raw_headers}
+        headers = [
+            *answer.raw_headers,
+            (b"connection", b"close"),
+            *(header for header in _SECURITY_HEADERS if header[0] not in own),
+        ]
+        status = f"HTTP/1.1 {entry.status} {HTTPStatus(entry.status).phrase}".encode()
+        lines = [status, *(name + b": " + value for name, value in headers), b"", b""]
+        raw[code] = b"\r\n".join(lines) + bytes(answer.body)
+    return raw
 
 
 def _answer(refusal: Refusal, headers: Any = None, log_id: str | None = None) -> JSONResponse:
