@@ -18,7 +18,7 @@ CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run dev node test test-python test-frontend lint lint-python lint-frontend \
-	format lock vendor screenshots lighthouse audit rendering wheel clean
+	format lock vendor screenshots lighthouse audit rendering ledger wheel clean
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ lighthouse: node ## Let Lighthouse judge the screens; fails below the promised s
 rendering: node ## Measure what the page costs its browser: a flood after a gap, a steady hundred a second
 	@chromium=$$(sh scripts/chromium.sh) && CHROME_PATH="$$chromium" \
 	$(BIN)/python -m scripts.rendering
+
+ledger: dev ## Talk for long while connections are cut, disks fill and the power goes; check the ledger
+	@exec $(BIN)/python -m tests.ledger $(ARGS)
 
 audit: node ## Ask the registries for known faults in what the lock files name
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock

@@ -7,6 +7,7 @@ and epoch they stand at, and send again, under the same `client_id`, what was no
 import asyncio
 import contextlib
 import json
+import random
 import socket
 import struct
 from collections import Counter
@@ -25,6 +26,9 @@ from tests.support.timing import scaled
 
 # The message after which everybody stops reading.
 END = "the end"
+# Refusals that pass: the same message is sent again a little later.
+PASSING = ("busy", "storage_full")
+AGAIN_SECONDS = 0.2
 # What a connection may die of; it is then opened anew.
 LOST = (OSError, EOFError, WebSocketException, HTTPError)
 PAGE = 200
@@ -39,6 +43,7 @@ class Scene:
     ledger: Ledger = field(default_factory=Ledger)
     up: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    chance: random.Random = field(default_factory=random.Random)
 
     async def acknowledged(self, count: int, *, seconds: float = 60) -> None:
         """Wait until so many messages in all have been acknowledged."""
@@ -115,6 +120,23 @@ class Follower:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
 
+    def half_close(self) -> None:
+        """Say that nothing more will be sent, as a program does that has ended in the middle."""
+        client = self._client
+        if client is not None and not client.connection.transport.is_closing():
+            client.connection.transport.write_eof()
+
+    async def fall_silent(self, seconds: float) -> None:
+        """Read nothing for a while, like somebody in a tunnel, then lose the connection."""
+        client = self._client
+        if client is not None and not client.connection.transport.is_closing():
+            client.connection.transport.pause_reading()
+            try:
+                await asyncio.sleep(seconds)
+            finally:
+                if client is self._client:
+                    self.cut()
+
     async def _connection(self) -> None:
         self._client = None
         after, epoch = self.reading.version, self.reading.epoch
@@ -179,10 +201,24 @@ class Writer(Follower):
     """A follower that keeps `window` messages on their way and resends them until answered."""
 
     def __init__(
-        self, scene: Scene, name: str, *, window: int = 16, multiplexed: bool = False
+        self,
+        scene: Scene,
+        name: str,
+        *,
+        window: int = 16,
+        multiplexed: bool = False,
+        pause: float = 0,
+        deaf: float = 0,
     ) -> None:
+        """`pause`: seconds between new messages. `deaf`: which part of its answers is lost."""
         super().__init__(scene, name, multiplexed=multiplexed)
         self.window = window
+        self.pause = pause
+        self.deaf = deaf
+        self.refused = 0
+        self._next = 0.0
+        self._unheard: set[str] = set()
+        self._retries: set[asyncio.Task[None]] = set()
         self.stopping = False
         self.resent = 0
         self.answered = asyncio.Event()
@@ -204,6 +240,10 @@ class Writer(Follower):
     async def _take(
         self, client: websocket.Client, frame: dict[str, Any], asked_after: int | None
     ) -> None:
+        if frame["type"] == "error" and frame["code"] in PASSING:
+            self._again_later(frame["client_id"])
+            await self.scene.tell()
+            return
         await super()._take(client, frame, asked_after)
         if frame["type"] == "sync" and not self._ready:
             # On the door for many rooms one has to be in the room before one speaks there.
@@ -216,14 +256,45 @@ class Writer(Follower):
             message = frame["message"]
             if message["username"] != self.name:
                 return
+            if self._does_not_hear(message["client_id"]):
+                self.resent += 1
+                await self._send(client, message["client_id"], message["content"])
+                return
             self.scene.ledger.ok(message["client_id"], message)
             if self._pending.pop(message["client_id"], None) is not None:
                 await self._top_up(client)
             if self.stopping and not self._pending:
                 self.answered.set()
 
+    def _does_not_hear(self, client_id: str) -> bool:
+        """Whether this answer is lost on it. Each message is answered in the end."""
+        if client_id in self._unheard or self.scene.chance.random() >= self.deaf:
+            return False
+        self._unheard.add(client_id)
+        return True
+
+    def _again_later(self, client_id: str) -> None:
+        self.scene.ledger.fail(client_id)
+        # Sent again behind later ones, it has lost its place.
+        self.scene.ledger.sends[client_id].place = None
+        self.refused += 1
+
+        async def again() -> None:
+            await asyncio.sleep(AGAIN_SECONDS)
+            client, content = self._client, self._pending.get(client_id)
+            if client is not None and content is not None and self._ready:
+                await self._send(client, client_id, content)
+
+        task = asyncio.create_task(again())
+        self._retries.add(task)
+        task.add_done_callback(self._retries.discard)
+
     async def _top_up(self, client: websocket.Client) -> None:
         while not self.stopping and len(self._pending) < self.window:
+            if self.pause:
+                now = asyncio.get_running_loop().time()
+                self._next = max(self._next + self.pause, now)
+                await asyncio.sleep(self._next - now)
             self._sent += 1
             client_id = f"{self.name}-{self._sent}"
             self._pending[client_id] = f"message {self._sent} of {self.name}"
@@ -270,7 +341,7 @@ class HttpWriter:
             )
         except (HTTPError, OSError):
             return False
-        if answer.status_code == 503:
+        if answer.status_code in (503, 507):
             self.scene.ledger.fail(client_id)
             return False
         self.scene.ledger.ok(client_id, checked(answer))

@@ -41,20 +41,36 @@ class Storm:
 
 @asynccontextmanager
 async def storm(
-    server: Server, *, writers: int = 3, readers: int = 3, posters: int = 1, window: int = 16
+    server: Server,
+    *,
+    name: str = "Storm",
+    writers: int = 3,
+    readers: int = 3,
+    posters: int = 1,
+    window: int = 16,
+    pause: float = 0,
+    deaf: float = 0,
 ) -> AsyncIterator[Storm]:
     """Run a storm in a new room of `server` beside a block, then end it and hold the ledger to it.
 
-    Every second of each kind comes through the door for many rooms. Leaving the block stops the
-    writers, lets everybody read to the end, and asserts that no promise was broken.
+    `pause` and `deaf` are each writer's. Every second of each kind comes through the door for many
+    rooms. Leaving the block stops the writers, lets everybody read to the end, and asserts that no
+    promise was broken.
     """
     async with async_http_client(server) as http:
-        room = checked(await http.post("/api/chat/rooms", json={"name": "Storm"}))
+        room = checked(await http.post("/api/chat/rooms", json={"name": name}))
     scene = Scene(server, room["id"])
     going = Storm(
         scene,
         [
-            Writer(scene, f"writer{n}", window=window, multiplexed=n % 2 == 1)
+            Writer(
+                scene,
+                f"writer{n}",
+                window=window,
+                multiplexed=n % 2 == 1,
+                pause=pause,
+                deaf=deaf,
+            )
             for n in range(writers)
         ],
         [Follower(scene, f"reader{n}", multiplexed=n % 2 == 1) for n in range(readers)],

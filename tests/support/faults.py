@@ -1,0 +1,168 @@
+"""What can happen to a server and its clients while people talk: cuts, kills, disks, locks.
+
+Each fault is a coroutine that lasts as long as it is told and leaves everything in order. What
+needs rights that this process may not have raises `CannotRunError` with the reason.
+"""
+
+import asyncio
+import ctypes
+import fcntl
+import os
+import random
+import sqlite3
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from tests.support.chatter import Follower
+from tests.support.server import Server
+from tests.support.storm import Storm
+
+# From <linux/fs.h>, FS_IOC_SHUTDOWN; without a flush of the journal, as when the power goes.
+FS_IOC_SHUTDOWN: Final = 0x8004587D
+NO_LOG_FLUSH: Final = 2
+SMALL_DISK: Final = "6m"
+LARGE_DISK: Final = "256m"
+IMAGE_BYTES: Final = 192 * 1024 * 1024
+
+
+class CannotRunError(Exception):
+    """This fault cannot be made on this machine; the text says why."""
+
+
+async def nothing(seconds: float) -> None:
+    """Let it be."""
+    await asyncio.sleep(seconds)
+
+
+async def cuts(storms: Sequence[Storm], seconds: float, chance: random.Random) -> None:
+    """Cut every reader each 0.1 to 3 s: by a reset, by half of a close, by silence."""
+
+    async def cut(follower: Follower) -> None:
+        while True:
+            await asyncio.sleep(chance.uniform(0.1, 3))
+            kind = chance.randrange(3)
+            if kind == 0:
+                follower.cut()
+            elif kind == 1:
+                follower.half_close()
+            else:
+                await follower.fall_silent(chance.uniform(0.1, 1))
+
+    tasks = [asyncio.create_task(cut(each)) for storm in storms for each in storm.readers]
+    await asyncio.sleep(seconds)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def kills(
+    server: Server, storms: Sequence[Storm], rounds: int, chance: random.Random
+) -> None:
+    """Kill the server at random moments, and start it again."""
+    for _ in range(rounds):
+        await asyncio.sleep(chance.uniform(0.1, 1))
+        await _down(server, storms)
+        await _up(server, storms)
+
+
+async def lock(server: Server, seconds: float) -> None:
+    """Hold the database's write lock as another program would."""
+    path = server.data_dir / "chat.db"
+    with closing(sqlite3.connect(path, timeout=30, check_same_thread=False)) as connection:
+        await asyncio.to_thread(connection.execute, "BEGIN IMMEDIATE")
+        await asyncio.sleep(seconds)
+        connection.rollback()
+
+
+async def fill_disk(disk: Path, storms: Sequence[Storm]) -> None:
+    """Fill the small disk until writers have been refused, then enlarge it."""
+    with (disk / "ballast").open("wb") as file:
+        _fill(file.fileno(), leave=512 * 1024)
+    for storm in storms:
+        await storm.scene.until(partial(_is_refused, storm))
+    await asyncio.sleep(0.5)
+    _run("mount", "-o", f"remount,size={LARGE_DISK}", str(disk))
+    for storm in storms:
+        # Writing goes on by itself, without a restart.
+        await storm.scene.acknowledged(storm.scene.ledger.acknowledged + 20)
+
+
+async def power_cut(disk: Path, image: Path, server: Server, storms: Sequence[Storm]) -> None:
+    """Let the file system lose what it had not written, as when the power goes."""
+    await asyncio.sleep(0.5)
+    handle = os.open(disk, os.O_RDONLY)
+    try:
+        flags = ctypes.c_uint32(NO_LOG_FLUSH)
+        fcntl.ioctl(handle, FS_IOC_SHUTDOWN, flags)
+    except OSError as error:
+        raise CannotRunError(f"this file system has no such ioctl: {error.strerror}") from None
+    finally:
+        os.close(handle)
+    await _down(server, storms)
+    _run("umount", str(disk))
+    _run("mount", "-o", "loop", str(image), str(disk))
+    await _up(server, storms)
+
+
+@contextmanager
+def small_disk() -> Iterator[Path]:
+    """Yield a small file system of its own that can be enlarged. Raises CannotRunError."""
+    with tempfile.TemporaryDirectory() as folder:
+        _run("mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", folder)
+        try:
+            yield Path(folder)
+        finally:
+            _run("umount", "--lazy", folder)
+
+
+@contextmanager
+def disk_image() -> Iterator[tuple[Path, Path]]:
+    """Yield a journaling file system in a file, and that file. Raises CannotRunError."""
+    with tempfile.TemporaryDirectory() as folder:
+        image, disk = Path(folder) / "image", Path(folder) / "disk"
+        disk.mkdir()
+        with image.open("wb") as file:
+            file.truncate(IMAGE_BYTES)
+        _run("mkfs.ext4", "-q", "-F", str(image))
+        _run("mount", "-o", "loop", str(image), str(disk))
+        try:
+            yield disk, image
+        finally:
+            _run("umount", "--lazy", str(disk))
+
+
+def _is_refused(storm: Storm) -> bool:
+    return any(writer.refused for writer in storm.writers)
+
+
+async def _down(server: Server, storms: Sequence[Storm]) -> None:
+    for storm in storms:
+        storm.scene.up.clear()
+    await server.akill()
+
+
+async def _up(server: Server, storms: Sequence[Storm]) -> None:
+    await asyncio.to_thread(server.start)
+    for storm in storms:
+        storm.scene.up.set()
+
+
+def _fill(handle: int, *, leave: int) -> None:
+    """Write into a file until only `leave` bytes of its file system are free."""
+    state = os.fstatvfs(handle)
+    os.posix_fallocate(handle, 0, max(4096, state.f_bavail * state.f_frsize - leave))
+
+
+def _run(*command: str) -> None:
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise CannotRunError(f"{command[0]} is not installed") from None
+    except subprocess.CalledProcessError as error:
+        words = error.stderr.strip().splitlines()
+        raise CannotRunError(f"{command[0]}: {words[-1] if words else error}") from None
