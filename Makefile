@@ -18,7 +18,7 @@ CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run dev node test test-python test-frontend lint lint-python lint-frontend \
-	format lock vendor screenshots lighthouse audit rendering ledger wheel clean
+	format lock vendor screenshots lighthouse audit rendering ledger conformance wheel clean
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ rendering: node ## Measure what the page costs its browser: a flood after a gap,
 
 ledger: dev ## Talk for long while connections are cut, disks fill and the power goes; check the ledger
 	@exec $(BIN)/python -m tests.ledger $(ARGS)
+
+conformance: dev ## Let Autobahn's test suite judge the WebSocket (needs a Python 2.7 too)
+	@$(BIN)/python -m scripts.conformance $(ARGS)
 
 audit: node ## Ask the registries for known faults in what the lock files name
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock

@@ -1,6 +1,7 @@
 """The WebSocket protocol class that Uvicorn is given: written to directly, and hard to hurt."""
 
 import asyncio
+import codecs
 import logging
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,8 +9,9 @@ from typing import Any, Final
 from starlette.types import Scope
 from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from websockets.frames import Frame, Opcode
 from websockets.protocol import State
+from websockets.server import ServerProtocol
 
 from parlour.realtime.connection import OUTBOX_BUSY, Listener, Wire
 
@@ -18,6 +20,17 @@ logger = logging.getLogger(__name__)
 logger.setLevel(logging.WARNING)
 
 _EXTENSION: Final = "parlour.wire"
+_Utf8: Final = codecs.getincrementaldecoder("utf-8")
+
+
+class _Parser(ServerProtocol):
+    """`websockets`' own, which would refuse a close frame between the fragments of a message."""
+
+    def recv_frame(self, frame: Frame) -> None:
+        """A close may come there like any control frame (RFC 6455, 5.4), and ends the message."""
+        if frame.opcode is Opcode.CLOSE:
+            self.current_size = None
+        super().recv_frame(frame)
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -55,6 +68,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     _ignored = 0
     _messages = 0
     _watching = False
+    # What the parser answered to a read in which there was a fault: its last words come last.
+    _last_words = b""
+    # Reads the fragments of a text as they come.
+    _utf8: codecs.IncrementalDecoder
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        old = self.conn
+        self.conn = _Parser(max_size=old.max_message_size, logger=old.logger)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -163,15 +185,27 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             data = data[: self.piece]
         self._parse(data)
 
+    def handle_text(self, event: Frame) -> None:
+        """Begin a message, or take a whole one."""
+        super().handle_text(event)
+        if not event.fin:
+            self._utf8 = _Utf8()
+            self._right_so_far(event)
+
     def handle_cont(self, event: Frame) -> None:
         """Join fragments, a bounded number of them."""
         if len(self.frames) >= self.max_fragments:
             self._fail(1008, "too many fragments")
             return
+        if self.frames and self.curr_msg_data_type == "text" and not self._right_so_far(event):
+            return
         super().handle_cont(event)
 
     def handle_ping(self) -> None:
         """Answer, but for a peer that sends pings and does not read the answers."""
+        if self._deaf:
+            # It came in the same read as the fault; nothing can be written after the end.
+            return
         if self.waiting() > self.max_waiting_pongs:
             self.drop()
             return
@@ -191,14 +225,19 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         thrown away until the peer has closed its half.
         """
         close = self.conn.close_sent
-        if self._deaf or self.transport.is_closing() or close is None:
+        if self._deaf or self.transport.is_closing():
+            return
+        if close is None:
+            # Before the handshake is done there is no way to say so, and later nobody would hear.
+            self.transport.close()
             return
         self._shut()
         self.close_sent = True
         self.queue.put_nowait(
             {"type": "websocket.disconnect", "code": close.code, "reason": close.reason}
         )
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.write(self._last_words + b"".join(self.conn.data_to_send()))
+        self._last_words = b""
         self._deaf = True
         self._held = False
         self._unread = b""
@@ -252,7 +291,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     # Reading
 
     def _parse(self, data: bytes) -> None:
-        super().data_received(data)
+        self.conn.receive_data(data)
+        if self.conn.parser_exc is None:
+            self.handle_events()
+        else:
+            # What came whole before the fault is done and answered, however the network cut it.
+            self._last_words = b"".join(self.conn.data_to_send())
+            self.handle_events()
+            self.handle_parser_exception()
         if self.frames or self._in_a_frame():
             self._watch()
         self._set_reading()
@@ -301,6 +347,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.frames = []
         self._unread = b""
         self.handle_parser_exception()
+
+    def _right_so_far(self, event: Frame) -> bool:
+        """Whether a text is UTF-8 up to this fragment; if not, the peer is told now, not later."""
+        try:
+            self._utf8.decode(event.data, event.fin)
+        except UnicodeDecodeError:
+            self._fail(1007, "not UTF-8")
+            return False
+        return True
 
     def _in_a_frame(self) -> bool:
         return len(self.conn.reader.buffer) > 0

@@ -1,0 +1,1 @@
+"""The protocol class before Autobahn's test suite: `make conformance`."""
