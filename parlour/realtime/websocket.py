@@ -12,6 +12,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
+from websockets.streams import StreamReader
 
 from parlour.realtime.connection import OUTBOX_BUSY, Listener, Wire
 
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 logger.setLevel(logging.WARNING)
 
 _EXTENSION: Final = "parlour.wire"
+_READ_EXACT: Final = StreamReader.read_exact.__code__
 _Utf8: Final = codecs.getincrementaldecoder("utf-8")
 
 
@@ -53,6 +55,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     flush_seconds = 10.0
     # Bytes taken from a peer after its fault, so that it can read what the fault was.
     max_ignored = 4 * 1024 * 1024
+    # Bytes parsed of what a peer says that was told to go, until it answers that.
+    max_after_close = 64 * 1024
 
     _listener: Listener | None = None
     # Whether frames may be written: from `attach` on, until either side ends it.
@@ -172,11 +176,16 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what was read, the rest of a large read in later turns."""
-        if self._deaf:
+        if self.close_sent:
             self._ignored += len(data)
             if self._ignored > self.max_ignored:
                 self.transport.abort()
-            return
+                return
+            if not self._deaf and self._ignored > self.max_after_close:
+                # To look for its answer among millions of frames would cost the others.
+                self._turn_deaf()
+            if self._deaf:
+                return
         if self._unread:
             self._unread += data
             return
@@ -238,17 +247,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         )
         self.transport.write(self._last_words + b"".join(self.conn.data_to_send()))
         self._last_words = b""
-        self._deaf = True
-        self._held = False
-        self._unread = b""
-        self._set_reading()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-            # Uvicorn closes what has no timer as soon as the application is done with it.
-            self.close_timer = self.loop.call_later(self.flush_seconds, self.transport.abort)
-        else:
-            self.transport.close()
-            self._bound_flush()
+        self._turn_deaf()
 
     def send_receive_event_to_app(self) -> None:
         """Hand a whole message to the listener, once there is one."""
@@ -357,8 +356,31 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return False
         return True
 
+    def _turn_deaf(self) -> None:
+        """End the own half, and only throw away what comes until the peer has ended its half."""
+        self._deaf = True
+        self._held = False
+        self._unread = b""
+        self._set_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            # Uvicorn closes what has no timer as soon as the application is done with it.
+            if self.close_timer is not None:
+                self.close_timer.cancel()
+            self.close_timer = self.loop.call_later(self.flush_seconds, self.transport.abort)
+        else:
+            self.transport.close()
+            self._bound_flush()
+
     def _in_a_frame(self) -> bool:
-        return len(self.conn.reader.buffer) > 0
+        """Whether the parser waits for the rest of a frame."""
+        if self.conn.reader.buffer:
+            return True
+        # The head of a frame is not in the buffer any more while its body is waited for.
+        waiting: Any = self.conn.parser
+        while waiting.gi_yieldfrom is not None:
+            waiting = waiting.gi_yieldfrom
+        return waiting.gi_code is _READ_EXACT
 
     def _watch(self) -> None:
         """See to it that the message that has begun comes to its end."""

@@ -96,6 +96,7 @@ class Probe:
             "p99": round(stalls[len(stalls) * 99 // 100] * 1000, 1),
             "above_50": sum(stall > 0.05 for stall in stalls),
             "ticks": len(stalls),
+            "tasks": len(asyncio.all_tasks()),
         }
         print(f"probe {self.reports}: {json.dumps(figures)}", flush=True)  # noqa: T201
 

@@ -57,11 +57,16 @@ def close_frame(code: int | None = None, reason: bytes = b"") -> bytes:
     return frame(CLOSE, b"" if code is None else code.to_bytes(2) + reason)
 
 
-def handshake(server: Server, path: str, *headers: str) -> bytes:
+def port_of(server: Server | int) -> int:
+    """Return the port of a server, which may be given by that alone."""
+    return server if isinstance(server, int) else server.port
+
+
+def handshake(server: Server | int, path: str, *headers: str) -> bytes:
     """Return the request that opens a WebSocket at `path`."""
     lines = [
         f"GET {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{server.port}",
+        f"Host: 127.0.0.1:{port_of(server)}",
         "Connection: Upgrade",
         "Upgrade: websocket",
         "Sec-WebSocket-Version: 13",
@@ -75,17 +80,20 @@ class RawSocket:
     """A connection to a server. Its waits end with an AssertionError when nothing comes."""
 
     def __init__(
-        self, server: Server, path: str | None = None, *headers: str, receive_buffer: int = 0
+        self, server: Server | int, path: str | None = None, *headers: str, receive_buffer: int = 0
     ) -> None:
-        """Connect; with a `path`, open a WebSocket there. `head` is then the server's answer."""
+        """Connect to a server or a port; with a `path`, open a WebSocket there.
+
+        `head` is then the server's answer.
+        """
         self.sock = socket.socket()
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.settimeout(scaled(20))
-        self.sock.connect(("127.0.0.1", server.port))
+        self.sock.connect(("127.0.0.1", port_of(server)))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.head = ""
-        self._unread = b""
+        self.unread = b""
         if path is not None:
             self.send(handshake(server, path, *headers))
             self.head = self.read_head()
@@ -96,20 +104,20 @@ class RawSocket:
 
     def read_head(self) -> str:
         """Return the head of an HTTP answer."""
-        while b"\r\n\r\n" not in self._unread:
-            assert self._more(), f"it ended: {self._unread!r}"
-        head, _, self._unread = self._unread.partition(b"\r\n\r\n")
+        while b"\r\n\r\n" not in self.unread:
+            assert self._more(), f"it ended: {self.unread!r}"
+        head, _, self.unread = self.unread.partition(b"\r\n\r\n")
         return head.decode("latin-1")
 
     def read(self) -> Frame | None:
         """Return the next frame; None at the end of the connection."""
         while True:
-            found, used = parse(self._unread)
+            found, used = parse(self.unread)
             if found is not None:
-                self._unread = self._unread[used:]
+                self.unread = self.unread[used:]
                 return found
             if not self._more():
-                assert not self._unread, f"half a frame at the end: {self._unread!r}"
+                assert not self.unread, f"half a frame at the end: {self.unread!r}"
                 return None
 
     def until(self, opcode: int, part: bytes = b"") -> Frame:
@@ -146,8 +154,8 @@ class RawSocket:
         except ConnectionError:
             return False
         except TimeoutError:
-            raise AssertionError(f"nothing more came; unread: {self._unread[:200]!r}") from None
-        self._unread += data
+            raise AssertionError(f"nothing more came; unread: {self.unread[:200]!r}") from None
+        self.unread += data
         return bool(data)
 
     def __enter__(self) -> Self:
