@@ -14,9 +14,11 @@ import pytest
 from parlour.database import ChatDatabase, get_db, init_db
 from parlour.models import MessageDraft, Person
 from parlour.settings import Settings
+from tests.faults.watch import NewRoom, Record, Watch
 from tests.support import probe
 from tests.support.crowd import Crowd
 from tests.support.server import Server
+from tests.support.talkers import talkers
 
 # Messages stored in one statement while a database is filled.
 PORTION = 1_000
@@ -58,6 +60,17 @@ def probed_server(tmp_path: Path) -> Iterator[ProbedServer]:
     if server.running:
         server.stop()
     assert not server.faults(), "\n".join(["faults in the server's log:", *server.log])
+
+
+@pytest.fixture
+def watch(
+    probed_server: ProbedServer, new_room: NewRoom, record_property: Record
+) -> Iterator[Watch]:
+    """Yield the watch over fifty people who talk in a room of a server that runs."""
+    probed_server.start()
+    room_id = new_room(probed_server, "Square")["id"]
+    with talkers(probed_server, room_id) as people:
+        yield Watch(probed_server, room_id, people, record_property)
 
 
 @pytest.fixture
