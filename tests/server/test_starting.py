@@ -1,7 +1,6 @@
 """Starting: what is said, one server to a data directory, and the other ways to start it."""
 
 import asyncio
-import os
 import re
 import socket
 import stat
@@ -14,7 +13,7 @@ import pytest
 
 from parlour.server import address_of
 from tests.support.people import Person, Room, checked, http_client
-from tests.support.process import Process
+from tests.support.plain import Plain
 from tests.support.server import Server
 from tests.support.timing import scaled
 
@@ -137,23 +136,6 @@ def test_a_start_that_fails_says_why_and_ends(
     assert "ready" not in process.output
     whole = new_server(env={"PARLOUR_DATA_DIR": str(server.data_dir)})
     whole.start()
-
-
-class Plain(Server):
-    """Parlour run by `uvicorn parlour.main:app` instead of `parlour serve`."""
-
-    def launch(self) -> Process:
-        """Start the process without waiting until it answers."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("PARLOUR_")}
-        where = ["--host", "127.0.0.1", "--port", str(self.port), "--no-use-colors"]
-        process = Process(
-            [Path(sys.executable).with_name("uvicorn"), "parlour.main:app", *where],
-            cwd=self.home,
-            env={**inherited, "PARLOUR_DATA_DIR": str(self.data_dir), **self.env},
-        )
-        self.processes.append(process)
-        return process
 
 
 async def test_uvicorn_alone_serves_it_too(
