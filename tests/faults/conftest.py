@@ -6,6 +6,7 @@ import random
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ import pytest
 from parlour.database import ChatDatabase, get_db, init_db
 from parlour.models import MessageDraft, Person
 from parlour.settings import Settings
-from tests.faults.watch import NewRoom, Record, Watch
+from tests.faults.watch import Record, Watch
 from tests.support import probe
 from tests.support.crowd import Crowd
+from tests.support.people import checked, http_client
 from tests.support.server import Server
 from tests.support.talkers import talkers
 
@@ -62,15 +64,28 @@ def probed_server(tmp_path: Path) -> Iterator[ProbedServer]:
     assert not server.faults(), "\n".join(["faults in the server's log:", *server.log])
 
 
+@contextmanager
+def watched(server: ProbedServer, **pace: int) -> Iterator[Watch]:
+    """Have fifty people talk in a room of a server, which runs for the length of a block."""
+    with server:
+        # Closed before anything is counted.
+        with http_client(server) as http:
+            room_id = checked(http.post("/api/chat/rooms", json={"name": "Square"}))["id"]
+        with talkers(server, room_id, **pace) as people:
+            yield Watch(server, room_id, people)
+
+
+@pytest.fixture(scope="module")
+def _watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+    with watched(ProbedServer(tmp_path_factory.mktemp("watched"))) as watch:
+        yield watch
+
+
 @pytest.fixture
-def watch(
-    probed_server: ProbedServer, new_room: NewRoom, record_property: Record
-) -> Iterator[Watch]:
-    """Yield the watch over fifty people who talk in a room of a server that runs."""
-    probed_server.start()
-    room_id = new_room(probed_server, "Square")["id"]
-    with talkers(probed_server, room_id) as people:
-        yield Watch(probed_server, room_id, people, record_property)
+def watch(_watch: Watch, record_property: Record) -> Watch:
+    """Return the module's watch over fifty people who talk in a room."""
+    _watch.record = record_property
+    return _watch
 
 
 @pytest.fixture

@@ -4,16 +4,12 @@ Each abuse is done once before it is looked at: the first time the server also f
 Fifty normal people talk in the room meanwhile.
 """
 
-import contextlib
 from itertools import repeat
 
-from tests.faults.conftest import ProbedServer
-from tests.faults.watch import COST, LONG, SLACK, NewRoom, Record, Watch
-from tests.support.burden import MIB, back, closed_handles, handles, memory
+from tests.faults.watch import SLACK, Watch
+from tests.support.burden import MIB
 from tests.support.flood import pour
 from tests.support.rawsocket import CLOSE, CONT, PING, TEXT, RawSocket, frame
-from tests.support.server import Server
-from tests.support.talkers import talkers
 
 MILLION = 1_000_000
 
@@ -74,37 +70,3 @@ def test_what_is_too_long_is_refused_before_it_is_read(watch: Watch) -> None:
 
     do()
     watch.abuse("too long", do)
-
-
-def silent(server: Server, room_id: int, name: str) -> RawSocket:
-    """Return a member of the room that will read nothing."""
-    return RawSocket(server, f"/ws/chat/{room_id}?username={name}", receive_buffer=4096)
-
-
-def test_who_never_reads_is_cut_off(
-    probed_server: ProbedServer, new_room: NewRoom, record_property: Record
-) -> None:
-    """In a room in which half a megabyte is said in a second: within half a minute."""
-    probed_server.start()
-    room_id = new_room(probed_server, "Market")["id"]
-    count = 300 if LONG else 40
-    with talkers(probed_server, room_id, per_second=128, characters=970) as people:
-        watch = Watch(probed_server, room_id, people, record_property)
-        before = handles(probed_server)
-
-        def one() -> None:
-            with contextlib.closing(silent(probed_server, room_id, "sloth")):
-                closed_handles(probed_server, before, seconds=30)
-
-        def many() -> None:
-            with contextlib.ExitStack() as stack:
-                for number in range(count):
-                    sloth = silent(probed_server, room_id, f"sloth{number}")
-                    stack.enter_context(contextlib.closing(sloth))
-                closed_handles(probed_server, before, seconds=60)
-
-        many()
-        watch.abuse("one who never reads", one)
-        start = memory(probed_server)
-        watch.abuse(f"{count} who never read", many, cost=count * COST)
-        record_property("memory after it", back(probed_server, start) // 1024)

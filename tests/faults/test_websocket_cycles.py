@@ -118,7 +118,7 @@ def test_what_connections_took_is_given_back(watch: Watch) -> None:
         def do(kinds: list[Cycle] = kinds) -> None:
             some(kinds)
 
-        watch.abuse(name, do, cost=64 * MIB, felt=True)
+        watch.abuse(name, do, cost=64 * MIB, felt=True, once=True)
     closed_handles(server, open_before)
     tasks_are_back(watch, tasks)
     now = back(server, start)

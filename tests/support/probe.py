@@ -2,12 +2,14 @@
 
 Run as a program: `python probe.py serve ...`. On SIGUSR1 it writes a line `probe N: {...}` with the
 longest stall since the last one, in milliseconds, and begins anew. SIGUSR2 makes a stall of
-`STALL` seconds, to see whether it is noticed.
+`STALL` seconds, to see whether it is noticed. PROBE_SEND_BUFFER bounds what the kernel takes for
+a connection that does not read, in bytes.
 """
 
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 import sys
@@ -106,6 +108,10 @@ class ProbedServer(parlour.server.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and begin to measure."""
+        for listening in sockets or []:
+            if size := os.environ.get("PROBE_SEND_BUFFER"):
+                # What is accepted on it inherits that, and does not grow.
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, int(size))
         await super().startup(sockets)
         self.probe = Probe()
 
