@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tests.support.people import Person, Room, async_http_client, checked
+from tests.support.rawsocket import PING, TEXT, RawSocket, frame
 from tests.support.server import Server
 from tests.support.storm import storm
 from tests.support.timing import scaled
@@ -20,10 +21,25 @@ PROMISE = 10
 SLACK = 5
 
 
+@contextlib.contextmanager
+def bad_company(server: Server, room_id: int) -> Iterator[None]:
+    """Have connections in the room that do not read, do not end what they begin, do not answer."""
+    beginnings = [b"", frame(TEXT, length=100), frame(PING, b"x" * 125) * 1_000, frame(3)]
+    with contextlib.ExitStack() as stack:
+        for number in range(12):
+            path = f"/ws/chat/{room_id}?username=bad{number}"
+            raw = stack.enter_context(RawSocket(server, path, receive_buffer=4096))
+            raw.send(beginnings[number % len(beginnings)])
+        yield
+
+
 async def test_a_stop_in_a_storm_tells_everybody_and_loses_nothing(
     new_server: NewServer, record_property: Record
 ) -> None:
-    """Each client gets `closing`, then 1012, and resumes at the server that takes over."""
+    """Each client gets `closing`, then 1012, and resumes at the server that takes over.
+
+    In their room are others who do not read, or do not end what they have begun.
+    """
     first = await asyncio.to_thread(new_server().start)
     # It takes over the same data, on a port of its own.
     second = Server(first.home)
@@ -34,9 +50,10 @@ async def test_a_stop_in_a_storm_tells_everybody_and_loses_nothing(
         await scene.until(lambda: all(each.following for each in going.followers))
         acknowledged = scene.ledger.acknowledged
         scene.up.clear()
-        begin = loop.time()
-        assert await asyncio.to_thread(first.stop, seconds=PROMISE * SLACK) == 0
-        stopped = loop.time()
+        with bad_company(first, scene.room_id):
+            begin = loop.time()
+            assert await asyncio.to_thread(first.stop, seconds=PROMISE * SLACK) == 0
+            stopped = loop.time()
         await asyncio.to_thread(second.start)
         started = loop.time()
         scene.server = second
