@@ -71,20 +71,18 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     _deaf = False
     _ignored = 0
     _messages = 0
-    _watching = False
+    # Both are cancelled at the end: a timer keeps all of a connection in memory while it waits.
+    _watcher: asyncio.TimerHandle | None = None
+    _flusher: asyncio.TimerHandle | None = None
     # What the parser answered to a read in which there was a fault: its last words come last.
     _last_words = b""
     # Reads the fragments of a text as they come.
     _utf8: codecs.IncrementalDecoder
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        old = self.conn
-        self.conn = _Parser(max_size=old.max_message_size, logger=old.logger)
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.logger = logger
+        self.conn = _Parser(max_size=self.config.ws_max_size, logger=self.conn.logger)
 
     # The wire
 
@@ -160,6 +158,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Tell the listener before anything else is written."""
         self._shut()
         self._unread = b""
+        for timer in (self._watcher, self._flusher):
+            if timer is not None:
+                timer.cancel()
+        self._watcher = self._flusher = None
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -252,21 +254,21 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def send_receive_event_to_app(self) -> None:
         """Hand a whole message to the listener, once there is one."""
         self._messages += 1
+        if self.close_sent:
+            self.frames = []
+            return
+        data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
+        text = None
+        if self.curr_msg_data_type == "text":
+            try:
+                text = str(data, "utf-8")
+            except UnicodeDecodeError:
+                self._fail(1007, "not UTF-8")
+                return
         if self._listener is None:
             super().send_receive_event_to_app()
             return
-        data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
         self.frames = []
-        if self.close_sent:
-            return
-        if self.curr_msg_data_type != "text":
-            self._listener.received(None)
-            return
-        try:
-            text = str(data, "utf-8")
-        except UnicodeDecodeError:
-            self._fail(1007, "not UTF-8")
-            return
         self._listener.received(text)
 
     def keepalive_timeout(self) -> None:
@@ -384,12 +386,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _watch(self) -> None:
         """See to it that the message that has begun comes to its end."""
-        if not self._watching:
-            self._watching = True
-            self.loop.call_later(self.message_seconds, self._check_message, self._messages)
+        if self._watcher is None and not self.disconnected:
+            self._watcher = self.loop.call_later(
+                self.message_seconds, self._check_message, self._messages
+            )
 
     def _check_message(self, messages: int) -> None:
-        self._watching = False
+        self._watcher = None
         if self.disconnected or self.transport.is_closing():
             return
         if not (self.frames or self._in_a_frame()):
@@ -401,8 +404,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _bound_flush(self) -> None:
         """Let a peer that does not read what was written before the end not keep its socket."""
-        if self.transport.is_closing() and not self.disconnected:
-            self.loop.call_later(self.flush_seconds, self.transport.abort)
+        if self.transport.is_closing() and not self.disconnected and self._flusher is None:
+            self._flusher = self.loop.call_later(self.flush_seconds, self.transport.abort)
 
 
 def wire_of(scope: Scope) -> WebSocketProtocol | None:
