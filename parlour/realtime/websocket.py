@@ -9,30 +9,18 @@ from typing import Any, Final
 from starlette.types import Scope
 from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame, Opcode
+from websockets.frames import Frame
 from websockets.protocol import State
-from websockets.server import ServerProtocol
-from websockets.streams import StreamReader
 
 from parlour.realtime.connection import OUTBOX_BUSY, Listener, Wire
+from parlour.realtime.parser import Parser
 
 # Uvicorn writes a line for every connection that comes; from warnings on they are of use.
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.WARNING)
 
 _EXTENSION: Final = "parlour.wire"
-_READ_EXACT: Final = StreamReader.read_exact.__code__
 _Utf8: Final = codecs.getincrementaldecoder("utf-8")
-
-
-class _Parser(ServerProtocol):
-    """`websockets`' own, which would refuse a close frame between the fragments of a message."""
-
-    def recv_frame(self, frame: Frame) -> None:
-        """A close may come there like any control frame (RFC 6455, 5.4), and ends the message."""
-        if frame.opcode is Opcode.CLOSE:
-            self.current_size = None
-        super().recv_frame(frame)
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -82,7 +70,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.logger = logger
-        self.conn = _Parser(max_size=self.config.ws_max_size, logger=self.conn.logger)
+        self.conn: Parser = Parser(max_size=self.config.ws_max_size, logger=self.conn.logger)
 
     # The wire
 
@@ -300,7 +288,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._last_words = b"".join(self.conn.data_to_send())
             self.handle_events()
             self.handle_parser_exception()
-        if self.frames or self._in_a_frame():
+        if self.frames or self.conn.in_a_frame():
             self._watch()
         self._set_reading()
 
@@ -374,16 +362,6 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.close()
             self._bound_flush()
 
-    def _in_a_frame(self) -> bool:
-        """Whether the parser waits for the rest of a frame."""
-        if self.conn.reader.buffer:
-            return True
-        # The head of a frame is not in the buffer any more while its body is waited for.
-        waiting: Any = self.conn.parser
-        while waiting.gi_yieldfrom is not None:
-            waiting = waiting.gi_yieldfrom
-        return waiting.gi_code is _READ_EXACT
-
     def _watch(self) -> None:
         """See to it that the message that has begun comes to its end."""
         if self._watcher is None and not self.disconnected:
@@ -395,7 +373,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._watcher = None
         if self.disconnected or self.transport.is_closing():
             return
-        if not (self.frames or self._in_a_frame()):
+        if not (self.frames or self.conn.in_a_frame()):
             return
         if self._messages != messages or self._held or self._unread:
             self._watch()
