@@ -4,10 +4,10 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.support.burden import MIB, most_memory
-from tests.support.talkers import Talkers
+from tests.support.talkers import Talk, Talkers
 from tests.support.timing import scaled
 
 if TYPE_CHECKING:
@@ -20,12 +20,23 @@ SLACK = 5
 UNFELT = 50 if LONG else 50 * SLACK
 # Milliseconds that nothing may hold the event loop.
 STALL = 250
+# What else the machine does may be felt by the others too, but hardly each time.
+ATTEMPTS = 3
 # Seconds in which enough is said.
 AUDIBLE = 2.0
 # Bytes that one bad client may cost.
 COST = 2 * MIB
 
 Record = Callable[[str, object], None]
+
+
+class Tried(NamedTuple):
+    """What came of an abuse: how often it was done, for how long, its cost in bytes, the talk."""
+
+    times: int
+    seconds: float
+    growth: int
+    talk: Talk
 
 
 class Watch:
@@ -54,6 +65,32 @@ class Watch:
         What may be `felt` takes the server's time, in which the others wait their turn.
         """
         self.server.stalls()
+        tried = self._try(do, once=once)
+        for _ in range(0 if once else ATTEMPTS - 1):
+            if self._unfelt(tried.talk):
+                break
+            tried = self._try(do, once=once)
+        stalls = self.server.stalls()
+        figures = {
+            "times": tried.times,
+            "seconds": round(tried.seconds, 2),
+            "growth_kib": tried.growth // 1024,
+            "stall_ms": stalls["longest"],
+            "quiet_p99_ms": self.quiet.p99,
+            "p99_ms": tried.talk.p99,
+        }
+        self.record(name, figures)
+        print(f"{name}: {figures}")  # noqa: T201 - pytest shows it when the test fails
+        assert tried.talk.cut == 0
+        assert tried.talk.deliveries > 0
+        assert felt or self._unfelt(tried.talk)
+        assert stalls["longest"] <= scaled(STALL)
+        assert tried.growth <= cost
+
+    def _unfelt(self, talk: Talk) -> bool:
+        return talk.p99 <= max(2 * self.quiet.p99, scaled(UNFELT))
+
+    def _try(self, do: Callable[[], object], *, once: bool) -> Tried:
         self.people.report()
         times, begin = 1, time.monotonic()
         with most_memory(self.server) as most:
@@ -63,19 +100,4 @@ class Watch:
             threading.Event().wait(0.1)
             do()
             times += 1
-        stalls, talk = self.server.stalls(), self.people.report()
-        figures = {
-            "times": times,
-            "seconds": round(seconds, 2),
-            "growth_kib": most.growth // 1024,
-            "stall_ms": stalls["longest"],
-            "quiet_p99_ms": self.quiet.p99,
-            "p99_ms": talk.p99,
-        }
-        self.record(name, figures)
-        print(f"{name}: {figures}")  # noqa: T201 - pytest shows it when the test fails
-        assert talk.cut == 0
-        assert talk.deliveries > 0
-        assert felt or talk.p99 <= max(2 * self.quiet.p99, scaled(UNFELT))
-        assert stalls["longest"] <= scaled(STALL)
-        assert most.growth <= cost
+        return Tried(times, seconds, most.growth, self.people.report())

@@ -8,6 +8,7 @@ a connection that does not read, in bytes.
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import parlour.server
 from parlour.cli import main
+from parlour.realtime.websocket import WebSocketProtocol
 
 TICK = 0.005
 STALL = 0.3
@@ -52,6 +54,12 @@ def stall() -> None:
     end = time.thread_time() + STALL
     while time.thread_time() < end:
         pass
+
+
+def connections() -> int:
+    """Return how many WebSockets are in memory, whether open, closed or forgotten."""
+    gc.collect()
+    return sum(type(each) is WebSocketProtocol for each in gc.get_objects())
 
 
 class Probe:
@@ -99,8 +107,11 @@ class Probe:
             "above_50": sum(stall > 0.05 for stall in stalls),
             "ticks": len(stalls),
             "tasks": len(asyncio.all_tasks()),
+            "connections": connections(),
         }
         print(f"probe {self.reports}: {json.dumps(figures)}", flush=True)  # noqa: T201
+        # What the report itself took is nobody's fault.
+        self.ticked, self.times = time.monotonic(), thread_times()
 
 
 class ProbedServer(parlour.server.Server):
