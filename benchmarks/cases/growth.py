@@ -1,0 +1,113 @@
+"""A history that grows: a page of it and a resume, at a thousand messages and at a million."""
+
+import http.client
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from websockets.sync.client import ClientConnection, connect
+
+from benchmarks.cases.case import Case
+from benchmarks.loading import Bench, CheckFailed, Figures
+from benchmarks.machine import ROOT, on_core
+from benchmarks.servers import Server
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+# A resume is over so many messages, a page has so many.
+BEHIND = 100
+PAGE = 50
+
+
+def _fill(server: Server, count: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.fill", str(server.data), str(count)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise CheckFailed(f"the database could not be filled: {done.stderr[-500:]}")
+
+
+def _median_us(action: Callable[[], None], times: int) -> float:
+    took = []
+    for number in range(times + 5):
+        begun = time.perf_counter_ns()
+        action()
+        # The first few open files and fill caches.
+        if number >= 5:
+            took.append((time.perf_counter_ns() - begun) / 1000)
+    return statistics.median(took)
+
+
+class _Reader:
+    """One who reads pages over a connection that is kept alive."""
+
+    def __init__(self, port: int) -> None:
+        self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.version = 0
+        self.last_id = 0
+
+    def page(self, query: str) -> None:
+        """Read one page. Raises CheckFailed when it is not whole."""
+        self._http.request("GET", f"/api/chat/rooms/1/messages?limit={PAGE}{query}")
+        answer = self._http.getresponse()
+        found = json.loads(answer.read())
+        if answer.status != 200 or len(found) != PAGE:
+            raise CheckFailed(f"a page of history has {len(found)} messages ({answer.status})")
+        self.version = int(answer.headers["Parlour-Version"])
+        self.last_id = found[-1]["id"]
+
+
+def _resume(websocket: ClientConnection, after: int) -> None:
+    websocket.send(json.dumps({"type": "subscribe", "room_id": 1, "after": after}))
+    while (event := json.loads(websocket.recv(30)))["type"] != "sync":
+        pass
+    if event["reset"] or len(event["messages"]) != BEHIND:
+        raise CheckFailed(f"a resume brought {len(event['messages'])} messages, not {BEHIND}")
+
+
+def _grow(bench: Bench, server: Server) -> Figures:
+    figures: Figures = {}
+    times = bench.scale.size(200, 20)
+    for size in SIZES[: 2 if bench.scale.quick else None]:
+        server.stop()
+        _fill(server, size)
+        begun = time.monotonic()
+        server.start()
+        started = time.monotonic() - begun
+        reader = _Reader(server.port)
+        with on_core(bench.load_core):
+            newest = _median_us(lambda: reader.page(""), times)
+            if reader.version != size:
+                raise CheckFailed(f"{size} messages were stored, the room is at {reader.version}")
+            middle = f"&before={reader.last_id // 2 + PAGE}"
+            old = _median_us(lambda: reader.page(middle), times)
+            url = f"ws://127.0.0.1:{server.port}/ws/chat?username=reader"
+            with connect(url, compression=None, max_size=None, proxy=None) as websocket:
+                resume = _median_us(lambda: _resume(websocket, size - BEHIND), times)
+        figures[str(size)] = {
+            "messages": size,
+            "newest_page_us": newest,
+            "old_page_us": old,
+            "resume_us": resume,
+            "start_s": started,
+            "database_mb": server.database.stat().st_size / 1e6,
+        }
+    return figures
+
+
+GROWTH = (
+    Case(
+        "growth",
+        "Reading a room whose history grows",
+        ("parlour",),
+        _grow,
+        rounds=1,
+        fresh=True,
+    ),
+)
