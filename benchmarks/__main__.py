@@ -50,9 +50,7 @@ def _run(names: list[str], *, quick: bool) -> int:
     ):
         for source in (ROOT / "benchmarks" / "load.c", machine.PEERS / "epoll.c"):
             machine.compile_c(source, Path(programs))
-        bench = Bench(
-            scale, load_core, server_core, Path(programs), Path(home), machine.handles()
-        )
+        bench = Bench(scale, load_core, server_core, Path(programs), Path(home), machine.handles())
         # Whatever this process does itself stays off the servers' core.
         os.sched_setaffinity(0, {load_core})
         runner = Runner(bench)

@@ -1,4 +1,4 @@
-"""What Parlour promises of its speed: each a ratio or a limit, computed from the figures of one run.
+"""What Parlour promises of its speed: ratios and limits, computed from the figures of one run.
 
 A machine has good and bad days, and one is quicker than another; the ratio of two figures that
 were measured in turn stays. Whatever a bar needs and the run does not have makes it "not measured".

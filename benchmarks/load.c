@@ -26,10 +26,11 @@ static const struct {
     void *place;
     char kind;
 } options[] = {
-    TEXT(mode), TEXT(dialect), TEXT(order), TEXT(phases), TEXT(names), TEXT(tail), TEXT(path),
+    TEXT(mode), TEXT(dialect), TEXT(order), TEXT(phases), TEXT(tail), TEXT(path),
     REAL(seconds), REAL(warmup), REAL(drain), REAL(stall), REAL(limit), REAL(rate), REAL(pause),
     WHOLE(port), WHOLE(pid), WHOLE(first_room), WHOLE(rooms), WHOLE(members), WHOLE(senders),
     WHOLE(window), WHOLE(posters), WHOLE(content), WHOLE(concurrency), WHOLE(count), WHOLE(missed),
+    WHOLE(people),
 };
 
 static void read_option(const char *argument) {
@@ -57,6 +58,7 @@ int main(int count, char **arguments) {
     };
     void (*run)(void) = NULL;
     for (int at = 1; at < count; at++) read_option(arguments[at]);
+    if (opt.people < 1) die("people: 1 or more");
     if (opt.content < SHORTEST || opt.content > 1000) die("content: %d to 1000", SHORTEST);
     for (size_t at = 0; at < sizeof modes / sizeof *modes; at++)
         if (!strcmp(opt.mode, modes[at].name)) run = modes[at].run;

@@ -62,9 +62,7 @@ def compiler() -> str:
     """Return the C compiler."""
     found = shutil.which(os.environ.get("CC", "cc"))
     if found is None:
-        raise MissingError(
-            "A C compiler is needed (Debian, Ubuntu: apt-get install gcc libc6-dev)"
-        )
+        raise MissingError("A C compiler is needed (Debian, Ubuntu: apt-get install gcc libc6-dev)")
     return found
 
 

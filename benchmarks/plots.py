@@ -64,10 +64,14 @@ def chart(title: str, x_title: str, y_title: str, series: Sequence[Series]) -> s
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
         f"<title>{escape(title)}</title><style>{STYLE}</style>",
         f'<text class="title" x="{LEFT}" y="22">{escape(title)}</text>',
-        f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 12}" text-anchor="middle">'
-        f"{escape(x_title)}</text>",
-        f'<text transform="translate(16 {(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">'
-        f"{escape(y_title)}</text>",
+        (
+            f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 12}" text-anchor="middle">'
+            f"{escape(x_title)}</text>"
+        ),
+        (
+            f'<text transform="translate(16 {(TOP + bottom) / 2}) rotate(-90)"'
+            f' text-anchor="middle">{escape(y_title)}</text>'
+        ),
     ]
     for power in range(x_low, x_high + 1):
         x = across(10.0**power)

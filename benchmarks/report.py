@@ -116,7 +116,7 @@ def _growth(outcome: Mapping[str, Any]) -> list[str]:
 
 
 def case_table(name: str, result: Mapping[str, Any]) -> list[str]:
-    """Return the lines of one case: a row for each server, without a figure where a check failed."""
+    """Return the lines of one case: a row for each server; a failed check leaves no figure."""
     if name == "growth":
         return _growth(result["servers"]["parlour"])
     columns = next(found for prefix, found in _COLUMNS.items() if name.startswith(prefix))
@@ -145,10 +145,12 @@ def markdown(run: Mapping[str, Any], bars: Sequence[Bar]) -> str:
     lines = [
         "# What `make bench` measured",
         "",
-        f"{machine['processor']}, {machine['cores']} cores (one for the servers, one for the load),"
-        f" Linux {machine['kernel']}, Python {machine['python']}, Node {machine['node']},"
-        f" SQLite {machine['sqlite']}. Medians of {run['rounds']} rounds."
-        " [How it is measured](../docs/benchmarks.md).",
+        (
+            f"{machine['processor']}, {machine['cores']} cores (one for the servers, one for"
+            f" the load), Linux {machine['kernel']}, Python {machine['python']}, Node {machine['node']},"
+            f" SQLite {machine['sqlite']}. Medians of {run['rounds']} rounds."
+            " [How it is measured](../docs/benchmarks.md)."
+        ),
         "",
     ]
     if run["quick"]:

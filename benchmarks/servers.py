@@ -53,16 +53,15 @@ def free_port() -> int:
 class Server:
     """One running server, pinned to one core."""
 
-    def __init__(
-        self, kind: Kind, core: int, home: Path, programs: Path, *, env: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, kind: Kind, core: int, home: Path, programs: Path) -> None:
         """`home` is a folder of its own, `programs` that of what was compiled."""
         self.kind = kind
         self.core = core
         self.home = home
         self.programs = programs
         self.port = free_port()
-        self.env = dict(env or {})
+        # What its environment has besides that of the run.
+        self.env: dict[str, str] = {}
         # Whether the seed's design tells only newcomers who is there (peers/seed.py).
         self.quiet = True
         self._process: subprocess.Popen[bytes] | None = None
@@ -88,7 +87,7 @@ class Server:
         port = str(self.port)
         match self.kind.name:
             case "parlour" | "parlour-memory":
-                flags = ["--port", port, "--data-dir", self.data, "--log-level", "warning"]
+                flags = ["--port", port, "--data-dir", str(self.data), "--log-level", "warning"]
                 return [PARLOUR, "serve", *flags]
             case "seed":
                 quiet = ["--quiet"] if self.quiet else []

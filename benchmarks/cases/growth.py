@@ -12,7 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.cases.case import Case
 from benchmarks.loading import Bench, CheckFailed, Figures
-from benchmarks.machine import ROOT, on_core
+from benchmarks.machine import ROOT
 from benchmarks.servers import Server
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -71,32 +71,31 @@ def _resume(websocket: ClientConnection, after: int) -> None:
         raise CheckFailed(f"a resume brought {len(event['messages'])} messages, not {BEHIND}")
 
 
+def _read(server: Server, size: int, times: int) -> dict[str, float]:
+    reader = _Reader(server.port)
+    newest = _median_us(lambda: reader.page(""), times)
+    if reader.version != size:
+        raise CheckFailed(f"{size} messages were stored, the room is at {reader.version}")
+    middle = f"&before={reader.last_id // 2 + PAGE}"
+    old = _median_us(lambda: reader.page(middle), times)
+    url = f"ws://127.0.0.1:{server.port}/ws/chat?username=reader"
+    with connect(url, compression=None, max_size=None, proxy=None) as websocket:
+        resume = _median_us(lambda: _resume(websocket, size - BEHIND), times)
+    return {"newest_page_us": newest, "old_page_us": old, "resume_us": resume}
+
+
 def _grow(bench: Bench, server: Server) -> Figures:
     figures: Figures = {}
-    times = bench.scale.size(200, 20)
     for size in SIZES[: 2 if bench.scale.quick else None]:
         server.stop()
         _fill(server, size)
         begun = time.monotonic()
         server.start()
-        started = time.monotonic() - begun
-        reader = _Reader(server.port)
-        with on_core(bench.load_core):
-            newest = _median_us(lambda: reader.page(""), times)
-            if reader.version != size:
-                raise CheckFailed(f"{size} messages were stored, the room is at {reader.version}")
-            middle = f"&before={reader.last_id // 2 + PAGE}"
-            old = _median_us(lambda: reader.page(middle), times)
-            url = f"ws://127.0.0.1:{server.port}/ws/chat?username=reader"
-            with connect(url, compression=None, max_size=None, proxy=None) as websocket:
-                resume = _median_us(lambda: _resume(websocket, size - BEHIND), times)
         figures[str(size)] = {
             "messages": size,
-            "newest_page_us": newest,
-            "old_page_us": old,
-            "resume_us": resume,
-            "start_s": started,
+            "start_s": time.monotonic() - begun,
             "database_mb": server.database.stat().st_size / 1e6,
+            **_read(server, size, bench.scale.size(200, 20)),
         }
     return figures
 

@@ -76,12 +76,13 @@ def _page(bench: Bench, server: Server) -> Figures:
         window=WINDOW,
         phases="saturated",
         seconds=seconds,
-        # Everybody is in by then, so that the page is asked beside messages and not handshakes.
-        warmup=1.5,
+        warmup=0.5,
     )
     with beside:
         try:
-            wait_for_load(server)
+            # The load's word that everybody is in: the page is asked beside messages alone.
+            assert beside.stderr is not None  # noqa: S101 - launch() made it a pipe
+            beside.stderr.readline()
             page = bench.load(server, mode="probe", path="/healthz", seconds=seconds, pause=0.01)
         except BaseException:
             beside.kill()
@@ -90,14 +91,6 @@ def _page(bench: Bench, server: Server) -> Figures:
     figures = phases(answer)
     figures["page"] = phases(page)["run"]
     return figures
-
-
-def wait_for_load(server: Server) -> None:
-    """Return when the server is busy, or after a second and a half."""
-    for _ in range(10):
-        before = server.cpu()
-        if not server.settle(seconds=0.1) and server.cpu() - before > 0.12:
-            return
 
 
 ROOMS = (

@@ -21,16 +21,17 @@
 
 /* All options are `name=value`; an unknown name is refused. */
 static struct {
-    const char *mode, *dialect, *order, *phases, *names, *tail, *path;
+    const char *mode, *dialect, *order, *phases, *tail, *path;
     double seconds, warmup, drain, stall, limit, rate, pause;
     int port, pid, first_room, rooms, members, senders, window, posters, content, concurrency;
     int count, missed;
+    int people; /* readers share so many names, as windows of the same people do */
 } opt = {
     .mode = "room", .dialect = "parlour", .order = "total", .phases = "one,saturated",
-    .names = "one", .tail = "must", .path = "/healthz", .seconds = 2, .warmup = 0.5, .drain = 20,
+    .tail = "must", .path = "/healthz", .seconds = 2, .warmup = 0.5, .drain = 20,
     .stall = 15, .limit = 60, .rate = 0, .pause = 0.02, .port = 0, .pid = 0, .first_room = 1,
     .rooms = 1, .members = 10, .senders = 1, .window = 64, .posters = 0, .content = 64,
-    .concurrency = 64, .count = 1000, .missed = 50,
+    .concurrency = 64, .count = 1000, .missed = 50, .people = 1,
 };
 
 static uint64_t now_ns(void) {

@@ -19,8 +19,7 @@ static void name_of(const struct conn *c, char *to, size_t size) {
     bool joiner = !strcmp(opt.mode, "joins") && c->number >= conn_count - (size_t)opt.count;
     if (c->sender >= 0) snprintf(to, size, "s%d", c->sender);
     else if (joiner) snprintf(to, size, "joiner%u", c->number);
-    else if (!strcmp(opt.names, "one")) snprintf(to, size, "reader");
-    else snprintf(to, size, "reader%u", c->number);
+    else snprintf(to, size, "reader%u", c->number % (uint32_t)opt.people);
 }
 
 static void on_open(struct conn *c) {

@@ -196,6 +196,7 @@ static void check_ends(void) {
 static void run_rooms(void) {
     char names[200];
     double took = bring_in(0, conn_count);
+    fprintf(stderr, "in\n");
     printf("\"connected_s\": %.3f, \"phases\": [", took);
     snprintf(names, sizeof names, "%s", opt.phases);
     bool first = true;

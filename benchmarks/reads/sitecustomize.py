@@ -32,5 +32,5 @@ if _target is not None:
         connection.set_trace_callback(_count)
         return connection
 
-    sqlite3.connect = _counting_connect
-    sqlite3.dbapi2.connect = _counting_connect
+    for _module in (sqlite3, sqlite3.dbapi2):
+        vars(_module)["connect"] = _counting_connect
