@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick] [--cases NAME,NAME]`: what `make bench` runs.
+"""`python -m benchmarks [--quick] [--cases NAME,NAME] [--render]`: what `make bench` runs.
 
 A full run writes benchmarks/results.json and results.md and the plots in docs/images; a quick or
 partial one leaves those alone and writes into test-results/bench. The status is 0 when every check
@@ -11,11 +11,13 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from benchmarks import machine
-from benchmarks.bars import judge
+from benchmarks.bars import Bar, judge
 from benchmarks.cases import CASES
 from benchmarks.loading import FULL, QUICK, Bench
 from benchmarks.machine import ROOT
@@ -23,11 +25,16 @@ from benchmarks.plots import plots
 from benchmarks.report import markdown
 from benchmarks.running import Runner
 
+KEPT = ROOT / "benchmarks"
+IMAGES = ROOT / "docs" / "images"
+RESULTS = "results.json"
+
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke of every case")
     parser.add_argument("--cases", default="", help="names of cases, separated by commas")
+    parser.add_argument("--render", action="store_true", help="only write the kept report anew")
     return parser.parse_args()
 
 
@@ -66,13 +73,10 @@ def _run(names: list[str], *, quick: bool) -> int:
         "cases": runner.results,
     }
     whole = not quick and len(names) == len(CASES)
-    folder = ROOT / "benchmarks" if whole else ROOT / "test-results" / "bench"
-    images = ROOT / "docs" / "images" if whole else folder
+    folder = KEPT if whole else ROOT / "test-results" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "results.json").write_text(json.dumps(run, indent=1) + "\n", "utf-8")
-    (folder / "results.md").write_text(markdown(run, bars), "utf-8")
-    for name, svg in plots(runner.results).items():
-        (images / name).write_text(svg, "utf-8")
+    (folder / RESULTS).write_text(json.dumps(run, indent=1) + "\n", "utf-8")
+    _render(run, bars, folder, IMAGES if whole else folder)
     for bar in bars:
         print(f"{bar.verdict:12} {bar.told:>14}  {bar.promise}")
     print(f"{folder.relative_to(ROOT)}/results.md, after {run['seconds']:.0f} s")
@@ -81,9 +85,26 @@ def _run(names: list[str], *, quick: bool) -> int:
     return 1 if runner.failed else 0
 
 
+def _render(run: Mapping[str, Any], bars: Sequence[Bar], folder: Path, images: Path) -> None:
+    (folder / "results.md").write_text(markdown(run, bars), "utf-8")
+    for name, svg in plots(run["cases"]).items():
+        (images / name).write_text(svg, "utf-8")
+
+
+def _render_kept() -> int:
+    run = json.loads((KEPT / RESULTS).read_text("utf-8"))
+    bars = judge(run["cases"])
+    run["bars"] = [asdict(bar) for bar in bars]
+    (KEPT / RESULTS).write_text(json.dumps(run, indent=1) + "\n", "utf-8")
+    _render(run, bars, KEPT, IMAGES)
+    return 0
+
+
 def main() -> int:
     """Run what was asked for; return the status."""
     given = _arguments()
+    if given.render:
+        return _render_kept()
     try:
         names = _choose(given.cases)
         machine.check()

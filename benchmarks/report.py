@@ -147,9 +147,9 @@ def markdown(run: Mapping[str, Any], bars: Sequence[Bar]) -> str:
         "",
         (
             f"{machine['processor']}, {machine['cores']} cores (one for the servers, one for"
-            f" the load), Linux {machine['kernel']}, Python {machine['python']}, Node {machine['node']},"
-            f" SQLite {machine['sqlite']}. Medians of {run['rounds']} rounds."
-            " [How it is measured](../docs/benchmarks.md)."
+            f" the load), Linux {machine['kernel']}, Python {machine['python']},"
+            f" Node {machine['node']}, SQLite {machine['sqlite']}."
+            f" Medians of {run['rounds']} rounds. [How it is measured](../docs/benchmarks.md)."
         ),
         "",
     ]

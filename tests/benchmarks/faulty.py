@@ -30,7 +30,8 @@ class Relay:
         self._parlour = parlour
         self._door = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._door.getsockname()[1]
-        self._members: list[socket.socket] = []
+        # Whoever has gone keeps the place, so that the numbers stay.
+        self._members: list[socket.socket | None] = []
         self._input: dict[socket.socket, bytes] = {}
         self._said = 0
         self._ending = threading.Event()
@@ -74,7 +75,7 @@ class Relay:
             data = b""
         if not data:
             if member in self._members:
-                self._members[self._members.index(member)] = socket.socket()
+                self._members[self._members.index(member)] = None
             del self._input[member]
             return False
         self._input[member] += data
@@ -111,6 +112,8 @@ class Relay:
             return False
         mask, masked = data[head - 4 : head], data[head : head + length]
         self._input[member] = data[head + length :]
+        if data[0] & 15 != 1:
+            return True  # a pong
         self._relay(bytes(byte ^ mask[at % 4] for at, byte in enumerate(masked)))
         return True
 
@@ -119,6 +122,8 @@ class Relay:
             start = b'{"type":"message","room_id":1,"version":%d,' % (self._said + 1)
             payload = start + payload.partition(b",")[2]
         for number, member in enumerate(self._members):
+            if member is None:
+                continue
             for piece in self._mischief(number, self._said, text_frame(payload)):
                 try:
                     member.sendall(piece)

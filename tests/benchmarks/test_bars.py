@@ -74,7 +74,9 @@ def test_lists_of_people_are_counted_against_the_clock() -> None:
 
 def test_growth_compares_a_million_with_a_thousand() -> None:
     """Each way of reading for itself."""
-    found = results(growth__parlour__1000__resume_us=1_000, growth__parlour__1000000__resume_us=1_600)
+    found = results(
+        growth__parlour__1000__resume_us=1_000, growth__parlour__1000000__resume_us=1_600
+    )
     assert verdict("growth-resume", found) == ("not met", 1.6)
     assert verdict("growth-old_page", found) == ("not measured", None)
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -75,6 +75,6 @@ def test_the_kept_results_say_what_the_report_and_the_plots_say() -> None:
     assert len(pictures) == 3
     for name, svg in pictures.items():
         assert (ROOT / "docs" / "images" / name).read_text("utf-8") == svg
-        assert ElementTree.fromstring(svg).tag.endswith("svg")
+        assert ET.fromstring(svg).tag.endswith("svg")
     for result in run["cases"].values():
         assert all("fault" not in outcome for outcome in result["servers"].values())
