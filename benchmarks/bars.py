@@ -55,7 +55,7 @@ class _Rule:
     value: Callable[[Run], float]
     limit: float
     at_least: bool = False
-    told: str = "{:.2f}"
+    told: str = "{:.3g}"
 
     def judge(self, run: Run) -> Bar:
         try:

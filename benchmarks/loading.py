@@ -74,7 +74,7 @@ class Bench:
             )
 
 
-def finish(process: subprocess.Popen[str], *, seconds: float = 300) -> dict[str, Any]:
+def finish(process: subprocess.Popen[str], *, seconds: float = 600) -> dict[str, Any]:
     """Wait for the load and return its JSON. Raises CheckFailed."""
     try:
         out, err = process.communicate(timeout=seconds)
@@ -100,6 +100,8 @@ def phases(answer: dict[str, Any]) -> Figures:
         phase["phase"]: {name: float(value) for name, value in phase.items() if name != "phase"}
         for phase in answer.get("phases", [])
     }
+    for figures in found.values():
+        figures["load_share"] = figures["load_cpu_s"] / figures["seconds"] * 100
     found["run"] = {
         name: float(value) for name, value in answer.items() if isinstance(value, int | float)
     }

@@ -28,6 +28,7 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
         ("deliveries/s", "saturated", "deliveries_per_s", "count"),
         ("p99 (ms)", "saturated", "p99_us", "ms"),
         _MEMORY,
+        ("the load's core (%)", "saturated", "load_share", "count"),
         ("frame (bytes)", "run", "frame_bytes", "count"),
     ),
     "rooms-": (*_SATURATED, _MEMORY),

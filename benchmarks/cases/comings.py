@@ -56,7 +56,7 @@ def _joins(bench: Bench, server: Server) -> Figures:
         # More people than those rooms have in which every change is told at once.
         people=50,
         concurrency=256,
-        limit=120,
+        limit=240,
     )
     return phases(answer)
 

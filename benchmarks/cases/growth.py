@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -33,15 +34,17 @@ def _fill(server: Server, count: int) -> None:
         raise CheckFailed(f"the database could not be filled: {done.stderr[-500:]}")
 
 
-def _median_us(action: Callable[[], None], times: int) -> float:
-    took = []
+def _medians_us(actions: dict[str, Callable[[], None]], times: int) -> dict[str, float]:
+    """Do each in turn, so that a slow moment of the machine falls on all of them."""
+    took: dict[str, list[float]] = {name: [] for name in actions}
     for number in range(times + 5):
-        begun = time.perf_counter_ns()
-        action()
-        # The first few open files and fill caches.
-        if number >= 5:
-            took.append((time.perf_counter_ns() - begun) / 1000)
-    return statistics.median(took)
+        for name, action in actions.items():
+            begun = time.perf_counter_ns()
+            action()
+            # The first few open files and fill caches.
+            if number >= 5:
+                took[name].append((time.perf_counter_ns() - begun) / 1000)
+    return {name: statistics.median(each) for name, each in took.items()}
 
 
 class _Reader:
@@ -73,15 +76,20 @@ def _resume(websocket: ClientConnection, after: int) -> None:
 
 def _read(server: Server, size: int, times: int) -> dict[str, float]:
     reader = _Reader(server.port)
-    newest = _median_us(lambda: reader.page(""), times)
+    reader.page("")
     if reader.version != size:
         raise CheckFailed(f"{size} messages were stored, the room is at {reader.version}")
     middle = f"&before={reader.last_id // 2 + PAGE}"
-    old = _median_us(lambda: reader.page(middle), times)
     url = f"ws://127.0.0.1:{server.port}/ws/chat?username=reader"
     with connect(url, compression=None, max_size=None, proxy=None) as websocket:
-        resume = _median_us(lambda: _resume(websocket, size - BEHIND), times)
-    return {"newest_page_us": newest, "old_page_us": old, "resume_us": resume}
+        return _medians_us(
+            {
+                "newest_page_us": lambda: reader.page(""),
+                "old_page_us": lambda: reader.page(middle),
+                "resume_us": lambda: _resume(websocket, size - BEHIND),
+            },
+            times,
+        )
 
 
 def _grow(bench: Bench, server: Server) -> Figures:
@@ -89,6 +97,8 @@ def _grow(bench: Bench, server: Server) -> Figures:
     for size in SIZES[: 2 if bench.scale.quick else None]:
         server.stop()
         _fill(server, size)
+        # What the filling left to write must not be written while others read.
+        os.sync()
         begun = time.monotonic()
         server.start()
         figures[str(size)] = {

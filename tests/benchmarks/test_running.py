@@ -1,6 +1,9 @@
 """Rounds become medians; a check that fails leaves no figure, in words and with a status."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -10,6 +13,7 @@ from benchmarks.bars import judge
 from benchmarks.cases import CASES
 from benchmarks.cases.case import Case
 from benchmarks.loading import Bench, CheckFailed, Figures, judged
+from benchmarks.machine import MissingError, compiler
 from benchmarks.plots import plots
 from benchmarks.report import case_table, markdown
 from benchmarks.running import Runner, median_figures
@@ -61,6 +65,41 @@ def test_a_load_that_found_a_fault_has_no_figures() -> None:
         judged(0, json.dumps(wrong), "")
     with pytest.raises(CheckFailed, match="no memory"):
         judged(2, "", "load: no memory")
+
+
+def bench_says(*words: str) -> tuple[int, str]:
+    """Run `python -m benchmarks` on one core; its status and what it said."""
+
+    def on_one_core() -> None:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        preexec_fn=on_one_core,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_a_machine_that_lacks_something_is_told_what() -> None:
+    """In one line, with a status of its own, before anything is started."""
+    status, said = bench_says("--cases", "room-1")
+    assert (status, said.count("\n")) == (2, 1)
+    assert "Two cores are needed" in said
+    status, said = bench_says("--cases", "room-7")
+    assert (status, said.count("\n")) == (2, 1)
+    assert "No case is called room-7" in said
+    assert "room-1000" in said
+
+
+def test_a_missing_compiler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The load generator is compiled on the spot."""
+    monkeypatch.setenv("CC", "no-such-compiler")
+    with pytest.raises(MissingError, match="C compiler"):
+        compiler()
 
 
 def test_the_kept_results_say_what_the_report_and_the_plots_say() -> None:
