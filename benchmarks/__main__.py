@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick] [--cases NAME,NAME] [--render]`: what `make bench` runs.
+"""`python -m benchmarks`: what `make bench` runs; its flags are --quick, --cases and --parlour.
 
 A full run writes benchmarks/results.json and results.md and the plots in docs/images; a quick or
 partial one leaves those alone and writes into test-results/bench. The status is 0 when every check
@@ -24,6 +24,7 @@ from benchmarks.machine import ROOT
 from benchmarks.plots import plots
 from benchmarks.report import markdown
 from benchmarks.running import Runner
+from benchmarks.servers import PARLOUR
 
 KEPT = ROOT / "benchmarks"
 IMAGES = ROOT / "docs" / "images"
@@ -34,6 +35,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke of every case")
     parser.add_argument("--cases", default="", help="names of cases, separated by commas")
+    parser.add_argument(
+        "--parlour", type=Path, default=PARLOUR, help="the `parlour` of another checkout"
+    )
     parser.add_argument("--render", action="store_true", help="only write the kept report anew")
     return parser.parse_args()
 
@@ -46,7 +50,7 @@ def _choose(names: str) -> list[str]:
     return wanted or list(CASES)
 
 
-def _run(names: list[str], *, quick: bool) -> int:
+def _run(names: list[str], *, quick: bool, parlour: Path) -> int:
     scale = QUICK if quick else FULL
     begun = time.monotonic()
     load_core, server_core = machine.cores()
@@ -57,7 +61,9 @@ def _run(names: list[str], *, quick: bool) -> int:
     ):
         for source in (ROOT / "benchmarks" / "load.c", machine.PEERS / "epoll.c"):
             machine.compile_c(source, Path(programs))
-        bench = Bench(scale, load_core, server_core, Path(programs), Path(home), machine.handles())
+        bench = Bench(
+            scale, load_core, server_core, Path(programs), Path(home), machine.handles(), parlour
+        )
         # Whatever this process does itself stays off the servers' core.
         os.sched_setaffinity(0, {load_core})
         runner = Runner(bench)
@@ -72,7 +78,7 @@ def _run(names: list[str], *, quick: bool) -> int:
         "bars": [asdict(bar) for bar in bars],
         "cases": runner.results,
     }
-    whole = not quick and len(names) == len(CASES)
+    whole = not quick and len(names) == len(CASES) and parlour == PARLOUR
     folder = KEPT if whole else ROOT / "test-results" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RESULTS).write_text(json.dumps(run, indent=1) + "\n", "utf-8")
@@ -108,7 +114,7 @@ def main() -> int:
     try:
         names = _choose(given.cases)
         machine.check()
-        return _run(names, quick=given.quick)
+        return _run(names, quick=given.quick, parlour=given.parlour.absolute())
     except machine.MissingError as missing:
         print(f"make bench: {missing}", file=sys.stderr)
         return 2

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import on_core
-from benchmarks.servers import Server
+from benchmarks.servers import PARLOUR, Server
 
 Figures = dict[str, dict[str, float]]
 
@@ -44,6 +44,7 @@ class Bench:
     programs: Path
     home: Path
     handles: int
+    parlour: Path = PARLOUR
 
     def load(self, server: Server, **options: Any) -> dict[str, Any]:
         """Run the load against `server`; its JSON. Raises CheckFailed."""

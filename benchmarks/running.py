@@ -94,6 +94,7 @@ class Runner:
         home = Path(tempfile.mkdtemp(prefix=f".bench-{name}-", dir=above))
         server = Server(KINDS[name], self._bench.server_core, home, self._bench.programs)
         server.quiet = not case.loud_seed
+        server.parlour = self._bench.parlour
         if case.counts_reads:
             server.env["READS_FILE"] = str(home / "reads")
             server.env["PYTHONPATH"] = str(ROOT / "benchmarks" / "reads")

@@ -64,6 +64,7 @@ class Server:
         self.env: dict[str, str] = {}
         # Whether the seed's design tells only newcomers who is there (peers/seed.py).
         self.quiet = True
+        self.parlour = PARLOUR
         self._process: subprocess.Popen[bytes] | None = None
         self._rooms: dict[int, int] = {}
 
@@ -88,7 +89,7 @@ class Server:
         match self.kind.name:
             case "parlour" | "parlour-memory":
                 flags = ["--port", port, "--data-dir", str(self.data), "--log-level", "warning"]
-                return [PARLOUR, "serve", *flags]
+                return [self.parlour, "serve", *flags]
             case "seed":
                 quiet = ["--quiet"] if self.quiet else []
                 return [sys.executable, PEERS / "seed.py", port, self.database, *quiet]

@@ -54,35 +54,50 @@ static void on_bytes(struct conn *c, const uint8_t *data, size_t size) {
     else on_stream(c, data, size);
 }
 
-/* Ask for opt.path every opt.pause seconds, over one connection. */
-static void run_probe(void) {
+static int page_connection(void) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
-    char ask[256], text[8192];
-    int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
     struct timeval patience = {.tv_sec = (time_t)opt.limit};
+    int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (connect(fd, (struct sockaddr *)&to, sizeof to)) die("connect: %s", strerror(errno));
+    return fd;
+}
+
+/* The status of one page. A connection that the server has closed as idle is made again: that is
+ * its right between two pages, and a server that hangs for seconds takes its own delay for ours. */
+static int ask_page(int *fd, const char *ask, size_t length) {
+    static char text[8192];
+    for (int attempt = 0; attempt < 3; attempt++) {
+        size_t size = 0;
+        int status = 0;
+        ssize_t got = send(*fd, ask, length, MSG_NOSIGNAL);
+        while (got > 0 && !status && size < sizeof text - 1) {
+            got = recv(*fd, text + size, sizeof text - 1 - size, 0);
+            if (got > 0) size += (size_t)got;
+            text[size] = 0;
+            if (got > 0) status = whole_answer(text, size);
+        }
+        if (status || size || (got < 0 && errno == EAGAIN)) return status;
+        close(*fd);
+        *fd = page_connection();
+    }
+    return 0;
+}
+
+/* Ask for opt.path every opt.pause seconds, over one connection. */
+static void run_probe(void) {
+    char ask[256];
+    int fd = page_connection();
     int length = snprintf(ask, sizeof ask, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n",
                           opt.path, opt.port);
     uint64_t begun = now_ns(), until = begun + (uint64_t)(opt.seconds * 1e9);
     while (now_ns() < until && !any_fault()) {
         uint64_t asked = now_ns();
-        size_t size = 0;
-        int status = 0;
-        if (send(fd, ask, (size_t)length, MSG_NOSIGNAL) != length) die("send: %s", strerror(errno));
-        while (!status) {
-            ssize_t got = recv(fd, text + size, sizeof text - 1 - size, 0);
-            if (got <= 0) {
-                fault(CLOSED, "%s was not answered", opt.path);
-                break;
-            }
-            size += (size_t)got;
-            text[size] = 0;
-            status = whole_answer(text, size);
-        }
-        if (status && status != 200) fault(REFUSED, "%s: %.100s", opt.path, text);
+        int status = ask_page(&fd, ask, (size_t)length);
+        if (!status) fault(CLOSED, "%s was not answered", opt.path);
+        else if (status != 200) fault(REFUSED, "%s was answered with %d", opt.path, status);
         note(&page_latency, now_ns() - asked);
         usleep((useconds_t)(opt.pause * 1e6));
     }
