@@ -20,7 +20,7 @@ CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run dev node test test-python test-frontend bench lint lint-python lint-frontend \
-	format lock vendor screenshots lighthouse audit wheel clean
+	format lock vendor screenshots lighthouse audit rendering wheel clean
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,13 +42,13 @@ ifeq ($(strip $(T)),)
 	@$(MAKE) --no-print-directory test-frontend test-python
 else
 	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
-	PARLOUR_CHROMIUM="$$chromium" exec $(BIN)/python $(PYTEST) $(T)
+	CHROME_PATH="$$chromium" exec $(BIN)/python $(PYTEST) $(T)
 endif
 
 test-python: dev ## Run the Python and browser tests, then hold their coverage against the bound
 	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
 	rm -f .coverage .coverage.*; \
-	PARLOUR_CHROMIUM="$$chromium" $(BIN)/coverage run $(PYTEST)
+	CHROME_PATH="$$chromium" $(BIN)/coverage run $(PYTEST)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
@@ -87,12 +87,16 @@ vendor: node ## Copy the front end's libraries from npm into frontend/vendor
 	node scripts/vendor.mjs
 
 screenshots: dev ## Take the screenshots of the README into docs/images
-	@chromium=$$(sh scripts/chromium.sh) && PARLOUR_CHROMIUM="$$chromium" \
+	@chromium=$$(sh scripts/chromium.sh) && CHROME_PATH="$$chromium" \
 	$(BIN)/python -m scripts.screenshots
 
 lighthouse: node ## Let Lighthouse judge the screens; fails below the promised scores
-	@chromium=$$(sh scripts/chromium.sh) && PARLOUR_CHROMIUM="$$chromium" \
+	@chromium=$$(sh scripts/chromium.sh) && CHROME_PATH="$$chromium" \
 	$(BIN)/python -m scripts.lighthouse
+
+rendering: node ## Measure what the page costs its browser: a flood after a gap, a steady hundred a second
+	@chromium=$$(sh scripts/chromium.sh) && CHROME_PATH="$$chromium" \
+	$(BIN)/python -m scripts.rendering
 
 audit: node ## Ask the registries for known faults in what the lock files name
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
@@ -104,6 +108,7 @@ wheel: setup ## Build the wheel into dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir dist .
 
 clean: ## Remove everything that make made; the data folder stays
-	rm -rf .venv node_modules benchmarks/peers/node_modules .bench-* dist htmlcov test-results .coverage .coverage.* .hypothesis \
-		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv node_modules benchmarks/peers/node_modules dist htmlcov test-results .bench-* \
+		.coverage .coverage.* .hypothesis \
+		.mypy_cache .pytest_cache .schemathesis .ruff_cache .import_linter_cache
 	find parlour tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,15 +2,32 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from parlour import __version__
-from parlour.settings import PREFIX, Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from parlour.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status. A wrong setting costs one line, not a traceback."""
+    # Until the server listens for it, Ctrl-C ends the program at once and without a traceback:
+    # whatever is being written then is a transaction. Nothing that takes time to load is imported
+    # before.
+    former = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return _run(arguments)
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    from parlour.settings import SettingsError, load_settings
+
     parser = _parser()
     options = vars(parser.parse_args(arguments))
     options.pop("command")
@@ -21,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return serve(settings)
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: "Settings") -> int:
     """Start the server and run it until it is told to stop."""
     # Imported here: `parlour --help` and a wrong setting need none of it.
     from parlour.database import DatabaseUnusable, init_db
@@ -56,6 +73,8 @@ def _fail(error: object) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from parlour.settings import PREFIX, Settings
+
     parser = argparse.ArgumentParser(
         prog="parlour", description="A real-time chat that one person starts with one command."
     )

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -73,15 +74,18 @@ class Context:
 class Client:
     """One connected client: its connection, who it is, and the room of its path, if any."""
 
+    __slots__ = ("_in_flight", "_waiting", "connection", "person", "proceed", "room_id")
+
+    # Called whenever what kept the client's next frame from being read may be over.
+    proceed: Callable[[], None]
+
     def __init__(self, connection: Connection, person: Person, room_id: int | None) -> None:
         self.connection = connection
         self.person = person
         self.room_id = room_id
+        self.proceed = _nothing
         self._in_flight = 0
-        self._room_for_more = asyncio.Event()
-        self._room_for_more.set()
-        self._answered = asyncio.Event()
-        self._answered.set()
+        self._waiting: list[asyncio.Future[None]] = []
 
     def room_of(self, room_id: int | None) -> int:
         """The room a command is about: the one it names, or that of the path."""
@@ -105,25 +109,33 @@ class Client:
     def sending(self) -> None:
         """One more send is on its way to the writer."""
         self._in_flight += 1
-        self._answered.clear()
-        if self._in_flight >= MAX_IN_FLIGHT:
-            self._room_for_more.clear()
 
     def sent(self) -> None:
         """The writer has answered one of them."""
         self._in_flight -= 1
-        self._room_for_more.set()
-        if not self._in_flight:
-            self._answered.set()
+        if self._in_flight == MAX_IN_FLIGHT - 1:
+            self.proceed()
+        if not self._in_flight and self._waiting:
+            for future in self._waiting:
+                if not future.done():
+                    future.set_result(None)
+            self._waiting.clear()
+
+    @property
+    def full(self) -> bool:
+        """Whether no further frame of this client may be read just now."""
+        return self._in_flight >= MAX_IN_FLIGHT or self.connection.lagging
 
     async def answered(self) -> None:
         """Wait until the writer has answered every send so far."""
-        await self._answered.wait()
+        if self._in_flight:
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.append(future)
+            await future
 
-    async def ready(self) -> None:
-        """Wait until the next frame of this client may be read."""
-        await self._room_for_more.wait()
-        await self.connection.caught_up()
+
+def _nothing() -> None:
+    """What a client calls that nobody reads from."""
 
 
 def internal_error(error: Exception) -> tuple[Refusal, str]:

@@ -1,47 +1,39 @@
 """The database: engines, the one writer with its group commit, and the operations on chat."""
 
-import asyncio
 import contextlib
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from parlour.errors import Refusal
-from parlour.migrations import migrate
-from parlour.models import Changes, History, Message, MessageDraft, Person, Room, StoredMessage
+from parlour.models import (
+    Changes,
+    History,
+    Message,
+    MessageDraft,
+    Person,
+    RecentChanges,
+    Room,
+    StoredMessage,
+)
 from parlour.settings import Settings, load_settings
 from parlour.store import messages as message_rows
 from parlour.store import rooms as room_rows
-from parlour.store.meta import ensure_epoch, epoch_of
-from parlour.support.lock import lock_data_dir
-from parlour.support.sqlite import (
-    check_sound,
-    create_private,
-    is_damage,
-    open_readers,
-    open_writer,
-)
-from parlour.support.writer import Job, Writer, WriterBusy
+from parlour.store.engine import DatabaseUnusable, Engine, expected
+from parlour.store.meta import ensure_epoch
+from parlour.support.flights import Flights
+from parlour.support.writer import Job
 
-T = TypeVar("T")
+__all__ = ["ChatDatabase", "Database", "DatabaseUnusable", "get_db", "init_db"]
 
-READERS: Final = 4
 # A resume over more changes than this is answered with `reset`.
 MAX_REPLAY: Final = 1_000
-# How long closing waits for the writer, and then for its thread.
-CLOSE_SECONDS: Final = 1.0
 # Messages of a deleted room taken away in one transaction.
 PURGE_BATCH: Final = 200
-
-
-class DatabaseUnusable(Exception):
-    """The file is no sound SQLite database; the text is the one line to show."""
 
 
 def _no_room() -> Refusal:
@@ -191,13 +183,22 @@ class ChatDatabase:
         It has to when the client's epoch is another, when it claims a version that this
         history never reached, or when there are more than MAX_REPLAY changes.
         """
+        recent = ChatDatabase.get_recent_changes(connection, room_id, [version])
+        return recent.since(version, epoch)
+
+    @staticmethod
+    def get_recent_changes(
+        connection: Connection, room_id: int, afters: Collection[int | None]
+    ) -> RecentChanges:
+        """What `get_changes` needs for any of the versions `afters`, in one reading."""
         room = ChatDatabase.get_room(connection, room_id)
-        if version > room.version or (epoch is not None and epoch != room.epoch):
-            return Changes(room, [], reset=True)
-        changed = message_rows.changed_since(connection, room_id, version, MAX_REPLAY + 1)
+        oldest = min((after for after in afters if after is not None), default=None)
+        if oldest is None:
+            return RecentChanges(room, [], whole_after=room.version)
+        changed = message_rows.newest_changes(connection, room_id, oldest, MAX_REPLAY + 1)
         if len(changed) > MAX_REPLAY:
-            return Changes(room, [], reset=True)
-        return Changes(room, changed)
+            return RecentChanges(room, changed[1:], whole_after=changed[0].version)
+        return RecentChanges(room, changed, whole_after=oldest)
 
 
 def _client_key(draft: MessageDraft) -> message_rows.ClientKey | None:
@@ -219,35 +220,12 @@ def _row(message: Message, author: str) -> dict[str, Any]:
     }
 
 
-class Database:
-    """One open database: the write connection, a few for reading, and who waits for them."""
+class Database(Engine):
+    """An open database as the features use it: messages handed over, changes asked for."""
 
     def __init__(self, data_dir: Path, path: Path) -> None:
-        self.path = path
-        self._lock = lock_data_dir(data_dir)
-        self.write_engine = open_writer(path)
-        try:
-            create_private(path)
-            with self.write_engine.begin() as connection:
-                check_sound(connection)
-                migrate(connection)
-                ensure_epoch(connection)
-                self.epoch = epoch_of(connection)
-        except BaseException as error:
-            self.write_engine.dispose()
-            self._lock.close()
-            if isinstance(error, DBAPIError):
-                advice = "Keep it, and put a backup in its place." if is_damage(error) else ""
-                words = f"{path} cannot be used: {error.orig}. {advice}"
-                raise DatabaseUnusable(words.strip()) from error
-            raise
-        self._read_engine = open_readers(path, READERS)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
-        self._writer: Writer | None = None
-
-    def start(self) -> None:
-        """Start the writer, which answers in the running event loop."""
-        self._writer = Writer(self.write_engine, asyncio.get_running_loop())
+        super().__init__(data_dir, path)
+        self._changes = Flights(self._read_changes)
 
     def send(
         self, draft: MessageDraft, answer: Callable[[StoredMessage | Exception], None]
@@ -262,100 +240,37 @@ class Database:
             ChatDatabase.create_messages,
             (draft,),
             bulk=True,
-            answer=lambda out: answer(_expected(out)),
+            answer=lambda out: answer(expected(out)),
         )
-        self._submit(job)
-
-    async def write(
-        self, operation: Callable[..., T], *args: Any, then: Callable[[T], None] | None = None
-    ) -> T:
-        """Run `operation(connection, *args)` in the writer; its result once it is committed.
-
-        `then` is called with the result in the order of the commits, before anything that was
-        committed later is told to anybody. Raises what the operation raised, or a Refusal.
-        """
-        result: T = await self._submitted(operation, args, bulk=False, then=then)
-        return result
+        self.submit(job)
 
     async def store(
         self, draft: MessageDraft, *, then: Callable[[StoredMessage], None]
     ) -> StoredMessage:
         """As `send`, but wait for the commit; `then` as in `write`. Raises a Refusal."""
-        stored: StoredMessage = await self._submitted(
+        stored: StoredMessage = await self.submitted(
             ChatDatabase.create_messages, (draft,), bulk=True, then=then
         )
         return stored
 
-    async def _submitted(
-        self,
-        operation: Callable[..., Any],
-        args: tuple[Any, ...],
-        *,
-        bulk: bool,
-        then: Callable[[Any], None] | None,
-    ) -> Any:
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    async def changes(self, room_id: int, after: int | None, epoch: str | None) -> Changes:
+        """What changed in a room since `after`, as `ChatDatabase.get_changes` says.
 
-        def answer(outcome: Any) -> None:
-            if isinstance(outcome, Exception):
-                if not future.cancelled():
-                    future.set_exception(_expected_error(outcome))
-                return
-            try:
-                if then is not None:
-                    then(outcome)
-            finally:
-                # It is stored, whatever became of telling it.
-                if not future.cancelled():
-                    future.set_result(outcome)
-
-        self._submit(Job(operation, args, bulk=bulk, answer=answer))
-        return await future
-
-    async def read(self, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """Run `operation(connection, ...)` on a reader, which sees one moment of the database."""
-
-        def run() -> T:
-            with self._read_engine.begin() as connection:
-                return operation(connection, *args, **kwargs)
-
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, run)
-        except DBAPIError as error:
-            raise _expected_error(error) from error
-
-    async def drain(self) -> None:
-        """Wait until all that was handed to the writer is committed and told."""
-        if self._writer is not None:
-            await self._writer.drain()
-
-    async def close(self) -> None:
-        """Finish what was handed over, then close. The lock on the data directory ends last.
-
-        What another program's lock holds up for longer than CLOSE_SECONDS is given up.
+        Without `after` only where the room stands. However many ask at once, a room is read once
+        at a time: whoever asks during one reading is served by the next. Raises Refusal.
         """
-        if self._writer is not None:
-            await self._writer.close(CLOSE_SECONDS)
-            self._writer = None
-        await asyncio.to_thread(self._readers.shutdown)
-        self.release()
+        recent = await self._changes.join(room_id, after)
+        return recent.since(after, epoch)
+
+    async def _read_changes(self, room_id: int, afters: list[int | None]) -> RecentChanges:
+        return await self.read(ChatDatabase.get_recent_changes, room_id, afters)
 
     def release(self) -> None:
         """Close the connections and the lock, when no writer was started."""
         global _default  # noqa: PLW0603 - get_db() must not open it again without the lock
         if _default is self:
             _default = None
-        self._read_engine.dispose()
-        self.write_engine.dispose()
-        self._lock.close()
-
-    def _submit(self, job: Job) -> None:
-        if self._writer is None:
-            raise RuntimeError("the database is not started")
-        try:
-            self._writer.submit(job)
-        except WriterBusy:
-            raise Refusal("busy", "The server has too much to store just now. Try again.") from None
+        super().release()
 
 
 _default: Database | None = None
@@ -388,19 +303,3 @@ def get_db(database: Database | None = None) -> Iterator[Connection]:
         raise RuntimeError("call init_db() first")
     with database.write_engine.begin() as connection:
         yield connection
-
-
-def _expected(outcome: Any) -> Any:
-    return _expected_error(outcome) if isinstance(outcome, Exception) else outcome
-
-
-def _expected_error(error: Exception) -> Exception:
-    """A full disk or a lock as the Refusal that says so; any other error as it is."""
-    if isinstance(error, DBAPIError) and isinstance(error.orig, sqlite3.Error):
-        # The primary code is in the low byte of the extended one.
-        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-        if code == sqlite3.SQLITE_FULL:
-            return Refusal("storage_full", "The server's disk is full. Nothing was stored.")
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return Refusal("busy", "The database is locked by another program. Try again.")
-    return error

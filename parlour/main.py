@@ -27,7 +27,8 @@ _DESCRIPTION = """\
 Real-time chat. Rooms and messages over HTTP; what happens in them, as it happens, over a WebSocket
 at `/ws/chat/{room_id}?username=...` (see `docs/protocol.md`).
 
-Every refusal is answered with `{"detail": ..., "code": ..., "field"?: ...}`.
+Every refusal is answered with `{"detail": ..., "code": ..., "field"?: ...}`. A fault of the server
+is a 500 of that shape, with the code `internal` and an `id` that stands in its log.
 """
 
 
@@ -41,10 +42,10 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hide_queries()
+        app.state.assets = _assets(settings)
         opened = await asyncio.to_thread(init_db, settings) if database is None else database
         opened.start()
         context = app.state.context = Context(settings, opened)
-        app.state.assets = _assets(settings)
         context.tasks.spawn(asyncio.to_thread(app.state.assets.compress))
         context.tasks.spawn(heartbeat.beat(context))
         context.tasks.spawn(rooms.purge(context))

@@ -1,8 +1,10 @@
 """Every shape that crosses a border of the program: requests, answers, and the frame's envelope."""
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -240,6 +242,25 @@ class Changes:
     room: Room
     messages: list[Message]
     reset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecentChanges:
+    """The newest changes of a room, by version: all those after the version `whole_after`."""
+
+    room: Room
+    messages: list[Message]
+    whole_after: int
+
+    def since(self, after: int | None, epoch: str | None) -> Changes:
+        """What it means for a client that has all up to `after` of the history `epoch`."""
+        if after is None:
+            return Changes(self.room, [])
+        elsewhere = epoch is not None and epoch != self.room.epoch
+        if elsewhere or not self.whole_after <= after <= self.room.version:
+            return Changes(self.room, [], reset=True)
+        first = bisect_right(self.messages, after, key=attrgetter("version"))
+        return Changes(self.room, self.messages[first:])
 
 
 class ErrorAnswer(BaseModel):

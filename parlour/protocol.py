@@ -218,19 +218,19 @@ SEED_EVENTS: Final = frozenset(
 )
 
 
-def encode(event: WebSocketMessage) -> str:
-    """The frame of `event`: encoded once, the same text for everybody who gets it."""
-    return event.model_dump_json()
+def encode(event: WebSocketMessage) -> bytes:
+    """The JSON of `event` in UTF-8: encoded once, the same bytes for everybody who gets it."""
+    return event.__pydantic_serializer__.to_json(event)
 
 
 def encode_error(
     refusal: Refusal, *, frame: dict[str, Any] | None = None, log_id: str | None = None
-) -> str:
+) -> bytes:
     """The `error` frame for a refusal, echoing what lets the client find its own frame."""
     frame = frame or {}
     client_id = frame.get("client_id")
     room_id = frame.get("room_id")
-    return ErrorEvent(
+    event = ErrorEvent(
         code=refusal.code,
         message=refusal.detail,
         field=refusal.field,
@@ -239,7 +239,8 @@ def encode_error(
         else None,
         room_id=room_id if type(room_id) is int and 0 < room_id <= MAX_ID else None,
         id=log_id,
-    ).model_dump_json(exclude_none=True)
+    )
+    return event.__pydantic_serializer__.to_json(event, exclude_none=True)
 
 
 class BadFrame(Exception):

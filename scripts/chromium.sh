@@ -1,6 +1,6 @@
 #!/bin/sh
 # Print the path of a Chromium that runs, for the tests with a real browser:
-# PARLOUR_CHROMIUM, else one on PATH, else one installed by apt-get where that is allowed.
+# CHROME_PATH, else one on PATH, else one installed by apt-get where that is allowed.
 set -eu
 
 find_chromium() {
@@ -34,16 +34,16 @@ install_chromium() {
             </dev/null >&2
 }
 
-if [ -n "${PARLOUR_CHROMIUM:-}" ]; then
-    if "$PARLOUR_CHROMIUM" --version >/dev/null 2>&1; then
-        echo "$PARLOUR_CHROMIUM"
+if [ -n "${CHROME_PATH:-}" ]; then
+    if "$CHROME_PATH" --version >/dev/null 2>&1; then
+        echo "$CHROME_PATH"
         exit 0
     fi
-    echo "parlour: PARLOUR_CHROMIUM=$PARLOUR_CHROMIUM is no browser that runs." >&2
+    echo "parlour: CHROME_PATH=$CHROME_PATH is no browser that runs." >&2
     exit 1
 fi
 find_chromium && exit 0
 install_chromium && find_chromium && exit 0
 echo "parlour: no Chromium found and no right to install one; install it" \
-    "(Debian: apt-get install chromium) or set PARLOUR_CHROMIUM to a Chromium or Chrome." >&2
+    "(Debian: apt-get install chromium) or set CHROME_PATH to a Chromium or Chrome." >&2
 exit 1

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -48,6 +49,23 @@ def one_line(run: "subprocess.CompletedProcess[str]") -> str:
     [line] = run.stderr.splitlines()
     assert line.startswith("parlour: ")
     return line.removeprefix("parlour: ")
+
+
+def test_ctrl_c_ends_the_start_at_once_and_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As it ends any program, until the server listens for it; afterwards all is as it was."""
+    former = signal.getsignal(signal.SIGINT)
+    seen = []
+
+    def starting(settings: Settings) -> int:
+        seen.append(signal.getsignal(signal.SIGINT))
+        return 0
+
+    monkeypatch.setattr(cli, "serve", starting)
+    assert cli.main(["serve"]) == 0
+    assert seen == [signal.SIG_DFL]
+    assert signal.getsignal(signal.SIGINT) == former
 
 
 def test_it_says_its_version(parlour: Parlour) -> None:

@@ -24,7 +24,7 @@ async def beat(context: Context) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT_INTERVAL)
         # Most connections follow the same few rooms: each set of versions is encoded once.
-        frames: dict[frozenset[int], str] = {}
+        frames: dict[frozenset[int], bytes] = {}
         for position, connection in enumerate(context.manager.connections()):
             if position % SLICE == 0:
                 await asyncio.sleep(0)

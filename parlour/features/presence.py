@@ -8,7 +8,7 @@ from typing import Final
 from parlour.context import Client, Context
 from parlour.database import ChatDatabase
 from parlour.errors import Refusal
-from parlour.models import Changes, Room
+from parlour.models import Room
 from parlour.protocol import (
     JoinEvent,
     LeaveEvent,
@@ -32,7 +32,7 @@ async def subscribe(context: Context, client: Client, command: Subscribe) -> Non
     # A change that the state has is not told once more, so the answers to what the client itself
     # sent have to be out before.
     await client.answered()
-    client.connection.aware = True
+    context.manager.make_aware(client.connection)
     await follow(context, client, command.room_id, command.after, command.epoch, sync=True)
 
 
@@ -58,10 +58,9 @@ async def follow(
     manager, connection = context.manager, client.connection
     new = manager.connect(connection, room_id)
     try:
-        if after is None:
-            changes = Changes(await context.database.read(ChatDatabase.get_room, room_id), [])
-        else:
-            changes = await context.database.read(ChatDatabase.get_changes, room_id, after, epoch)
+        changes = await context.database.changes(room_id, after, epoch)
+        # What the state has is not told once more: here it waits until all of it has been.
+        await context.database.told()
     except Refusal as refusal:
         if new or refusal.code == "not_found":
             depart(context, client, room_id)
@@ -121,7 +120,7 @@ def depart(context: Context, client: Client, room_id: int) -> None:
     _tell_people(context, room_id)
 
 
-def _user_list(context: Context, room_id: int) -> str:
+def _user_list(context: Context, room_id: int) -> bytes:
     people = context.manager.presence.people(room_id)
     return encode(
         UserListEvent(

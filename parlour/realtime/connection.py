@@ -1,44 +1,68 @@
-"""One connection: a bounded outbox that a single task empties into the socket, in order."""
+"""One connection as the rooms see it: frames in order, never waited for, bounded in memory."""
 
 import asyncio
-import contextlib
-import logging
-from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from starlette.websockets import WebSocketDisconnect
+from parlour.realtime.frames import text_frame
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from parlour.realtime.feed import Feed
 
-# Bytes of memory; past it the client is too slow to be kept.
-OUTBOX_LIMIT: Final = 4 * 1024 * 1024
-# Past half of the limit, frames that nobody needs later are no longer queued.
-OUTBOX_BUSY: Final = OUTBOX_LIMIT // 2
-# Frames that a connection writes in one turn of the event loop while others wait for theirs.
-TURN: Final = 4
-# A frame that the socket has not taken after this many seconds never will be.
-SEND_TIMEOUT: Final = 10.0
+# Bytes that the network has not taken yet. From the first on a client counts as lagging, past
+# the second it is too slow to be kept; it comes back and resumes by version.
+OUTBOX_BUSY: Final = 512 * 1024
+OUTBOX_LIMIT: Final = 1024 * 1024
+# A lagging client whose network has taken nothing for so many seconds never will.
+STALL_SECONDS: Final = 10.0
+
+
+class Wire(Protocol):
+    """What a connection writes to: the protocol class of `websocket.py`, or that of `queued.py`.
+
+    It says `slow` when more than OUTBOX_BUSY bytes wait to be taken, and `drained` when half of
+    them are gone.
+    """
+
+    def write(self, frames: bytes) -> None:
+        """Write whole frames. Never waits and never fails; on a closed wire nothing happens."""
+
+    def waiting(self) -> int:
+        """Bytes that the network has not taken yet."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close with `code` once all that was written before is out."""
+
+    def drop(self) -> None:
+        """Let the peer go at once, with nothing said."""
+
+    def pause_reading(self) -> None:
+        """Read nothing more from the peer, whose network is told to wait."""
+
+    def resume_reading(self) -> None:
+        """Read again."""
 
 
 class Connection:
-    """A WebSocket as the rooms see it: `send()` never waits and never fails.
+    """A WebSocket with a person behind it. `send()` never waits and never fails.
 
-    One task, `run()`, writes to the socket: frames cannot overtake one another. A client that
-    reads too slowly is cut (`cut` is set) rather than waited for; it resumes by version.
+    Everything it is told goes the same way, so frames cannot overtake one another. A client that
+    reads too slowly is cut rather than waited for.
     """
+
+    __slots__ = (
+        "_allowance", "_ended", "_mark", "_timer", "_wire", "_written", "aware", "feeds", "guest",
+        "lagging", "one_room", "person_key", "rooms", "username",
+    )  # fmt: skip
 
     def __init__(
         self,
+        wire: Wire,
         *,
-        send_text: Callable[[str], Awaitable[None]],
-        close: Callable[[int, str], Awaitable[None]],
         person_key: str,
         username: str,
         guest: bool,
         one_room: bool,
         aware: bool,
-        drop: Callable[[], None] | None = None,
     ) -> None:
         self.person_key = person_key
         self.username = username
@@ -48,126 +72,110 @@ class Connection:
         # Whether it asked for more than the seed's frames: by `after`, by the door it came
         # through, or by subscribing.
         self.aware = aware
-        self.cut = asyncio.Event()
-        self._send_text = send_text
-        self._close = close
-        self._drop = drop
-        self._frames: deque[str] = deque()
-        self._bytes = 0
-        self._wake = asyncio.Event()
-        self._flushed = asyncio.Event()
-        self._flushed.set()
-        self._caught_up = asyncio.Event()
-        self._caught_up.set()
-        self._ending: tuple[int, str] | None = None
-
-    def send(self, frame: str, *, ephemeral: bool = False) -> None:
-        """Queue a frame. An ephemeral one is dropped when the client lags behind."""
-        if self._ending is not None or (ephemeral and self._bytes > OUTBOX_BUSY):
-            return
-        self._frames.append(frame)
-        self._bytes += _cost(frame)
-        self._flushed.clear()
-        self._wake.set()
-        if self._bytes > OUTBOX_BUSY:
-            self._caught_up.clear()
-        if self._bytes > OUTBOX_LIMIT:
-            self.abort()
-
-    def end(self, code: int, reason: str = "") -> None:
-        """Close with `code` once all that was queued before is written. Later frames are lost."""
-        if self._ending is None:
-            self._ending = (code, reason)
-            self._flushed.clear()
-            self._wake.set()
-
-    def abort(self) -> None:
-        """Give the client up: it cannot keep up. It reconnects and resumes."""
-        self._frames.clear()
-        self._bytes = 0
-        self._ending = (1013, "too slow")
-        self._caught_up.set()
-        self._flushed.set()
-        self.cut.set()
-        if self._drop is not None:
-            self._drop()
+        self.lagging = False
+        # The manager's: what it follows, and in which rooms its person counts as present by it.
+        self.feeds: list[Feed] = []
+        self.rooms: dict[int, bool] = {}
+        self._wire = wire
+        self._ended = False
+        # Bytes past OUTBOX_LIMIT that may wait: large frames that the client itself asked for.
+        self._allowance = 0
+        # While it lags: bytes that waited when its network was last looked at, and written since.
+        self._mark = 0
+        self._written = 0
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def ending(self) -> bool:
         """Whether it has been told to end, or has ended."""
-        return self._ending is not None
+        return self._ended
 
-    async def caught_up(self) -> None:
-        """Wait until the outbox is less than half full, or the connection has ended."""
-        await self._caught_up.wait()
+    def send(self, payload: bytes, *, ephemeral: bool = False) -> None:
+        """Tell this client alone. An ephemeral frame is dropped when the client lags behind."""
+        if self._ended or (ephemeral and self.lagging):
+            return
+        self._catch_up()
+        frame = text_frame(payload)
+        if len(frame) > OUTBOX_LIMIT // 4:
+            # As large as all that the client missed: it must not make the next small one the last.
+            # It asks for one at a time, because while it lags nothing is read from it.
+            self._allowance = len(frame) + (self._allowance if self.lagging else 0)
+        self.write(frame)
 
-    async def flushed(self) -> None:
-        """Wait until the outbox is empty or the connection is cut."""
-        await self._flushed.wait()
+    def write(self, frames: bytes) -> None:
+        """Write whole frames as they are: for feeds."""
+        self._wire.write(frames)
+        if self.lagging:
+            self._written += len(frames)
+            if self._wire.waiting() > OUTBOX_LIMIT + self._allowance:
+                self.abort()
 
-    async def run(self) -> None:
-        """Write frames until the connection ends. Returns, never raises, when the peer is gone."""
-        try:
-            while not self.cut.is_set():
-                await self._wake.wait()
-                self._wake.clear()
-                written = 0
-                while self._frames:
-                    frame = self._frames.popleft()
-                    self._bytes -= _cost(frame)
-                    if self._bytes <= OUTBOX_BUSY:
-                        self._caught_up.set()
-                    async with asyncio.timeout(SEND_TIMEOUT):
-                        await self._send_text(frame)
-                    written += 1
-                    if self._frames and written % TURN == 0:
-                        # Sending does not give way by itself: in a busy room each connection
-                        # would write all it has in one turn of the event loop.
-                        await asyncio.sleep(0)
-                if self._ending is not None and not self.cut.is_set():
-                    async with asyncio.timeout(SEND_TIMEOUT):
-                        await self._close(*self._ending)
-                    return
-                self._flushed.set()
-        except TimeoutError:
+    def end(self, code: int, reason: str = "") -> None:
+        """Close with `code` once all that was sent before is out. Later frames are lost."""
+        if self._ended:
+            return
+        self._catch_up()
+        if not self._ended:  # catching up may have been too much for it
+            self.gone()
+            self._wire.close(code, reason)
+
+    def abort(self) -> None:
+        """Give the client up: it cannot keep up. It reconnects and resumes."""
+        self.gone()
+        self._wire.drop()
+
+    def gone(self) -> None:
+        """Nothing more can be written to it."""
+        self._ended = True
+        for feed in self.feeds:
+            feed.remove(self)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def slow(self) -> None:
+        """The wire says that more waits than should."""
+        self.lagging = True
+        if not self._ended and self._timer is None:
+            self._look_again()
+
+    def drained(self) -> None:
+        """The wire says that most of it is out."""
+        self.lagging = False
+        self._allowance = 0
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _catch_up(self) -> None:
+        for feed in self.feeds:
+            feed.catch_up(self)
+
+    def _look_again(self) -> None:
+        self._mark = self._wire.waiting()
+        self._written = 0
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(STALL_SECONDS, self._check_progress)
+
+    def _check_progress(self) -> None:
+        self._timer = None
+        if self._mark + self._written - self._wire.waiting() <= 0:
             self.abort()
-        except (RuntimeError, OSError, WebSocketDisconnect):
-            # Starlette's and Uvicorn's ways to say that the peer has gone; the reader of the
-            # connection sees the disconnect itself.
-            pass
-        finally:
-            self._frames.clear()
-            self._ending = self._ending or (1006, "gone")
-            self._caught_up.set()
-            self._flushed.set()
+        else:
+            self._look_again()
 
 
-def _cost(frame: str) -> int:
-    """What a frame counts for, in bytes: the memory it takes, with up to four for a character.
+class Listener(Protocol):
+    """Who is told by a wire what happens on it."""
 
-    One as large as all that one missed counts for less: it was asked for, and must not make the
-    next small one the last.
-    """
-    return min(frame.__sizeof__(), OUTBOX_LIMIT // 4)
+    def received(self, text: str | None) -> None:
+        """One message; None when it was no text."""
 
+    def slow(self) -> None:
+        """More than OUTBOX_BUSY bytes wait to be taken by the network."""
 
-async def run_beside(connection: Connection, reader: Awaitable[None]) -> None:
-    """Run a connection's writer beside its reader until the reader ends or the writer gives up."""
-    writing = asyncio.create_task(connection.run())
-    reading = asyncio.ensure_future(reader)
-    cut = asyncio.create_task(connection.cut.wait())
-    try:
-        await asyncio.wait({reading, writing, cut}, return_when=asyncio.FIRST_COMPLETED)
-        if writing.done() and (fault := writing.exception()) is not None:
-            logger.error("a connection's writer failed", exc_info=fault)
-            connection.abort()
-        await asyncio.wait({reading, cut}, return_when=asyncio.FIRST_COMPLETED)
-        if reading.done():
-            # Whatever is still queued (an `error` and a close code) is for the peer to read.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SEND_TIMEOUT):
-                    await connection.flushed()
-    finally:
-        for task in (writing, cut, reading):
-            task.cancel()
-        await asyncio.gather(writing, cut, reading, return_exceptions=True)
+    def drained(self) -> None:
+        """Half of them are gone."""
+
+    def lost(self) -> None:
+        """The connection has ended; nothing more can be written."""

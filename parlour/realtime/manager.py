@@ -2,51 +2,49 @@
 
 from collections.abc import Iterable
 
-from parlour.realtime.connection import OUTBOX_LIMIT, Connection
+from parlour.realtime.connection import Connection
+from parlour.realtime.feed import Feed
+from parlour.realtime.frames import text_frame
 from parlour.realtime.presence import Presence, Present
 
 
-class _Follower:
-    """One connection in one room. While `held` is a list, frames wait in it for the state."""
+class _Room:
+    """Who follows one room, how frames reach them, and where the room stands."""
 
-    __slots__ = ("connection", "entered", "held", "held_bytes", "version")
+    __slots__ = ("feed", "followers", "version")
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.entered = False
-        self.held: list[tuple[int | None, str]] | None = []
-        self.held_bytes = 0
-        # Where the state stood that the connection was given.
-        self.version = 0
-
-    def send(self, frame: str, version: int | None, *, ephemeral: bool) -> None:
-        if version is not None and version <= self.version and self.held is None:
-            # The state was read after this change was committed, and before it is told here.
-            return
-        if self.held is None:
-            self.connection.send(frame, ephemeral=ephemeral)
-        elif not ephemeral:
-            # Ephemeral frames are not held: the list of people that ends the wait is newer.
-            self.held.append((version, frame))
-            self.held_bytes += len(frame)
-            if self.held_bytes > OUTBOX_LIMIT:
-                self.connection.abort()
+    def __init__(self) -> None:
+        self.feed = Feed()
+        self.followers: dict[Connection, None] = {}
+        self.version: int | None = None
 
 
 class ConnectionManager:
     """The connections of this process, by room. Everything here runs in the event loop."""
 
     def __init__(self) -> None:
-        self._followers: dict[int, dict[Connection, _Follower]] = {}
-        self._connections: dict[Connection, set[int]] = {}
-        self._versions: dict[int, int] = {}
+        self._rooms: dict[int, _Room] = {}
+        # The news of the list of rooms go to all connections that asked for more than the
+        # seed's frames.
+        self._aware = Feed()
+        self._connections: dict[Connection, None] = {}
+        self._by_person: dict[str, dict[Connection, None]] = {}
         self.presence = Presence()
 
     # Connections
 
     def register(self, connection: Connection) -> None:
         """Know a connection, which follows no room yet."""
-        self._connections[connection] = set()
+        self._connections[connection] = None
+        self._by_person.setdefault(connection.person_key, {})[connection] = None
+        if connection.aware:
+            self._follow(connection, self._aware)
+
+    def make_aware(self, connection: Connection) -> None:
+        """Tell a connection more than the seed's frames from here on."""
+        if not connection.aware:
+            connection.aware = True
+            self._follow(connection, self._aware)
 
     def connections(self) -> list[Connection]:
         """All connections just now."""
@@ -54,7 +52,17 @@ class ConnectionManager:
 
     def rooms_of(self, connection: Connection) -> set[int]:
         """The rooms that a connection follows."""
-        return self._connections.get(connection, set())
+        return set(connection.rooms)
+
+    def forget(self, connection: Connection) -> None:
+        """Know a connection no longer; it has left its rooms before."""
+        connection.gone()
+        connection.feeds.clear()
+        self._connections.pop(connection, None)
+        own = self._by_person.get(connection.person_key, {})
+        own.pop(connection, None)
+        if not own:
+            self._by_person.pop(connection.person_key, None)
 
     # Following a room
 
@@ -64,72 +72,64 @@ class ConnectionManager:
         From here on the room's frames are held back for it, until `release` says from which
         version on it needs them: nothing that happens while its state is read can be missed.
         """
-        followers = self._followers.setdefault(room_id, {})
-        follower = followers.get(connection)
-        if follower is None:
-            followers[connection] = _Follower(connection)
-            self._connections[connection].add(room_id)
-            return True
-        if follower.held is None:
-            follower.held = []
-            follower.held_bytes = 0
-        return False
+        room = self._rooms.get(room_id)
+        if room is None:
+            room = self._rooms[room_id] = _Room()
+        room.feed.hold(connection)
+        if room_id in connection.rooms:
+            return False
+        connection.rooms[room_id] = False
+        connection.feeds.append(room.feed)
+        room.followers[connection] = None
+        return True
 
     def release(self, connection: Connection, room_id: int, version: int | None = None) -> None:
         """Hand over what was held back: the changes after `version`, and all that has none.
 
-        Without a `version` no state was given, and nothing of what was held back is left out.
+        Every change up to `version` has been broadcast before. Without a `version` no state was
+        given, and nothing of what was held back is left out.
         """
-        follower = self._followers.get(room_id, {}).get(connection)
-        if follower is None or follower.held is None:
-            return
-        held, follower.held = follower.held, None
-        if version is not None:
-            follower.version = version
-        for frame_version, frame in held:
-            follower.send(frame, frame_version, ephemeral=False)
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.feed.release(connection, version)
 
     def enter(self, connection: Connection, room_id: int) -> bool:
         """Count the connection's person as present; whether they were not in the room before."""
-        follower = self._followers.get(room_id, {}).get(connection)
-        if follower is None or follower.entered:
+        if connection.rooms.get(room_id, True):
             return False
-        follower.entered = True
+        connection.rooms[room_id] = True
         present = Present(connection.username, connection.guest)
         return self.presence.enter(room_id, connection.person_key, present)
 
     def disconnect(self, connection: Connection, room_id: int) -> Present | None:
         """Let a connection follow a room no longer; who left, when their last connection did."""
-        followers = self._followers.get(room_id, {})
-        follower = followers.pop(connection, None)
-        if follower is None:
+        entered = connection.rooms.pop(room_id, None)
+        if entered is None:
             return None
-        if not followers:
-            del self._followers[room_id]
-            self._versions.pop(room_id, None)
-        self._connections[connection].discard(room_id)
-        if not follower.entered:
-            return None
-        return self.presence.leave(room_id, connection.person_key)
-
-    def forget(self, connection: Connection) -> None:
-        """Know a connection no longer; it has left its rooms before."""
-        self._connections.pop(connection, None)
+        room = self._rooms[room_id]
+        room.feed.catch_up(connection)
+        room.feed.remove(connection)
+        connection.feeds.remove(room.feed)
+        del room.followers[connection]
+        if not room.followers:
+            del self._rooms[room_id]
+        return self.presence.leave(room_id, connection.person_key) if entered else None
 
     # Frames
 
     def follows(self, connection: Connection, room_id: int) -> bool:
         """Whether a connection follows a room."""
-        return connection in self._followers.get(room_id, {})
+        return room_id in connection.rooms
 
     def followers(self, room_id: int) -> list[Connection]:
         """Everybody who follows a room."""
-        return list(self._followers.get(room_id, {}))
+        room = self._rooms.get(room_id)
+        return [] if room is None else list(room.followers)
 
     def broadcast(
         self,
         room_id: int,
-        frame: str,
+        payload: bytes,
         *,
         version: int | None = None,
         ephemeral: bool = False,
@@ -140,17 +140,17 @@ class ConnectionManager:
         `version` is that of the durable change which the frame tells of; `but` is the key of a
         person who is not told.
         """
+        room = self._rooms.get(room_id)
+        if room is None:
+            return
         if version is not None:
             self.note_version(room_id, version)
-        for connection, follower in list(self._followers.get(room_id, {}).items()):
-            if connection.person_key != but:
-                follower.send(frame, version, ephemeral=ephemeral)
+        left_out = [] if but is None else list(self._by_person.get(but, ()))
+        room.feed.publish(text_frame(payload), version=version, ephemeral=ephemeral, but=left_out)
 
-    def broadcast_to_aware(self, frame: str) -> None:
+    def broadcast_to_aware(self, payload: bytes) -> None:
         """Send one frame to every connection that asked for more than the seed's frames."""
-        for connection in self._connections:
-            if connection.aware:
-                connection.send(frame)
+        self._aware.publish(text_frame(payload))
 
     def user_list(self, room_id: int) -> list[str]:
         """The names of everybody in a room, in the order in which they came."""
@@ -158,11 +158,19 @@ class ConnectionManager:
 
     def note_version(self, room_id: int, version: int) -> None:
         """Remember where a followed room stands, for the heartbeat."""
-        if room_id in self._followers:
-            self._versions[room_id] = max(version, self._versions.get(room_id, 0))
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.version = version if room.version is None else max(version, room.version)
 
     def versions(self, room_ids: Iterable[int]) -> dict[int, int]:
         """Where the given rooms stand, as far as this process knows."""
+        rooms = ((room_id, self._rooms.get(room_id)) for room_id in room_ids)
         return {
-            room_id: self._versions[room_id] for room_id in room_ids if room_id in self._versions
+            room_id: room.version
+            for room_id, room in rooms
+            if room is not None and room.version is not None
         }
+
+    def _follow(self, connection: Connection, feed: Feed) -> None:
+        feed.add(connection)
+        connection.feeds.append(feed)

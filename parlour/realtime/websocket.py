@@ -1,34 +1,321 @@
-"""The WebSocket protocol class that Uvicorn is given: a connection can be dropped at once."""
+"""The WebSocket protocol class that Uvicorn is given: written to directly, and hard to hurt."""
 
-from collections.abc import Callable
+import asyncio
+import logging
 from typing import Any, Final
 
 from starlette.types import Scope
+from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+from websockets.protocol import State
 
-_EXTENSION: Final = "parlour.drop"
+from parlour.realtime.connection import OUTBOX_BUSY, Listener, Wire
+
+logger = logging.getLogger(__name__)
+
+_EXTENSION: Final = "parlour.wire"
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """Uvicorn's own, which tells the application in its scope how to drop the connection.
+    """Uvicorn's own protocol, which is also the wire of a connection.
 
-    To close one waits until the peer has read what was written before: a peer that never reads
-    would keep its socket, and what waits for it, for ever.
+    Handshake, keepalive, closing and the parsing of frames stay those of Uvicorn and
+    `websockets`. Added are a `write` that never waits, messages that go straight to a listener
+    (no queue, and no task switch for each), and bounds on what a peer can cost. The limits are
+    attributes of the class, so that a test may have others.
     """
 
-    async def run_asgi(self) -> None:
-        """Run the application with the extension in its scope."""
-        extensions: dict[str, Any] = self.scope["extensions"] or {}
-        extensions[_EXTENSION] = {"drop": self.transport.abort}
-        await super().run_asgi()
+    # Bytes parsed in one turn of the event loop: a read may bring many thousand tiny frames.
+    piece = 4 * 1024
+    # Frames of one message, and the time from its first byte to its last.
+    max_fragments = 64
+    message_seconds = 10.0
+    # Bytes that may wait for a peer that goes on sending pings.
+    max_waiting_pongs = 64 * 1024
+    # How long a peer may take to read what was written before its connection is closed.
+    flush_seconds = 10.0
+    # Bytes taken from a peer after its fault, so that it can read what the fault was.
+    max_ignored = 4 * 1024 * 1024
+
+    _listener: Listener | None = None
+    # Whether frames may be written: from `attach` on, until either side ends it.
+    _open = False
+    # Why nothing is read just now: the listener said so, or what was read is not parsed yet.
+    _held = False
+    _unread = b""
+    _reading_on = False
+    # Whether the transport has been told not to read.
+    _stopped = False
+    # After its fault nothing of the peer is parsed any more, only read so far.
+    _deaf = False
+    _ignored = 0
+    _messages = 0
+    _watching = False
+
+    # The wire
+
+    async def listen(self, websocket: WebSocket, listener: Listener) -> None:
+        """Tell `listener` of every message, now and to come, until the connection ends."""
+        # What came while the connection was being accepted waits in Uvicorn's queue.
+        early = []
+        while not self.queue.empty():
+            early.append(self.queue.get_nowait())
+        self.read_paused = False
+        self._open = not (self.close_sent or self.disconnected or self.transport.is_closing())
+        self._listener = listener
+        self._stopped = True
+        for event in early:
+            if event["type"] == "websocket.receive":
+                listener.received(event.get("text"))
+            else:
+                self.queue.put_nowait(event)
+        self._set_reading()
+        while (await websocket.receive())["type"] != "websocket.disconnect":
+            pass
+
+    def write(self, frames: bytes) -> None:
+        """Write whole frames. Never waits; after the end nothing happens."""
+        if self._open:
+            self.transport.write(frames)
+
+    def waiting(self) -> int:
+        """Bytes that the network has not taken yet."""
+        return self.transport.get_write_buffer_size()
+
+    def close(self, code: int, reason: str) -> None:
+        """Close with `code` behind all that was written; the peer has 10 s to answer."""
+        if self.close_sent or self.transport.is_closing() or self.conn.state is not State.OPEN:
+            return
+        self._open = False
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        # The peer's answer has to be read.
+        self._held = False
+        self._set_reading()
+        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+
+    def drop(self) -> None:
+        """End the connection at once; a close would wait until the peer has read everything."""
+        self._open = False
+        self.transport.abort()
+
+    def pause_reading(self) -> None:
+        """Tell the listener of nothing more, and the peer's network to wait."""
+        self._held = True
+        self._set_reading()
+
+    def resume_reading(self) -> None:
+        """Read again."""
+        self._held = False
+        self._set_reading()
+
+    # Uvicorn's and asyncio's calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take over from the HTTP protocol."""
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=OUTBOX_BUSY, low=OUTBOX_BUSY // 2)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the listener before anything else is written."""
+        self._open = False
+        self._unread = b""
+        super().connection_lost(exc)
+        if self._listener is not None:
+            self._listener.lost()
+
+    def pause_writing(self) -> None:
+        """More than OUTBOX_BUSY bytes wait."""
+        super().pause_writing()
+        if self._listener is not None:
+            self._listener.slow()
+
+    def resume_writing(self) -> None:
+        """Half of them are gone."""
+        super().resume_writing()
+        if self._listener is not None:
+            self._listener.drained()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what was read, the rest of a large read in later turns."""
+        if self._deaf:
+            self._ignored += len(data)
+            if self._ignored > self.max_ignored:
+                self.transport.abort()
+            return
+        if self._unread:
+            self._unread += data
+            return
+        if len(data) > self.piece:
+            self._unread = data[self.piece :]
+            data = data[: self.piece]
+        self._parse(data)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Join fragments, a bounded number of them."""
+        if len(self.frames) >= self.max_fragments:
+            self._fail(1008, "too many fragments")
+            return
+        super().handle_cont(event)
+
+    def handle_ping(self) -> None:
+        """Answer, but for a peer that sends pings and does not read the answers."""
+        if self.waiting() > self.max_waiting_pongs:
+            self.drop()
+            return
+        super().handle_ping()
+
+    def handle_close(self, event: Frame) -> None:
+        """The peer ends it."""
+        self._open = False
+        super().handle_close(event)
+        self._bound_flush()
+
+    def handle_parser_exception(self) -> None:
+        """The peer broke the protocol, or a limit: say so, and read no further.
+
+        To close at once would reset the connection while more of the peer's bytes come in, and
+        the close frame would be lost with it. So only the own half is closed, and what comes is
+        thrown away until the peer has closed its half.
+        """
+        close = self.conn.close_sent
+        if self._deaf or self.transport.is_closing() or close is None:
+            return
+        self._open = False
+        self.close_sent = True
+        self.queue.put_nowait(
+            {"type": "websocket.disconnect", "code": close.code, "reason": close.reason}
+        )
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self._deaf = True
+        self._held = False
+        self._unread = b""
+        self._set_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            # Uvicorn closes what has no timer as soon as the application is done with it.
+            self.close_timer = self.loop.call_later(self.flush_seconds, self.transport.abort)
+        else:
+            self.transport.close()
+            self._bound_flush()
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a whole message to the listener, once there is one."""
+        self._messages += 1
+        if self._listener is None:
+            super().send_receive_event_to_app()
+            return
+        data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
+        self.frames = []
+        if self.close_sent:
+            return
+        if self.curr_msg_data_type != "text":
+            self._listener.received(None)
+            return
+        try:
+            text = str(data, "utf-8")
+        except UnicodeDecodeError:
+            self._fail(1007, "not UTF-8")
+            return
+        self._listener.received(text)
 
     def keepalive_timeout(self) -> None:
         """The peer has not answered a ping: it would not answer a close either."""
+        self._open = False
         super().keepalive_timeout()
         self.transport.abort()
 
+    def shutdown(self) -> None:
+        """The server ends; whoever is still here has been told before."""
+        self._open = False
+        super().shutdown()
 
-def drop_of(scope: Scope) -> Callable[[], None] | None:
-    """What drops the connection of `scope` at once; None under another server."""
-    extension: dict[str, Callable[[], None]] = scope.get("extensions", {}).get(_EXTENSION, {})
-    return extension.get("drop")
+    async def run_asgi(self) -> None:
+        """Run the application with the wire in its scope."""
+        extensions: dict[str, Any] = self.scope["extensions"] or {}
+        extensions[_EXTENSION] = {"wire": self}
+        await super().run_asgi()
+        self._bound_flush()
+
+    # Reading
+
+    def _parse(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.frames or self._in_a_frame():
+            self._watch()
+        self._set_reading()
+
+    def _set_reading(self) -> None:
+        """Read, or do not, as all of the reasons for it say together."""
+        if self.disconnected or self.transport.is_closing():
+            self._unread = b""
+            return
+        if self._unread and not self._held and not self._reading_on:
+            self._reading_on = True
+            self.loop.call_soon(self._read_on)
+        if self._listener is None and not self._unread:
+            # Until then Uvicorn says when to read.
+            if self._stopped:
+                self._stopped = False
+                self.transport.resume_reading()
+            return
+        stop = self._held or bool(self._unread)
+        if stop != self._stopped:
+            self._stopped = stop
+            if stop:
+                self.transport.pause_reading()
+            else:
+                self.transport.resume_reading()
+
+    def _read_on(self) -> None:
+        self._reading_on = False
+        if self._held or not self._unread or self.disconnected:
+            return
+        data, self._unread = self._unread[: self.piece], self._unread[self.piece :]
+        self._parse(data)
+
+    # Ends
+
+    def _fail(self, code: int, reason: str) -> None:
+        """Close because of what the peer sent; nothing more of it is read."""
+        self.conn.fail(code, reason)
+        self.frames = []
+        self._unread = b""
+        self.handle_parser_exception()
+
+    def _in_a_frame(self) -> bool:
+        return len(self.conn.reader.buffer) > 0
+
+    def _watch(self) -> None:
+        """See to it that the message that has begun comes to its end."""
+        if not self._watching:
+            self._watching = True
+            self.loop.call_later(self.message_seconds, self._check_message, self._messages)
+
+    def _check_message(self, messages: int) -> None:
+        self._watching = False
+        if self.disconnected or self.transport.is_closing():
+            return
+        if not (self.frames or self._in_a_frame()):
+            return
+        if self._messages != messages or self._held or self._unread:
+            self._watch()
+            return
+        self._fail(1008, "the message took too long")
+
+    def _bound_flush(self) -> None:
+        """Let a peer that does not read what was written before the end not keep its socket."""
+        if self.transport.is_closing() and not self.disconnected:
+            self.loop.call_later(self.flush_seconds, self.transport.abort)
+
+
+def wire_of(scope: Scope) -> WebSocketProtocol | None:
+    """The protocol of `scope`'s connection; None under another server."""
+    extension: dict[str, WebSocketProtocol] = scope.get("extensions", {}).get(_EXTENSION, {})
+    return extension.get("wire")
+
+
+__all__ = ["WebSocketProtocol", "Wire", "wire_of"]

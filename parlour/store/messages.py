@@ -113,15 +113,15 @@ def around(connection: Connection, room_id: int, message_id: int, limit: int) ->
     return older[len(older) - take_older :] + newer[:take_newer]
 
 
-def changed_since(connection: Connection, room_id: int, version: int, limit: int) -> list[Message]:
-    """The messages changed after `version`, by version, at most `limit`."""
+def newest_changes(connection: Connection, room_id: int, version: int, limit: int) -> list[Message]:
+    """The messages changed last, of those changed after `version`, in the order of versions."""
     statement = (
         select(*_TOLD)
         .where(messages.c.room_id == room_id, messages.c.version > version)
-        .order_by(messages.c.version)
+        .order_by(messages.c.version.desc())
         .limit(limit)
     )
-    return [_message(row) for row in connection.execute(statement).mappings()]
+    return [_message(row) for row in connection.execute(statement).mappings()][::-1]
 
 
 def delete_some(connection: Connection, room_id: int, limit: int) -> int:

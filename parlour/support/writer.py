@@ -49,6 +49,10 @@ class Writer:
         self._loop = loop
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._waiting = 0
+        # Commits that have begun, counted by the thread, and how many of them were answered.
+        self._begun = 0
+        self._answered = 0
+        self._listeners: list[tuple[int, asyncio.Future[None]]] = []
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -58,6 +62,14 @@ class Writer:
             raise WriterBusy
         self._waiting += 1
         self._jobs.put(job)
+
+    async def told(self) -> None:
+        """Wait until everything that may be committed by now has been answered."""
+        begun = self._begun
+        if self._answered < begun:
+            future = self._loop.create_future()
+            self._listeners.append((begun, future))
+            await future
 
     async def drain(self) -> None:
         """Wait until every job submitted so far has been answered.
@@ -98,7 +110,7 @@ class Writer:
                 group.append(job)
             outcomes = self._commit(group)
             try:
-                self._loop.call_soon_threadsafe(self._answer, group, outcomes)
+                self._loop.call_soon_threadsafe(self._answer, group, outcomes, self._begun)
             except RuntimeError:
                 return  # the loop has ended: it was given up, and nobody is left to be told
             if last:
@@ -108,11 +120,16 @@ class Writer:
         """One transaction. When it fails as a whole, each job's outcome is that failure."""
         try:
             with self._engine.begin() as connection:
-                return [outcome for jobs in _runs(group) for outcome in _perform(connection, jobs)]
+                outcomes = [
+                    outcome for jobs in _runs(group) for outcome in _perform(connection, jobs)
+                ]
+                # Nobody has seen anything of it yet. From the next line on, readers may.
+                self._begun += 1
+                return outcomes
         except Exception as error:  # noqa: BLE001 - every job is told of it
             return [error] * len(group)
 
-    def _answer(self, group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
+    def _answer(self, group: Sequence[Job], outcomes: Sequence[Outcome], begun: int) -> None:
         for job, outcome in zip(group, outcomes, strict=True):
             try:
                 job.answer(outcome)
@@ -120,6 +137,11 @@ class Writer:
                 # What is stored stays stored; one faulty listener must not cost the others.
                 logger.exception("an answer after the commit failed")
         self._waiting -= len(group)
+        self._answered = begun
+        while self._listeners and self._listeners[0][0] <= self._answered:
+            _, future = self._listeners.pop(0)
+            if not future.done():
+                future.set_result(None)
 
 
 def _nothing(_connection: Connection) -> None:

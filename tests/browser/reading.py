@@ -55,8 +55,12 @@ WINDOW = """() => {
   };
 }"""
 
+# A reader's wheel says so before the scrolling itself: a line that comes in between does not pull
+# the reader back to the end.
 SCROLL = """(top) => {
-  document.querySelector('[role=log]').scrollTop = top;
+  const log = document.querySelector('[role=log]');
+  if (top < log.scrollTop) log.dispatchEvent(new WheelEvent('wheel', { deltaY: -1 }));
+  log.scrollTop = top;
 }"""
 
 

@@ -140,6 +140,54 @@ async def test_the_whole_way_with_the_keyboard_alone(server: Server, stranger: V
     await expect(alice.name_field).to_be_focused()
 
 
+async def test_f6_goes_from_one_part_of_the_conversation_to_the_next(
+    server: Server, room: Room, visit: Visit, bob: Person
+) -> None:
+    """Rooms, messages, message box, and round again; with Shift the other way."""
+    await bob.post(room, "hello")
+    alice = await visit("alice", server, room)
+    keys = Keyboard(alice)
+    await expect(alice.box).to_be_focused()
+    current = alice.page.get_by_role("link", name=room["name"]).first
+    await keys.press("Shift+F6")
+    await expect(alice.rows.last).to_be_focused()
+    await keys.press("Shift+F6")
+    await expect(current).to_be_focused()
+    await keys.press("F6", "F6")
+    await expect(alice.box).to_be_focused()
+    for _ in range(4):
+        await keys.press("F6")
+        if await current.evaluate("(node) => node === document.activeElement"):
+            break
+    await expect(current).to_be_focused()
+
+
+async def test_the_list_of_keys_opens_by_a_key_and_from_the_menu(
+    server: Server, room: Room, visit: Visit, bob: Person
+) -> None:
+    """The focus comes back to where it was; a question mark in a message is one."""
+    await bob.post(room, "hello")
+    alice = await visit("alice", server, room)
+    keys, page = Keyboard(alice), alice.page
+    listing = page.get_by_role("dialog", name="Keyboard shortcuts")
+    await keys.press("?")
+    await expect(alice.box).to_have_value("?")
+    await keys.press("Backspace", "Control+/")
+    await expect(listing.get_by_text("Previous room")).to_be_visible()
+    await keys.press("Enter")
+    await expect(listing).to_have_count(0)
+    await expect(alice.box).to_be_focused()
+    await alice.rows.last.focus()
+    await keys.press("?", "Escape")
+    await expect(alice.rows.last).to_be_focused()
+    menu = page.get_by_role("button", name="Your menu")
+    await menu.click()
+    await page.get_by_role("button", name="Keyboard shortcuts").click()
+    await expect(listing).to_be_visible()
+    await keys.press("Escape")
+    await expect(menu).to_be_focused()
+
+
 async def test_the_focus_stays_when_a_message_is_sent_again_or_given_up(
     server: Server, room: Room, visit: Visit
 ) -> None:

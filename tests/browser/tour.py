@@ -101,6 +101,9 @@ async def _rooms(alice: Visitor, server: Server) -> AsyncIterator[Stop]:
     await page.get_by_role("button", name="Your menu").click()
     await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     yield Stop("own menu and a notice", page)
+    await page.get_by_role("button", name="Keyboard shortcuts").click()
+    await expect(alice.dialog).to_be_visible()
+    yield Stop("the list of keys", page)
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Dismiss").click()
 

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-from parlour.database import READERS, ChatDatabase, Database, init_db
+from parlour.database import ChatDatabase, Database, init_db
 from parlour.errors import Refusal
 from parlour.models import Message, Room, StoredMessage
+from parlour.store.engine import READERS
 from parlour.store.messages import count
 from parlour.support.lock import DataDirInUse
 from parlour.support.writer import WriterBusy

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from parlour import context, database, gateway, models
+from parlour import context, conversation, database, gateway, models
 from parlour.errors import ERROR_CODES, Refusal
 from parlour.features import heartbeat, presence, rooms
 from parlour.realtime import connection
+from parlour.realtime.websocket import WebSocketProtocol
 from parlour.settings import Settings
 from parlour.support import writer
 from tests.docs.markdown import ROOT, Page, names
@@ -18,7 +19,7 @@ PAGE = Page(ROOT / "docs" / "protocol.md")
 # What the WebSocket protocol and its library close with by themselves, and a client of its own.
 OF_THE_WEBSOCKET = {1000, 1002, 1006, 1007, 1009, 1011, 1012}
 OF_THE_CLIENT = {4000}
-MIB = 1024 * 1024
+KIB = 1024
 
 
 def test_every_error_code_is_told_with_its_status_its_close_code_and_its_meaning() -> None:
@@ -83,10 +84,16 @@ REAL_LIMITS = {
     "frame or body": 4,
     "page of history": models.MAX_PAGE,
     "replay of a resume": database.MAX_REPLAY,
-    "refused frames of a connection": gateway.MAX_FAULTS,
+    "refused frames of a connection": conversation.MAX_FAULTS,
     "unanswered sends of a connection": context.MAX_IN_FLIGHT,
-    "frames waiting for a slow client": connection.OUTBOX_LIMIT // MIB,
-    "one frame on its way to a slow client": connection.SEND_TIMEOUT,
+    "bytes waiting for a slow client": connection.OUTBOX_LIMIT // KIB,
+    "a lagging client that reads nothing": connection.STALL_SECONDS,
+    "fragments of one message": WebSocketProtocol.max_fragments,
+    "from the first byte of a message to its last": WebSocketProtocol.message_seconds,
+    "pongs waiting for a client that does not read them": (
+        WebSocketProtocol.max_waiting_pongs // KIB
+    ),
+    "an answer to a close": WebSocketProtocol.flush_seconds,
     "writes waiting in the server": writer.MAX_WAITING,
     "heartbeat": heartbeat.HEARTBEAT_INTERVAL,
     "user lists of rooms with more than 20 people, `room_changed` of one room": (
@@ -103,7 +110,7 @@ def test_every_limit_is_told_with_the_number_the_program_has() -> None:
 @pytest.mark.parametrize(
     ("phrase", "number"),
     [
-        (f"in {gateway.FAULT_WINDOW:.0f} s", gateway.FAULT_WINDOW),
+        (f"in {conversation.FAULT_WINDOW:.0f} s", conversation.FAULT_WINDOW),
         (f"more than {presence.SMALL_ROOM} people", presence.SMALL_ROOM),
         (f"rooms of up to {presence.SMALL_ROOM} people", presence.SMALL_ROOM),
         (f"more than {database.MAX_REPLAY:,} messages changed", database.MAX_REPLAY),

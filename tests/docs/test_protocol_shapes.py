@@ -173,8 +173,9 @@ def test_the_examples_differ_from_what_the_server_encodes_in_nothing_but_white_s
     for label, text in examples():
         shape = getattr(protocol, label, None)
         if shape in EVENT_SHAPES and shape is not ErrorEvent:
-            assert encode(shape.model_validate_json(text)) == json.dumps(
-                json.loads(text), separators=(",", ":"), ensure_ascii=False
+            assert (
+                encode(shape.model_validate_json(text))
+                == json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False).encode()
             )
 
 

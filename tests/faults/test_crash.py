@@ -20,9 +20,9 @@ NewServer = Callable[..., Server]
 
 @pytest.fixture
 def chance() -> random.Random:
-    """Return the test's chance, whose seed is printed; PARLOUR_TEST_SEED repeats a run."""
-    seed = int(os.environ.get("PARLOUR_TEST_SEED") or random.randrange(2**32))
-    print(f"PARLOUR_TEST_SEED={seed}")  # noqa: T201 - pytest shows it when the test fails
+    """Return the test's chance, whose seed is printed; TEST_SEED repeats a run."""
+    seed = int(os.environ.get("TEST_SEED") or random.randrange(2**32))
+    print(f"TEST_SEED={seed}")  # noqa: T201 - pytest shows it when the test fails
     return random.Random(seed)
 
 

@@ -75,7 +75,7 @@ async def test_a_heartbeat_never_tells_a_version_that_is_behind_what_was_told(
     clients = [follow(context, 1) for _ in range(3 * heartbeat.SLICE)]
     task = asyncio.create_task(heartbeat.beat(context))
     for version in range(1, 200):
-        context.manager.broadcast(1, json.dumps({"version": version}), version=version)
+        context.manager.broadcast(1, json.dumps({"version": version}).encode(), version=version)
         await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from parlour.features.presence import SMALL_ROOM
+from tests.support.answers import assert_deleted
 from tests.support.people import Person, Room, async_http_client, checked
 from tests.support.server import Server
 from tests.support.websocket import Frame
@@ -219,3 +220,25 @@ async def test_the_people_of_a_room_that_was_deleted_are_forgotten(
         await client.until("room_deleted", room_id=room["id"])
         [listed] = checked(await http.get("/api/chat/rooms"))[-1:]
     assert (listed["id"], listed["online"]) == (other["id"], 1)
+
+
+async def test_no_news_of_a_room_come_after_its_removal(
+    server: Server, alice: Person, eve: Person, new_room: Callable[..., Room]
+) -> None:
+    """Whoever watches the list would put the room back into it."""
+    watching = await eve.connect()
+    rooms = [new_room(server)["id"] for _ in range(20)]
+
+    async def come_and_remove(room_id: int) -> None:
+        connecting = asyncio.create_task(alice.connect(room_id, after=0))
+        async with async_http_client(server) as http:
+            assert_deleted(await http.delete(f"/api/chat/rooms/{room_id}"))
+        await (await connecting).closed()
+
+    await asyncio.gather(*map(come_and_remove, rooms))
+    await watching.settle()
+    news = [frame for frame in watching.frames if frame["type"].startswith("room_")]
+    for room_id in rooms:
+        told = [frame["type"] for frame in news if frame["room"]["id"] == room_id]
+        assert (told[0], told[-1]) == ("room_created", "room_removed")
+        assert told.count("room_removed") == 1

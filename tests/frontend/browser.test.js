@@ -24,6 +24,11 @@ describe("routes", () => {
     assert.deepEqual(parseRoute("#/r/7/m/1234"), { roomId: 7, messageId: 1234 });
   });
 
+  test("an id beyond all ids is one that nothing has", () => {
+    const largest = Number.MAX_SAFE_INTEGER;
+    assert.deepEqual(parseRoute("#/r/9999999999999999/m/9007199254740993"), { roomId: largest, messageId: largest });
+  });
+
   test("everything else is the list of rooms", () => {
     for (const hash of ["", "#", "#/", "#/r/", "#/r/0", "#/r/x", "#/r/-1", "#/r/7/m/x", "#/r/7/x", "#/r/99999999999999999", "#/login"]) {
       assert.deepEqual(parseRoute(hash), { roomId: null, messageId: null }, hash);

@@ -11,7 +11,7 @@ from contextlib import closing
 
 import pytest
 
-from parlour.gateway import MAX_FAULTS
+from parlour.conversation import MAX_FAULTS
 from tests.support.answers import assert_refused
 from tests.support.people import Person, Room, http_client
 from tests.support.server import Server

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient
 
-from parlour.gateway import MAX_FAULTS
+from parlour.conversation import MAX_FAULTS
 from tests.support.people import Person, Room, checked
 from tests.support.websocket import Client
 

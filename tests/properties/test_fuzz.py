@@ -18,7 +18,7 @@ from tests.support.people import Person, Room, checked, http_client
 from tests.support.server import Server
 from tests.support.timing import scaled
 
-LONG = os.environ.get("PARLOUR_TEST_LONG") == "1"
+LONG = os.environ.get("TEST_LONG") == "1"
 FUZZ = settings(
     max_examples=5_000 if LONG else 200,
     # The server is the same for all of them, and each is compared with what was before it.

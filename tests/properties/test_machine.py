@@ -1,6 +1,6 @@
 """Random commands of several clients at both doors, compared with a model after every one.
 
-`PARLOUR_TEST_LONG=1` runs many more of them.
+`TEST_LONG=1` runs many more of them.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from tests.support.aside import LoopAside
 from tests.support.people import async_http_client
 from tests.support.server import Server
 
-LONG = os.environ.get("PARLOUR_TEST_LONG") == "1"
+LONG = os.environ.get("TEST_LONG") == "1"
 EXAMPLES, STEPS = (500, 100) if LONG else (30, 40)
 # What fails waits for what does not come, so to make an example smaller takes minutes.
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if LONG else [])]

@@ -52,6 +52,15 @@ async def everything(server: Server, path: str) -> list[str]:
     return [message["client_id"] for message in found]
 
 
+def test_an_impatient_second_signal_changes_nothing(own_server: Server) -> None:
+    """No traceback, no half of a stop: the status is 0 all the same."""
+    own_server.process.signal(signal.SIGINT)
+    with contextlib.suppress(ProcessLookupError):
+        own_server.process.signal(signal.SIGINT)
+    assert own_server.process.wait(seconds=10 * SLACK) == 0
+    assert own_server.faults() == []
+
+
 async def test_a_stop_with_messages_in_flight_loses_none_that_was_acknowledged(
     own_server: Server, new_room: Callable[..., Room], person: People
 ) -> None:

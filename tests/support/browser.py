@@ -63,7 +63,7 @@ async def chromium() -> AsyncIterator[Browser]:
 def artefacts() -> Path:
     """Return the folder that takes traces and pictures of failed tests."""
     default = Path(tempfile.gettempdir()) / "parlour-test-results"
-    folder = Path(os.environ.get("PARLOUR_TEST_RESULTS", default))
+    folder = Path(os.environ.get("TEST_RESULTS", default))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

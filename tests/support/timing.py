@@ -2,9 +2,9 @@
 
 import os
 
-TIME_SCALE = float(os.environ.get("PARLOUR_TEST_TIME_SCALE", "1"))
+TIME_SCALE = float(os.environ.get("TEST_TIME_SCALE", "1"))
 
 
 def scaled(seconds: float) -> float:
-    """Return `seconds` times `PARLOUR_TEST_TIME_SCALE`, which slow machines set above 1."""
+    """Return `seconds` times `TEST_TIME_SCALE`, which slow machines set above 1."""
     return seconds * TIME_SCALE

@@ -23,7 +23,15 @@ const DEFAULTS = { maxMessageLength: 1000, maxUsernameLength: 50, maxRoomNameLen
  */
 export function parseRoute(hash) {
   const match = /^#\/r\/([1-9]\d{0,15})(?:\/m\/([1-9]\d{0,15}))?\/?$/.exec(hash);
-  return { roomId: match ? Number(match[1]) : null, messageId: match?.[2] ? Number(match[2]) : null };
+  return { roomId: match ? idOf(match[1]) : null, messageId: match?.[2] ? idOf(match[2]) : null };
+}
+
+/**
+ * @param {string} [digits]
+ * @returns {number} an id that no server gives when it is too large for one: it is asked for, and there is none
+ */
+function idOf(digits) {
+  return Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
 }
 
 /**

@@ -36,6 +36,8 @@ export class Screens {
   #toasts = null;
   /** @type {Promise<any>|null} */
   #announcer = null;
+  /** @type {Promise<void>|null} */
+  #keys = null;
 
   /**
    * @param {object} options
@@ -100,9 +102,16 @@ export class Screens {
 
   /** Loads what will be wanted next, so that a room opens at once, and also while the network is away. */
   async prefetch() {
-    const wanted = [import('../views/chat.js'), import('../views/toast.js'), import('../views/announcer.js')];
+    const wanted = [import('../views/chat.js'), import('../views/toast.js'), import('../views/announcer.js'), this.#listen()];
     // Nothing is lost when it fails: whoever needs them asks again.
     await Promise.allSettled(wanted);
+  }
+
+  /** The keys that count on every screen but the first. */
+  async #listen() {
+    this.#keys ??= import('../views/keys.js').then(({ listenForKeys }) => listenForKeys(this.#document));
+    // Asked for again with the next screen when it fails.
+    await this.#keys.catch(() => (this.#keys = null));
   }
 
   /** Puts the focus where a reader of this screen begins. */

@@ -176,6 +176,26 @@ export const strings = {
     submit: 'Delete room',
   },
 
+  shortcuts: {
+    open: 'Keyboard shortcuts',
+    title: 'Keyboard shortcuts',
+    close: 'Close',
+    /** Keys, and what they do. */
+    keys: [
+      { keys: ['Enter'], does: 'Send the message' },
+      { keys: ['Shift', 'Enter'], does: 'Start a new line' },
+      { keys: ['Esc'], does: 'Jump to the latest message' },
+      { keys: ['Alt', '↑'], does: 'Previous room' },
+      { keys: ['Alt', '↓'], does: 'Next room' },
+      { keys: ['F6'], does: 'Next part of the page' },
+      { keys: ['↑', '↓'], does: 'In the messages: older, newer (k, j)' },
+      { keys: ['Home', 'End'], does: 'In the messages: the first shown, the last' },
+      { keys: ['Tab'], does: 'In the messages: into what one holds' },
+      { keys: ['/'], does: 'In the list of rooms: filter' },
+      { keys: ['Ctrl', '/'], does: 'This list (in the messages also ?)' },
+    ],
+  },
+
   toasts: { label: 'Notices', dismiss: 'Dismiss' },
 };
 

@@ -1,7 +1,4 @@
-/**
- * The two dialogs of this page, on the browser's own <dialog>: it keeps the focus inside and gives it back to the
- * opener.
- */
+/** The dialogs of this page, on the browser's own <dialog>: it keeps the focus inside and gives it back to the opener. */
 
 import { el, setAttr, setText, uid } from '../dom.js';
 import { countCharacters } from '../format.js';
@@ -76,6 +73,19 @@ function openDialog({ title, body, submit, danger = false, check, run, field }) 
   });
   field?.addEventListener('input', () => showError(''));
   cancel.addEventListener('click', () => dialog.close());
+  const closed = showModal(dialog);
+  // A destructive dialog opens on its harmless button.
+  if (danger) cancel.focus();
+  else field?.select();
+  return closed.then(() => done);
+}
+
+/**
+ * Shows a dialog until it is closed, by itself, Escape or a press beside it, and takes it away.
+ * @param {HTMLDialogElement} dialog
+ * @returns {Promise<void>} settles when it has closed
+ */
+function showModal(dialog) {
   // The backdrop belongs to the dialog element itself; a press that began inside, say while selecting text, does not
   // close.
   let pressedOutside = false;
@@ -85,34 +95,18 @@ function openDialog({ title, body, submit, danger = false, check, run, field }) 
   dialog.addEventListener('click', (event) => {
     if (event.target === dialog && pressedOutside) dialog.close();
   });
-
-  const { promise, resolve } = /** @type {{promise: Promise<boolean>, resolve: (value: boolean) => void}} */ (
-    withResolvers()
-  );
-  dialog.addEventListener('close', () => {
-    dialog.remove();
-    // What opened it may be gone, with the room or the whole screen: then the focus goes to the head of what is there.
-    if (document.activeElement === document.body) {
-      /** @type {HTMLElement | null} */ (document.querySelector('.screen:not([hidden]) h1'))?.focus();
-    }
-    resolve(done);
-  });
   document.body.append(dialog);
   dialog.showModal();
-  // A destructive dialog opens on its harmless button.
-  if (danger) cancel.focus();
-  else field?.select();
-  return promise;
-}
-
-/** Promise.withResolvers, which older Safari lacks. */
-function withResolvers() {
-  /** @type {(value: boolean) => void} */
-  let resolve = () => {};
-  const promise = new Promise((/** @type {(value: boolean) => void} */ done) => {
-    resolve = done;
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      // What opened it may be gone, with the room or the whole screen: then the focus goes to the head of what is there.
+      if (document.activeElement === document.body) {
+        /** @type {HTMLElement | null} */ (document.querySelector('.screen:not([hidden]) h1'))?.focus();
+      }
+      resolve();
+    });
   });
-  return { promise, resolve };
 }
 
 /**
@@ -163,4 +157,28 @@ export function confirmDelete({ room, onDelete }) {
     danger: true,
     run: onDelete,
   });
+}
+
+/**
+ * Shows which keys do what.
+ * @returns {Promise<void>} settles when it has closed
+ */
+export function showShortcuts() {
+  const titleId = uid('dialog');
+  const close = el('button', { type: 'submit', class: 'button button-primary' }, strings.shortcuts.close);
+  // A Mac has another word on that key.
+  const alt = navigator.platform.startsWith('Mac') ? '⌥' : 'Alt';
+  const { keys: table } = strings.shortcuts;
+  const lines = table.flatMap(({ keys, does }) => [
+    el('dt', {}, ...keys.map((key) => el('kbd', { class: 'key' }, key === 'Alt' ? alt : key))),
+    el('dd', {}, does),
+  ]);
+  const form = el(
+    'form',
+    { class: 'dialog-form', method: 'dialog' },
+    el('h2', { id: titleId, class: 'dialog-title' }, strings.shortcuts.title),
+    el('dl', { class: 'shortcuts' }, ...lines),
+    el('div', { class: 'dialog-buttons' }, close),
+  );
+  return showModal(el('dialog', { class: 'dialog', 'aria-labelledby': titleId }, form));
 }

@@ -6,6 +6,7 @@
 import { el, icon, setAttr, setText } from '../dom.js';
 import { strings } from '../strings/en.js';
 import { setFace } from './avatar.js';
+import { showShortcuts } from './dialog.js';
 import { createThemeSwitch } from './theme.js';
 
 /**
@@ -41,6 +42,12 @@ export function createSelf(element, { onSignOut }) {
     icon('chevron', 'icon-sm'),
   );
   const theme = el('div', { class: 'self-theme' });
+  const shortcuts = el(
+    'button',
+    { type: 'button', class: 'menu-item' },
+    icon('keys', 'icon-sm'),
+    el('span', {}, strings.shortcuts.open),
+  );
   const signOut = el(
     'button',
     { type: 'button', class: 'menu-item' },
@@ -53,11 +60,22 @@ export function createSelf(element, { onSignOut }) {
     el('p', { class: 'menu-label', 'aria-hidden': 'true' }, strings.theme.label),
     theme,
     el('hr', { class: 'menu-rule' }),
+    shortcuts,
     signOut,
   );
   button.popoverTargetElement = panel;
   element.replaceChildren(button, panel);
   const themeSwitch = createThemeSwitch(theme);
+  shortcuts.addEventListener(
+    'click',
+    () => {
+      panel.hidePopover();
+      // The dialog gives the focus back to what has it now.
+      button.focus();
+      void showShortcuts();
+    },
+    { signal: ending.signal },
+  );
   signOut.addEventListener(
     'click',
     () => {
