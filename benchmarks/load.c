@@ -28,7 +28,7 @@ static const struct {
 } options[] = {
     TEXT(mode), TEXT(dialect), TEXT(order), TEXT(phases), TEXT(tail), TEXT(path),
     REAL(seconds), REAL(warmup), REAL(drain), REAL(stall), REAL(limit), REAL(rate), REAL(pause),
-    WHOLE(port), WHOLE(pid), WHOLE(first_room), WHOLE(rooms), WHOLE(members), WHOLE(senders),
+    WHOLE(port), WHOLE(pid), WHOLE(core), WHOLE(first_room), WHOLE(rooms), WHOLE(members), WHOLE(senders),
     WHOLE(window), WHOLE(posters), WHOLE(content), WHOLE(concurrency), WHOLE(count), WHOLE(missed),
     WHOLE(people),
 };

@@ -56,6 +56,7 @@ class Bench:
         given: dict[str, Any] = {
             "port": server.port,
             "pid": server.pid,
+            "core": self.server_core,
             "dialect": server.kind.dialect,
             "order": "total" if server.kind.ordered else "sender",
             "seconds": self.scale.seconds,

@@ -1,10 +1,14 @@
 """The report in Markdown: the bars, then a table for each case."""
 
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.bars import Bar
 from benchmarks.servers import KINDS
+
+# Percent of the servers' core in others' hands from which on the report warns.
+DISTURBED = 5
 
 # Header, part and name of a figure, and its form.
 Column = tuple[str, str, str, str]
@@ -140,6 +144,19 @@ def case_table(name: str, result: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def disturbance(cases: Mapping[str, Any]) -> tuple[float, float]:
+    """Return what others took of the servers' core, in percent: the median and the most."""
+    shares = [
+        phase["others_share"]
+        for result in cases.values()
+        for outcome in result["servers"].values()
+        for figures in outcome.get("rounds", [])
+        for phase in figures.values()
+        if "others_share" in phase
+    ]
+    return (statistics.median(shares), max(shares)) if shares else (0, 0)
+
+
 def markdown(run: Mapping[str, Any], bars: Sequence[Bar]) -> str:
     """Return the whole report of a run (results.json)."""
     machine = run["machine"]
@@ -154,6 +171,14 @@ def markdown(run: Mapping[str, Any], bars: Sequence[Bar]) -> str:
         ),
         "",
     ]
+    middle, most = disturbance(run["cases"])
+    words = f"Meanwhile other programs took {middle:.0f} % of the servers' core"
+    lines += [f"{words} (median of all measures; {most:.0f} % at most).", ""]
+    if middle >= DISTURBED:
+        lines += [
+            "**The machine was not quiet: CPU figures hold, rates and latencies are too bad.**",
+            "",
+        ]
     if run["quick"]:
         lines += ["**A smoke test with small rooms and short runs: its figures mean nothing.**", ""]
     rows = [[bar.promise, bar.told, bar.verdict] for bar in bars]

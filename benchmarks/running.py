@@ -99,6 +99,8 @@ class Runner:
             server.env["READS_FILE"] = str(home / "reads")
             server.env["PYTHONPATH"] = str(ROOT / "benchmarks" / "reads")
         server.start()
+        # Whatever it does behind its first answer, such as compressing its pages.
+        server.settle()
         return server
 
     def _end(self, server: Server) -> None:

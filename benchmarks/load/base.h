@@ -23,13 +23,13 @@
 static struct {
     const char *mode, *dialect, *order, *phases, *tail, *path;
     double seconds, warmup, drain, stall, limit, rate, pause;
-    int port, pid, first_room, rooms, members, senders, window, posters, content, concurrency;
+    int port, pid, core, first_room, rooms, members, senders, window, posters, content, concurrency;
     int count, missed;
     int people; /* readers share so many names, as windows of the same people do */
 } opt = {
     .mode = "room", .dialect = "parlour", .order = "total", .phases = "one,saturated",
     .tail = "must", .path = "/healthz", .seconds = 2, .warmup = 0.5, .drain = 20,
-    .stall = 15, .limit = 60, .rate = 0, .pause = 0.02, .port = 0, .pid = 0, .first_room = 1,
+    .stall = 15, .limit = 60, .rate = 0, .pause = 0.02, .port = 0, .pid = 0, .core = -1, .first_room = 1,
     .rooms = 1, .members = 10, .senders = 1, .window = 64, .posters = 0, .content = 64,
     .concurrency = 64, .count = 1000, .missed = 50, .people = 1,
 };
@@ -105,6 +105,24 @@ static double server_cpu(void) {
     if (after)
         sscanf(after, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* The seconds for which the servers' core did anything, for anybody; 0 when it is not known. */
+static double core_busy(void) {
+    char line[512], name[16];
+    unsigned long v[8] = {0};
+    double busy = 0;
+    FILE *file = opt.core < 0 ? NULL : fopen("/proc/stat", "r");
+    if (!file) return 0;
+    snprintf(name, sizeof name, "cpu%d ", opt.core);
+    while (fgets(line, sizeof line, file))
+        if (!strncmp(line, name, strlen(name)) &&
+            sscanf(line, "%*s %lu %lu %lu %lu %lu %lu %lu %lu", v, v + 1, v + 2, v + 3, v + 4, v + 5,
+                   v + 6, v + 7) == 8)
+            /* All but idle (3) and waiting for a disk (4). */
+            busy = (double)(v[0] + v[1] + v[2] + v[5] + v[6] + v[7]) / (double)sysconf(_SC_CLK_TCK);
+    fclose(file);
+    return busy;
 }
 
 static long server_rss_kb(void) {

@@ -79,11 +79,11 @@ static void must_drain(bool *whole) {
 
 struct reading {
     uint64_t at, delivered, echoes;
-    double server, own;
+    double server, own, busy;
 };
 
 static struct reading read_clocks(void) {
-    return (struct reading){now_ns(), delivered, echoes, server_cpu(), own_cpu()};
+    return (struct reading){now_ns(), delivered, echoes, server_cpu(), own_cpu(), core_busy()};
 }
 
 /* One round of a phase's loop. */
@@ -178,6 +178,9 @@ static void phase(const char *name, bool first) {
            (double)deliveries / seconds, (double)said / seconds, cpu,
            deliveries ? cpu * 1e6 / (double)deliveries : 0, after.own - before.own, rss,
            whole ? "true" : "false");
+    /* What others did on the servers' core is a disturbance of the measure. */
+    double others = after.busy - before.busy - cpu;
+    printf(", \"others_share\": %.1f", others > 0 ? others / seconds * 100 : 0);
     print_latency("", &latency);
     print_latency("echo_", &echo_latency);
     if (paced) printf(", \"rate\": %.1f", opt.rate > 0 ? opt.rate : found_rate / 2);
