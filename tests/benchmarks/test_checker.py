@@ -12,7 +12,7 @@ from benchmarks.loading import CheckFailed, judged
 from tests.benchmarks.faulty import Mischief, Relay, text_frame
 from tests.support.timing import scaled
 
-# The message with which something happens (the first eight come at once), and the people in the room.
+# The message with which something happens; the first eight come at once.
 THIRD = 2
 MEMBERS = 4
 # The first to be told keeps the log that the others are compared with: both ways are tried.
