@@ -6,6 +6,7 @@ passed, 1 when one did not, 2 when the benchmarks cannot be run here.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -67,8 +68,10 @@ def _run(names: list[str], *, quick: bool, parlour: Path) -> int:
         # Whatever this process does itself stays off the servers' core.
         os.sched_setaffinity(0, {load_core})
         runner = Runner(bench)
-        for name in names:
-            runner.run(CASES[name])
+        with contextlib.suppress(KeyboardInterrupt):
+            # Ctrl-C: what was measured until then is reported, as a run of some cases.
+            for name in names:
+                runner.run(CASES[name])
     bars = judge(runner.results)
     run = {
         "machine": {**machine.describe(), "cores": os.cpu_count()},
@@ -78,7 +81,7 @@ def _run(names: list[str], *, quick: bool, parlour: Path) -> int:
         "bars": [asdict(bar) for bar in bars],
         "cases": runner.results,
     }
-    whole = not quick and len(names) == len(CASES) and parlour == PARLOUR
+    whole = not quick and list(runner.results) == list(CASES) and parlour == PARLOUR
     folder = KEPT if whole else ROOT / "test-results" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RESULTS).write_text(json.dumps(run, indent=1) + "\n", "utf-8")

@@ -64,7 +64,7 @@ class Bench:
             # Others may end with deliveries under way that nobody waits for: some would take
             # minutes to send what they had taken. What did come is checked all the same.
             "tail": "must" if server.kind.dialect == "parlour" else "may",
-            "drain": 90 if server.kind.dialect == "parlour" else 3,
+            "drain": 90 if server.kind.dialect == "parlour" else 1,
             **options,
         }
         with on_core(self.load_core):

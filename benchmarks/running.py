@@ -52,6 +52,7 @@ class Runner:
         finally:
             for server in running.values():
                 self._end(server)
+        # An interrupted case does not come here, and is not told.
         self.results[case.name] = {
             "title": case.title,
             "seconds": round(time.monotonic() - begun, 1),
