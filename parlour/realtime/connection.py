@@ -1,6 +1,7 @@
 """One connection as the rooms see it: frames in order, never waited for, bounded in memory."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from parlour.realtime.frames import text_frame
@@ -25,6 +26,9 @@ class Wire(Protocol):
 
     def write(self, frames: bytes) -> None:
         """Write whole frames. Never waits and never fails; on a closed wire nothing happens."""
+
+    def writer(self) -> Callable[[bytes], None]:
+        """What writes most directly, while the wire is open and until it says `lost`."""
 
     def waiting(self) -> int:
         """Bytes that the network has not taken yet."""
@@ -51,7 +55,7 @@ class Connection:
 
     __slots__ = (
         "_allowance", "_ended", "_mark", "_timer", "_wire", "_written", "aware", "feeds", "guest",
-        "lagging", "one_room", "person_key", "rooms", "username",
+        "lagging", "one_room", "person_key", "push", "rooms", "username",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +80,9 @@ class Connection:
         # The manager's: what it follows, and in which rooms its person counts as present by it.
         self.feeds: list[Feed] = []
         self.rooms: dict[int, bool] = {}
+        # For feeds alone, which do not know it any more once it has ended: writes whole frames
+        # to a client that does not lag.
+        self.push = wire.writer()
         self._wire = wire
         self._ended = False
         # Bytes past OUTBOX_LIMIT that may wait: large frames that the client itself asked for.
@@ -136,6 +143,8 @@ class Connection:
     def slow(self) -> None:
         """The wire says that more waits than should."""
         self.lagging = True
+        for feed in self.feeds:
+            feed.lag(self)
         if not self._ended and self._timer is None:
             self._look_again()
 
@@ -143,6 +152,8 @@ class Connection:
         """The wire says that most of it is out."""
         self.lagging = False
         self._allowance = 0
+        for feed in self.feeds:
+            feed.lag(self)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

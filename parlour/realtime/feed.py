@@ -1,8 +1,7 @@
 """A feed: the same frames to everybody who follows it, in one write to each for a turn."""
 
 import asyncio
-from collections.abc import Collection, Iterator
-from itertools import islice
+from collections.abc import Callable, Collection
 from typing import Final
 
 from parlour.realtime.connection import Connection
@@ -29,35 +28,31 @@ class _Held:
 class _Batch:
     """Frames on their way out, joined once; `lean` is without those that nobody needs later."""
 
-    __slots__ = ("_ephemeral", "_frames", "_lean", "_whole")
+    __slots__ = ("_ephemeral", "_frames", "_lean", "whole")
 
     def __init__(self, frames: list[bytes], ephemeral: Collection[int]) -> None:
+        self.whole = frames[0] if len(frames) == 1 else b"".join(frames)
         self._frames = frames
         self._ephemeral = ephemeral
-        self._whole: bytes | None = None
         self._lean: bytes | None = None
 
     def write(self, connection: Connection, start: int) -> None:
         """Give a connection what comes from the frame number `start` on."""
         if connection.lagging:
-            data = self._lean if start == 0 else None
-            if data is None:
-                data = self._join(start, lean=True)
-                if start == 0:
-                    self._lean = data
-        elif start:
-            data = self._join(start, lean=False)
+            data = self._without_ephemeral(start)
         else:
-            if self._whole is None:
-                self._whole = b"".join(self._frames)
-            data = self._whole
+            data = self.whole if start == 0 else b"".join(self._frames[start:])
         if data:
             connection.write(data)
 
-    def _join(self, start: int, *, lean: bool) -> bytes:
-        without = self._ephemeral if lean else ()
+    def _without_ephemeral(self, start: int) -> bytes:
+        if start == 0 and self._lean is not None:
+            return self._lean
         places = range(start, len(self._frames))
-        return b"".join(self._frames[place] for place in places if place not in without)
+        data = b"".join(self._frames[place] for place in places if place not in self._ephemeral)
+        if start == 0:
+            self._lean = data
+        return data
 
 
 class Feed:
@@ -69,12 +64,15 @@ class Feed:
     """
 
     __slots__ = (
-        "_ahead", "_batch", "_ephemeral", "_frames", "_held", "_live", "_members", "_running",
-        "_size", "_todo",
+        "_ahead", "_batch", "_ephemeral", "_frames", "_held", "_lagging", "_live", "_members",
+        "_place", "_pushes", "_running", "_size", "_special",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self._live: dict[Connection, None] = {}
+        # Those that keep up, each with what writes to it most directly; those that do not; and
+        # those whose state is being read.
+        self._live: dict[Connection, Callable[[bytes], None]] = {}
+        self._lagging: dict[Connection, None] = {}
         self._held: dict[Connection, _Held] = {}
         # What was published and is in no batch yet; which of it is ephemeral; and who has how
         # many of these frames already, or is to be left out of them.
@@ -82,27 +80,29 @@ class Feed:
         self._size = 0
         self._ephemeral: set[int] = set()
         self._ahead: dict[Connection, int] = {}
-        # The batch on its way, who has yet to get it, and from which of its frames on.
+        # The batch on its way, to whom, and up to which place of this list it has come. Who is
+        # special gets it from another frame on than the first, or (None) no more of it.
         self._batch: _Batch | None = None
-        self._todo: dict[Connection, int] = {}
-        self._members: Iterator[Connection] = iter(())
+        self._members: list[Connection] = []
+        self._pushes: list[Callable[[bytes], None]] = []
+        self._place = 0
+        self._special: dict[Connection, int | None] = {}
         self._running = False
 
     def __contains__(self, connection: Connection) -> bool:
-        return connection in self._live or connection in self._held
+        return any(connection in those for those in (self._live, self._lagging, self._held))
 
     def __len__(self) -> int:
-        return len(self._live) + len(self._held)
-
-    def connections(self) -> list[Connection]:
-        """Everybody who follows."""
-        return [*self._live, *self._held]
+        return len(self._live) + len(self._lagging) + len(self._held)
 
     # Who follows
 
     def add(self, connection: Connection) -> None:
         """Let a connection follow from the next frame on."""
-        self._live[connection] = None
+        if connection.lagging:
+            self._lagging[connection] = None
+        else:
+            self._live[connection] = connection.push
         if self._frames:
             self._ahead[connection] = len(self._frames)
 
@@ -134,9 +134,19 @@ class Feed:
     def remove(self, connection: Connection) -> None:
         """Give a connection nothing more, not even what was published before."""
         self._live.pop(connection, None)
+        self._lagging.pop(connection, None)
         self._held.pop(connection, None)
         self._ahead.pop(connection, None)
-        self._todo.pop(connection, None)
+        if self._batch is not None:
+            self._special[connection] = None
+
+    def lag(self, connection: Connection) -> None:
+        """A connection has begun to lag, or keeps up again."""
+        if connection.lagging and self._live.pop(connection, None) is not None:
+            self._lagging[connection] = None
+        elif not connection.lagging and connection in self._lagging:
+            del self._lagging[connection]
+            self._live[connection] = connection.push
 
     # Frames
 
@@ -156,7 +166,7 @@ class Feed:
                 held.size += len(frame)
                 if held.size > HELD_BYTES:
                     connection.abort()
-        if not self._live:
+        if not (self._live or self._lagging):
             return
         for connection in but:
             self.catch_up(connection)
@@ -165,7 +175,7 @@ class Feed:
         self._frames.append(frame)
         self._size += len(frame)
         for connection in but:
-            if connection in self._live:
+            if connection in self._live or connection in self._lagging:
                 self._ahead[connection] = len(self._frames)
         if not self._running:
             self._running = True
@@ -175,29 +185,43 @@ class Feed:
         """Write to a connection all that was published before, now."""
         if not self._running:
             return
-        start = self._todo.pop(connection, None)
-        if start is not None and self._batch is not None:
-            self._batch.write(connection, start)
-        if self._frames and connection in self._live:
+        if self._batch is not None:
+            start = self._awaited_from(connection)
+            if start is not None:
+                self._special[connection] = None
+                self._batch.write(connection, start)
+        if self._frames and (connection in self._live or connection in self._lagging):
             start = self._ahead.get(connection, 0)
             if start < len(self._frames):
                 self._ahead[connection] = len(self._frames)
                 _Batch(self._frames, self._ephemeral).write(connection, start)
 
+    def _awaited_from(self, connection: Connection) -> int | None:
+        """From which frame on a connection has yet to get the batch; None: it gets no more."""
+        if connection in self._special:
+            return self._special[connection]
+        # A search, but one for each connection and batch at most.
+        try:
+            self._members.index(connection, self._place)
+        except ValueError:
+            return None
+        return 0
+
     def _begin(self) -> None:
         """Make a batch of what has been published, as far as it fits, and start to write it."""
         count = self._fitting()
         self._batch = _Batch(self._frames[:count], frozenset(self._ephemeral))
-        self._todo = dict.fromkeys(self._live, 0)
-        for connection, start in self._ahead.items():
-            self._todo[connection] = min(start, count)
+        # Those that lag come first, so that the others are in the same places of two lists.
+        self._members = [*self._lagging, *self._live]
+        self._special = {connection: min(start, count) for connection, start in self._ahead.items()}
+        self._pushes = list(self._live.values())
+        self._place = 0
         self._frames = self._frames[count:]
         self._size = sum(map(len, self._frames))
         self._ephemeral = {place - count for place in self._ephemeral if place >= count}
         self._ahead = {
             connection: start - count for connection, start in self._ahead.items() if start > count
         }
-        self._members = iter(list(self._todo))
         self._write_on()
 
     def _fitting(self) -> int:
@@ -213,16 +237,29 @@ class Feed:
 
     def _write_on(self) -> None:
         """Write the batch to the next of those who have yet to get it."""
-        batch = self._batch
-        for connection in islice(self._members, SLICE):
-            start = self._todo.pop(connection, None)
-            if start is not None and batch is not None:
-                batch.write(connection, start)
-        if self._todo:
+        first, last = self._place, self._place + SLICE
+        # Whoever is told something while this slice is written counts as having got the batch.
+        self._place = last
+        others = len(self._members) - len(self._pushes)
+        if self._batch is None:
+            pass
+        elif first >= others and not self._special:
+            # Nearly everything that Parlour does under load is in these lines, which touch as
+            # little of each connection as can be.
+            whole = self._batch.whole
+            for push in self._pushes[first - others : last - others]:
+                push(whole)
+        else:
+            for connection in self._members[first:last]:
+                start = self._special.get(connection, 0)
+                if start is not None:
+                    self._batch.write(connection, start)
+        if last < len(self._members):
             asyncio.get_running_loop().call_soon(self._write_on)
             return
         self._batch = None
-        if self._frames and self._live:
+        self._members, self._pushes, self._special = [], [], {}
+        if self._frames and (self._live or self._lagging):
             asyncio.get_running_loop().call_soon(self._begin)
             return
         self._frames = []

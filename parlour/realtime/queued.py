@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -63,6 +64,10 @@ class QueuedWire:
             self._slow = True
             if self._listener is not None:
                 self._listener.slow()
+
+    def writer(self) -> Callable[[bytes], None]:
+        """Queue whole frames."""
+        return self.write
 
     def waiting(self) -> int:
         """Bytes of memory that the queue takes."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 from starlette.types import Scope
@@ -79,6 +80,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self._open:
             self.transport.write(frames)
 
+    def writer(self) -> Callable[[bytes], None]:
+        """The transport's own `write`."""
+        return self.transport.write
+
     def waiting(self) -> int:
         """Bytes that the network has not taken yet."""
         return self.transport.get_write_buffer_size()
@@ -87,7 +92,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Close with `code` behind all that was written; the peer has 10 s to answer."""
         if self.close_sent or self.transport.is_closing() or self.conn.state is not State.OPEN:
             return
-        self._open = False
+        self._shut()
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
@@ -99,7 +104,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def drop(self) -> None:
         """End the connection at once; a close would wait until the peer has read everything."""
-        self._open = False
+        self._shut()
         self.transport.abort()
 
     def pause_reading(self) -> None:
@@ -121,11 +126,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the listener before anything else is written."""
-        self._open = False
+        self._shut()
         self._unread = b""
         super().connection_lost(exc)
-        if self._listener is not None:
-            self._listener.lost()
 
     def pause_writing(self) -> None:
         """More than OUTBOX_BUSY bytes wait."""
@@ -170,7 +173,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def handle_close(self, event: Frame) -> None:
         """The peer ends it."""
-        self._open = False
+        self._shut()
         super().handle_close(event)
         self._bound_flush()
 
@@ -184,7 +187,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         close = self.conn.close_sent
         if self._deaf or self.transport.is_closing() or close is None:
             return
-        self._open = False
+        self._shut()
         self.close_sent = True
         self.queue.put_nowait(
             {"type": "websocket.disconnect", "code": close.code, "reason": close.reason}
@@ -224,13 +227,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         """The peer has not answered a ping: it would not answer a close either."""
-        self._open = False
+        self._shut()
         super().keepalive_timeout()
         self.transport.abort()
 
     def shutdown(self) -> None:
         """The server ends; whoever is still here has been told before."""
-        self._open = False
+        self._shut()
         super().shutdown()
 
     async def run_asgi(self) -> None:
@@ -278,6 +281,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._parse(data)
 
     # Ends
+
+    def _shut(self) -> None:
+        """From now on nothing more may be written."""
+        if self._open:
+            self._open = False
+            if self._listener is not None:
+                self._listener.lost()
 
     def _fail(self, code: int, reason: str) -> None:
         """Close because of what the peer sent; nothing more of it is read."""

@@ -158,21 +158,23 @@ def test_everybody_gets_everything_once_and_in_order_whatever_happens(data: st.D
 
 async def _story(data: st.DataObject) -> None:
     feed = Feed()
-    sockets = follow(feed, data.draw(st.integers(1, 5)))
+    # In more than one slice, too; some of them act.
+    sockets = follow(feed, data.draw(st.sampled_from([1, 2, 5, 2 * SLICE])))
     expected: dict[Socket, list[str]] = {socket: [] for socket in sockets}
     held: dict[Socket, list[tuple[int, str]]] = {}
-    someone = st.sampled_from(sockets)
-    verbs = st.sampled_from(["publish", "publish", "tell", "leave out", "hold", "release", "turn"])
+    someone = st.sampled_from(sockets[:3] + sockets[-3:])
+    verbs = st.sampled_from(
+        ["publish", "publish", "tell", "leave out", "hold", "release", "turn", "lag", "drain"]
+    )
     for number, verb in enumerate(data.draw(st.lists(verbs, max_size=40)), 1):
         word = f"{number}"
         socket = data.draw(someone)
         if verb in {"publish", "leave out"}:
-            # Only ephemeral frames leave somebody out.
             out = [socket.connection] if verb == "leave out" else []
-            publish(feed, [word], version=number, ephemeral=bool(out), but=out)
+            publish(feed, [word], version=number, but=out)
             for each in sockets:
                 if each in held:
-                    held[each] += [] if out else [(number, word)]
+                    held[each].append((number, word))
                 elif each.connection not in out:
                     expected[each].append(word)
         elif verb == "tell":
@@ -187,8 +189,15 @@ async def _story(data: st.DataObject) -> None:
             expected[socket] += [text for version, text in held.pop(socket) if version > since]
         elif verb == "turn":
             await asyncio.sleep(0)
+        elif verb == "lag":
+            socket.connection.slow()
+        elif verb == "drain":
+            socket.connection.drained()
     for socket, kept in held.items():
         feed.release(socket.connection, None)
         expected[socket] += [text for _, text in kept]
     await turns(feed)
     assert {socket: socket.frames for socket in sockets} == expected
+    for socket in sockets:
+        socket.connection.gone()
+    assert len(feed) == 0

@@ -1,5 +1,7 @@
 """The far end of a `Connection` in the test's own process: what was written to it, and when."""
 
+from collections.abc import Callable
+
 from parlour.realtime.connection import OUTBOX_BUSY, Connection
 from parlour.realtime.frames import texts
 
@@ -56,6 +58,10 @@ class Socket:
             self._waiting += len(frames)
             if self._waiting > OUTBOX_BUSY and not self.connection.lagging:
                 self.connection.slow()
+
+    def writer(self) -> Callable[[bytes], None]:
+        """Take frames."""
+        return self.write
 
     def waiting(self) -> int:
         """Bytes that were not taken."""
