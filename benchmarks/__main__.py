@@ -117,7 +117,8 @@ def main() -> int:
     try:
         names = _choose(given.cases)
         machine.check()
-        return _run(names, quick=given.quick, parlour=given.parlour.absolute())
+        with machine.alone():
+            return _run(names, quick=given.quick, parlour=given.parlour.absolute())
     except machine.MissingError as missing:
         print(f"make bench: {missing}", file=sys.stderr)
         return 2

@@ -1,6 +1,7 @@
 """The machine: which cores, what is missing, what it is called in the report."""
 
 import contextlib
+import fcntl
 import os
 import platform
 import resource
@@ -8,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +90,21 @@ def check() -> None:
     node()
     if not (PEERS / "node_modules" / "ws").is_dir():
         raise MissingError("Socket.IO and ws are missing; they come with: make node")
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Keep other runs out for this block: two at once on the same cores measure each other.
+
+    Raises MissingError when one is running.
+    """
+    path = Path(tempfile.gettempdir()) / f"parlour-bench-{os.getuid()}.lock"
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise MissingError("Another run is going on here; wait for its end") from None
+        yield
 
 
 def handles() -> int:

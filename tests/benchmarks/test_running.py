@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -13,7 +14,7 @@ from benchmarks.bars import judge
 from benchmarks.cases import CASES
 from benchmarks.cases.case import Case
 from benchmarks.loading import Bench, CheckFailed, Figures, judged
-from benchmarks.machine import MissingError, compiler
+from benchmarks.machine import MissingError, alone, compiler
 from benchmarks.plots import plots
 from benchmarks.report import case_table, markdown
 from benchmarks.running import Runner, median_figures
@@ -100,6 +101,15 @@ def test_a_missing_compiler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "no-such-compiler")
     with pytest.raises(MissingError, match="C compiler"):
         compiler()
+
+
+def test_two_runs_at_once_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """They would measure one another; once the first is over, another may run."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with alone(), pytest.raises(MissingError, match="Another run"), alone():
+        pass
+    with alone():
+        pass
 
 
 def test_the_kept_results_say_what_the_report_and_the_plots_say() -> None:
