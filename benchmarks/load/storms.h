@@ -66,9 +66,10 @@ static void run_joins(void) {
     idle_for(quiet);
     for (size_t at = 0; at < old; at++)
         conns[at].lists = conns[at].joins = conns[at].others = conns[at].bytes = 0;
-    begun = last_change = now_ns();
+    begun = now_ns();
     cpu = server_cpu();
     took = bring_in(old, (size_t)opt.count);
+    last_change = now_ns();
     seen = all_frames();
     /* Over is it when nobody has heard anything for a while. */
     while (!any_fault() && now_ns() - last_change < (uint64_t)(quiet * 1e9)) {

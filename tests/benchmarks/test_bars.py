@@ -91,8 +91,8 @@ def test_limits_are_in_the_unit_that_is_told() -> None:
         resumes__parlour__run__seconds=15.0,
         resumes__parlour__run__reads=400,
         resumes__parlour__run__rooms=20,
-        handshakes__parlour__run__per_s=1_500,
-        handshakes__seed__run__per_s=1_000,
+        handshakes__parlour__run__cpu_ms_each=0.4,
+        handshakes__seed__run__cpu_ms_each=0.6,
         posts_websocket__parlour__saturated__deliveries_per_s=20_000,
         posts_http__parlour__saturated__deliveries_per_s=2_499,
     )
@@ -113,7 +113,7 @@ def test_nothing_measured_means_nothing_said() -> None:
     failed = {"room-1000": {"servers": {"parlour": {"fault": "lost: one"}}}}
     for found in ({}, failed):
         assert {bar.verdict for bar in judge(found)} == {"not measured"}
-    zero = results(handshakes__parlour__run__per_s=1, handshakes__seed__run__per_s=0)
+    zero = results(handshakes__seed__run__cpu_ms_each=1, handshakes__parlour__run__cpu_ms_each=0)
     assert verdict("handshakes", zero) == ("not measured", None)
 
 
