@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -121,8 +121,9 @@ class ChatDatabase:
         known = message_rows.messages_by_client_id(connection, {key for key in keys if key})
         next_id = message_rows.last_id(connection) + 1
         outcomes: list[StoredMessage | Refusal] = []
-        rows: list[dict[str, Any]] = []
+        rows: list[message_rows.Row] = []
         changed: dict[int, int] = {}
+        now = datetime.now(UTC)
         for draft, key in zip(drafts, keys, strict=True):
             if draft.room_id not in versions:
                 outcomes.append(_no_room())
@@ -132,18 +133,21 @@ class ChatDatabase:
                 continue
             versions[draft.room_id] += 1
             changed[draft.room_id] = versions[draft.room_id]
-            message = Message.model_construct(
-                id=next_id,
-                room_id=draft.room_id,
-                username=draft.person.username,
-                content=draft.content,
-                timestamp=datetime.now(UTC),
-                version=versions[draft.room_id],
-                client_id=draft.client_id,
-                guest=draft.person.guest,
+            message = Message.trusted(
+                {
+                    "id": next_id,
+                    "room_id": draft.room_id,
+                    "username": draft.person.username,
+                    "content": draft.content,
+                    "timestamp": now,
+                    "version": versions[draft.room_id],
+                    "client_id": draft.client_id,
+                    "guest": draft.person.guest,
+                    **message_rows.LATER,
+                }
             )
             next_id += 1
-            rows.append(_row(message, draft.person.author))
+            rows.append(message_rows.row_of(message, draft.person.author))
             outcomes.append(StoredMessage(message))
             if key is not None:
                 known[key] = message
@@ -205,19 +209,6 @@ def _client_key(draft: MessageDraft) -> message_rows.ClientKey | None:
     if draft.client_id is None:
         return None
     return draft.room_id, draft.person.author, draft.client_id
-
-
-def _row(message: Message, author: str) -> dict[str, Any]:
-    return {
-        "id": message.id,
-        "room_id": message.room_id,
-        "username": message.username,
-        "author": author,
-        "content": message.content,
-        "timestamp": message.timestamp,
-        "version": message.version,
-        "client_id": message.client_id,
-    }
 
 
 class Database(Engine):

@@ -17,6 +17,10 @@ class ErrorCode:
 
 
 ERROR_CODES: Mapping[str, ErrorCode] = {
+    "bad_request": ErrorCode(400, "What came is no HTTP request; the connection is closed."),
+    "timeout": ErrorCode(408, "The request did not come in time; the connection is closed."),
+    "url_too_long": ErrorCode(414, "The address is longer than any right one would be."),
+    "headers_too_large": ErrorCode(431, "The headers are larger than any right ones would be."),
     "bad_json": ErrorCode(422, "The body or frame is not JSON that Parlour reads."),
     "unknown_type": ErrorCode(422, "No command has this `type`."),
     "invalid": ErrorCode(422, "The field named by `field` has a wrong value.", 4500),

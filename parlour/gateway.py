@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import re
 from typing import Final
 
 from fastapi import APIRouter, WebSocket
 from pydantic import ValidationError
+from starlette._utils import get_route_path
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from parlour.context import Client, Context
@@ -33,6 +36,7 @@ COMMANDS: Final[dict[str, Handler]] = {
     "ping": heartbeat.pong,
 }
 
+_PATH: Final = re.compile(r"/ws/chat(/(?P<room_id>[^/]+))?")
 # A client that was told `closing` comes back after this time; it adds jitter of its own.
 RETRY_AFTER_MS: Final = 1_000
 # What connections end with when the server goes (RFC 6455: service restart).
@@ -53,6 +57,26 @@ async def chat(websocket: WebSocket) -> None:
 async def chat_room(websocket: WebSocket, room_id: str) -> None:
     """The seed's door: a connection in one room, which may subscribe to others too."""
     await _serve(websocket, room_id)
+
+
+class Door:
+    """Outermost: lets a WebSocket pass by what only HTTP needs, straight to its endpoint.
+
+    Half of what a handshake costs would be FastAPI's middleware, routing and dependencies.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take a WebSocket with one of the paths above; hand on everything else."""
+        if scope["type"] == "websocket":
+            path = _PATH.fullmatch(get_route_path(scope))
+            if path is not None:
+                scope.setdefault("path_params", {})
+                await _serve(WebSocket(scope, receive, send), path["room_id"])
+                return
+        await self._app(scope, receive, send)
 
 
 async def _serve(websocket: WebSocket, path_room: str | None) -> None:

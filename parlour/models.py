@@ -28,9 +28,23 @@ MAX_ID: Final = 2**53 - 1
 _DIGITS: Final = re.compile("[0-9]{1,16}")
 
 
+# The last time that was formatted: messages that are stored together have the same, and it is
+# needed for the row and for the frame of each.
+_last_time: tuple[datetime | None, str] = (None, "")
+
+
 def format_time(time: datetime) -> str:
     """RFC 3339 in UTC with microseconds and `Z`: the one form in which times are told."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    global _last_time  # noqa: PLW0603 - one assignment, whole from any thread
+    last, text = _last_time
+    if time is last:
+        return text
+    told = time
+    if time.tzinfo is not UTC:
+        time = time.astimezone(UTC)
+    text = time.isoformat(timespec="microseconds")[:-6] + "Z"  # in the place of "+00:00"
+    _last_time = told, text
+    return text
 
 
 def _clean_room_name(value: str) -> str:
@@ -113,6 +127,22 @@ class Shape(BaseModel):
     """Strict: no unknown fields, no conversions between types, immutable."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @classmethod
+    def trusted(cls, fields: dict[str, Any]) -> Self:
+        """A shape of `fields` that are all given, right and nobody else's to change.
+
+        What `model_construct` does for those, at a sixth of its cost.
+        """
+        made = cls.__new__(cls)
+        for name, value in (
+            ("__dict__", fields),
+            ("__pydantic_fields_set__", fields.keys()),
+            ("__pydantic_extra__", None),
+            ("__pydantic_private__", None),
+        ):
+            object.__setattr__(made, name, value)
+        return made
 
 
 class Person(Shape):

@@ -256,7 +256,7 @@ def parse(text: str) -> Command:
     """Read one frame. Raises BadFrame, whose refusal names the field at fault."""
     try:
         frame = pydantic_core.from_json(text, allow_inf_nan=False)
-        twice = repeated_name(text)
+        twice = repeated_name(text, frame)
     except ValueError:
         words = "The frame is not valid JSON."
         raise BadFrame(Refusal("bad_json", words), None) from None

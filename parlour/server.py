@@ -2,27 +2,41 @@
 
 import asyncio
 import contextlib
+import functools
 import gc
 import ipaddress
+import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import Iterator
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from fastapi import FastAPI
 
+from parlour import web
 from parlour.gateway import say_goodbye
 from parlour.realtime.websocket import WebSocketProtocol
 from parlour.settings import Settings
+from parlour.support.door import Door
+from parlour.support.handles import are_free, raise_handle_limit
+from parlour.support.http import protocol_at
+
+logger = logging.getLogger(__name__)
 
 # The whole shutdown is promised within 10 s: 2 s for what was handed in, then 2 s for clients to
 # read what they were sent and close, then this for what else is going on.
 GOODBYE_SECONDS: Final = 2
 GRACE_SECONDS: Final = 3
+# Milliseconds after which a peer is given up that acknowledges nothing of what it was sent.
+USER_TIMEOUT_MS: Final = 25_000
+# File handles that have to be free before those who wait are let in again.
+ENOUGH: Final = 8
+# The least time between two lines about one and the same want.
+WARNING_SECONDS: Final = 60.0
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -37,7 +51,7 @@ def listen(settings: Settings) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return socket.create_server(address, family=family, backlog=2048)
+        sock = socket.create_server(address, family=family, backlog=2048)
     except UnicodeError:
         raise ListenError(f"Cannot listen on {host!r}: it is no host name.") from None
     except OSError as error:
@@ -48,6 +62,10 @@ def listen(settings: Settings) -> socket.socket:
         raise ListenError(
             f"Cannot listen on {host} port {port}: {reason}. Choose others with --host and --port."
         ) from None
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Connections take it over from the socket that they come in by.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+    return sock
 
 
 def address_of(sock: socket.socket) -> str:
@@ -65,9 +83,16 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         self._app = app
+        self._most_connections = settings.max_connections
+        self._spare: socket.socket | None = None
+        self._warned = -WARNING_SECONDS
+        self.door = Door(
+            web.raw_refusals("bad_request", "timeout", "url_too_long", "headers_too_large", "busy")
+        )
         super().__init__(
             uvicorn.Config(
                 app,
+                http=protocol_at(self.door),
                 ws=WebSocketProtocol,
                 ws_max_size=settings.max_frame_bytes,
                 # Compression costs 34 kB a connection and most of a broadcast's time.
@@ -82,9 +107,15 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so on standard output."""
+        handles = raise_handle_limit()
+        if self.door.limit(self._most_connections, handles) < self._most_connections:
+            logger.debug(
+                "%d file handles are enough for %d WebSockets", handles, self.door.most_websockets
+            )
         await super().startup(sockets)
         if self.should_exit or sockets is None:
             return
+        self._spare = sockets[0].dup()
         # What has been loaded stays: the collector need not look at it again and again, and
         # the garbage of many handshakes is cheaper to collect in larger portions.
         gc.collect()
@@ -94,10 +125,45 @@ class Server(uvicorn.Server):
         sys.stdout.write(f"Parlour is ready: {address_of(sockets[0])}\nData: {data_dir}\n")
         sys.stdout.flush()
 
+    async def on_tick(self, counter: int) -> bool:
+        """Look twice a second whether there are handles for those who come."""
+        if counter % 5 == 0 and self._spare is not None:
+            await self._mind_handles(self._spare)
+        return await super().on_tick(counter)
+
+    async def _mind_handles(self, spare: socket.socket) -> None:
+        # A loop that cannot accept whoever waits at the socket asks again at once, without end.
+        # Nobody is lost: they wait in the queue of the socket, which the spare one keeps alive.
+        listens = bool(self.servers)
+        if listens == are_free(1 if listens else ENOUGH):
+            return
+        if listens:
+            now = asyncio.get_running_loop().time()
+            if now > self._warned + WARNING_SECONDS:
+                self._warned = now
+                logger.warning("Out of file handles: nobody comes in until some are free.")
+            self.servers.pop().close()
+            self.door.clear()
+            return
+        with contextlib.suppress(OSError):
+            sock = spare.dup()
+            made: Any = self.config.http_protocol_class
+            protocol = functools.partial(
+                made,
+                config=self.config,
+                server_state=self.server_state,
+                app_state=self.lifespan.state,
+            )
+            loop = asyncio.get_running_loop()
+            backlog = self.config.backlog
+            self.servers = [await loop.create_server(protocol, sock=sock, backlog=backlog)]
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell the clients `closing` before Uvicorn closes their connections with 1012."""
         for listening in self.servers:
             listening.close()
+        if self._spare is not None:
+            self._spare.close()
         await say_goodbye(self._app.state.context)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_SECONDS):

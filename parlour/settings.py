@@ -48,6 +48,12 @@ class Settings(BaseSettings):
     max_username_length: int = Field(
         50, ge=1, le=100, description="Longest username, in characters."
     )
+    max_connections: int = Field(
+        20_000,
+        ge=1,
+        le=1_000_000,
+        description="Most WebSockets at once; fewer where the limit of file handles is lower.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe kind of line to log: debug, info, warning or error."
     )

@@ -1,6 +1,7 @@
 """The HTTP door: strict bodies, one shape for every refusal, security headers on every answer."""
 
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any, Final
 
 import pydantic_core
@@ -35,11 +36,20 @@ _SECURITY_HEADERS: Final = [
     # What the program says is never kept; pages and assets say otherwise themselves.
     (b"cache-control", b"no-store"),
 ]
+# When to come back after "busy", for clients that were refused at the door.
+RETRY_AFTER_SECONDS: Final = 5
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
-def context_of(request: Request) -> Context:
-    """The running server's parts, as a FastAPI dependency."""
+async def context_of(request: Request) -> Context:
+    """The running server's parts, as a FastAPI dependency.
+
+    Async, because FastAPI calls a plain function in a thread, for a quarter of a request's cost.
+    """
+    return _context_of(request)
+
+
+def _context_of(request: Request) -> Context:
     context: Context = request.app.state.context
     return context
 
@@ -70,7 +80,7 @@ class _StrictRequest(Request):
     async def body(self) -> bytes:
         if not hasattr(self, "_body"):
             kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-            limit = context_of(self).settings.max_frame_bytes
+            limit = _context_of(self).settings.max_frame_bytes
             body = bytearray()
             try:
                 async for chunk in self.stream():
@@ -89,7 +99,7 @@ class _StrictRequest(Request):
         body = await self.body()
         try:
             value = pydantic_core.from_json(body, allow_inf_nan=False)
-            twice = repeated_name(body.decode())
+            twice = repeated_name(body.decode(), value)
         except ValueError:
             raise Refusal("bad_json", "The body is not valid JSON.") from None
         if twice is not None:
@@ -108,6 +118,25 @@ class StrictRoute(APIRoute):
             return await handler(_StrictRequest(request.scope, request.receive))
 
         return strict
+
+
+def raw_refusals(*codes: str) -> dict[str, bytes]:
+    """Whole HTTP/1.1 answers for what is refused before there is a request to route."""
+    raw = {}
+    for code in codes:
+        entry = ERROR_CODES[code]
+        again = {"retry-after": str(RETRY_AFTER_SECONDS)} if entry.status == 503 else None
+        answer = _answer(Refusal(code, entry.meaning), again)
+        own = {name for name, _ in answer.raw_headers}
+        headers = [
+            *answer.raw_headers,
+            (b"connection", b"close"),
+            *(header for header in _SECURITY_HEADERS if header[0] not in own),
+        ]
+        status = f"HTTP/1.1 {entry.status} {HTTPStatus(entry.status).phrase}".encode()
+        lines = [status, *(name + b": " + value for name, value in headers), b"", b""]
+        raw[code] = b"\r\n".join(lines) + bytes(answer.body)
+    return raw
 
 
 def _answer(refusal: Refusal, headers: Any = None, log_id: str | None = None) -> JSONResponse:

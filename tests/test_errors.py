@@ -41,6 +41,10 @@ def test_codes_of_http_mean_what_http_means_by_them() -> None:
     """Programs that know only the status still do the right thing."""
     statuses = {code: entry.status for code, entry in ERROR_CODES.items()}
     expected = {
+        "bad_request": 400,
+        "timeout": 408,
+        "url_too_long": 414,
+        "headers_too_large": 431,
         "not_found": 404,
         "not_allowed": 403,
         "method_not_allowed": 405,

@@ -40,6 +40,7 @@ def test_without_anything_given_the_defaults_hold() -> None:
         "allowed_origins": (),
         "max_message_length": 1000,
         "max_username_length": 50,
+        "max_connections": 20_000,
         "log_level": "info",
     }
     assert settings.database_path == Path("data/chat.db")
@@ -85,6 +86,8 @@ def test_names_of_variables_have_no_case(monkeypatch: pytest.MonkeyPatch) -> Non
         ("MAX_MESSAGE_LENGTH", "100001", "less than or equal to 100000"),
         ("MAX_USERNAME_LENGTH", "0", "greater than or equal to 1"),
         ("MAX_USERNAME_LENGTH", "101", "less than or equal to 100"),
+        ("MAX_CONNECTIONS", "0", "greater than or equal to 1"),
+        ("MAX_CONNECTIONS", "1000001", "less than or equal to 1000000"),
         ("LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
         ("ALLOWED_ORIGINS", "chat.example.org", "'chat.example.org' is not an origin"),
         ("ALLOWED_ORIGINS", "https://a.example/path", "is not an origin"),

@@ -124,4 +124,12 @@ def publish(context: Context, message: Message) -> None:
 
 
 def _event_of(message: Message, kind: type[MessageEvent] = MessageEvent) -> MessageEvent:
-    return kind.model_construct(room_id=message.room_id, version=message.version, message=message)
+    fields: dict[str, Any] = {
+        "type": "message",
+        "room_id": message.room_id,
+        "version": message.version,
+        "message": message,
+    }
+    if kind is RepeatedMessageEvent:
+        fields["repeated"] = True
+    return kind.trusted(fields)

@@ -13,7 +13,9 @@ from websockets.protocol import State
 
 from parlour.realtime.connection import OUTBOX_BUSY, Listener, Wire
 
+# Uvicorn writes a line for every connection that comes; from warnings on they are of use.
 logger = logging.getLogger(__name__)
+logger.setLevel(logging.WARNING)
 
 _EXTENSION: Final = "parlour.wire"
 
@@ -53,6 +55,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     _ignored = 0
     _messages = 0
     _watching = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.logger = logger
 
     # The wire
 

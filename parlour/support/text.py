@@ -36,11 +36,14 @@ def clean_text(value: str) -> str:
     """`value` in NFC and trimmed. Refuses lone surrogates, NUL, and text with nothing to see."""
     if "\x00" in value:
         raise PydanticCustomError("invalid", "It has a NUL character (U+0000)")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise PydanticCustomError("invalid", "It has half a character (a lone surrogate)") from None
-    text = unicodedata.normalize("NFC", value).strip()
+    text = value.strip()
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            words = "It has half a character (a lone surrogate)"
+            raise PydanticCustomError("invalid", words) from None
+        text = unicodedata.normalize("NFC", value).strip()
     if all(_is_invisible(character) or character.isspace() for character in text):
         raise PydanticCustomError("empty", "There is nothing to read in it")
     return text

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
@@ -119,15 +120,28 @@ class Writer:
     def _commit(self, group: Sequence[Job]) -> list[Outcome]:
         """One transaction. When it fails as a whole, each job's outcome is that failure."""
         try:
-            with self._engine.begin() as connection:
-                outcomes = [
-                    outcome for jobs in _runs(group) for outcome in _perform(connection, jobs)
-                ]
-                # Nobody has seen anything of it yet. From the next line on, readers may.
-                self._begun += 1
-                return outcomes
+            runs = list(_runs(group))
+            if len(runs) == 1:
+                # Nothing else is in the transaction that a failure could take along, so it needs
+                # no savepoint; only when many have failed together each is tried by itself.
+                try:
+                    return self._transact(partial(_run, jobs=runs[0]))
+                except DBAPIError as error:
+                    if len(group) == 1 or not isinstance(error, IntegrityError):
+                        raise
+                except Exception:
+                    if len(group) == 1:
+                        raise
+            return self._transact(partial(_perform_all, runs=runs))
         except Exception as error:  # noqa: BLE001 - every job is told of it
             return [error] * len(group)
+
+    def _transact(self, work: Callable[[Connection], list[Outcome]]) -> list[Outcome]:
+        with self._engine.begin() as connection:
+            outcomes = work(connection)
+            # Nobody has seen anything of it yet. From the next line on, readers may.
+            self._begun += 1
+            return outcomes
 
     def _answer(self, group: Sequence[Job], outcomes: Sequence[Outcome], begun: int) -> None:
         for job, outcome in zip(group, outcomes, strict=True):
@@ -160,6 +174,10 @@ def _run(connection: Connection, jobs: list[Job]) -> list[Outcome]:
         return [jobs[0].operation(connection, *jobs[0].arguments)]
     outcomes: list[Outcome] = jobs[0].operation(connection, [job.arguments[0] for job in jobs])
     return outcomes
+
+
+def _perform_all(connection: Connection, runs: list[list[Job]]) -> list[Outcome]:
+    return [outcome for jobs in runs for outcome in _perform(connection, jobs)]
 
 
 def _perform(connection: Connection, jobs: list[Job]) -> list[Outcome]:

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from parlour import context, conversation, database, gateway, models
+from parlour import context, conversation, database, gateway, models, server
 from parlour.errors import ERROR_CODES, Refusal
 from parlour.features import heartbeat, presence, rooms
 from parlour.realtime import connection
 from parlour.realtime.websocket import WebSocketProtocol
 from parlour.settings import Settings
-from parlour.support import writer
+from parlour.support import http, writer
+from parlour.support.door import Door
 from tests.docs.markdown import ROOT, Page, names
 
 PAGE = Page(ROOT / "docs" / "protocol.md")
@@ -95,6 +96,17 @@ REAL_LIMITS = {
     ),
     "an answer to a close": WebSocketProtocol.flush_seconds,
     "writes waiting in the server": writer.MAX_WAITING,
+    "WebSockets at once": SETTINGS["max_connections"].default,
+    "URL": http.MAX_URL,
+    "head of a request": http.MAX_HEAD // 1024,
+    "headers of a request": http.MAX_HEADERS,
+    "time for the head of a request, from its first byte or the connection's": Door.HEAD_SECONDS,
+    "time for the body": Door.BODY_SECONDS,
+    "connection without a request after the last answer": Door.IDLE_SECONDS,
+    "answer that the client does not take": Door.UNSENT_SECONDS,
+    "connection whose other end acknowledges nothing of what it was sent, HTTP or WebSocket": (
+        server.USER_TIMEOUT_MS // 1000
+    ),
     "heartbeat": heartbeat.HEARTBEAT_INTERVAL,
     "user lists of rooms with more than 20 people, `room_changed` of one room": (
         context.PRESENCE_INTERVAL
@@ -115,6 +127,7 @@ def test_every_limit_is_told_with_the_number_the_program_has() -> None:
         (f"rooms of up to {presence.SMALL_ROOM} people", presence.SMALL_ROOM),
         (f"more than {database.MAX_REPLAY:,} messages changed", database.MAX_REPLAY),
         (f"Every {heartbeat.HEARTBEAT_INTERVAL:.0f} s:", heartbeat.HEARTBEAT_INTERVAL),
+        (f"1 s more for each {Door.BYTES_PER_SECOND} bytes", Door.BYTES_PER_SECOND),
         (f'"retry_after_ms": {gateway.RETRY_AFTER_MS}', gateway.RETRY_AFTER_MS),
     ],
 )

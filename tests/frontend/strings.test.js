@@ -85,7 +85,7 @@ describe("errors in words", () => {
     for (const code of [
       "bad_json", "unknown_type", "invalid", "too_long", "empty", "not_found", "not_allowed", "not_signed_in", "name_taken",
       "name_reserved", "name_invalid", "room_exists", "rate_limited", "too_many_connections", "storage_full", "too_large",
-      "unsupported_type", "busy", "internal", "network",
+      "unsupported_type", "busy", "timeout", "internal", "network",
     ]) {
       assert.notEqual(errorText(code), unknown, code);
       assert.match(errorText(code), /\.$/, code);

@@ -157,47 +157,70 @@ def test_everybody_gets_everything_once_and_in_order_whatever_happens(data: st.D
 
 
 async def _story(data: st.DataObject) -> None:
-    feed = Feed()
     # In more than one slice, too; some of them act.
-    sockets = follow(feed, data.draw(st.sampled_from([1, 2, 5, 2 * SLICE])))
-    expected: dict[Socket, list[str]] = {socket: [] for socket in sockets}
-    held: dict[Socket, list[tuple[int, str]]] = {}
-    someone = st.sampled_from(sockets[:3] + sockets[-3:])
+    story = Story(data.draw(st.sampled_from([1, 2, 5, 2 * SLICE])))
+    someone = st.sampled_from(story.sockets[:3] + story.sockets[-3:])
     verbs = st.sampled_from(
-        ["publish", "publish", "tell", "leave out", "hold", "release", "turn", "lag", "drain"]
+        ["publish", "publish", "leave_out", "tell", "hold", "release", "turn", "lag", "drain"]
     )
     for number, verb in enumerate(data.draw(st.lists(verbs, max_size=40)), 1):
-        word = f"{number}"
-        socket = data.draw(someone)
-        if verb in {"publish", "leave out"}:
-            out = [socket.connection] if verb == "leave out" else []
-            publish(feed, [word], version=number, but=out)
-            for each in sockets:
-                if each in held:
-                    held[each].append((number, word))
-                elif each.connection not in out:
-                    expected[each].append(word)
-        elif verb == "tell":
-            socket.connection.send(word.encode())
-            expected[socket].append(word)
-        elif verb == "hold":
-            feed.hold(socket.connection)
-            held.setdefault(socket, [])
-        elif verb == "release" and socket in held:
-            since = data.draw(st.integers(0, number))
-            feed.release(socket.connection, since)
-            expected[socket] += [text for version, text in held.pop(socket) if version > since]
-        elif verb == "turn":
+        if verb == "turn":
             await asyncio.sleep(0)
-        elif verb == "lag":
-            socket.connection.slow()
-        elif verb == "drain":
-            socket.connection.drained()
-    for socket, kept in held.items():
-        feed.release(socket.connection, None)
-        expected[socket] += [text for _, text in kept]
-    await turns(feed)
-    assert {socket: socket.frames for socket in sockets} == expected
-    for socket in sockets:
+        else:
+            getattr(story, verb)(data.draw(someone), number)
+    for socket in list(story.held):
+        story.release(socket, 0)
+    await turns(story.feed)
+    assert {socket: socket.frames for socket in story.sockets} == story.expected
+    for socket in story.sockets:
         socket.connection.gone()
-    assert len(feed) == 0
+    assert len(story.feed) == 0
+
+
+class Story:
+    """What happens to a feed, and what everybody must have got in the end."""
+
+    def __init__(self, count: int) -> None:
+        self.feed = Feed()
+        self.sockets = follow(self.feed, count)
+        self.expected: dict[Socket, list[str]] = {socket: [] for socket in self.sockets}
+        self.held: dict[Socket, list[tuple[int, str]]] = {}
+
+    def publish(self, _: Socket, number: int, out: Socket | None = None) -> None:
+        """Publish a frame to everybody but `out`, who is not left out while they are held."""
+        but = [out.connection] if out else []
+        publish(self.feed, [f"{number}"], version=number, but=but)
+        for socket in self.sockets:
+            if socket in self.held:
+                self.held[socket].append((number, f"{number}"))
+            elif socket is not out:
+                self.expected[socket].append(f"{number}")
+
+    def leave_out(self, socket: Socket, number: int) -> None:
+        """Publish a frame to everybody else."""
+        self.publish(socket, number, out=socket)
+
+    def tell(self, socket: Socket, number: int) -> None:
+        """Tell one alone."""
+        socket.connection.send(b"%d" % number)
+        self.expected[socket].append(f"{number}")
+
+    def hold(self, socket: Socket, _: int) -> None:
+        """Keep back what comes."""
+        self.feed.hold(socket.connection)
+        self.held.setdefault(socket, [])
+
+    def release(self, socket: Socket, number: int) -> None:
+        """Hand it over, but for what the state has."""
+        since = number // 2
+        self.feed.release(socket.connection, since)
+        kept = self.held.pop(socket, [])
+        self.expected[socket] += [text for version, text in kept if version > since]
+
+    def lag(self, socket: Socket, _: int) -> None:
+        """Let one lag."""
+        socket.connection.slow()
+
+    def drain(self, socket: Socket, _: int) -> None:
+        """Let one keep up again."""
+        socket.connection.drained()

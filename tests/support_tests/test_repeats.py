@@ -1,6 +1,7 @@
 """Names that stand twice in a JSON object are found, wherever the object is."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,21 @@ def test_a_repeated_name_is_found(text: str, name: str) -> None:
 def test_a_name_may_stand_in_several_objects(text: str) -> None:
     """Only twice in one is too often."""
     assert repeated_name(text) is None
+
+
+# Few and hostile ones: colons and backslashes in names and values, empty names, nested values.
+SCRAPS = st.text(':\\"ab', max_size=3)
+VALUES: st.SearchStrategy[Any] = SCRAPS | st.integers(0, 2) | st.lists(SCRAPS, max_size=2)
+
+
+@given(pairs=st.lists(st.tuples(SCRAPS, VALUES), max_size=4), escaped=st.booleans())
+def test_knowing_the_value_changes_nothing(pairs: list[tuple[str, Any]], *, escaped: bool) -> None:
+    """It only saves reading the text once more, where nothing can be hidden in it."""
+    members = [f"{json.dumps(name)}:{json.dumps(value)}" for name, value in pairs]
+    text = "{" + ",".join(members) + "}"
+    if escaped:
+        text = text.replace(":", "\\u003a", 1) if text.startswith('{":') else text
+    assert repeated_name(text, json.loads(text)) == repeated_name(text)
 
 
 def test_what_is_no_json_is_a_value_error() -> None:

@@ -281,6 +281,28 @@ async def test_drain_waits_for_the_last_answer(bench: Bench) -> None:
     assert bench.outcomes == [1]
 
 
+async def test_told_waits_for_what_may_be_committed_and_for_nothing_else(bench: Bench) -> None:
+    """A reader may see a commit before those who wait for it are told; of the rest it sees none."""
+    loop = asyncio.get_running_loop()
+    committing = threading.Event()
+    told: list[int] = []
+    event.listen(bench.engine, "commit", lambda _: committing.set())
+    await bench.hold_up()
+    # In the middle of its statements the writer has shown nothing to anybody.
+    await bench.writer.told()
+    bench.submit(insert, 1, answer=told.append)
+    bench.go_on.set()
+    # The loop stands still, so that nothing is told of what is committed meanwhile.
+    assert committing.wait(10)
+    assert told == []
+    waiting = loop.create_task(bench.writer.told())
+    await waiting
+    assert bench.writer._answered == bench.writer._begun
+    await bench.writer.drain()
+    assert told == [1]
+    await bench.writer.told()
+
+
 async def test_close_finishes_what_was_submitted_and_ends_the_thread(tmp_path: Path) -> None:
     """Nothing that was accepted is dropped."""
     engine = open_writer(tmp_path / "numbers.db")

@@ -8,7 +8,7 @@
 export const SUBSCRIBE_AGAIN_MS = 3000;
 
 /** Refusals that pass. The server leaves a connection in the room it was in, but what was missed is still missing. */
-const PASSING = new Set(['busy', 'internal', 'storage_full', 'rate_limited']);
+const PASSING = new Set(['busy', 'internal', 'storage_full', 'rate_limited', 'timeout']);
 
 export class Following {
   #options;

@@ -219,6 +219,7 @@ const ERRORS = {
   not_signed_in: 'You’ve been signed out. Sign in to keep going.',
   rate_limited: 'That was a little fast. Wait a moment, then try again.',
   busy: 'The server is busy. Try again in a moment.',
+  timeout: 'That took too long to reach the server. Try again.',
   too_large: 'That is too large to send.',
   storage_full: 'The server has no room left. Tell whoever runs it.',
   unsupported_type: 'The server did not understand that. Reload the page.',

@@ -1,0 +1,267 @@
+"""Clients of the HTTP door that are slow, silent, too large, malformed, or never read."""
+
+import itertools
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from parlour.support.door import Door
+from parlour.support.http import MAX_HEAD, MAX_HEADERS, MAX_URL
+from tests.support.hurried import HURRY
+from tests.support.people import http_client
+from tests.support.raw import HEALTH, HOST, MIB, HurriedServer, Raw, assert_refused, take_apart
+
+# Seconds; what is promised, for a server that hurries, with five-fold slack on slow machines.
+SLACK = 5
+HEAD_PROMISE = 10 / HURRY * SLACK
+BODY_PROMISE = 60 / HURRY * SLACK
+Record = Callable[[str, object], None]
+
+# How much more memory the server may come to use, in bytes.
+COST = 5 * MIB
+
+ROOMS = b"POST /api/chat/rooms HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
+CHUNKED = ROOMS + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HurriedServer]:
+    """One server for all tests of the module, with short deadlines; its log has to stay clean."""
+    home = tmp_path_factory.mktemp("hurried")
+    with HurriedServer(home, env={"PARLOUR_LOG_LEVEL": "debug"}) as server:
+        yield server
+        # Whatever these clients do, no line is written about it.
+        assert [line for line in server.log if "WARNING" in line or "ERROR" in line] == []
+
+
+def test_what_is_promised_holds_for_the_real_deadlines() -> None:
+    """A slow head is gone within 10 s and a slow body within 60, with the last word."""
+    ending = 2 * Door.TICK + Door.LINGER_SECONDS
+    assert Door.HEAD_SECONDS + ending <= 10
+    assert Door.IDLE_SECONDS + ending <= 10
+    assert Door.BODY_SECONDS + Door.BODY_SECONDS / Door.BYTES_PER_SECOND + ending <= 60
+    assert Door.UNSENT_SECONDS <= 30
+
+
+def test_headers_at_one_line_a_second_are_refused_in_time(hurried: HurriedServer) -> None:
+    """408, whatever goes on coming."""
+    lines = (b"X-%d: y\r\n" % number for number in itertools.count())
+    with Raw(hurried) as client:
+        client.send(b"GET /healthz HTTP/1.1\r\n")
+        [answer] = client.drip(lines, 1 / HURRY, seconds=HEAD_PROMISE)
+    assert_refused(answer, "timeout")
+
+
+def test_a_request_that_stops_in_its_headers_is_refused_in_time(hurried: HurriedServer) -> None:
+    """408, for the first request of a connection and for a later one."""
+    for before in (b"", HEALTH):
+        with Raw(hurried) as client:
+            client.send(before + b"GET /healthz HTTP/1.1\r\nHo")
+            *answered, answer = client.until_end(seconds=HEAD_PROMISE)
+        assert [each.status for each in answered] == ([200] if before else [])
+        assert_refused(answer, "timeout")
+
+
+@pytest.mark.parametrize("begin", [b"", b"\r\n", HEALTH])
+def test_a_silent_connection_is_closed_in_time(hurried: HurriedServer, begin: bytes) -> None:
+    """Nothing was asked, so nothing is said; the same after a request that has been answered."""
+    with Raw(hurried) as client:
+        client.send(begin)
+        answers = client.until_end(seconds=HEAD_PROMISE)
+    assert [answer.status for answer in answers] == ([200] if begin == HEALTH else [])
+
+
+@pytest.mark.parametrize("head", [CHUNKED, ROOMS + b"Content-Length: 5000\r\n\r\n"])
+def test_a_body_at_one_byte_a_second_is_refused_in_time(
+    hurried: HurriedServer, head: bytes
+) -> None:
+    """408, and the handler that waited for it is gone with it."""
+    piece = b"1\r\n \r\n" if head is CHUNKED else b" "
+    with Raw(hurried) as client:
+        client.send(head)
+        [answer] = client.drip(itertools.repeat(piece), 1 / HURRY, seconds=BODY_PROMISE)
+    assert_refused(answer, "timeout")
+    hurried.until(lambda doing: not doing["connections"])
+
+
+def test_a_large_body_may_take_its_time(tmp_path: Path) -> None:
+    """What comes at some pace is waited for beyond the time that a small one has."""
+    env = {"PARLOUR_MAX_MESSAGE_LENGTH": "100000"}
+    with HurriedServer(tmp_path, env=env) as server, Raw(server) as client:
+        body = json.dumps({"name": "slow", "more": "x" * 200_000}).encode()
+        client.send(ROOMS + b"Content-Length: %d\r\n\r\n" % len(body))
+        begin = time.monotonic()
+        parts = 40
+        size = len(body) // parts + 1
+        for part in range(parts):
+            assert not client.look(1.5 * Door.BODY_SECONDS / HURRY / parts)
+            client.send(body[part * size : (part + 1) * size])
+        assert time.monotonic() - begin > Door.BODY_SECONDS / HURRY
+        # It is read whole, and refused for what stands in it.
+        assert client.ask(b"").status == 422
+
+
+def test_a_server_that_stood_still_blames_no_client(hurried: HurriedServer) -> None:
+    """What came while its loop was held counts as come in time."""
+    with Raw(hurried) as asking, Raw(hurried) as posting:
+        asking.send(HEALTH[:-2])
+        posting.send(ROOMS + b"Content-Length: 2\r\n\r\n{")
+        hurried.until(lambda doing: {"waiting", "receiving"} <= doing["door"].keys())
+        hurried.process.signal(signal.SIGUSR2)
+        hurried.process.wait_for_line("^stall$")
+        asking.send(b"\r\n")
+        posting.send(b"}")
+        assert asking.ask(b"").status == 200
+        assert posting.ask(b"").status == 422
+
+
+TOO_LARGE = {
+    "one endless header": (b"GET / HTTP/1.1\r\nX: " + b"a" * 60 * MIB, "headers_too_large"),
+    "one endless name": (b"GET / HTTP/1.1\r\n" + b"a" * 60 * MIB, "headers_too_large"),
+    "60 MB of headers": (
+        b"GET / HTTP/1.1\r\n" + b"X-Header: 0123456789\r\n" * 3_000_000 + b"\r\n",
+        "headers_too_large",
+    ),
+    "1,000 headers": (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 1000 + b"\r\n", "headers_too_large"),
+    "a URL of 100 kB": (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n", "url_too_long"),
+    "a query of 100 kB": (b"GET /?" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n", "url_too_long"),
+    "an endless URL": (b"GET /" + b"a" * 60 * MIB, "url_too_long"),
+    "endless trailers": (CHUNKED + b"0\r\n" + b"X: y\r\n" * 10_000_000, "headers_too_large"),
+    "an endless trailer": (CHUNKED + b"0\r\nX: " + b"y" * 60 * MIB, "headers_too_large"),
+    "an endless chunk's head": (CHUNKED + b"1;" + b"y" * 60 * MIB, "headers_too_large"),
+}
+
+
+@pytest.mark.parametrize("what", TOO_LARGE)
+def test_a_head_without_bound_is_refused_and_costs_no_memory(
+    hurried: HurriedServer, what: str, record_property: Record
+) -> None:
+    """The answer is read also by a client that sends all it has first."""
+    request, code = TOO_LARGE[what]
+    with Raw(hurried) as client:
+        assert client.ask().status == 200
+        hurried.forget_peak()
+        before = hurried.memory
+        begun = len(client.got)
+        client.send(request)
+        client.until_end(seconds=HEAD_PROMISE)
+        [answer] = take_apart(client.got[begun:])
+    assert_refused(answer, code)
+    record_property("memory", hurried.peak - before)
+    assert hurried.peak - before <= COST
+
+
+def test_what_is_just_within_the_bounds_is_served(hurried: HurriedServer) -> None:
+    """As many headers, as long a URL, as large a head, in one piece or in many."""
+    url = b"/healthz?" + b"a" * (MAX_URL - 9)
+    many = b"X: y\r\n" * (MAX_HEADERS - 1)
+    large = b"X: " + b"y" * (MAX_HEAD - len(url) - len(many) - 100) + b"\r\n"
+    for request in (
+        b"GET " + url + b" HTTP/1.1\r\n" + HOST + many[:-6] + large + b"\r\n",
+        b"GET /healthz HTTP/1.1\r\n" + many + HOST + b"\r\n",
+    ):
+        with Raw(hurried) as client:
+            assert client.ask(request).status == 200
+            for begin in range(0, len(request) - 500, 500):
+                client.send(request[begin : begin + 500])
+            rest = len(request) - len(range(0, len(request) - 500, 500)) * 500
+            assert client.ask(request[-rest:]).status == 200
+
+
+MALFORMED = {
+    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "words": b"hello\r\n\r\n",
+    "no such version": b"GET / HTTP/9.9\r\n\r\n",
+    "a header without a name": b"GET / HTTP/1.1\r\n: x\r\n\r\n",
+    "a blank before the colon": b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+    "two lengths": ROOMS + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    "a length and chunks": ROOMS + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "a length below nothing": ROOMS + b"Content-Length: -1\r\n\r\n",
+    "a path that is not ASCII": b"GET /\xff HTTP/1.1\r\n\r\n",
+    "another server": b"CONNECT example.org:443 HTTP/1.1\r\n\r\n",
+    "no chunk": CHUNKED + b"zz\r\n",
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+def test_what_is_no_http_is_refused_in_the_form_of_all_refusals(
+    hurried: HurriedServer, what: str
+) -> None:
+    """400, and closed; a request before it on the same connection is answered first."""
+    for before in (b"", HEALTH):
+        with Raw(hurried) as client:
+            client.send(before + MALFORMED[what])
+            *answered, answer = client.until_end(seconds=HEAD_PROMISE)
+        assert [each.status for each in answered] == ([200] if before else [])
+        assert_refused(answer, "bad_request")
+
+
+def test_an_upgrade_to_what_is_not_spoken_is_a_request_like_any_other(
+    hurried: HurriedServer,
+) -> None:
+    """It is answered, and the connection closed, because the client may not speak HTTP/1.1 now."""
+    with Raw(hurried) as client:
+        client.send(HEALTH[:-2] + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI * HTTP/2.0")
+        [answer] = client.until_end(seconds=HEAD_PROMISE)
+    assert (answer.status, answer.headers["connection"]) == (200, "close")
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("size", [100_000, 60 * MIB])
+def test_a_body_that_is_too_large_is_not_waited_for(
+    hurried: HurriedServer, size: int, last: bool
+) -> None:
+    """413, read by a client that sends all of it first; the connection goes if it is very large."""
+    before = hurried.memory
+    head = ROOMS + b"Connection: close\r\n" * last + b"Content-Length: %d\r\n\r\n" % size
+    with Raw(hurried) as client:
+        answer = client.ask(head + b"x" * size)
+        assert answer.status == 413
+        if last or size > MIB:
+            client.until_end(seconds=HEAD_PROMISE)
+        else:
+            assert client.ask().status == 200
+    assert hurried.memory - before <= COST
+
+
+def test_many_requests_at_once_are_answered_one_by_one(hurried: HurriedServer) -> None:
+    """However many come in one piece, each is answered in its turn, and not all are held."""
+    count = 5_000
+    paths = [b"/healthz" if number % 3 else b"/nothing" for number in range(count)]
+    requests = b"".join(b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n" for path in paths)
+    before = hurried.memory
+    with Raw(hurried) as client:
+        sender = threading.Thread(target=client.send, args=[requests])
+        sender.start()
+        while client.got.count(b"HTTP/1.1 ") < count or not client.got.endswith(b"}"):
+            assert not client.look(10)
+        sender.join()
+        statuses = [answer.status for answer in take_apart(client.got)]
+    assert statuses == [200 if path == b"/healthz" else 404 for path in paths]
+    assert hurried.memory - before <= COST
+
+
+def test_whoever_never_reads_is_given_up_and_costs_little_memory(hurried: HurriedServer) -> None:
+    """Large answers are asked for without end; one waits in the server, then it is closed."""
+    with http_client(hurried) as http:
+        page = http.get("/openapi.json").content
+        assert len(page) > 20_000
+    request = b"GET /openapi.json HTTP/1.1\r\n" + HOST + b"\r\n"
+    before = hurried.memory
+    clients = [Raw(hurried, buffer=4096) for _ in range(10)]
+    for client in clients:
+        # Far more than all buffers on the way can hold.
+        client.sock.setblocking(False)
+        sent = client.sock.send(request * 20_000)
+        assert sent > 1000 * len(request)
+    hurried.until(lambda doing: doing["door"].get("unsent") == 10)
+    most = hurried.memory
+    hurried.until(lambda doing: not doing["connections"], seconds=30 / HURRY * SLACK)
+    for client in clients:
+        client.close()
+    assert most - before <= COST * 2
