@@ -91,8 +91,8 @@ def test_limits_are_in_the_unit_that_is_told() -> None:
         resumes__parlour__run__seconds=15.0,
         resumes__parlour__run__reads=400,
         resumes__parlour__run__rooms=20,
-        handshakes__parlour__run__cpu_ms_each=0.4,
-        handshakes__seed__run__cpu_ms_each=0.6,
+        handshakes__parlour__run__cpu_ms_each=0.5,
+        handshakes__seed__run__cpu_ms_each=0.75,
         posts_websocket__parlour__saturated__deliveries_per_s=20_000,
         posts_http__parlour__saturated__deliveries_per_s=2_499,
     )
