@@ -10,6 +10,8 @@ WORKERS ?= 2
 ARGS ?=
 T ?=
 UPGRADE ?=
+QUICK ?=
+CASES ?=
 
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) pyproject.toml
@@ -17,7 +19,7 @@ PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev node test test-python test-frontend lint lint-python lint-frontend \
+.PHONY: help setup run dev node test test-python test-frontend bench lint lint-python lint-frontend \
 	format lock vendor screenshots lighthouse audit rendering ledger conformance wheel clean
 
 help: ## List every target
@@ -53,6 +55,9 @@ test-python: dev ## Run the Python and browser tests, then hold their coverage a
 test-frontend: node ## Run the JavaScript units
 	@node --test "tests/frontend/**/*.test.js"
 
+bench: node ## Measure Parlour beside others (smoke: make bench QUICK=1; some: CASES=room-1000,idle)
+	@exec $(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(CASES),--cases "$(CASES)")
+
 lint: lint-python lint-frontend ## Run every linter and type checker
 
 lint-python: dev ## Ruff, mypy and the import layers
@@ -76,6 +81,7 @@ lock: node ## Resolve the lock files anew (newest versions: make lock UPGRADE=1)
 	$(UV_LOCK) --group build --output-file requirements.lock
 	$(UV_LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	npm $(if $(UPGRADE),update,install) --package-lock-only
+	npm --prefix benchmarks/peers $(if $(UPGRADE),update,install) --package-lock-only
 
 vendor: node ## Copy the front end's libraries from npm into frontend/vendor
 	node scripts/vendor.mjs
@@ -102,11 +108,13 @@ audit: node ## Ask the registries for known faults in what the lock files name
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements-dev.lock
 	npm audit
+	npm --prefix benchmarks/peers audit
 
 wheel: setup ## Build the wheel into dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir dist .
 
 clean: ## Remove everything that make made; the data folder stays
-	rm -rf .venv node_modules dist htmlcov test-results .coverage .coverage.* .hypothesis \
+	rm -rf .venv node_modules benchmarks/peers/node_modules dist htmlcov test-results .bench-* \
+		.coverage .coverage.* .hypothesis \
 		.mypy_cache .pytest_cache .schemathesis .ruff_cache .import_linter_cache
-	find parlour tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	find parlour tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -121,7 +121,12 @@ export default [
     },
   },
   {
-    files: ["eslint.config.js", "scripts/**/*.mjs", "tests/frontend/**/*.js"],
+    files: [
+      "benchmarks/peers/*.mjs",
+      "eslint.config.js",
+      "scripts/**/*.mjs",
+      "tests/frontend/**/*.js",
+    ],
     languageOptions: { globals: globals.node },
     rules: { complexity: "off", "no-console": "off" },
   },

@@ -56,11 +56,11 @@ install_python() { # STAMP LOCK
     touch "$stamp"
 }
 
-install_node() {
-    stamp="node_modules/.parlour-$(key package.json package-lock.json)"
+install_node() { # FOLDER of a package.json and its lock
+    stamp="$1/node_modules/.parlour-$(key "$1/package.json" "$1/package-lock.json")"
     [ ! -e "$stamp" ] || return 0
-    echo "Installing the packages of package-lock.json"
-    npm ci --loglevel=error
+    echo "Installing the packages of $1/package-lock.json"
+    (cd "$1" && npm ci --loglevel=error)
     touch "$stamp"
 }
 
@@ -74,6 +74,6 @@ fi
 case "$1" in
 app) install_python app requirements.lock ;;
 dev) install_python dev requirements-dev.lock ;;
-node) install_node ;;
+node) install_node . && install_node benchmarks/peers ;;
 *) fail "install.sh: app, dev or node, not $1" ;;
 esac

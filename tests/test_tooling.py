@@ -52,9 +52,10 @@ def pins(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", text, re.MULTILINE))
 
 
-def test_npm_lock_pins_every_package_by_hash_and_names_no_address() -> None:
+@pytest.mark.parametrize("folder", [".", "benchmarks/peers"])
+def test_npm_lock_pins_every_package_by_hash_and_names_no_address(folder: str) -> None:
     """Packages are found by name in whichever registry the machine uses."""
-    packages = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]
+    packages = json.loads((ROOT / folder / "package-lock.json").read_text("utf-8"))["packages"]
     installed = {name: entry for name, entry in packages.items() if name}
     assert installed
     for name, entry in installed.items():
