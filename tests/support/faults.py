@@ -9,9 +9,11 @@ import ctypes
 import fcntl
 import os
 import random
+import signal
 import sqlite3
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -93,8 +95,13 @@ async def fill_disk(disk: Path, storms: Sequence[Storm]) -> None:
 
 
 async def power_cut(disk: Path, image: Path, server: Server, storms: Sequence[Storm]) -> None:
-    """Let the file system lose what it had not written, as when the power goes."""
+    """Let the file system lose what it had not written, as when the power goes.
+
+    The server goes with the power, so it is stopped first: a file system that is shut down may let
+    a flush succeed that it has not done, which nobody is there to believe when the power is gone.
+    """
     await asyncio.sleep(0.5)
+    await asyncio.to_thread(_stop_the_world, server.process.pid)
     handle = os.open(disk, os.O_RDONLY)
     try:
         flags = ctypes.c_uint32(NO_LOG_FLUSH)
@@ -134,6 +141,17 @@ def disk_image() -> Iterator[tuple[Path, Path]]:
             yield disk, image
         finally:
             _run("umount", "--lazy", str(disk))
+
+
+def _stop_the_world(pid: int) -> None:
+    """Stop a process; return when none of its threads can do anything more in its own code."""
+    os.kill(pid, signal.SIGSTOP)
+    # D: in the middle of a call of the kernel, from which a stopped thread does not return.
+    while any(
+        task.joinpath("stat").read_text().rpartition(") ")[2][0] not in "TD"
+        for task in Path(f"/proc/{pid}/task").iterdir()
+    ):
+        time.sleep(0.001)
 
 
 def _is_refused(storm: Storm) -> bool:
