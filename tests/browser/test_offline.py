@@ -140,6 +140,7 @@ async def test_messages_survive_a_reload_while_the_connection_is_gone(
     await alice.say("one", "two", "three")
     await expect(alice.pending).to_have_count(3)
     await bob.say("meanwhile")
+    await expect(bob.stored).to_have_count(1)
     await alice.page.reload()
     await alice.shows("meanwhile", "one", "two", "three")
     await expect(alice.pending).to_have_count(3)

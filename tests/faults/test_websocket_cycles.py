@@ -96,7 +96,7 @@ def nothing_is_left(watch: Watch, before: dict[str, float]) -> None:
 
     Not for as long as the server's own deadlines, whose timers would keep what they belong to.
     """
-    deadline = time.monotonic() + scaled(5)
+    deadline = time.monotonic() + scaled(9)
     for name in ("connections", "tasks"):
         while (now := watch.server.stalls()[name]) > before[name]:
             assert time.monotonic() < deadline, f"{now} {name}, before {before[name]}"
