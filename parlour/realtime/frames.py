@@ -1,9 +1,13 @@
-"""Text frames as a server writes them (RFC 6455, section 5.2): whole, unmasked, uncompressed."""
+"""Text frames (RFC 6455, section 5.2): as a server writes them, and as most clients do."""
 
 import struct
 from collections.abc import Iterator
 from typing import Final
 
+# The compiled one where there is one.
+from websockets.frames import apply_mask  # type: ignore[attr-defined]
+
+_MASKED: Final = 0x80
 _TEXT: Final = 0x81  # FIN, opcode 1
 _SHORT: Final = struct.Struct("!BB")
 _MEDIUM: Final = struct.Struct("!BBH")
@@ -34,3 +38,28 @@ def texts(frames: bytes) -> Iterator[str]:
             at += 8
         yield frames[at : at + size].decode()
         at += size
+
+
+def plain_text(data: bytes, at: int, largest: int) -> tuple[str, int] | None:
+    """The text of the whole, final, masked frame at `at`, and where it ends.
+
+    None when there is something else: no whole frame, one that is longer than `largest` or in an
+    unusual form, or one that is wrong.
+    """
+    if len(data) - at < 6 or data[at] != _TEXT:
+        return None
+    size, mask = data[at + 1] - _MASKED, at + 2
+    if size == 126:
+        size = int.from_bytes(data[mask : mask + 2])
+        mask += 2
+        if size < 126:
+            return None
+    elif not 0 <= size < 126:
+        return None
+    end = mask + 4 + size
+    if size > largest or end > len(data):
+        return None
+    try:
+        return str(apply_mask(data[mask + 4 : end], data[mask : mask + 4]), "utf-8"), end
+    except UnicodeDecodeError:
+        return None
