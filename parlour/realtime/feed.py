@@ -6,11 +6,12 @@ from typing import Final
 
 from parlour.realtime.connection import Connection
 
-# Connections written to in one turn of the event loop: whoever asks for a page meanwhile waits for
-# no more than these.
+# Connections, and about how many bytes, written to in one turn of the event loop: whoever asks for
+# a page meanwhile waits for no more than these.
 SLICE: Final = 64
+SLICE_BYTES: Final = 4 * 1024 * 1024
 # Frames joined into one write; well below what makes a connection count as too slow.
-BATCH_BYTES: Final = 256 * 1024
+BATCH_BYTES: Final = 128 * 1024
 # What waits for the state of one connection; the frames themselves are shared by all that wait.
 HELD_BYTES: Final = 4 * 1024 * 1024
 
@@ -237,7 +238,8 @@ class Feed:
 
     def _write_on(self) -> None:
         """Write the batch to the next of those who have yet to get it."""
-        first, last = self._place, self._place + SLICE
+        size = 1 if self._batch is None else len(self._batch.whole)
+        first, last = self._place, self._place + max(1, min(SLICE, SLICE_BYTES // size))
         # Whoever is told something while this slice is written counts as having got the batch.
         self._place = last
         others = len(self._members) - len(self._pushes)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 # A group is bounded so that the first of it does not wait for the last of a long queue.
 MAX_GROUP: Final = 512
+# Jobs answered in one turn of the event loop, in which others want something, too.
+ANSWERS: Final = 128
 # Jobs accepted and not yet answered. Past it new ones are refused rather than kept waiting.
 MAX_WAITING: Final = 20_000
 
@@ -53,6 +56,9 @@ class Writer:
         # Commits that have begun, counted by the thread, and how many of them were answered.
         self._begun = 0
         self._answered = 0
+        # What was committed and is yet to be answered, in the portions of a turn.
+        self._done: deque[tuple[Sequence[Job], Sequence[Outcome], int]] = deque()
+        self._answering = False
         self._listeners: list[tuple[int, asyncio.Future[None]]] = []
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -144,6 +150,16 @@ class Writer:
             return outcomes
 
     def _answer(self, group: Sequence[Job], outcomes: Sequence[Outcome], begun: int) -> None:
+        """Answer a group, after those before it."""
+        for start in range(0, len(group), ANSWERS):
+            end = start + ANSWERS
+            self._done.append((group[start:end], outcomes[start:end], begun))
+        if not self._answering:
+            self._answering = True
+            self._answer_some()
+
+    def _answer_some(self) -> None:
+        group, outcomes, begun = self._done.popleft()
         for job, outcome in zip(group, outcomes, strict=True):
             try:
                 job.answer(outcome)
@@ -151,6 +167,11 @@ class Writer:
                 # What is stored stays stored; one faulty listener must not cost the others.
                 logger.exception("an answer after the commit failed")
         self._waiting -= len(group)
+        self._answering = bool(self._done)
+        if self._answering:
+            self._loop.call_soon(self._answer_some)
+            if self._done[0][2] == begun:
+                return  # the rest of this group
         self._answered = begun
         while self._listeners and self._listeners[0][0] <= self._answered:
             _, future = self._listeners.pop(0)
