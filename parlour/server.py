@@ -37,6 +37,8 @@ USER_TIMEOUT_MS: Final = 25_000
 ENOUGH: Final = 8
 # The least time between two lines about one and the same want.
 WARNING_SECONDS: Final = 60.0
+# How long one thread may keep the interpreter from another that wants it.
+SWITCH_SECONDS: Final = 0.001
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -121,6 +123,9 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
+        # The writer's thread works for milliseconds on a large group. Unless told otherwise the
+        # event loop would get the interpreter back from it only every 5 ms.
+        sys.setswitchinterval(SWITCH_SECONDS)
         data_dir = self._app.state.context.settings.data_dir.resolve()
         sys.stdout.write(f"Parlour is ready: {address_of(sockets[0])}\nData: {data_dir}\n")
         sys.stdout.flush()

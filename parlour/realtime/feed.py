@@ -9,7 +9,7 @@ from parlour.realtime.connection import Connection
 # Connections, and about how many bytes, written to in one turn of the event loop: whoever asks for
 # a page meanwhile waits for no more than these.
 SLICE: Final = 64
-SLICE_BYTES: Final = 4 * 1024 * 1024
+SLICE_BYTES: Final = 2 * 1024 * 1024
 # Frames joined into one write; well below what makes a connection count as too slow.
 BATCH_BYTES: Final = 128 * 1024
 # What waits for the state of one connection; the frames themselves are shared by all that wait.

@@ -34,7 +34,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """
 
     # Bytes parsed in one turn of the event loop: a read may bring many thousand tiny frames.
-    piece = 4 * 1024
+    piece = 2 * 1024
     # Frames of one message, and the time from its first byte to its last.
     max_fragments = 64
     message_seconds = 10.0

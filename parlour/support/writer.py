@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 # A group is bounded so that the first of it does not wait for the last of a long queue.
 MAX_GROUP: Final = 512
 # Jobs answered in one turn of the event loop, in which others want something, too.
-ANSWERS: Final = 128
+ANSWERS: Final = 64
 # Jobs accepted and not yet answered. Past it new ones are refused rather than kept waiting.
 MAX_WAITING: Final = 20_000
 
