@@ -255,6 +255,9 @@ class Feed:
             for connection in self._members[first:last]:
                 start = self._special.get(connection, 0)
                 if start is not None:
+                    if connection in self._special:
+                        # For these the place says nothing of whether they have it.
+                        self._special[connection] = None
                     self._batch.write(connection, start)
         if last < len(self._members):
             asyncio.get_running_loop().call_soon(self._write_on)

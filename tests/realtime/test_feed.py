@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parlour.realtime.feed import BATCH_BYTES, HELD_BYTES, SLICE, Feed
@@ -96,6 +96,21 @@ async def test_some_may_be_left_out_of_one_frame() -> None:
     assert bob.frames == ["a", "b", "c"]
 
 
+async def test_whoever_was_left_out_gets_the_rest_of_the_batch_once() -> None:
+    """Also when they are brought up to date while the others are yet to be written to."""
+    feed = Feed()
+    sockets = follow(feed, 2 * SLICE)
+    alice = sockets[0]
+    publish(feed, "a", but=[alice.connection])
+    publish(feed, "b")
+    await asyncio.sleep(0)
+    assert alice.frames == ["b"]
+    alice.connection.send(b"own")
+    await turns(feed)
+    assert alice.frames == ["b", "own"]
+    assert sockets[-1].frames == ["a", "b"]
+
+
 async def test_whoever_lags_gets_no_ephemeral_frames() -> None:
     """In a batch as well as by themselves."""
     feed = Feed()
@@ -150,6 +165,7 @@ async def test_what_is_held_back_is_bounded() -> None:
     await turns(feed)
 
 
+@settings(max_examples=300)
 @given(st.data())
 def test_everybody_gets_everything_once_and_in_order_whatever_happens(data: st.DataObject) -> None:
     """Random publishing, telling one alone, holding, releasing and turns, against a plain list."""
