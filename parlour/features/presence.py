@@ -84,7 +84,8 @@ async def follow(
         )
         connection.send(encode(event))
     _welcome(context, client, room_id, first=first)
-    manager.release(connection, room_id, room.version)
+    # Who was given no state has nothing of what was held back yet.
+    manager.release(connection, room_id, room.version if sync else None)
 
 
 def _welcome(context: Context, client: Client, room_id: int, *, first: bool) -> None:

@@ -24,6 +24,8 @@ def load(programs: Path, relay: Relay, **options: Any) -> dict[str, Any]:
     given = {
         "port": relay.port,
         "dialect": "ws",
+        # The relay has one: also two neighbours of different senders are not to change places.
+        "order": "total",
         "members": MEMBERS,
         "senders": 2,
         "window": 4,

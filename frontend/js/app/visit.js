@@ -37,6 +37,8 @@ export class Visit {
   #ownTimer = null;
   /** Grows when the reader goes to another place, so that a slow answer does not pull them back. */
   #move = 0;
+  /** Whether the log is drawn and the reader not yet where they were: what it reports is nobody's doing. */
+  #isPlacing = false;
 
   /** @param {VisitOptions} options */
   constructor(options) {
@@ -59,11 +61,13 @@ export class Visit {
     this.#move += 1;
     const move = this.#move;
     const anchor = memory.anchor(roomId);
+    this.#isPlacing = messageId !== null || Boolean(anchor);
     const isRead = this.#history.enter({ around: messageId ?? anchor?.id ?? null, readUpTo: isReset ? 0 : memory.readUpTo(roomId) });
     await screens.show('chat');
     if (!(await isRead)) return;
     await queue.drawn();
     if (move !== this.#move) return;
+    this.#isPlacing = false;
     if (messageId !== null) screens.messages?.['scrollToMessage'](messageId, { flash: true });
     else if (anchor) screens.messages?.['restoreAnchor'](anchor);
   }
@@ -87,6 +91,7 @@ export class Visit {
   /** @param {number} messageId  to be shown and pointed out */
   async goTo(messageId) {
     this.#move += 1;
+    this.#isPlacing = false;
     const move = this.#move;
     if (!(await this.#history.jumpTo(messageId))) return;
     await this.#options.queue.drawn();
@@ -96,6 +101,7 @@ export class Visit {
   /** To the newest message. */
   async goToLatest() {
     this.#move += 1;
+    this.#isPlacing = false;
     const move = this.#move;
     if (!(await this.#history.jumpToLatest())) return;
     await this.#options.queue.drawn();
@@ -110,6 +116,7 @@ export class Visit {
   /** The reader goes; nothing that is on its way to this visit may arrive in the next. */
   leave() {
     this.#move += 1;
+    this.#isPlacing = false;
     this.#history.leave();
     this.#options.clock.clearTimeout(this.#othersTimer);
     this.#stopTyping();
@@ -162,14 +169,14 @@ export class Visit {
     const { state, memory, apply } = this.#options;
     // Before the history is there, the log that reports still shows the last room, or nothing.
     if (!state.currentRoom || state.historyStatus !== 'ready') return;
-    if (atBottom && !state.hasNewer) memory.setAnchor(state.currentRoom.id, null);
+    if (atBottom && !state.hasNewer && !this.#isPlacing) memory.setAnchor(state.currentRoom.id, null);
     if (atBottom !== state.atBottom) apply({ type: 'scrolled', atBottom });
   }
 
   /** @param {Anchor} anchor  where scrolling has come to rest */
   rested(anchor) {
     const { state, memory } = this.#options;
-    if (!state.currentRoom || state.historyStatus !== 'ready') return;
+    if (!state.currentRoom || state.historyStatus !== 'ready' || this.#isPlacing) return;
     memory.setAnchor(state.currentRoom.id, state.atBottom && !state.hasNewer ? null : anchor);
   }
 
