@@ -100,19 +100,20 @@ def corrupting(victim: int) -> Mischief:
 @pytest.mark.parametrize(
     ("make", "found"),
     [
-        (losing, "lost"),
-        (doubling, "doubled"),
-        (reordering, "reordered"),
-        (corrupting, "corrupted"),
+        (losing, {"lost"}),
+        (doubling, {"doubled"}),
+        # Whoever comes too early is seen first, as the loss of the one before it.
+        (reordering, {"reordered", "lost"}),
+        (corrupting, {"corrupted"}),
     ],
 )
 def test_one_wrong_frame_is_found_whoever_gets_it(
-    programs: Path, make: Callable[[int], Mischief], found: str, victim: int
+    programs: Path, make: Callable[[int], Mischief], found: set[str], victim: int
 ) -> None:
     """It is counted as what it is, and told in words."""
     with Relay(make(victim)) as relay:
         answer = load(programs, relay)
-    assert answer["faults"][found] > 0, answer
+    assert any(answer["faults"][kind] for kind in found), answer
     assert answer["first_fault"]
     with pytest.raises(CheckFailed):
         judged(1, json.dumps(answer), "")
