@@ -177,6 +177,8 @@ async def test_another_width_of_the_window_does_not_move_the_reader(
     for width in (narrow, wide):
         await watch(alice.page)
         await alice.page.set_viewport_size({"width": width, "height": 700})
+        # A busy machine may be some frames late with it.
+        await alice.page.wait_for_function("(width) => innerWidth === width", arg=width)
         await alice.frames()
         assert await drift_in_the_end(alice.page) <= STILL
 
