@@ -82,6 +82,7 @@ lock: node ## Resolve the lock files anew (newest versions: make lock UPGRADE=1)
 	$(UV_LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	npm $(if $(UPGRADE),update,install) --package-lock-only
 	npm --prefix benchmarks/peers $(if $(UPGRADE),update,install) --package-lock-only
+	node scripts/lock-addresses.mjs package-lock.json benchmarks/peers/package-lock.json
 
 vendor: node ## Copy the front end's libraries from npm into frontend/vendor
 	node scripts/vendor.mjs

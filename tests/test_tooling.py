@@ -55,7 +55,9 @@ def pins(name: str) -> dict[str, str]:
 @pytest.mark.parametrize("folder", [".", "benchmarks/peers"])
 def test_npm_lock_pins_every_package_by_hash_and_names_no_address(folder: str) -> None:
     """Packages are found by name in whichever registry the machine uses."""
-    packages = json.loads((ROOT / folder / "package-lock.json").read_text("utf-8"))["packages"]
+    text = (ROOT / folder / "package-lock.json").read_text("utf-8")
+    assert "://" not in text
+    packages = json.loads(text)["packages"]
     installed = {name: entry for name, entry in packages.items() if name}
     assert installed
     for name, entry in installed.items():

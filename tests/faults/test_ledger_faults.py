@@ -22,7 +22,7 @@ async def test_nothing_is_lost_or_doubled_and_all_see_one_order(
     try:
         storms = await run(fault, LOAD, tmp_path, chance)
     except CannotRunError as reason:
-        if os.environ.get("CI") == "true" and os.geteuid() == 0:
+        if os.environ.get("CI") == "true":
             raise
         pytest.skip(f"{fault} cannot be tested here: {reason}")
     print(summary(storms))  # noqa: T201 - pytest shows it when the test fails

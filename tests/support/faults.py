@@ -5,13 +5,12 @@ needs rights that this process may not have raises `CannotRunError` with the rea
 """
 
 import asyncio
-import ctypes
-import fcntl
 import os
 import random
 import signal
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -27,6 +26,11 @@ from tests.support.storm import Storm
 # From <linux/fs.h>, FS_IOC_SHUTDOWN; without a flush of the journal, as when the power goes.
 FS_IOC_SHUTDOWN: Final = 0x8004587D
 NO_LOG_FLUSH: Final = 2
+# A program of its own, because only root may do it.
+SHUT_DOWN: Final = (
+    "import fcntl, os, struct, sys;"
+    f" fcntl.ioctl(os.open(sys.argv[1], 0), {FS_IOC_SHUTDOWN}, struct.pack('I', {NO_LOG_FLUSH}))"
+)
 SMALL_DISK: Final = "6m"
 LARGE_DISK: Final = "256m"
 IMAGE_BYTES: Final = 192 * 1024 * 1024
@@ -102,14 +106,7 @@ async def power_cut(disk: Path, image: Path, server: Server, storms: Sequence[St
     """
     await asyncio.sleep(0.5)
     await asyncio.to_thread(_stop_the_world, server.process.pid)
-    handle = os.open(disk, os.O_RDONLY)
-    try:
-        flags = ctypes.c_uint32(NO_LOG_FLUSH)
-        fcntl.ioctl(handle, FS_IOC_SHUTDOWN, flags)
-    except OSError as error:
-        raise CannotRunError(f"this file system has no such ioctl: {error.strerror}") from None
-    finally:
-        os.close(handle)
+    _run(sys.executable, "-c", SHUT_DOWN, str(disk))
     await _down(server, storms)
     _run("umount", str(disk))
     _run("mount", "-o", "loop", str(image), str(disk))
@@ -121,6 +118,7 @@ def small_disk() -> Iterator[Path]:
     """Yield a small file system of its own that can be enlarged. Raises CannotRunError."""
     with tempfile.TemporaryDirectory() as folder:
         _run("mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", folder)
+        _run("chown", str(os.getuid()), folder)
         try:
             yield Path(folder)
         finally:
@@ -137,6 +135,7 @@ def disk_image() -> Iterator[tuple[Path, Path]]:
             file.truncate(IMAGE_BYTES)
         _run("mkfs.ext4", "-q", "-F", str(image))
         _run("mount", "-o", "loop", str(image), str(disk))
+        _run("chown", str(os.getuid()), str(disk))
         try:
             yield disk, image
         finally:
@@ -177,6 +176,9 @@ def _fill(handle: int, *, leave: int) -> None:
 
 
 def _run(*command: str) -> None:
+    """Run a command as root. Raises CannotRunError."""
+    if os.geteuid() != 0:
+        command = ("sudo", "--non-interactive", *command)
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except FileNotFoundError:
