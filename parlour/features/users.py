@@ -15,7 +15,7 @@ from parlour.web import StrictRoute, answers
 router = APIRouter(prefix="/api/users", route_class=StrictRoute, tags=["people"])
 
 
-@router.get("/me", responses=answers("not_signed_in", "not_found", "busy"))
+@router.get("/me", responses=answers("not_signed_in", "busy"))
 async def get_me(context: ContextDep, login: LoggedIn) -> User:
     """The account that is signed in."""
     return await context.database.read(logins.get_user, login.user_id)
@@ -24,7 +24,7 @@ async def get_me(context: ContextDep, login: LoggedIn) -> User:
 @router.patch(
     "/me",
     responses=answers(
-        "not_signed_in", "cross_site", "not_found", "invalid", "empty", "too_long", "name_invalid",
+        "not_signed_in", "cross_site", "invalid", "empty", "too_long", "name_invalid",
         "bad_json", "too_large", "unsupported_type", "busy", "storage_full",
     ),
 )  # fmt: skip
