@@ -1,6 +1,6 @@
 """Profiles: one's own, and what others may see of it."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
 from pydantic_core import PydanticCustomError
@@ -11,6 +11,9 @@ from parlour.identity import Admitted, ContextDep, LoggedIn
 from parlour.people import Profile, ProfileChange, User
 from parlour.support.names import account_username
 from parlour.web import StrictRoute, answers
+
+# No account's is longer, whatever the setting.
+MAX_NAME: Final = 100
 
 router = APIRouter(prefix="/api/users", route_class=StrictRoute, tags=["people"])
 
@@ -33,9 +36,9 @@ async def change_me(change: ProfileChange, context: ContextDep, login: LoggedIn)
     return await context.database.write(logins.change_profile, login.user_id, change.changes())
 
 
-@router.get("/{username}", responses=answers("not_signed_in", "not_found", "busy"))
+@router.get("/{username}", responses=answers("not_signed_in", "not_found", "too_long", "busy"))
 async def get_profile(
-    username: Annotated[str, Path(description="Whose, in any case.")],
+    username: Annotated[str, Path(max_length=MAX_NAME, description="Whose, in any case.")],
     context: ContextDep,
     _login: Admitted,
 ) -> Profile:

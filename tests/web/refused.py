@@ -174,9 +174,23 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
         ended(f"{USERS}/somebody"),
         get(f"{USERS}/nobody-here"),
         get(f"{USERS}/a b"),
+        get(f"{USERS}/{'x' * 101}"),
     ],
     ("GET", "/healthz"): [],
     ("GET", "/readyz"): [],
+}
+# What it takes other settings, many tries or the printed link to meet: see `tests/identity/`.
+ELSEWHERE: dict[tuple[str, str], set[str]] = {
+    ("POST", f"{AUTH}/guest"): {"guests_off"},
+    ("POST", f"{AUTH}/register"): {
+        "registration_closed",
+        "invite_needed",
+        "invite_invalid",
+        "rate_limited",
+    },
+    ("POST", f"{AUTH}/setup"): {"name_taken"},
+    ("POST", f"{AUTH}/login"): {"rate_limited"},
+    ("POST", f"{AUTH}/password"): {"rate_limited"},
 }
 # What only somebody meets who is signed in.
 SIGNED_IN: dict[tuple[str, str], list[Ask]] = {
