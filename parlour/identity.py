@@ -47,14 +47,25 @@ def login_of(context: Context, http: HTTPConnection) -> Login | None:
     Raises Refusal `not_signed_in` for one that is wrong or has ended: it is never taken for a
     guest's, so that whoever was signed out does not go on under another identity unawares.
     """
-    bearer = http.headers.get("authorization")
+    bearer = bearer_of(http)
     if bearer is not None:
-        scheme, _, token = bearer.partition(" ")
-        if scheme.lower() != "bearer":
-            raise not_signed_in()
-        return _read(context, token.strip())
+        return _read(context, bearer)
     cookie = cookie_of(http, ACCESS_COOKIE.name(secure=is_secure(http)))
     return None if cookie is None else _read(context, cookie)
+
+
+def bearer_of(http: HTTPConnection) -> str | None:
+    """What stands in `Authorization`, if anything; the token alone of a bearer.
+
+    Basic is passed over: a proxy before the server may ask for it and hand it on.
+    """
+    header = http.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() == "basic":
+        return None
+    return token.strip() if scheme.lower() == "bearer" else header
 
 
 def login_by_ticket(context: Context, ticket: str) -> Login:

@@ -102,7 +102,7 @@ async def test_a_name_that_is_not_that_of_the_login_is_refused(
         {"Cookie": "parlour=what.it.was"},
         {"Cookie": "parlour="},
         {"Authorization": "Bearer what.it.was"},
-        {"Authorization": "Basic YTpi"},
+        {"Authorization": "Token YTpi"},
     ],
 )
 async def test_a_login_that_is_worth_nothing_is_no_guests(
