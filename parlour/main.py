@@ -81,7 +81,6 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
             expose_headers=["Parlour-Version", "Parlour-Epoch"],
         )
     web.install(app)
-    app.add_middleware(gateway.Door)
     return app
 
 

@@ -60,7 +60,7 @@ def no_handshake(server: Server, path: str) -> None:
     """Ask for something that is no WebSocket."""
     with RawSocket(server) as raw:
         raw.send(handshake(server, path).replace(b"Version: 13", b"Version: 7"))
-        assert raw.read_head().startswith("HTTP/1.1 400 ")
+        assert raw.read_head().startswith("HTTP/1.1 426 ")
 
 
 def refused(server: Server, path: str) -> None:

@@ -61,23 +61,39 @@ def test_compression_is_declined(server: Server, offer: str) -> None:
         assert raw.closed()[0] == 1002
 
 
+VERSION = "Sec-WebSocket-Version: 13"
+KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+
+
 @pytest.mark.parametrize(
-    "change",
+    ("there", "instead", "status"),
     [
-        ("Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 12"),
-        ("Sec-WebSocket-Version: 13", "X-Other: 13"),
-        ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "X-Other: 1"),
-        ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Key: short"),
-        ("GET ", "POST "),
+        (VERSION, "Sec-WebSocket-Version: 12", 426),
+        (VERSION, f"{VERSION}\r\nSec-WebSocket-Version: 8", 426),
+        (VERSION, "X-Other: 13", 426),
+        (KEY, "X-Other: 1", 400),
+        (KEY, "Sec-WebSocket-Key: short", 400),
+        (KEY, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=", 400),
+        (KEY, f"{KEY}\r\n{KEY}", 400),
+        ("GET ", "POST ", 405),
+        ("HTTP/1.1", "HTTP/1.0", 400),
     ],
-    ids=["version", "no version", "no key", "short key", "POST"],
-)
-def test_a_wrong_handshake_is_refused_as_http(server: Server, change: tuple[str, str]) -> None:
-    """400 (405 for another method): no half of a connection comes of it."""
-    request = handshake(server, "/ws/chat?username=alice").decode().replace(*change)
+    ids=[
+        "version", "two versions", "no version", "no key", "short key", "no base64", "two keys",
+        "POST", "HTTP/1.0",
+    ],
+)  # fmt: skip
+def test_a_wrong_handshake_is_refused_as_http(
+    server: Server, there: str, instead: str, status: int
+) -> None:
+    """No half of a connection comes of it; another version is told the right one."""
+    request = handshake(server, "/ws/chat?username=alice").decode().replace(there, instead)
     with RawSocket(server) as raw:
         raw.send(request.encode())
-        assert raw.read_head().startswith(("HTTP/1.1 400 ", "HTTP/1.1 405 "))
+        head = raw.read_head()
+    assert head.startswith(f"HTTP/1.1 {status} ")
+    assert ("\r\nsec-websocket-version: 13\r\n" in head) == (status == 426)
+    assert ("\r\nallow: GET\r\n" in head) == (status == 405)
 
 
 # Frames (section 5.2)
