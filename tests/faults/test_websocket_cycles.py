@@ -22,7 +22,7 @@ from tests.support.server import Server
 from tests.support.talkers import COUNT
 from tests.support.timing import scaled
 
-CYCLES = 10_000 if LONG else 1_000
+CYCLES = 10_000 if LONG else 4_000
 # Messages on their way when their sender goes.
 STORM = 20
 
