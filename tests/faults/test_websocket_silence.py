@@ -12,12 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from tests.support import impatient
+from tests.support import hurried
 from tests.support.burden import closed_handles, handles
+from tests.support.hurried_server import HurriedServer
 from tests.support.people import Person, Room
 from tests.support.rawsocket import (
     ANSWER,
@@ -30,16 +30,17 @@ from tests.support.rawsocket import (
     RawSocket,
     frame,
     handshake,
+    path_of,
     say,
 )
-from tests.support.server import PARLOUR, Server
+from tests.support.server import Server
 from tests.support.timing import scaled
 
 LONG = os.environ.get("TEST_LONG") == "1"
 SLACK = 5
 # With the numbers of production in a long run.
-MESSAGE_SECONDS = 10.0 if LONG else impatient.MESSAGE_SECONDS
-KEEPALIVE = 40.0 if LONG else impatient.PING_INTERVAL + impatient.PING_TIMEOUT
+MESSAGE_SECONDS = 10.0 if LONG else hurried.MESSAGE_SECONDS
+KEEPALIVE = 40.0 if LONG else hurried.PING_INTERVAL + hurried.PING_TIMEOUT
 
 MakePerson = Callable[[str, Server], Person]
 NewRoom = Callable[..., Room]
@@ -57,15 +58,10 @@ while data := sock.recv(65536):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Yield a server that is impatient, unless there is time."""
-    program = [PARLOUR] if LONG else [Path(sys.executable), Path(impatient.__file__)]
-    with Server(tmp_path_factory.mktemp("impatient"), program=program) as running:
+    """Yield a server whose WebSockets hurry, unless there is time."""
+    hurry = () if LONG else ("websockets",)
+    with HurriedServer(tmp_path_factory.mktemp("hurried"), hurry=hurry) as running:
         yield running
-
-
-def path_of(room: Room, name: str) -> str:
-    """Return the door of a room."""
-    return f"/ws/chat/{room['id']}?username={name}"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.people import Room
-from tests.support.rawsocket import TEXT, RawSocket
+from tests.support.rawsocket import TEXT, RawSocket, path_of
 from tests.support.server import Server
 
 
@@ -19,6 +19,6 @@ def raw(server: Server) -> Iterator[RawSocket]:
 @pytest.fixture
 def member(server: Server, room: Room) -> Iterator[RawSocket]:
     """Yield a connection in a room in which nothing was said, past what comes first."""
-    with RawSocket(server, f"/ws/chat/{room['id']}?username=alice") as opened:
+    with RawSocket(server, path_of(room, "alice")) as opened:
         opened.until(TEXT, b'"user_list"')
         yield opened

@@ -1,11 +1,11 @@
 """A WebSocket by hand: any bytes may be sent, and every frame is seen as it came."""
 
 import json
-import socket
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
+from tests.support.people import Room
+from tests.support.raw import RawConnection, port_of
 from tests.support.server import Server
-from tests.support.timing import scaled
 
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 KEY: Final = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -57,11 +57,6 @@ def close_frame(code: int | None = None, reason: bytes = b"") -> bytes:
     return frame(CLOSE, b"" if code is None else code.to_bytes(2) + reason)
 
 
-def port_of(server: Server | int) -> int:
-    """Return the port of a server, which may be given by that alone."""
-    return server if isinstance(server, int) else server.port
-
-
 def handshake(server: Server | int, path: str, *headers: str) -> bytes:
     """Return the request that opens a WebSocket at `path`."""
     lines = [
@@ -76,31 +71,24 @@ def handshake(server: Server | int, path: str, *headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-class RawSocket:
+def path_of(room: Room, name: str) -> str:
+    """Return where somebody opens a WebSocket in a room."""
+    return f"/ws/chat/{room['id']}?username={name}"
+
+
+class RawSocket(RawConnection):
     """A connection to a server. Its waits end with an AssertionError when nothing comes."""
 
     def __init__(
         self, server: Server | int, path: str | None = None, *headers: str, receive_buffer: int = 0
     ) -> None:
-        """Connect to a server or a port; with a `path`, open a WebSocket there.
-
-        `head` is then the server's answer.
-        """
-        self.sock = socket.socket()
-        if receive_buffer:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.sock.settimeout(scaled(20))
-        self.sock.connect(("127.0.0.1", port_of(server)))
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        """With a `path`, open a WebSocket there; `head` is then the server's answer."""
+        super().__init__(server, receive_buffer=receive_buffer)
         self.head = ""
         self.unread = b""
         if path is not None:
             self.send(handshake(server, path, *headers))
             self.head = self.read_head()
-
-    def send(self, data: bytes) -> None:
-        """Send these bytes."""
-        self.sock.sendall(data)
 
     def read_head(self) -> str:
         """Return the head of an HTTP answer."""
@@ -139,15 +127,6 @@ class RawSocket:
                 reason = each.payload[2:]
         return code, reason
 
-    def reset(self) -> None:
-        """End it by a TCP reset."""
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        self.sock.close()
-
-    def close(self) -> None:
-        """End it."""
-        self.sock.close()
-
     def _more(self) -> bool:
         try:
             data = self.sock.recv(1 << 18)
@@ -157,14 +136,6 @@ class RawSocket:
             raise AssertionError(f"nothing more came; unread: {self.unread[:200]!r}") from None
         self.unread += data
         return bool(data)
-
-    def __enter__(self) -> Self:
-        """Use it for the length of a block."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End it."""
-        self.close()
 
 
 def parse(data: bytes) -> tuple[Frame | None, int]:
