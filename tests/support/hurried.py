@@ -3,9 +3,9 @@
 Run as a program: `python hurried.py serve ...`. TEST_HURRY names what hurries: `door`, whose
 deadlines are `HURRY` times shorter, `websockets`, or both. Every limit is one of the production
 server's with another number; the numbers themselves are held against the documentation in
-`tests/docs/`. On SIGUSR1 it writes a line `door N: {...}`: how
-many tasks and connections there are, and what of the door's places is not empty. On SIGUSR2 it
-writes a line `stall` and stands still for longer than any deadline.
+`tests/docs/`. On SIGUSR1 it writes a line `door N: {...}`: how many tasks and connections there
+are, and what of the door's places is not empty. On SIGUSR2 it writes a line `stall` and stands
+still for longer than any deadline.
 """
 
 import asyncio
