@@ -5,24 +5,24 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from parlour.support.door import Door
 from parlour.support.http import MAX_HEAD, MAX_HEADERS, MAX_URL
+from tests.faults.watch import Record
 from tests.support.burden import MIB, memory, most_memory
 from tests.support.hurried import HURRY
 from tests.support.hurried_server import HurriedServer
 from tests.support.people import http_client
 from tests.support.rawhttp import HEALTH, HOST, RawHTTP, assert_refused, take_apart
+from tests.support.timing import SLACK
 
 # Seconds; what is promised, for a server that hurries, with five-fold slack on slow machines.
-SLACK = 5
 HEAD_PROMISE = 10 / HURRY * SLACK
 BODY_PROMISE = 60 / HURRY * SLACK
-Record = Callable[[str, object], None]
 
 # How much more memory the server may come to use, in bytes.
 COST = 5 * MIB

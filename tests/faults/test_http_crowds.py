@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.watch import Record
 from tests.support.burden import MIB, calm, handles, memory
 from tests.support.hurried import HURRY
 from tests.support.hurried_server import HurriedServer
@@ -17,7 +18,6 @@ from tests.support.rawhttp import HEALTH, HOST, RawHTTP, assert_refused
 from tests.support.rawsocket import handshake
 from tests.support.timing import scaled
 
-Record = Callable[[str, object], None]
 MakeServer = Callable[..., HurriedServer]
 
 PAGES = (b"/", b"/healthz", b"/readyz", b"/api/chat/rooms")

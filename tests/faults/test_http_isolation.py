@@ -10,18 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.watch import Record
 from tests.support import abuser, websocket
 from tests.support.burden import MIB, calm, memory
 from tests.support.hurried_server import HurriedServer
-from tests.support.people import Room
+from tests.support.people import NewRoom, Room
 from tests.support.process import Process
 from tests.support.rawhttp import HOST, RawHTTP
 from tests.support.rawsocket import handshake
 from tests.support.server import Server
-from tests.support.timing import scaled
-
-NewRoom = Callable[..., Room]
-Record = Callable[[str, object], None]
+from tests.support.timing import SLACK, scaled
 
 PEOPLE = 50
 MESSAGES = 150
@@ -29,7 +27,6 @@ PER_SECOND = 50
 # What is promised is twice as long as without the abuse; a slow or busy machine gets five times
 # that, and what is below a tenth of a second is not told from noise there.
 PROMISE = 2
-SLACK = 5
 NOISE_SECONDS = 0.1
 # A thing that must not stand in any log.
 SECRET = "Secret7"

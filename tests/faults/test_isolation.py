@@ -3,21 +3,19 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.watch import Record
 from tests.support import websocket
 from tests.support.burden import memory
-from tests.support.people import Person, Room, async_http_client, checked
-from tests.support.rawsocket import TEXT, RawSocket, frame, path_of, say
+from tests.support.frames import TEXT, frame
+from tests.support.people import MakePerson, NewRoom, Person, Room, async_http_client, checked
+from tests.support.rawsocket import RawSocket, path_of, say
 from tests.support.server import Server
 from tests.support.timing import scaled
-
-NewRoom = Callable[..., Room]
-Record = Callable[[str, object], None]
-MakePerson = Callable[[str, Server], Person]
 
 # Bytes. What a slow person may cost: its outbox of 4 MiB, and as much again on the way there.
 SLOW_COST = 16 * 1024 * 1024

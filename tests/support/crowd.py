@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.support.rawsocket import TEXT, frame, handshake
+from tests.support.frames import TEXT, frame
+from tests.support.rawsocket import handshake
 from tests.support.server import Server
 from tests.support.timing import scaled
 

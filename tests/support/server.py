@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +19,10 @@ PARLOUR = Path(sys.executable).with_name("parlour")
 
 # What a healthy server never writes: a bug is logged once, as ERROR or with its traceback.
 FAULT = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback \(most recent call last\)|\w+Warning: ")
+
+
+# The fixture `new_server`.
+NewServer = Callable[..., "Server"]
 
 
 class Server:

@@ -19,8 +19,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.frames import TEXT, frame
 from tests.support.process import Process
-from tests.support.rawsocket import TEXT, RawSocket, frame, say
+from tests.support.rawsocket import RawSocket, say
 from tests.support.server import Server
 
 ROOT = Path(__file__).parents[2]
