@@ -47,13 +47,7 @@ class Context:
 
     def check_length(self, content: str) -> None:
         """Raises Refusal `too_long` for a message longer than the setting allows."""
-        limit = self.settings.max_message_length
-        if len(content) > limit:
-            raise Refusal(
-                "too_long",
-                f"content: A message has at most {limit} characters; this has {len(content)}.",
-                field="content",
-            )
+        _check_length("content", "message", content, self.settings.max_message_length)
 
     def person(self, username: str) -> Person:
         """Who a client is that gives only a name. Raises Refusal when the name cannot be."""
@@ -61,14 +55,17 @@ class Context:
             name = clean_name(username)
         except PydanticCustomError as error:
             raise Refusal(error.type, f"username: {error.message()}.", field="username") from None
-        limit = self.settings.max_username_length
-        if len(name) > limit:
-            raise Refusal(
-                "too_long",
-                f"username: A username has at most {limit} characters; this has {len(name)}.",
-                field="username",
-            )
+        _check_length("username", "username", name, self.settings.max_username_length)
         return Person.by_name(name)
+
+
+def _check_length(field: str, what: str, text: str, limit: int) -> None:
+    if len(text) > limit:
+        raise Refusal(
+            "too_long",
+            f"{field}: A {what} has at most {limit} characters; this has {len(text)}.",
+            field=field,
+        )
 
 
 class Client:

@@ -6,21 +6,14 @@ from itertools import cycle, islice
 
 import pytest
 
-from tests.faults.watch import LONG, Watch
+from tests.faults.watch import Watch
 from tests.support.burden import MIB, back, closed_handles, handles, memory
+from tests.support.frames import PING, TEXT, close_frame, frame
 from tests.support.people import checked, http_client
-from tests.support.rawsocket import (
-    PING,
-    TEXT,
-    RawSocket,
-    close_frame,
-    frame,
-    handshake,
-    say,
-)
+from tests.support.rawsocket import RawSocket, handshake, say
 from tests.support.server import Server
 from tests.support.talkers import COUNT
-from tests.support.timing import scaled
+from tests.support.timing import LONG, scaled
 
 CYCLES = 10_000 if LONG else 4_000
 # Messages on their way when their sender goes.

@@ -2,29 +2,30 @@
 
 import pytest
 
-from tests.support.rawsocket import (
-    ACCEPT,
-    ANSWER,
-    ASK,
+from tests.support.frames import (
     BINARY,
     CLOSE,
     CONT,
+    MASK,
     PING,
     PONG,
     TEXT,
     Frame,
-    RawSocket,
     close_frame,
-    content_of,
     frame,
+)
+from tests.support.rawsocket import (
+    ACCEPT,
+    ANSWER,
+    ASK,
+    DOOR,
+    RawSocket,
+    content_of,
     handshake,
     say,
     well,
 )
 from tests.support.server import Server
-
-MASK = b"\x9b\x00\xff\x5e"
-
 
 # The handshake (sections 1.3 and 4.2)
 
@@ -53,7 +54,7 @@ def test_a_handshake_is_answered_by_what_its_key_asks_for(raw: RawSocket) -> Non
 def test_compression_is_declined(server: Server, offer: str) -> None:
     """The answer names none, so a compressed frame is a fault: its reserved bit is set."""
     header = f"Sec-WebSocket-Extensions: {offer}"
-    with RawSocket(server, "/ws/chat?username=alice", header) as raw:
+    with RawSocket(server, DOOR, header) as raw:
         assert raw.head.startswith("HTTP/1.1 101 ")
         assert "extensions" not in raw.head.lower()
         well(raw)
@@ -87,7 +88,7 @@ def test_a_wrong_handshake_is_refused_as_http(
     server: Server, there: str, instead: str, status: int
 ) -> None:
     """No half of a connection comes of it; another version is told the right one."""
-    request = handshake(server, "/ws/chat?username=alice").decode().replace(there, instead)
+    request = handshake(server, DOOR).decode().replace(there, instead)
     with RawSocket(server) as raw:
         raw.send(request.encode())
         head = raw.read_head()
@@ -253,7 +254,7 @@ def test_a_pong_that_nobody_asked_for_is_nothing(raw: RawSocket) -> None:
 def test_a_control_frame_may_be_neither_long_nor_in_fragments(server: Server, opcode: int) -> None:
     """1002."""
     for wrong in (frame(opcode, b"\x03\xe8" + b"x" * 124), frame(opcode, fin=False)):
-        with RawSocket(server, "/ws/chat?username=alice") as raw:
+        with RawSocket(server, DOOR) as raw:
             raw.send(wrong)
             assert raw.closed()[0] == 1002
 
