@@ -227,6 +227,29 @@ def test_the_sum_of_the_fragments_is_limited_too(raw: RawSocket) -> None:
     assert raw.closed()[0] == 1009
 
 
+@pytest.mark.parametrize("opcode", [PING, PONG])
+def test_what_comes_between_fragments_is_no_part_of_their_sum(raw: RawSocket, opcode: int) -> None:
+    """A control frame is as long as it may be where the message has room for one more byte."""
+    raw.send(frame(TEXT, b" " * 8095, fin=False))
+    for _ in range(3):
+        raw.send(frame(opcode, b"x" * 125))
+        if opcode == PING:
+            assert raw.read() == Frame(PONG, b"x" * 125)
+    raw.send(frame(CONT, b" "))
+    raw.until(TEXT, b'"bad_json"')
+    well(raw)
+
+
+@pytest.mark.parametrize("opcode", [PING, PONG, CLOSE])
+def test_a_control_frame_between_fragments_may_not_be_long_either(
+    raw: RawSocket, opcode: int
+) -> None:
+    """1002, as anywhere."""
+    raw.send(frame(TEXT, b" " * 8095, fin=False))
+    raw.send(frame(opcode, b"\x03\xe8" + b"x" * 124))
+    assert raw.closed()[0] == 1002
+
+
 # Control frames (section 5.5)
 
 
