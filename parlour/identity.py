@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from starlette.requests import HTTPConnection
 
 from parlour.attempts import address_of
-from parlour.context import Context
+from parlour.context import Context, check_text_length
 from parlour.errors import Refusal
 from parlour.logins import SESSION_LIFE
 from parlour.models import Person
@@ -126,7 +126,8 @@ def guest_name(context: Context, username: str) -> str:
         name = clean_name(username)
     except PydanticCustomError as error:
         raise _named("username", error) from None
-    return _not_too_long(context, name)
+    check_text_length("username", "username", name, context.settings.max_username_length)
+    return name
 
 
 def account_name(context: Context, username: str) -> str:
@@ -135,17 +136,7 @@ def account_name(context: Context, username: str) -> str:
         name = account_username(username)
     except PydanticCustomError as error:
         raise _named("username", error) from None
-    return _not_too_long(context, name)
-
-
-def _not_too_long(context: Context, name: str) -> str:
-    limit = context.settings.max_username_length
-    if len(name) > limit:
-        raise Refusal(
-            "too_long",
-            f"username: A username has at most {limit} characters; this has {len(name)}.",
-            field="username",
-        )
+    check_text_length("username", "username", name, context.settings.max_username_length)
     return name
 
 
