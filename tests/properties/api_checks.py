@@ -18,15 +18,15 @@ WORDS = ("NUL", "surrogate", "cannot be printed", "time zone", "required", "You 
 
 # The rooms that there are when it begins; ids up to MAX_ROOM are asked for.
 ROOMS, MAX_ROOM, MAX_ID = 40, 50, 2**53 - 1
-# Who has an account.
-SOMEBODY = "somebody"
+# Who has an account, and the longest name that anybody is asked for by.
+SOMEBODY, MAX_NAME = "somebody", 100
 
 
 @schemathesis.hook
 def map_path_parameters(_context: Any, parameters: dict[str, Any] | None) -> Any:
     """Ask for rooms and people that are there; what is no id or name stays as it is."""
     name = (parameters or {}).get("username")
-    if isinstance(name, str) and name.isalnum():
+    if isinstance(name, str) and 0 < len(name) <= MAX_NAME:
         return {**(parameters or {}), "username": SOMEBODY}
     room_id = (parameters or {}).get("room_id")
     if type(room_id) is int and 0 < room_id <= MAX_ID:
