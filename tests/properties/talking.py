@@ -114,7 +114,8 @@ class Talking(Machine):
         waiting: list[tuple[Actor, str]] = []
         asking = talking[-1:] if again else []
         posting = []
-        for turn in range(max(*counts, posts)):
+        turns = max(*counts, posts)
+        for turn in range(turns):
             for actor in [
                 each for each, count in zip(talking, counts, strict=False) if turn < count
             ]:
@@ -125,7 +126,7 @@ class Talking(Machine):
                 )
             if turn < posts:
                 posting.append(asyncio.create_task(self._post(room, f"post-{self.said}-{turn}")))
-            if turn == 1:
+            if turn == min(1, turns - 1):
                 for actor in asking:
                     await actor.ask_again(room.id)
         told = list(await asyncio.gather(*posting))
