@@ -111,11 +111,12 @@ def _join_styles(folder: Path, styles: str) -> str:
 
 
 def _join_scripts(bodies: dict[str, bytes]) -> dict[str, bytes]:
-    """The files with `app.js` and all modules that it leads to in two: `app.js` and `later.js`."""
-    joined = join_modules(bodies, "app.js", "later.js")
+    """The files with `app.js` and all modules that it leads to in three: see `join_modules`."""
+    joined = join_modules(bodies, "app.js", "later.js", "seldom.js")
+    texts = {"app.js": joined.eager, "later.js": joined.later, "seldom.js": joined.seldom}
     scripts = {
         name: jsmin(script, keep_bang_comments=True).encode()
-        for name, script in (("app.js", joined.eager), ("later.js", joined.later))
+        for name, script in texts.items()
         if script
     }
     # They come first, also when the files are compressed: every visitor waits for them.

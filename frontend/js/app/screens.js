@@ -134,7 +134,7 @@ export class Screens {
   /** The message log alone, and what stands under it. */
   drawMessages() {
     const state = this.#state;
-    const { currentRoom: room, username, historyStatus, hasOlder, hasNewer, newFrom, unseen, atBottom } = state;
+    const { currentRoom: room, username, guests, historyStatus, hasOlder, hasNewer, newFrom, unseen, atBottom } = state;
     this.messages?.update({
       // While a notice takes the place of the log there is none.
       room: state.notice ? null : room, messages: state.messages, pending: hasNewer ? [] : state.pending,
@@ -142,7 +142,7 @@ export class Screens {
       loadingOlder: state.loadingOlder, loadingNewer: state.loadingNewer, olderFailed: state.olderFailed,
     });
     this.#views['strip']?.update({
-      typing: state.typing.map((typing) => typing.username), unseen, hasNewer,
+      typing: state.typing.map((typing) => typing.username), guests, unseen, hasNewer,
       atBottom: atBottom || historyStatus !== 'ready',
     });
   }
@@ -184,25 +184,27 @@ export class Screens {
 
   #drawChat() {
     const state = this.#state;
-    const { currentRoom: room, users, guests, username, connection, notice } = state;
-    const shared = { users, guests, username };
+    const { currentRoom: room, users, guests, username, user, connection, notice } = state;
+    const shared = { users, guests, username, user };
     this.#views['sidebar']?.update({ ...shared, ...this.#roomsData(), currentRoomId: room?.id ?? null });
     this.#views['people']?.update(shared);
     this.#views['header']?.update({ room, online: users.length || (room?.online ?? 0) });
-    this.#views['banner']?.update({ connection, waiting: state.pending.filter(({ status }) => status === 'sending').length });
+    // Where one is asked to sign in again, the banner has nothing to add.
+    this.#views['banner']?.update({ connection: state.isEnded ? 'open' : connection, waiting: state.pending.filter(({ status }) => status === 'sending').length });
     this.#views['notice']?.update(notice && { kind: notice.kind, text: notice.text || errorText(notice.code) });
     this.#renderMessages();
     this.composer?.update({ room, maxLength: this.#config.maxMessageLength, disabled: null });
   }
 
   #roomsData() {
-    const { rooms, roomsStatus: status, username, connection } = this.#state;
-    return { rooms, status, username, connection, maxNameLength: this.#config.maxRoomNameLength };
+    const { rooms, roomsStatus: status, username, user, connection } = this.#state;
+    return { rooms, status, username, user, connection, maxNameLength: this.#config.maxRoomNameLength };
   }
 
   #loginData() {
-    const { login } = this.#state;
-    return { ...login, username: this.#offeredName(), maxLength: this.#config.maxUsernameLength };
+    const { login, invitation } = this.#state;
+    const { maxUsernameLength: maxLength, minPasswordLength, guests, registration } = this.#config;
+    return { ...login, username: this.#offeredName(), invitation, maxLength, minPasswordLength, guests, registration };
   }
 
   /** @param {Screen} screen */

@@ -5,6 +5,8 @@
  * @typedef {import('../types.js').OutboxRecord} OutboxRecord
  */
 
+import { openDB } from '../../vendor/idb@8.0.4/idb.js';
+
 /**
  * `seq` is given on adding and rises over all tabs: it is the order in which messages leave.
  *
@@ -93,7 +95,6 @@ export class IndexedStore {
    * @returns {Promise<IndexedStore>}
    */
   static async open(name = DATABASE) {
-    const { openDB } = await import('../../vendor/idb@8.0.4/idb.js');
     const database = await openDB(name, 1, {
       upgrade(fresh) {
         const table = fresh.createObjectStore(TABLE, { keyPath: 'seq', autoIncrement: true });

@@ -1,4 +1,7 @@
-/** Every word a person reads, in English. Another language is another file of this shape. */
+/**
+ * Every word a person reads, in English; those of the seldom dialogs are in account.js. Another language is another
+ * pair of files of this shape.
+ */
 
 const PLURAL = new Intl.PluralRules('en');
 const NUMBER = new Intl.NumberFormat('en');
@@ -39,12 +42,20 @@ export const strings = {
     name: 'Your name',
     submit: 'Come in',
     remembered: 'Your name is remembered on this device.',
+    or: 'or with an account',
+    signIn: 'Sign in',
+    register: 'Create an account',
+    alreadyIn: (/** @type {string} */ name) => `You’re signed in as ${name}. Sign out to use that link.`,
   },
+
+  /** Stands beside the name of everybody who has no account. */
+  guest: 'guest',
 
   theme: { label: 'Theme', auto: 'System', light: 'Light', dark: 'Dark' },
 
   self: {
     menu: 'Your menu',
+    account: 'Account settings',
     signOut: 'Sign out',
     connection: { online: 'Connected', connecting: 'Connecting…', offline: 'Offline' },
   },
@@ -152,6 +163,7 @@ export const strings = {
 
   announce: {
     message: (/** @type {string} */ name, /** @type {string} */ text) => `${name}: ${text}`,
+    ofGuest: (/** @type {string} */ name, /** @type {string} */ text) => `${name}, guest: ${text}`,
     many: (/** @type {number} */ count) => plural(count, 'new message', 'new messages'),
     connecting: 'Connecting',
     reconnecting: 'Connection lost. Reconnecting.',
@@ -213,6 +225,7 @@ const ERRORS = {
   name_too_long: 'That name is too long.',
   name_taken: 'Somebody here already uses that name. Choose another.',
   name_reserved: 'That name is reserved. Choose another.',
+  guests_off: 'Guests can’t come in here. Sign in, or create an account.',
   room_exists: 'There is already a room with that name.',
   not_found: 'It is no longer there.',
   not_allowed: 'You can’t do that here.',

@@ -83,9 +83,10 @@ function openDialog({ title, body, submit, danger = false, check, run, field }) 
 /**
  * Shows a dialog until it is closed, by itself, Escape or a press beside it, and takes it away.
  * @param {HTMLDialogElement} dialog
+ * @param {{stays?: boolean}} [options] `stays`: a press beside it does not close it
  * @returns {Promise<void>} settles when it has closed
  */
-function showModal(dialog) {
+export function showModal(dialog, { stays = false } = {}) {
   // The backdrop belongs to the dialog element itself; a press that began inside, say while selecting text, does not
   // close.
   let pressedOutside = false;
@@ -93,7 +94,7 @@ function showModal(dialog) {
     pressedOutside = event.target === dialog;
   });
   dialog.addEventListener('click', (event) => {
-    if (event.target === dialog && pressedOutside) dialog.close();
+    if (event.target === dialog && pressedOutside && !stays) dialog.close();
   });
   document.body.append(dialog);
   dialog.showModal();

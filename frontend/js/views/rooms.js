@@ -16,6 +16,7 @@ const SKELETON_CARDS = 6;
  * @property {Room[]} rooms
  * @property {import('../types.js').LoadStatus} status
  * @property {string | null} username
+ * @property {import('../types.js').User | null} user
  * @property {string} connection
  * @property {number} maxNameLength
  *
@@ -24,6 +25,7 @@ const SKELETON_CARDS = 6;
  * @property {(name: string) => Promise<void>} onCreate rejects with `{code, detail}`
  * @property {(roomId: number) => Promise<void>} onDelete rejects with `{code, detail}`
  * @property {() => void} onSignOut
+ * @property {() => void} onAccount
  * @property {() => void} onRetry
  */
 
@@ -35,7 +37,7 @@ export function createRooms(element, callbacks) {
   const ending = new AbortController();
   const { signal } = ending;
   /** @type {RoomsData} */
-  let data = { rooms: [], status: 'loading', username: null, connection: 'connecting', maxNameLength: Infinity };
+  let data = { rooms: [], status: 'loading', username: null, user: null, connection: 'connecting', maxNameLength: Infinity };
   /** @type {Map<string, HTMLLIElement>} */
   const cards = new Map();
   /** @type {Map<string, Room>} */

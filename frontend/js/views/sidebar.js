@@ -15,6 +15,7 @@ import { createSelf } from './self.js';
  * @property {string[]} users
  * @property {string[]} guests
  * @property {string | null} username
+ * @property {import('../types.js').User | null} user
  * @property {string} connection
  * @property {number} maxNameLength
  *
@@ -22,6 +23,8 @@ import { createSelf } from './self.js';
  * @property {(roomId: number) => void} onOpen
  * @property {() => void} onBack to the list of rooms
  * @property {() => void} onSignOut
+ * @property {() => void} onAccount
+ * @property {import('./people.js').OnPerson} onPerson
  * @property {(name: string) => Promise<void>} onCreate rejects with `{code, detail}`
  */
 
@@ -39,6 +42,7 @@ export function createSidebar(element, callbacks) {
     users: [],
     guests: [],
     username: null,
+    user: null,
     connection: 'connecting',
     maxNameLength: Infinity,
   };
@@ -88,7 +92,7 @@ export function createSidebar(element, callbacks) {
     selfSlot,
   );
   const self = createSelf(selfSlot, callbacks);
-  const people = createPeopleList(peopleNodes);
+  const people = createPeopleList(peopleNodes, callbacks, signal);
 
   const makeRow = () =>
     el(
@@ -165,7 +169,7 @@ export function createSidebar(element, callbacks) {
         setText(find('.side-online', row), room.online > 0 ? formatNumber(room.online) : '');
         setAttr(link, 'title', strings.sidebar.onlineIn(room.name, room.online));
       }
-      people.update(next.users, next.username);
+      people.update(next);
       setText(peopleCount, next.users.length > 0 ? formatNumber(next.users.length) : '');
       self.update(next);
     },
