@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from pydantic_core import PydanticCustomError
-
 from parlour.database import Database
 from parlour.errors import Refusal
 from parlour.models import Person, Room, WebSocketMessage
 from parlour.protocol import encode, encode_error
 from parlour.realtime.connection import Connection
 from parlour.realtime.manager import ConnectionManager
+from parlour.registry import Registry
 from parlour.settings import Settings
 from parlour.support.coalesce import Coalescer
+from parlour.support.passwords import Passwords
 from parlour.support.tasks import Tasks
-from parlour.support.text import clean_name
+from parlour.support.tokens import Tokens
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,9 @@ class Context:
 
     settings: Settings
     database: Database
+    tokens: Tokens
+    registry: Registry
+    passwords: Passwords = field(default_factory=Passwords)
     manager: ConnectionManager = field(default_factory=ConnectionManager)
     tasks: Tasks = field(default_factory=Tasks)
     user_lists: Coalescer = field(default_factory=lambda: Coalescer(PRESENCE_INTERVAL))
@@ -54,21 +57,6 @@ class Context:
                 f"content: A message has at most {limit} characters; this has {len(content)}.",
                 field="content",
             )
-
-    def person(self, username: str) -> Person:
-        """Who a client is that gives only a name. Raises Refusal when the name cannot be."""
-        try:
-            name = clean_name(username)
-        except PydanticCustomError as error:
-            raise Refusal(error.type, f"username: {error.message()}.", field="username") from None
-        limit = self.settings.max_username_length
-        if len(name) > limit:
-            raise Refusal(
-                "too_long",
-                f"username: A username has at most {limit} characters; this has {len(name)}.",
-                field="username",
-            )
-        return Person.by_name(name)
 
 
 class Client:

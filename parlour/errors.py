@@ -29,12 +29,25 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "name_invalid": ErrorCode(
         422, "The name has a control, invisible or direction-changing character.", 4500
     ),
+    "name_taken": ErrorCode(
+        409, "An account has this name or one like it, or a guest who is here uses it.", 4500
+    ),
+    "name_reserved": ErrorCode(422, "Nobody may have this name.", 4500),
+    "password_weak": ErrorCode(422, "The password is too short, too common or the username."),
+    "not_signed_in": ErrorCode(401, "It needs a login, or the one given has ended.", 4501),
+    "wrong_credentials": ErrorCode(401, "The username or the password is wrong."),
+    "guests_off": ErrorCode(403, "This server lets in only those who have an account.", 4503),
+    "registration_closed": ErrorCode(403, "This server makes no new accounts."),
+    "invite_needed": ErrorCode(403, "A new account needs an invitation."),
+    "invite_invalid": ErrorCode(403, "The invitation or link is wrong, used up or too old."),
+    "cross_site": ErrorCode(403, "A page of another site may not do this."),
     "not_found": ErrorCode(404, "There is no such thing, or it is not yours to see.", 4504),
     "not_allowed": ErrorCode(403, "It may not be done from here; the text says what to do first."),
     "method_not_allowed": ErrorCode(405, "This path does not take this HTTP method."),
     "room_exists": ErrorCode(409, "Another public room has this name, without regard to case."),
     "too_large": ErrorCode(413, "The body is larger than any right one would be.", 1009),
     "unsupported_type": ErrorCode(415, "The body has to be `application/json`."),
+    "rate_limited": ErrorCode(429, "Too many tries; `retry_after_ms` says when to come back."),
     "flooding": ErrorCode(429, "Too many refused frames in a short time.", 1008),
     "busy": ErrorCode(503, "The server has too much to do just now; try again.", 1013),
     "storage_full": ErrorCode(507, "The server's disk is full; nothing was stored."),
@@ -59,9 +72,18 @@ class Refusal(HTTPException):
     It is an `HTTPException` so that one raised while FastAPI reads a body keeps its answer.
     """
 
-    def __init__(self, code: str, detail: str, *, field: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        """`retry_after` is in seconds."""
         self.code = code
         self.field = field
+        self.retry_after = retry_after
         super().__init__(status_code=ERROR_CODES[code].status, detail=detail)
 
     @property

@@ -16,7 +16,9 @@ from parlour.context import Client, Context
 from parlour.conversation import Conversation, Handler
 from parlour.errors import Refusal
 from parlour.features import heartbeat, messages, presence, typing
+from parlour.identity import login_by_ticket, login_of, person_of
 from parlour.models import MAX_ID, Person
+from parlour.people import Login
 from parlour.protocol import ClosingEvent, ConnectQuery, encode, encode_error
 from parlour.realtime.connection import Connection
 from parlour.realtime.queued import QueuedWire
@@ -92,7 +94,7 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
         return
     await websocket.accept()
     try:
-        query, person, room_id = _admit(context, websocket, path_room)
+        query, person, login, room_id = _admit(context, websocket, path_room)
     except Refusal as refusal:
         # Accepted, told, then closed: a browser cannot read a refused handshake.
         with contextlib.suppress(RuntimeError, OSError, WebSocketDisconnect):
@@ -107,22 +109,25 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
         guest=person.guest,
         one_room=room_id is not None,
         aware=room_id is None or query.after is not None,
+        session_id=None if login is None else login.session_id,
     )
     client = Client(connection, person, room_id)
     conversation = Conversation(context, client, wire, COMMANDS)
     context.manager.register(connection)
+    context.registry.came(person)
     try:
         if room_id is not None:
             conversation.begin(room_id, query.after, query.epoch)
         await wire.listen(websocket, conversation)
     finally:
+        context.registry.went(person)
         await conversation.end()
 
 
 def _admit(
     context: Context, websocket: WebSocket, path_room: str | None
-) -> tuple[ConnectQuery, Person, int | None]:
-    """With what somebody comes in, who it is, and to which room. Raises Refusal."""
+) -> tuple[ConnectQuery, Person, Login | None, int | None]:
+    """With what somebody comes in, who it is by which login, and to which room. Raises Refusal."""
     params = websocket.query_params
     for name in params:
         if len(params.getlist(name)) > 1:
@@ -131,8 +136,12 @@ def _admit(
         query = ConnectQuery.model_validate(dict(params))
     except ValidationError as error:
         raise Refusal.from_validation(error.errors()) from None
-    person = context.person(query.username)
-    return query, person, None if path_room is None else _room_id(path_room)
+    if query.ticket is None:
+        login = login_of(context, websocket)
+    else:
+        login = login_by_ticket(context, query.ticket)
+    person = person_of(context, websocket, login, query.username)
+    return query, person, login, None if path_room is None else _room_id(path_room)
 
 
 def _room_id(text: str) -> int:

@@ -1,22 +1,37 @@
 """The application: `create_app()` puts it together, `app` is it with the settings of its place."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from parlour import __version__, gateway, pages, web
+from parlour import __version__, gateway, logins, pages, web
 from parlour.context import Context
 from parlour.database import Database, init_db
-from parlour.features import health, heartbeat, messages, rooms
+from parlour.features import (
+    accounts,
+    guests,
+    health,
+    heartbeat,
+    messages,
+    registration,
+    rooms,
+    sessions,
+    users,
+)
 from parlour.models import MAX_ROOM_NAME_LENGTH
+from parlour.people import MAX_ABOUT, MAX_DISPLAY_NAME, MAX_STATUS
 from parlour.realtime.manager import ConnectionManager
+from parlour.registry import Registry
 from parlour.settings import Settings, SettingsError, load_settings
 from parlour.support.assets import Assets
+from parlour.support.keys import Key, load_keys
 from parlour.support.logs import hide_queries
+from parlour.support.passwords import MAX_LENGTH, MIN_LENGTH
+from parlour.support.tokens import Tokens
 
 if TYPE_CHECKING:
     app: FastAPI
@@ -32,8 +47,12 @@ is a 500 of that shape, with the code `internal` and an `id` that stands in its 
 """
 
 
-def create_app(settings: Settings | None = None, database: Database | None = None) -> FastAPI:
-    """The application. It opens the database of `settings` when it starts, unless given one.
+def create_app(
+    settings: Settings | None = None,
+    database: Database | None = None,
+    keys: Sequence[Key] | None = None,
+) -> FastAPI:
+    """The application. It opens what `settings` name when it starts, unless it is given.
 
     Raises SettingsError when no settings are given and those of the environment are wrong.
     """
@@ -44,11 +63,14 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         hide_queries()
         app.state.assets = _assets(settings)
         opened = await asyncio.to_thread(init_db, settings) if database is None else database
+        used = await asyncio.to_thread(load_keys, settings.keys_path) if keys is None else keys
         opened.start()
-        context = app.state.context = Context(settings, opened)
+        registry = Registry(await opened.read(logins.load))
+        context = app.state.context = Context(settings, opened, Tokens(used), registry)
         context.tasks.spawn(asyncio.to_thread(app.state.assets.compress))
         context.tasks.spawn(heartbeat.beat(context))
         context.tasks.spawn(rooms.purge(context))
+        context.tasks.spawn(sessions.tidy(context))
         try:
             yield
         finally:
@@ -57,6 +79,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
             context.user_lists.close()
             context.room_news.close()
             await context.tasks.close()
+            context.passwords.close()
             await opened.close()
 
     app = FastAPI(
@@ -69,18 +92,19 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         redirect_slashes=False,
     )
     for router in (
-        rooms.router, messages.router, health.router, gateway.router, pages.router,
+        rooms.router, messages.router, guests.router, registration.router,
+        accounts.router, sessions.router, users.router, health.router, gateway.router, pages.router,
     ):  # fmt: skip
         app.include_router(router)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["Content-Type"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Content-Type", "Authorization"],
             expose_headers=["Parlour-Version", "Parlour-Epoch"],
         )
-    web.install(app)
+    web.install(app, settings.allowed_origins)
     app.add_middleware(gateway.Door)
     return app
 
@@ -90,6 +114,13 @@ def _assets(settings: Settings) -> Assets:
         "maxMessageLength": settings.max_message_length,
         "maxUsernameLength": settings.max_username_length,
         "maxRoomNameLength": MAX_ROOM_NAME_LENGTH,
+        "minPasswordLength": MIN_LENGTH,
+        "maxPasswordLength": MAX_LENGTH,
+        "maxDisplayNameLength": MAX_DISPLAY_NAME,
+        "maxAboutLength": MAX_ABOUT,
+        "maxStatusLength": MAX_STATUS,
+        "guests": settings.guests == "on",
+        "registration": settings.registration,
         "version": __version__,
     }
     return pages.load_assets(config)

@@ -159,6 +159,16 @@ class Person(Shape):
             username=username, author=f"name:{name_key(username)}", guest=True
         )
 
+    @classmethod
+    def by_cookie(cls, username: str, guest_id: str) -> "Person":
+        """A guest whose browser came before: the same one under any name."""
+        return cls.model_construct(username=username, author=f"guest:{guest_id}", guest=True)
+
+    @classmethod
+    def by_account(cls, username: str, user_id: int) -> "Person":
+        """Somebody with an account."""
+        return cls.model_construct(username=username, author=f"user:{user_id}", guest=False)
+
 
 class HistoryQuery(BaseModel):
     """Which page of a room's history: the newest, or that beside one message id."""
@@ -300,6 +310,9 @@ class ErrorAnswer(BaseModel):
     code: str = Field(description="What is wrong, for programs.")
     field: str | None = Field(None, description="The field at fault, where there is one.")
     id: str | None = Field(None, description="With `internal`: stands in the server's log.")
+    retry_after_ms: int | None = Field(
+        None, description="With `rate_limited`: milliseconds until the next try."
+    )
 
 
 class WebSocketMessage(Shape):

@@ -27,9 +27,10 @@ class ConnectQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    username: str
+    username: str | None = None
     after: VersionParam | None = None
     epoch: str | None = Field(None, max_length=64)
+    ticket: str | None = Field(None, max_length=64)
 
 
 # Commands: client to server. Without `room_id` a command is about the room of the path.

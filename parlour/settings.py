@@ -35,7 +35,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="TCP port; 0 takes any free one.")
     data_dir: Path = Field(
-        Path("data"), description="Folder that holds `chat.db`; created for its owner only (0700)."
+        Path("data"),
+        description="Folder that holds `chat.db` and `keys.json`; created for its owner only"
+        " (0700).",
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -54,11 +56,20 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Most WebSockets at once; fewer where the limit of file handles is lower.",
     )
+    guests: Literal["on", "off"] = Field(
+        "on",
+        description="Whether people without an account may come in: on, or off for accounts only.",
+    )
+    registration: Literal["open", "invite", "closed"] = Field(
+        "open",
+        description="Who may make an account: open for everybody, invite for those who bring an"
+        " invitation, closed for nobody.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe kind of line to log: debug, info, warning or error."
     )
 
-    @field_validator("log_level", mode="before")
+    @field_validator("log_level", "guests", "registration", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
@@ -103,6 +114,11 @@ class Settings(BaseSettings):
     def database_path(self) -> Path:
         """Where the SQLite database lies."""
         return self.data_dir / "chat.db"
+
+    @property
+    def keys_path(self) -> Path:
+        """Where the keys lie that sign logins."""
+        return self.data_dir / "keys.json"
 
     @property
     def max_frame_bytes(self) -> int:

@@ -1,6 +1,7 @@
 """The HTTP door: strict bodies, one shape for every refusal, security headers on every answer."""
 
-from collections.abc import Callable, Coroutine
+import math
+from collections.abc import Callable, Collection, Coroutine
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
@@ -18,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from parlour.context import Context, internal_error
 from parlour.errors import ERROR_CODES, Refusal
 from parlour.models import ErrorAnswer
+from parlour.support.origin import origin_allowed
 from parlour.support.repeats import repeated_name
 
 # `ws:` and `wss:` of the own host are named by 'self' (CSP 3).
@@ -39,6 +42,8 @@ _SECURITY_HEADERS: Final = [
 # When to come back after "busy", for clients that were refused at the door.
 RETRY_AFTER_SECONDS: Final = 5
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+# These change nothing (RFC 9110, section 9.2.1).
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 async def context_of(request: Request) -> Context:
@@ -139,8 +144,21 @@ def raw_refusals(*codes: str) -> dict[str, bytes]:
     return raw
 
 
-def _answer(refusal: Refusal, headers: Any = None, log_id: str | None = None) -> JSONResponse:
-    answer = ErrorAnswer(detail=refusal.detail, code=refusal.code, field=refusal.field, id=log_id)
+def _answer(
+    refusal: Refusal, headers: dict[str, str] | None = None, log_id: str | None = None
+) -> JSONResponse:
+    wait = refusal.retry_after
+    answer = ErrorAnswer(
+        detail=refusal.detail,
+        code=refusal.code,
+        field=refusal.field,
+        id=log_id,
+        retry_after_ms=None if wait is None else math.ceil(wait * 1000),
+    )
+    if wait is not None:
+        headers = {**(headers or {}), "Retry-After": str(math.ceil(wait))}
+    if refusal.code == "not_signed_in":
+        headers = {**(headers or {}), "WWW-Authenticate": "Bearer"}
     return JSONResponse(
         answer.model_dump(exclude_none=True), status_code=refusal.status_code, headers=headers
     )
@@ -206,6 +224,35 @@ class _Guard:
             await _answer(refusal, log_id=log_id)(scope, receive, send_guarded)
 
 
+class _SameSite:
+    """Refuses what a page of another site would change in a visitor's name.
+
+    Browsers say where a request comes from; programs that are none say nothing and pass. Source:
+    OWASP Cross-Site Request Forgery Prevention Cheat Sheet (Fetch Metadata).
+    """
+
+    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+        self._app = app
+        self._allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in _SAFE and not self._passes(scope):
+            refusal = Refusal("cross_site", "A page of another site may not do this here.")
+            await _answer(refusal)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _passes(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        if site in ("same-origin", "none"):
+            return True
+        if site is not None:
+            # The Host is not asked: the browser has compared it, and knows better.
+            return origin is not None and origin_allowed(origin, None, self._allowed)
+        return origin_allowed(origin, headers.get("host"), self._allowed)
+
+
 class _CompressAnswers:
     """Compresses what the API says. Pages and assets bring smaller forms of their own."""
 
@@ -218,9 +265,10 @@ class _CompressAnswers:
         await (self._compressed if speaks else self._app)(scope, receive, send)
 
 
-def install(app: FastAPI) -> None:
-    """Give `app` the error answers, compression and the guard, after all other middleware."""
+def install(app: FastAPI, allowed_origins: Collection[str]) -> None:
+    """Give `app` the error answers, compression and the guards, after all other middleware."""
     for kind in (HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _refused)
+    app.add_middleware(_SameSite, allowed=allowed_origins)
     app.add_middleware(_CompressAnswers)
     app.add_middleware(_Guard)

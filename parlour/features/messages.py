@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import TypeAdapter
 
 from parlour.context import Client, Context
 from parlour.database import ChatDatabase
+from parlour.identity import Admitted, ContextDep, person_of
 from parlour.models import (
     HistoryQuery,
     IdParam,
@@ -17,7 +18,7 @@ from parlour.models import (
 )
 from parlour.permissions import check_speak
 from parlour.protocol import MessageEvent, RepeatedMessageEvent, SendMessage, encode
-from parlour.web import StrictRoute, answers, context_of
+from parlour.web import StrictRoute, answers
 
 router = APIRouter(route_class=StrictRoute, tags=["messages"])
 
@@ -30,12 +31,13 @@ _POSTED: dict[int | str, dict[str, Any]] = {
 @router.get(
     "/api/chat/rooms/{room_id}/messages",
     response_model=list[Message],
-    responses=answers("not_found", "invalid", "busy"),
+    responses=answers("not_signed_in", "not_found", "invalid", "busy"),
 )
 async def get_messages(
     room_id: Annotated[IdParam, Path(description="The room.")],
     query: Annotated[HistoryQuery, Query()],
-    context: Annotated[Context, Depends(context_of)],
+    context: ContextDep,
+    _login: Admitted,
 ) -> Response:
     """A page of the room's messages, oldest first: the newest page unless the query says where.
 
@@ -66,18 +68,23 @@ async def get_messages(
     response_model=Message,
     responses=_POSTED
     | answers(
-        "not_found", "invalid", "empty", "too_long", "name_invalid", "bad_json", "too_large",
-        "unsupported_type", "busy", "storage_full",
+        "not_signed_in", "cross_site", "not_found", "invalid", "empty", "too_long", "name_invalid",
+        "name_taken", "name_reserved", "bad_json", "too_large", "unsupported_type", "busy",
+        "storage_full",
     ),
 )  # fmt: skip
 async def post_message(
+    request: Request,
     room_id: Annotated[IdParam, Path(description="The room.")],
-    username: Annotated[str, Query(description="Who says it.", examples=["alice"])],
     message: MessageCreate,
-    context: Annotated[Context, Depends(context_of)],
+    context: ContextDep,
+    login: Admitted,
+    username: Annotated[
+        str | None, Query(description="Who says it; not needed with a login.", examples=["alice"])
+    ] = None,
 ) -> Response:
     """Say something. The answer comes when it is stored; a repeated `client_id` answers 200."""
-    person = context.person(username)
+    person = person_of(context, request, login, username)
     context.check_length(message.content)
 
     def tell(stored: StoredMessage) -> None:

@@ -4,19 +4,19 @@ import asyncio
 import logging
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from parlour.context import Context
 from parlour.database import ChatDatabase
 from parlour.errors import Refusal
+from parlour.identity import Admitted, ContextDep, person_of
 from parlour.models import IdParam, Room, RoomCreate
 from parlour.protocol import RoomDeletedEvent, RoomListEvent, encode
-from parlour.web import StrictRoute, answers, context_of
+from parlour.web import StrictRoute, answers
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/chat/rooms", route_class=StrictRoute, tags=["rooms"])
 
-ContextDep = Annotated[Context, Depends(context_of)]
 RoomPath = Annotated[IdParam, Path(description="The room.")]
 # The close code with which a room's own connections end when it is deleted.
 ROOM_GONE = 4504
@@ -28,11 +28,11 @@ PURGE_AGAIN = 30.0
     "",
     status_code=201,
     responses=answers(
-        "room_exists", "invalid", "empty", "too_long", "name_invalid", "bad_json", "too_large",
-        "unsupported_type", "busy", "storage_full",
+        "not_signed_in", "cross_site", "room_exists", "invalid", "empty", "too_long",
+        "name_invalid", "bad_json", "too_large", "unsupported_type", "busy", "storage_full",
     ),
 )  # fmt: skip
-async def create_room(room: RoomCreate, context: ContextDep) -> Room:
+async def create_room(room: RoomCreate, context: ContextDep, _login: Admitted) -> Room:
     """Make a public room. Its name is trimmed and must be new, without regard to case."""
 
     def tell(room: Room) -> None:
@@ -41,15 +41,15 @@ async def create_room(room: RoomCreate, context: ContextDep) -> Room:
     return await context.database.write(ChatDatabase.create_room, room.name, then=tell)
 
 
-@router.get("", responses=answers("busy"))
-async def list_rooms(context: ContextDep) -> list[Room]:
+@router.get("", responses=answers("not_signed_in", "busy"))
+async def list_rooms(context: ContextDep, _login: Admitted) -> list[Room]:
     """All rooms in order of creation, with the number of people in each."""
     rooms = await context.database.read(ChatDatabase.get_rooms)
     return [context.with_online(room) for room in rooms]
 
 
-@router.get("/{room_id}", responses=answers("not_found", "invalid", "busy"))
-async def get_room(room_id: RoomPath, context: ContextDep) -> Room:
+@router.get("/{room_id}", responses=answers("not_signed_in", "not_found", "invalid", "busy"))
+async def get_room(room_id: RoomPath, context: ContextDep, _login: Admitted) -> Room:
     """One room, with the number of people in it."""
     return context.with_online(await context.database.read(ChatDatabase.get_room, room_id))
 
@@ -58,18 +58,23 @@ async def get_room(room_id: RoomPath, context: ContextDep) -> Room:
     "/{room_id}",
     status_code=204,
     responses=answers(
-        "not_found", "invalid", "name_invalid", "too_long", "empty", "busy", "storage_full"
+        "not_signed_in", "cross_site", "not_found", "invalid", "name_invalid", "name_taken",
+        "name_reserved", "too_long", "empty", "busy", "storage_full",
     ),
-)
+)  # fmt: skip
 async def delete_room(
+    request: Request,
     room_id: RoomPath,
     context: ContextDep,
+    login: Admitted,
     username: Annotated[
         str | None, Query(description="Who deletes it, to be named in what the others read.")
     ] = None,
 ) -> Response:
     """Delete a room with all its messages. Whoever is in it is told and leaves it."""
-    person = None if username is None else context.person(username)
+    # The seed lets one delete a room without a word who one is.
+    unnamed = login is None and username is None
+    person = None if unnamed else person_of(context, request, login, username)
     by = f" by {person.username}" if person else ""
 
     def tell(room: Room) -> None:

@@ -55,7 +55,7 @@ class Connection:
 
     __slots__ = (
         "_allowance", "_ended", "_mark", "_timer", "_wire", "_written", "aware", "feeds", "guest",
-        "lagging", "one_room", "person_key", "push", "rooms", "username",
+        "lagging", "one_room", "person_key", "push", "rooms", "session_id", "username",
     )  # fmt: skip
 
     def __init__(
@@ -67,8 +67,11 @@ class Connection:
         guest: bool,
         one_room: bool,
         aware: bool,
+        session_id: str | None = None,
     ) -> None:
         self.person_key = person_key
+        # The login that it came with, and ends with.
+        self.session_id = session_id
         self.username = username
         self.guest = guest
         # Whether it came through the door of one room, and so ends with that room.

@@ -50,6 +50,10 @@ class ConnectionManager:
         """All connections just now."""
         return list(self._connections)
 
+    def connections_of(self, person_key: str) -> list[Connection]:
+        """All connections of one person just now."""
+        return list(self._by_person.get(person_key, ()))
+
     def rooms_of(self, connection: Connection) -> set[int]:
         """The rooms that a connection follows."""
         return set(connection.rooms)

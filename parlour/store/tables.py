@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     Dialect,
     ForeignKey,
@@ -25,6 +26,7 @@ metadata = MetaData(
         "fk": "fk_%(table_name)s_%(column_0_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
 
@@ -99,3 +101,81 @@ Index(None, messages.c.room_id, messages.c.id)
 Index(None, messages.c.room_id, messages.c.version, unique=True)
 # What was said between two times.
 Index(None, messages.c.room_id, messages.c.timestamp)
+
+users = Table(
+    "users",
+    metadata,
+    # Never reused: it is the author of what somebody wrote.
+    Column("id", Integer, primary_key=True),
+    Column("username", Text, nullable=False),
+    # Finds the account of a name that was typed.
+    Column("name_key", Text, nullable=False),
+    # Refuses a second name that looks like it.
+    Column("identity", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("about", Text, nullable=False),
+    Column("time_zone", Text),
+    Column("status_text", Text, nullable=False),
+    Column("hue", Integer),
+    Column("created_at", UtcTime, nullable=False),
+    Column("password_changed_at", UtcTime, nullable=False),
+    # Set for an account that may not be used any more.
+    Column("disabled_at", UtcTime),
+    UniqueConstraint("name_key"),
+    UniqueConstraint("identity"),
+    CheckConstraint("role IN ('member', 'administrator')", name="role"),
+    CheckConstraint("hue BETWEEN 0 AND 359", name="hue"),
+    sqlite_autoincrement=True,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    # 128 random bits.
+    Column("id", String(22), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    # Which of its refresh tokens is the current one, since when, and the key it is made with.
+    Column("generation", Integer, nullable=False),
+    Column("rotated_at", UtcTime, nullable=False),
+    Column("key_id", String(32), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_seen_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("user_agent", Text, nullable=False),
+)
+# The sessions of one account.
+Index(None, sessions.c.user_id)
+# Those that have ended by themselves.
+Index(None, sessions.c.expires_at)
+
+# What is counted against guessing, under keys that `attempts.py` makes.
+login_failures = Table(
+    "login_failures",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("blocked_until", UtcTime),
+)
+# Those that count no longer.
+Index(None, login_failures.c.since)
+
+invites = Table(
+    "invites",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # SHA-256 of the token, which nobody can find from it.
+    Column("token_hash", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE")),
+    Column("created_by", ForeignKey("users.id", ondelete="SET NULL")),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("uses_left", Integer, nullable=False),
+    UniqueConstraint("token_hash"),
+    CheckConstraint("uses_left >= 0", name="uses_left"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,121 @@
+"""Making accounts: for everybody, by invitation, and the first administrator's."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from parlour import attempts, logins
+from parlour.context import Context
+from parlour.errors import Refusal
+from parlour.identity import (
+    ContextDep,
+    account_name,
+    device_of,
+    guest_name,
+    guest_of,
+    name_registered,
+)
+from parlour.logins import NewAccount
+from parlour.people import (
+    MAX_DISPLAY_NAME,
+    AccountCreate,
+    Opened,
+    Role,
+    SetupCreate,
+    SignedIn,
+)
+from parlour.signing import BODY, WRITES, check_room, hash_of, new_password, opened, welcome
+from parlour.web import StrictRoute, answers
+
+router = APIRouter(prefix="/api/auth", route_class=StrictRoute, tags=["accounts"])
+
+
+@router.post(
+    "/register",
+    status_code=201,
+    response_model=SignedIn,
+    responses=answers(
+        "registration_closed", "invite_needed", "invite_invalid", "name_taken", "name_reserved",
+        "name_invalid", "empty", "password_weak", "rate_limited", *BODY, *WRITES,
+    ),
+)  # fmt: skip
+async def register(request: Request, wanted: AccountCreate, context: ContextDep) -> Response:
+    """Make an account and sign in. It says when a name is taken, and how often one may ask."""
+    mode = context.settings.registration
+    if mode == "closed":
+        raise Refusal("registration_closed", "This server makes no new accounts.")
+    if mode == "invite" and wanted.invite is None:
+        raise Refusal("invite_needed", "A new account needs an invitation here.")
+    device = device_of(request)
+    new = _account(context, wanted.username, wanted.password, wanted.display_name)
+    check_room(context)
+    await context.database.write(attempts.count_registration, device.address)
+    invite = wanted.invite if mode == "invite" else None
+    session = await _create(
+        context, request, new, wanted.password,
+        logins.register, device, context.tokens.key_id, invite,
+    )  # fmt: skip
+    return welcome(context, request, session, 201)
+
+
+@router.post(
+    "/setup",
+    status_code=201,
+    response_model=SignedIn,
+    responses=answers(
+        "invite_invalid", "name_taken", "name_reserved", "name_invalid", "empty", "password_weak",
+        *BODY, *WRITES,
+    ),
+)  # fmt: skip
+async def set_up(request: Request, wanted: SetupCreate, context: ContextDep) -> Response:
+    """Make the first administrator, by the link that the server printed when it started."""
+    new = _account(context, wanted.username, wanted.password, None, role="administrator")
+    if not context.registry.take_setup(wanted.token):
+        raise Refusal("invite_invalid", "This link is wrong, or was used.")
+    try:
+        session = await _create(
+            context, request, new, wanted.password,
+            logins.set_up, device_of(request), context.tokens.key_id,
+        )  # fmt: skip
+    except BaseException:
+        # Nobody was made: the link is still the one that was printed.
+        context.registry.setup_token = wanted.token
+        raise
+    return welcome(context, request, session, 201)
+
+
+def _account(
+    context: Context,
+    username: str,
+    password: str,
+    display_name: str | None,
+    role: Role = "member",
+) -> NewAccount:
+    """What an account would be made of, but for its hash. Raises Refusal."""
+    name = account_name(context, username)
+    context.registry.check_reserved(name)
+    new_password(password, name, "password")
+    shown = display_name or guest_name(context, username)[:MAX_DISPLAY_NAME]
+    return NewAccount(name, shown, "", role)
+
+
+async def _create(
+    context: Context,
+    request: Request,
+    new: NewAccount,
+    password: str,
+    operation: Callable[..., Opened],
+    *args: Any,
+) -> Opened:
+    """Hash the password and make the account, with its name kept for it meanwhile."""
+    guest_id = guest_of(context, request)
+
+    def tell(session: Opened) -> None:
+        name_registered(context, session.user.username)
+        opened(context, session)
+
+    with context.registry.registering(new.username, f"guest:{guest_id}"):
+        whole = replace(new, password_hash=await hash_of(context, password))
+        return await context.database.write(operation, whole, *args, then=tell)

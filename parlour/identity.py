@@ -1,0 +1,199 @@
+"""Who a request or a connection is from: bearer, cookie, ticket, or only a name."""
+
+from collections.abc import Collection
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+from pydantic_core import PydanticCustomError
+from starlette.requests import HTTPConnection
+
+from parlour.attempts import address_of
+from parlour.context import Context
+from parlour.errors import Refusal
+from parlour.logins import SESSION_LIFE
+from parlour.models import Person
+from parlour.people import MAX_USER_AGENT, Device, Login
+from parlour.protocol import encode_error
+from parlour.support.cookies import cookies
+from parlour.support.names import account_forms, account_username, spoken_forms
+from parlour.support.text import clean_name, name_key
+from parlour.support.tokens import ACCESS_SECONDS
+from parlour.web import context_of
+
+ACCESS_COOKIE, REFRESH_COOKIE, GUEST_COOKIE = cookies(
+    ACCESS_SECONDS, int(SESSION_LIFE.total_seconds())
+)
+# A connection whose session ended is closed with the code of `not_signed_in`.
+_ENDED: Final = "You have been signed out. Sign in to go on."
+
+ContextDep = Annotated[Context, Depends(context_of)]
+
+
+def is_secure(http: HTTPConnection) -> bool:
+    """Whether it came over TLS, as far as a trusted proxy or the server itself says."""
+    return http.scope["scheme"] in ("https", "wss")
+
+
+def device_of(http: HTTPConnection) -> Device:
+    """Where a request comes from, as far as a trusted proxy says."""
+    host = http.client.host if http.client else None
+    agent = http.headers.get("user-agent", "").encode("latin-1").decode(errors="replace")
+    return Device(address_of(host), agent[:MAX_USER_AGENT])
+
+
+def login_of(context: Context, http: HTTPConnection) -> Login | None:
+    """The login that a request or handshake shows; None when it shows none.
+
+    Raises Refusal `not_signed_in` for one that is wrong or has ended: it is never taken for a
+    guest's, so that whoever was signed out does not go on under another identity unawares.
+    """
+    bearer = http.headers.get("authorization")
+    if bearer is not None:
+        scheme, _, token = bearer.partition(" ")
+        if scheme.lower() != "bearer":
+            raise not_signed_in()
+        return _read(context, token.strip())
+    cookie = cookie_of(http, ACCESS_COOKIE.name(secure=is_secure(http)))
+    return None if cookie is None else _read(context, cookie)
+
+
+def login_by_ticket(context: Context, ticket: str) -> Login:
+    """The login that a ticket was given to, which it opens nothing for again. Raises Refusal."""
+    session_id = context.registry.tickets.take(ticket)
+    login = None if session_id is None else context.registry.login(session_id)
+    if login is None:
+        raise not_signed_in()
+    return login
+
+
+def not_signed_in() -> Refusal:
+    """For whatever needs a login, or came with one that is worth nothing."""
+    return Refusal("not_signed_in", "Sign in to do this.")
+
+
+def cookie_of(http: HTTPConnection, name: str) -> str | None:
+    """One cookie of a request, where it sent one."""
+    return http.cookies.get(name) if "cookie" in http.headers else None
+
+
+def guest_of(context: Context, http: HTTPConnection) -> str | None:
+    """The guest that the browser's cookie names."""
+    cookie = cookie_of(http, GUEST_COOKIE.name(secure=is_secure(http)))
+    return None if cookie is None else context.tokens.read_guest(cookie)
+
+
+def person_of(
+    context: Context, http: HTTPConnection, login: Login | None, username: str | None
+) -> Person:
+    """Who speaks: the account that is signed in, or a guest under this name.
+
+    Raises Refusal `invalid` when the name is missing or not that of the login, that of a wrong
+    name, or `guests_off`.
+    """
+    if login is not None:
+        if username is not None and name_key(username) != name_key(login.username):
+            raise Refusal(
+                "invalid", f"username: You are signed in as {login.username}.", field="username"
+            )
+        return Person.by_account(login.username, login.user_id)
+    if context.settings.guests == "off":
+        if username is None:
+            raise not_signed_in()
+        raise Refusal("guests_off", "Only people with an account may come in here.")
+    if username is None:
+        raise Refusal("invalid", "username: It is required.", field="username")
+    name = guest_name(context, username)
+    guest_id = guest_of(context, http)
+    person = Person.by_name(name) if guest_id is None else Person.by_cookie(name, guest_id)
+    context.registry.check_guest(person)
+    return person
+
+
+def guest_name(context: Context, username: str) -> str:
+    """A name as it is shown. Raises Refusal when the name cannot be."""
+    try:
+        name = clean_name(username)
+    except PydanticCustomError as error:
+        raise _named("username", error) from None
+    return _not_too_long(context, name)
+
+
+def account_name(context: Context, username: str) -> str:
+    """A name as an account has it. Raises Refusal when no account can have it."""
+    try:
+        name = account_username(username)
+    except PydanticCustomError as error:
+        raise _named("username", error) from None
+    return _not_too_long(context, name)
+
+
+def _not_too_long(context: Context, name: str) -> str:
+    limit = context.settings.max_username_length
+    if len(name) > limit:
+        raise Refusal(
+            "too_long",
+            f"username: A username has at most {limit} characters; this has {len(name)}.",
+            field="username",
+        )
+    return name
+
+
+def _named(field: str, error: PydanticCustomError) -> Refusal:
+    return Refusal(error.type, f"{field}: {error.message()}.", field=field)
+
+
+# What routes depend on. Async, because FastAPI calls a plain function in a thread.
+
+
+async def admitted(request: Request, context: ContextDep) -> Login | None:
+    """The login of whoever asks, None for a guest where guests may come in. Raises Refusal."""
+    login = login_of(context, request)
+    if login is None and context.settings.guests == "off":
+        raise not_signed_in()
+    return login
+
+
+async def signed_in(request: Request, context: ContextDep) -> Login:
+    """The login of whoever asks. Raises Refusal `not_signed_in`."""
+    login = login_of(context, request)
+    if login is None:
+        raise not_signed_in()
+    return login
+
+
+Admitted = Annotated[Login | None, Depends(admitted)]
+LoggedIn = Annotated[Login, Depends(signed_in)]
+
+
+# What ends
+
+
+def end_logins(context: Context, session_ids: Collection[str]) -> None:
+    """Sessions have ended: their tokens are worth nothing, their connections are closed."""
+    for login in context.registry.drop(session_ids):
+        for connection in context.manager.connections_of(f"user:{login.user_id}"):
+            if connection.session_id == login.session_id:
+                refusal = Refusal("not_signed_in", _ENDED)
+                connection.send(encode_error(refusal))
+                connection.end(refusal.close_code, refusal.code)
+
+
+def name_registered(context: Context, username: str) -> None:
+    """An account has a name now: guests who use it are sent away."""
+    guests = context.registry.guests_named(username)
+    context.registry.add_name(username)
+    forms = account_forms(username)
+    refusal = Refusal("name_taken", f"{username} is the name of an account now.", field="username")
+    for author in guests:
+        for connection in context.manager.connections_of(author):
+            if not spoken_forms(connection.username).isdisjoint(forms):
+                connection.send(encode_error(refusal))
+                connection.end(refusal.close_code, refusal.code)
+
+
+def _read(context: Context, token: str) -> Login:
+    access = context.tokens.read_access(token)
+    login = None if access is None else context.registry.login(access.session_id)
+    if access is None or login is None or login.user_id != access.user_id:
+        raise not_signed_in()
+    return login

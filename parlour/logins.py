@@ -1,0 +1,250 @@
+"""The operations on accounts, sessions and invitations, each inside one transaction."""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from parlour import attempts
+from parlour.errors import Refusal
+from parlour.people import Account, Device, Login, Opened, Role, Session, User
+from parlour.store import invites, users
+from parlour.store import sessions as session_rows
+from parlour.store.sessions import SessionRow
+from parlour.support.tokens import Refresh, random_id
+
+# A session ends so long after it was renewed last.
+SESSION_LIFE: Final = timedelta(days=30)
+# The token just replaced is good for so long: two tabs, or an answer that was lost, are no theft.
+SUCCESSOR_TIME: Final = timedelta(seconds=10)
+# Sessions of one account; a further one ends the one that was used longest ago.
+MAX_SESSIONS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What an account is made of."""
+
+    username: str
+    display_name: str
+    password_hash: str
+    role: Role = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is kept in memory: names of accounts, live sessions, whether somebody runs the place."""
+
+    usernames: list[str]
+    logins: list[Login]
+    administered: bool
+
+
+def load(connection: Connection) -> Known:
+    """All that the registry begins with."""
+    return Known(
+        users.usernames(connection),
+        session_rows.live_logins(connection, datetime.now(UTC)),
+        users.has_administrator(connection),
+    )
+
+
+def name_taken(username: str) -> Refusal:
+    """For a name that an account or a guest has, or one like it."""
+    return Refusal("name_taken", f"The name {username} is taken.", field="username")
+
+
+def begin_login(connection: Connection, username: str, address: str) -> Account | None:
+    """Count a try and find the account, if there is one. Raises Refusal `rate_limited`."""
+    account = users.find_account(connection, username)
+    user_id = None if account is None else account.user.id
+    attempts.begin_login(connection, username, address, user_id)
+    return None if account is None or account.disabled else account
+
+
+def end_login(
+    connection: Connection, account: Account, device: Device, key_id: str, new_hash: str | None
+) -> Opened:
+    """Open a session for whoever gave the right password.
+
+    Raises Refusal `wrong_credentials` when that was changed, or the account ended, meanwhile.
+    """
+    user = account.user
+    now = users.get_account(connection, user.id)
+    if now is None or now.disabled or now.password_hash != account.password_hash:
+        raise wrong_credentials()
+    attempts.end_login(connection, user.username, device.address)
+    if new_hash is not None:
+        users.replace_hash(connection, user.id, account.password_hash, new_hash)
+    return _open(connection, now.user, device, key_id)
+
+
+def wrong_credentials() -> Refusal:
+    """The same for a name that nobody has and for a wrong password."""
+    return Refusal("wrong_credentials", "The username or the password is wrong.")
+
+
+def register(
+    connection: Connection, new: NewAccount, device: Device, key_id: str, invite: str | None
+) -> Opened:
+    """Make an account, using the invitation if one is given, and open its first session.
+
+    Raises Refusal `rate_limited`, `invite_invalid` or `name_taken`.
+    """
+    attempts.count_account(connection, device.address)
+    if invite is not None and not invites.use_server_invite(
+        connection, hash_of(invite), datetime.now(UTC)
+    ):
+        raise Refusal("invite_invalid", "This invitation is wrong, used up or too old.")
+    user = create_account(connection, new)
+    attempts.know(connection, user.username, device.address)
+    return _open(connection, user, device, key_id)
+
+
+def create_account(connection: Connection, new: NewAccount) -> User:
+    """Make an account. Raises Refusal `name_taken`."""
+    try:
+        return users.create_user(
+            connection, new.username, new.display_name, new.password_hash, new.role
+        )
+    except IntegrityError:
+        raise name_taken(new.username) from None
+
+
+def set_up(connection: Connection, new: NewAccount, device: Device, key_id: str) -> Opened:
+    """Make the first administrator. Raises Refusal `invite_invalid` when there is one."""
+    if users.has_administrator(connection):
+        raise Refusal("invite_invalid", "This server has an administrator already.")
+    return _open(connection, create_account(connection, new), device, key_id)
+
+
+def renew(
+    connection: Connection, token: Refresh, device: Device, key_id: str
+) -> Opened | str | None:
+    """The current generation of a session, for one of its refresh tokens.
+
+    The current token is replaced; the one before it gives its successor once more for
+    SUCCESSOR_TIME. Any other was used before: its session ends, and its id is returned. None for
+    a session that is over.
+    """
+    now = datetime.now(UTC)
+    row = session_rows.get_session(connection, token.session_id)
+    if row is None or row.expires_at <= now:
+        return None
+    user = users.get_user(connection, row.user_id)
+    if user is None:
+        return None
+    if token.generation == row.generation:
+        row = replace(
+            row,
+            generation=row.generation + 1,
+            rotated_at=now,
+            key_id=key_id,
+            expires_at=now + SESSION_LIFE,
+        )
+        session_rows.rotate_session(connection, row, device)
+    elif token.generation != row.generation - 1 or now - row.rotated_at > SUCCESSOR_TIME:
+        session_rows.end_sessions(connection, [row.id])
+        return row.id
+    return Opened(user, _login(user, row), row.key_id, row.generation)
+
+
+def change_password(
+    connection: Connection, account: Account, password_hash: str, session_id: str, address: str
+) -> list[str]:
+    """Set a new password and end all sessions but one; which they were.
+
+    Raises Refusal `wrong_credentials` when the password was changed in the meantime.
+    """
+    now = users.get_account(connection, account.user.id)
+    if now is None or now.password_hash != account.password_hash:
+        raise wrong_credentials()
+    attempts.end_login(connection, account.user.username, address)
+    users.set_password(connection, account.user.id, password_hash)
+    return session_rows.end_sessions_of(connection, account.user.id, but=session_id)
+
+
+def reset_password(connection: Connection, username: str, password_hash: str) -> User | None:
+    """Set an account's password and end all its sessions; None when there is no such account."""
+    account = users.find_account(connection, username)
+    if account is None:
+        return None
+    users.set_password(connection, account.user.id, password_hash)
+    session_rows.end_sessions_of(connection, account.user.id)
+    return account.user
+
+
+def list_sessions(connection: Connection, login: Login) -> list[Session]:
+    """The live sessions of whoever asks."""
+    now = datetime.now(UTC)
+    return session_rows.list_sessions(connection, login.user_id, now, login.session_id)
+
+
+def end_session(connection: Connection, user_id: int, session_id: str) -> str:
+    """End one session of an account; its id. Raises Refusal `not_found`."""
+    row = session_rows.get_session(connection, session_id)
+    if row is None or row.user_id != user_id:
+        raise Refusal("not_found", "There is no such session.")
+    session_rows.end_sessions(connection, [session_id])
+    return session_id
+
+
+def end_all(connection: Connection, user_id: int) -> list[str]:
+    """End every session of an account; their ids."""
+    return session_rows.end_sessions_of(connection, user_id)
+
+
+def end_sessions(connection: Connection, session_ids: Collection[str]) -> Collection[str]:
+    """End sessions; their ids."""
+    session_rows.end_sessions(connection, session_ids)
+    return session_ids
+
+
+def tidy(connection: Connection) -> None:
+    """Take away what has ended by itself or counts no longer."""
+    session_rows.end_expired(connection, datetime.now(UTC))
+    attempts.forget_old(connection)
+
+
+def get_user(connection: Connection, user_id: int) -> User:
+    """One account. Raises Refusal `not_found`."""
+    return _there(users.get_user(connection, user_id))
+
+
+def find_user(connection: Connection, username: str) -> User:
+    """The account of a name. Raises Refusal `not_found`."""
+    return _there(users.find_user(connection, username))
+
+
+def change_profile(connection: Connection, user_id: int, changes: dict[str, Any]) -> User:
+    """Change what others see of an account; how it is now."""
+    if changes:
+        users.change_profile(connection, user_id, changes)
+    return get_user(connection, user_id)
+
+
+def hash_of(token: str) -> str:
+    """What is stored of a random token: nobody can find the token from it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _there(user: User | None) -> User:
+    if user is None:
+        raise Refusal("not_found", "There is nobody with this name.")
+    return user
+
+
+def _open(connection: Connection, user: User, device: Device, key_id: str) -> Opened:
+    ended = session_rows.end_sessions_of(connection, user.id, keep=MAX_SESSIONS - 1)
+    now = datetime.now(UTC)
+    row = SessionRow(random_id(), user.id, 1, now, key_id, now + SESSION_LIFE)
+    session_rows.create_session(connection, row, device)
+    return Opened(user, _login(user, row), key_id, row.generation, tuple(ended))
+
+
+def _login(user: User, row: SessionRow) -> Login:
+    return Login(row.id, user.id, user.username, user.role, row.expires_at)

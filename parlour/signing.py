@@ -1,0 +1,84 @@
+"""What happens when somebody signs in: the password is looked at, the answer and its cookies."""
+
+from typing import Final
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+from pydantic_core import PydanticCustomError
+
+from parlour.context import Context
+from parlour.errors import Refusal
+from parlour.identity import ACCESS_COOKIE, REFRESH_COOKIE, end_logins, is_secure
+from parlour.people import Opened, SignedIn
+from parlour.support.passwords import PoolFull, check_password
+from parlour.support.tokens import ACCESS_SECONDS
+
+# What every route with a body may say, and every route that writes.
+BODY: Final = ("cross_site", "invalid", "too_long", "bad_json", "too_large", "unsupported_type")
+WRITES: Final = ("busy", "storage_full")
+# A browser says so of what comes from the server's own page: its scripts need no tokens, because
+# it has the cookies, and so cannot lose them.
+_OWN_PAGE: Final = frozenset({"same-origin", "none"})
+
+
+def opened(context: Context, session: Opened) -> None:
+    """A session was opened or renewed: it is live from now on, and what it displaced is not."""
+    context.registry.add(session.login)
+    end_logins(context, session.ended)
+
+
+def welcome(context: Context, request: Request, session: Opened, status: int = 200) -> Response:
+    """The answer to whoever is signed in now: cookies, and tokens for those who have none."""
+    login, tokens, secure = session.login, context.tokens, is_secure(request)
+    access = tokens.access(login.user_id, login.session_id)
+    refresh = tokens.refresh(session.key_id, login.session_id, session.generation)
+    told = SignedIn(expires_in=ACCESS_SECONDS, user=session.user)
+    if request.headers.get("sec-fetch-site") not in _OWN_PAGE:
+        told.access_token, told.token_type, told.refresh_token = access, "bearer", refresh
+    answer = told.model_dump(mode="json", exclude={"user"}, exclude_none=True)
+    answer["user"] = session.user.model_dump(mode="json")
+    response = JSONResponse(answer, status)
+    response.headers.append("Set-Cookie", ACCESS_COOKIE.set(access, secure=secure))
+    response.headers.append("Set-Cookie", REFRESH_COOKIE.set(refresh, secure=secure))
+    return response
+
+
+def new_password(password: str, username: str, field: str) -> str:
+    """A password that may be chosen. Raises Refusal `password_weak` or `too_long`."""
+    try:
+        check_password(password, username)
+    except PydanticCustomError as error:
+        raise Refusal(error.type, f"{field}: {error.message()}.", field=field) from None
+    return password
+
+
+def check_room(context: Context) -> None:
+    """Raises Refusal `busy` when so many passwords wait that one more would be refused.
+
+    Asked before a try is counted, so that a crowd at the door costs nobody a try.
+    """
+    if context.passwords.full:
+        raise _busy()
+
+
+async def hash_of(context: Context, password: str) -> str:
+    """The hash of a new password. Raises Refusal `busy`."""
+    try:
+        return await context.passwords.hash(password)
+    except PoolFull:
+        raise _busy() from None
+
+
+async def verified(context: Context, hashed: str | None, password: str) -> bool:
+    """Whether a password is right; for nobody's hash it is not, after the same time.
+
+    Raises Refusal `busy`.
+    """
+    try:
+        return await context.passwords.verify(hashed, password)
+    except PoolFull:
+        raise _busy() from None
+
+
+def _busy() -> Refusal:
+    return Refusal("busy", "Too many people sign in just now. Try again.")

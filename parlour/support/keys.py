@@ -1,0 +1,126 @@
+"""The file of keys: made at first start for its owner only, read by every later one.
+
+It holds a list of `{id, created_at, ed25519, secret}`, oldest first. The newest signs, all verify.
+A key is dropped once it has been out of use for longer than anything that it signed lives, so
+nobody is logged out by a new one.
+"""
+
+import base64
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+# A day more than what a login lives without being renewed.
+KEPT_UNUSED: Final = timedelta(days=31)
+
+
+class KeysUnusable(Exception):
+    """The file is not what was written; the text is the one line to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key pair and one secret; neither may be shown or logged."""
+
+    id: str
+    created_at: datetime
+    private: Ed25519PrivateKey
+    public: Ed25519PublicKey
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"Key({self.id!r})"
+
+
+def new_key() -> Key:
+    """A key that nobody had before."""
+    private = Ed25519PrivateKey.generate()
+    created_at = datetime.now(UTC)
+    return Key(
+        secrets.token_hex(8), created_at, private, private.public_key(), secrets.token_bytes(32)
+    )
+
+
+def load_keys(path: Path) -> list[Key]:
+    """The keys of a data directory, whose first one is made where there is none.
+
+    Raises KeysUnusable or OSError.
+    """
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        keys = [new_key()]
+        _store(path, keys)
+        return keys
+    try:
+        keys = [_read(fields) for fields in json.loads(text)]
+    except (ValueError, TypeError, KeyError):
+        keys = []
+    if not keys:
+        raise KeysUnusable(
+            f"{path} is no file of keys. Put it back from a backup, or remove it: then a new one is"
+            " made and everybody has to sign in again."
+        )
+    return keys
+
+
+def rotate_keys(path: Path) -> list[Key]:
+    """Add a key, which signs from now on, and drop those that nothing needs any more."""
+    keys = [*load_keys(path), new_key()]
+    now = keys[-1].created_at
+    # Each key but the newest was in use until the next one was made.
+    kept = [
+        key
+        for key, successor in pairwise(keys)
+        if now - successor.created_at <= KEPT_UNUSED
+    ]
+    kept.append(keys[-1])
+    _store(path, kept)
+    return kept
+
+
+def _store(path: Path, keys: Sequence[Key]) -> None:
+    """Written whole under another name first: a crash leaves the old file or the new one."""
+    text = json.dumps([_write(key) for key in keys], indent=1).encode()
+    beside = path.with_name(f"{path.name}.new")
+    # What an interrupted start left is not ours to write to: its rights may be others.
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    with contextlib.ExitStack() as closing:
+        closing.callback(os.close, folder)
+        os.fsync(folder)
+
+
+def _write(key: Key) -> dict[str, str]:
+    return {
+        "id": key.id,
+        "created_at": key.created_at.isoformat(),
+        "ed25519": base64.b64encode(key.private.private_bytes_raw()).decode(),
+        "secret": base64.b64encode(key.secret).decode(),
+    }
+
+
+def _read(fields: dict[str, str]) -> Key:
+    private = Ed25519PrivateKey.from_private_bytes(
+        base64.b64decode(fields["ed25519"], validate=True)
+    )
+    created_at = datetime.fromisoformat(fields["created_at"])
+    secret = base64.b64decode(fields["secret"], validate=True)
+    if created_at.tzinfo is None or len(secret) < 32 or not str(fields["id"]).isalnum():
+        raise ValueError
+    return Key(fields["id"], created_at, private, private.public_key(), secret)
