@@ -1,16 +1,20 @@
-"""The command line: `parlour serve`."""
+"""The command line: `parlour serve` and `parlour admin`."""
 
 import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from parlour import __version__
 
 if TYPE_CHECKING:
     from parlour.settings import Settings
+
+# Of one invitation.
+_MAX_USES: Final = 10_000
+_MAX_DAYS: Final = 3_650
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,16 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    from parlour.settings import SettingsError, load_settings
+    from parlour.settings import Settings, SettingsError, load_settings
 
-    parser = _parser()
-    options = vars(parser.parse_args(arguments))
-    options.pop("command")
+    options = _parser().parse_args(arguments)
+    flags = {name: getattr(options, name, None) for name in Settings.model_fields}
     try:
-        settings = load_settings(**options)
+        settings = load_settings(**flags)
     except SettingsError as error:
         return _fail(error)
-    return serve(settings)
+    return administer(settings, options) if options.command == "admin" else serve(settings)
 
 
 def serve(settings: "Settings") -> int:
@@ -46,25 +49,46 @@ def serve(settings: "Settings") -> int:
     from parlour.migrations import DatabaseTooNew
     from parlour.server import ListenError, Server, listen
     from parlour.support import logs
+    from parlour.support.keys import KeysUnusable, load_keys
     from parlour.support.lock import DataDirInUse
 
     # What the server writes is for its owner only.
     os.umask(0o077)
     logs.set_up(settings.log_level)
+    database = None
     try:
         database = init_db(settings)
-    except (DataDirInUse, DatabaseUnusable, DatabaseTooNew) as error:
+        keys = load_keys(settings.keys_path)
+        sock = listen(settings)
+    except (DataDirInUse, DatabaseUnusable, DatabaseTooNew, KeysUnusable, ListenError) as error:
+        if database is not None:
+            database.release()
+        return _fail(error)
+    except OSError as error:
+        if database is not None:
+            database.release()
+        return _fail(f"Cannot use the data directory {settings.data_dir}: {error.strerror}.")
+    server = Server(create_app(settings, database, keys), settings)
+    server.run(sockets=[sock])
+    return 0 if server.started else 1
+
+
+def administer(settings: "Settings", options: argparse.Namespace) -> int:
+    """Do one thing to accounts or keys, and say in one line what was done."""
+    from parlour.admin import AdminError, run
+    from parlour.database import DatabaseUnusable
+    from parlour.migrations import DatabaseTooNew
+    from parlour.support.keys import KeysUnusable
+    from parlour.support.lock import DataDirInUse
+
+    os.umask(0o077)
+    try:
+        print(run(settings, options))
+    except (AdminError, DataDirInUse, DatabaseUnusable, DatabaseTooNew, KeysUnusable) as error:
         return _fail(error)
     except OSError as error:
         return _fail(f"Cannot use the data directory {settings.data_dir}: {error.strerror}.")
-    try:
-        sock = listen(settings)
-    except ListenError as error:
-        database.release()
-        return _fail(error)
-    server = Server(create_app(settings, database), settings)
-    server.run(sockets=[sock])
-    return 0 if server.started else 1
+    return 0
 
 
 def _fail(error: object) -> int:
@@ -89,7 +113,42 @@ def _parser() -> argparse.ArgumentParser:
             help=f"{setting.description} Default: {','.join(default) if default == () else default}"
             f" ({PREFIX}{name.upper()}).".replace("%", "%%"),
         )
+    _add_admin(commands)
     return parser
+
+
+def _add_admin(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    admin = commands.add_parser("admin", help="Accounts and keys, while no server runs on them.")
+    acts = admin.add_subparsers(dest="act", required=True, metavar="ACT")
+    create = acts.add_parser("create", help="Make an administrator.")
+    reset = acts.add_parser("reset-password", help="Give an account a new password.")
+    for parser in (create, reset):
+        parser.add_argument("username", metavar="USERNAME")
+        parser.add_argument(
+            "--password-stdin",
+            action="store_true",
+            help="Read the password from standard input instead of asking for it.",
+        )
+    invite = acts.add_parser("invite", help="Print a link with which accounts can be made.")
+    invite.add_argument(
+        "--uses", type=_number(_MAX_USES), default=1, metavar="N", help="Accounts. Default: 1."
+    )
+    invite.add_argument(
+        "--days", type=_number(_MAX_DAYS), default=7, metavar="D", help="Days it lasts. Default: 7."
+    )
+    rotate = acts.add_parser("rotate-keys", help="Sign logins with a new key from now on.")
+    for parser in (create, reset, invite, rotate):
+        parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
+
+
+def _number(most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if text.isascii() and text.isdigit() and 0 < int(text) <= most:
+            return int(text)
+        raise ValueError
+
+    number.__name__ = f"number from 1 to {most}"
+    return number
 
 
 if __name__ == "__main__":

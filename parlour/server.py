@@ -126,8 +126,14 @@ class Server(uvicorn.Server):
         # The writer's thread works for milliseconds on a large group. Unless told otherwise the
         # event loop would get the interpreter back from it only every 5 ms.
         sys.setswitchinterval(SWITCH_SECONDS)
-        data_dir = self._app.state.context.settings.data_dir.resolve()
-        sys.stdout.write(f"Parlour is ready: {address_of(sockets[0])}\nData: {data_dir}\n")
+        context = self._app.state.context
+        address, data_dir = address_of(sockets[0]), context.settings.data_dir.resolve()
+        lines = [f"Parlour is ready: {address}", f"Data: {data_dir}"]
+        if context.registry.setup_token is not None:
+            # Behind a `#`, which no browser sends and so no proxy logs.
+            link = f"{address}/#/setup/{context.registry.setup_token}"
+            lines.append(f"First administrator: {link}")
+        sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
 
     async def on_tick(self, counter: int) -> bool:

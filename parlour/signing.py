@@ -43,6 +43,13 @@ def welcome(context: Context, request: Request, session: Opened, status: int = 2
     return response
 
 
+def take_cookies(request: Request, response: Response) -> Response:
+    """The same answer, which takes the cookies of a login away."""
+    for cookie in (ACCESS_COOKIE, REFRESH_COOKIE):
+        response.headers.append("Set-Cookie", cookie.drop(secure=is_secure(request)))
+    return response
+
+
 def new_password(password: str, username: str, field: str) -> str:
     """A password that may be chosen. Raises Refusal `password_weak` or `too_long`."""
     try:

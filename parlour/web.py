@@ -131,7 +131,7 @@ def raw_refusals(*codes: str) -> dict[str, bytes]:
     for code in codes:
         entry = ERROR_CODES[code]
         again = {"retry-after": str(RETRY_AFTER_SECONDS)} if entry.status == 503 else None
-        answer = _answer(Refusal(code, entry.meaning), again)
+        answer = answer_of(Refusal(code, entry.meaning), again)
         own = {name for name, _ in answer.raw_headers}
         headers = [
             *answer.raw_headers,
@@ -144,9 +144,10 @@ def raw_refusals(*codes: str) -> dict[str, bytes]:
     return raw
 
 
-def _answer(
+def answer_of(
     refusal: Refusal, headers: dict[str, str] | None = None, log_id: str | None = None
 ) -> JSONResponse:
+    """The answer that tells a refusal."""
     wait = refusal.retry_after
     answer = ErrorAnswer(
         detail=refusal.detail,
@@ -178,14 +179,14 @@ def _allowed_methods(request: Request) -> str:
 
 async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, Refusal):
-        return _answer(error)
+        return answer_of(error)
     if isinstance(error, RequestValidationError):
-        return _answer(Refusal.from_validation(error.errors()))
+        return answer_of(Refusal.from_validation(error.errors()))
     if isinstance(error, HTTPException) and error.status_code == 404:
-        return _answer(Refusal("not_found", ERROR_CODES["not_found"].meaning))
+        return answer_of(Refusal("not_found", ERROR_CODES["not_found"].meaning))
     if isinstance(error, HTTPException) and error.status_code == 405:
         refusal = Refusal("method_not_allowed", ERROR_CODES["method_not_allowed"].meaning)
-        return _answer(refusal, {"Allow": _allowed_methods(request)})
+        return answer_of(refusal, {"Allow": _allowed_methods(request)})
     raise error
 
 
@@ -221,7 +222,7 @@ class _Guard:
             if started:
                 raise
             refusal, log_id = internal_error(error)
-            await _answer(refusal, log_id=log_id)(scope, receive, send_guarded)
+            await answer_of(refusal, log_id=log_id)(scope, receive, send_guarded)
 
 
 class _SameSite:
@@ -238,7 +239,7 @@ class _SameSite:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in _SAFE and not self._passes(scope):
             refusal = Refusal("cross_site", "A page of another site may not do this here.")
-            await _answer(refusal)(scope, receive, send)
+            await answer_of(refusal)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

@@ -6,7 +6,6 @@ from parlour import logins
 from parlour.context import Context
 from parlour.errors import Refusal
 from parlour.identity import (
-    ACCESS_COOKIE,
     REFRESH_COOKIE,
     ContextDep,
     LoggedIn,
@@ -26,11 +25,12 @@ from parlour.signing import (
     hash_of,
     new_password,
     opened,
+    take_cookies,
     verified,
     welcome,
 )
 from parlour.support.tokens import Refresh
-from parlour.web import StrictRoute, answers
+from parlour.web import StrictRoute, answer_of, answers
 
 router = APIRouter(prefix="/api/auth", route_class=StrictRoute, tags=["accounts"])
 
@@ -94,7 +94,8 @@ async def renew(request: Request, context: ContextDep, renewal: Renewal | None =
             logins.renew, token, device_of(request), context.tokens.key_id, then=tell
         )
     if not isinstance(outcome, Opened):
-        raise not_signed_in()
+        # A browser must not come again and again with what is worth nothing.
+        return take_cookies(request, answer_of(not_signed_in()))
     return welcome(context, request, outcome)
 
 
@@ -117,10 +118,7 @@ async def log_out(request: Request, context: ContextDep) -> Response:
         await context.database.write(
             logins.end_sessions, session_ids, then=lambda ended: end_logins(context, ended)
         )
-    response = Response(status_code=204)
-    for cookie in (ACCESS_COOKIE, REFRESH_COOKIE):
-        response.headers.append("Set-Cookie", cookie.drop(secure=is_secure(request)))
-    return response
+    return take_cookies(request, Response(status_code=204))
 
 
 @router.post(

@@ -78,11 +78,7 @@ def rotate_keys(path: Path) -> list[Key]:
     keys = [*load_keys(path), new_key()]
     now = keys[-1].created_at
     # Each key but the newest was in use until the next one was made.
-    kept = [
-        key
-        for key, successor in pairwise(keys)
-        if now - successor.created_at <= KEPT_UNUSED
-    ]
+    kept = [key for key, successor in pairwise(keys) if now - successor.created_at <= KEPT_UNUSED]
     kept.append(keys[-1])
     _store(path, kept)
     return kept

@@ -12,14 +12,14 @@ from sqlalchemy import text
 from parlour.context import Context
 from parlour.errors import Refusal
 from parlour.features.health import readyz
-from tests.support.local import local_settings, started_database
+from tests.support.local import local_context, started_database
 
 
 @pytest.fixture
 async def context(tmp_path: Path) -> AsyncIterator[Context]:
     """Yield the parts of a server without its doors."""
     async with started_database(tmp_path) as database:
-        yield Context(local_settings(tmp_path), database)
+        yield local_context(tmp_path, database)
 
 
 def test_a_server_that_answers_lives(http: Client) -> None:

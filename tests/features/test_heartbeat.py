@@ -10,7 +10,7 @@ import pytest
 
 from parlour.context import Context
 from parlour.features import heartbeat
-from tests.support.local import local_settings, open_database
+from tests.support.local import local_context, open_database
 from tests.support.people import Person, Room
 from tests.support.sockets import Socket
 from tests.support.timing import scaled
@@ -21,7 +21,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Context
     """Yield the parts of a server whose heart beats as fast as it can."""
     monkeypatch.setattr(heartbeat, "HEARTBEAT_INTERVAL", 0)
     with open_database(tmp_path) as database:
-        yield Context(local_settings(tmp_path), database)
+        yield local_context(tmp_path, database)
 
 
 def follow(context: Context, *room_ids: int, aware: bool = True) -> Socket:

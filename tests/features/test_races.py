@@ -16,7 +16,7 @@ from parlour.errors import Refusal
 from parlour.features import messages, presence, rooms
 from parlour.models import MessageCreate, Person, Room
 from parlour.store.messages import count
-from tests.support.local import local_settings, started_database
+from tests.support.local import local_context, started_database
 from tests.support.sockets import Socket
 
 
@@ -24,7 +24,7 @@ from tests.support.sockets import Socket
 async def context(tmp_path: Path) -> AsyncIterator[Context]:
     """Yield the parts of a server without its doors."""
     async with started_database(tmp_path) as database:
-        context = Context(local_settings(tmp_path), database)
+        context = local_context(tmp_path, database)
         yield context
         await context.tasks.close()
         context.user_lists.close()

@@ -5,9 +5,14 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from parlour.context import Context
 from parlour.database import Database, init_db
+from parlour.logins import Known
 from parlour.models import MessageDraft, Person
+from parlour.registry import Registry
 from parlour.settings import Settings
+from parlour.support.keys import new_key
+from parlour.support.tokens import Tokens
 
 
 def local_settings(folder: Path, **fields: Any) -> Settings:
@@ -35,6 +40,12 @@ async def started_database(folder: Path) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+def local_context(folder: Path, database: Database) -> Context:
+    """Return the parts of a server that nobody has an account at."""
+    registry = Registry(Known([], [], administered=False))
+    return Context(local_settings(folder), database, Tokens([new_key()]), registry)
 
 
 def draft(

@@ -1,0 +1,284 @@
+"""Signing in and staying so: one answer for all that is wrong, tokens that are good once."""
+
+import asyncio
+import re
+import sqlite3
+import statistics
+import time
+from contextlib import closing
+
+import pytest
+from httpx2 import Client
+
+from tests.support.accounts import (
+    PASSWORD,
+    Account,
+    browser_at,
+    cookies_of,
+    log_in,
+    new_address,
+    register,
+    stranger,
+    try_login,
+)
+from tests.support.answers import assert_deleted, assert_refused
+from tests.support.people import checked
+from tests.support.server import Server
+
+
+def later(server: Server, account: Account, seconds: int) -> None:
+    """Let the last renewal of an account's sessions be so much longer ago."""
+    with closing(sqlite3.connect(server.data_dir / "chat.db", timeout=10)) as database, database:
+        moved = database.execute(
+            "UPDATE sessions SET rotated_at ="
+            " strftime('%Y-%m-%dT%H:%M:%f', rotated_at, ?) || '000Z' WHERE user_id = ?",
+            [f"-{seconds} seconds", account.user["id"]],
+        ).rowcount
+    assert moved == 1
+
+
+def test_whoever_knows_the_password_is_let_in(server: Server) -> None:
+    """Under the name in any case, as a login of its own."""
+    first = register(server, "gina")
+    second = log_in(server, "GINA")
+    assert second.user == first.user
+    assert second.access != first.access
+    assert (first.status(), second.status()) == (200, 200)
+
+
+def test_a_wrong_name_and_a_wrong_password_are_answered_alike(server: Server) -> None:
+    """Word for word: whoever asks does not learn who exists."""
+    register(server, "henry")
+    with stranger(server) as client:
+        unknown, wrong = try_login(client, "nobody-here"), try_login(client, "henry")
+        odd = try_login(client, "no name \U0001f600")
+    assert_refused(wrong, "wrong_credentials")
+    assert unknown.text == wrong.text == odd.text
+    assert set(unknown.headers) == set(wrong.headers)
+
+
+def test_a_wrong_name_takes_as_long_as_a_wrong_password(server: Server) -> None:
+    """By the median of twenty each, taken in turns; a busy machine is given much slack."""
+    register(server, "iris")
+    times: dict[str, list[float]] = {"iris": [], "no-iris": []}
+    with stranger(server) as client:
+        for number in range(40):
+            name = ("iris", "no-iris")[number % 2]
+            begin = time.perf_counter()
+            assert try_login_at(client, name).status_code == 401
+            times[name].append(time.perf_counter() - begin)
+    known, unknown = (statistics.median(values) for values in times.values())
+    assert 0.5 < known / unknown < 2, (known, unknown)
+
+
+def try_login_at(client: Client, name: str) -> object:
+    """Try once from an address of its own, so that nothing is limited."""
+    client.headers.update(new_address())
+    return try_login(client, name)
+
+
+def test_a_login_gets_a_session_that_nobody_knew_before(server: Server) -> None:
+    """Whatever cookies an attacker has put into the browser, the login does not take them over."""
+    mallory = register(server, "mallory")
+    register(server, "jack")
+    with browser_at(server) as browser:
+        browser.cookies.set("parlour", mallory.access, path="/")
+        browser.cookies.set("parlour-refresh", mallory.refresh, path="/api/auth")
+        answer = browser.post("/api/auth/login", json={"username": "jack", "password": PASSWORD})
+        checked(answer)
+        cookies = cookies_of(answer)
+    token = cookies["parlour-refresh"]["value"]
+    assert token.partition(".")[0] != mallory.refresh.partition(".")[0]
+    # The attacker's own tokens lead to the attacker's account, as before.
+    assert checked(mallory.call("GET", "/api/users/me"))["username"] == "mallory"
+
+
+def test_a_refresh_token_is_good_once_and_gives_the_next(server: Server) -> None:
+    """With an access token of the same login."""
+    account = register(server, "karl")
+    first = checked(account.renewed())
+    second = checked(account.renewed(first["refresh_token"]))
+    assert len({account.refresh, first["refresh_token"], second["refresh_token"]}) == 3
+    assert Account(server, {}, second["access_token"], "").status() == 200
+    assert second["user"] == account.user
+
+
+def test_the_token_just_replaced_gives_the_same_successor_for_ten_seconds(server: Server) -> None:
+    """Two tabs, or an answer that was lost, are no theft."""
+    account = register(server, "laura")
+    first = checked(account.renewed())["refresh_token"]
+    later(server, account, 8)
+    assert checked(account.renewed())["refresh_token"] == first
+    later(server, account, 3)
+    assert_refused(account.renewed(), "not_signed_in")
+    assert_refused(account.renewed(first), "not_signed_in")
+
+
+async def test_twenty_renewals_at_once_have_one_successor(server: Server) -> None:
+    """Whichever comes first makes it."""
+    account = register(server, "mona")
+
+    async def renew() -> str:
+        async with account.ahttp() as client:
+            given = {"refresh_token": account.refresh}
+            told = checked(await client.post("/api/auth/refresh", json=given))
+        return str(told["refresh_token"])
+
+    tokens = await asyncio.gather(*(renew() for _ in range(20)))
+    assert len(set(tokens)) == 1
+    assert account.renewed(tokens[0]).status_code == 200
+
+
+def test_an_old_token_that_comes_back_ends_the_whole_login(server: Server) -> None:
+    """Somebody has a copy of it: neither of the two goes on, by access or by refresh."""
+    account = register(server, "nora")
+    elsewhere = log_in(server, "nora")
+    first = checked(account.renewed())
+    second = checked(account.renewed(first["refresh_token"]))
+    assert_refused(account.renewed(), "not_signed_in")
+    for token in (first, second):
+        assert_refused(account.renewed(token["refresh_token"]), "not_signed_in")
+        assert Account(server, {}, token["access_token"], "").status() == 401
+    assert elsewhere.status() == 200
+
+
+@pytest.mark.parametrize("tamper", ["sid", "generation", "mac", "shape", "empty", "long"])
+def test_a_refresh_token_that_was_not_given_out_is_worth_nothing(
+    server: Server, tamper: str
+) -> None:
+    """And does not end the login that it pretends to be of."""
+    account = register(server, f"olga-{tamper}")
+    sid, generation, mac = account.refresh.split(".")
+    token = {
+        "sid": f"{sid[::-1]}.{generation}.{mac}",
+        "generation": f"{sid}.2.{mac}",
+        "mac": f"{sid}.{generation}.{mac[::-1]}",
+        "shape": account.access,
+        "empty": ".",
+        "long": account.refresh + "A",
+    }[tamper]
+    assert_refused(account.renewed(token), "not_signed_in")
+    assert account.renewed().status_code == 200
+
+
+def test_a_browser_renews_by_its_cookie_and_loses_one_that_is_worth_nothing(
+    server: Server,
+) -> None:
+    """The cookie goes nowhere but to the routes of logins."""
+    account = register(server, "paula")
+    with browser_at(server) as browser:
+        browser.cookies.set("parlour-refresh", account.refresh, path="/api/auth")
+        assert set(checked(browser.post("/api/auth/refresh"))) == {"expires_in", "user"}
+        assert browser.get("/api/users/me").status_code == 200
+        browser.cookies.clear()
+        browser.cookies.set("parlour-refresh", account.refresh[::-1], path="/api/auth")
+        answer = browser.post("/api/auth/refresh")
+        assert_refused(answer, "not_signed_in")
+        assert {name: each["value"] for name, each in cookies_of(answer).items()} == {
+            "parlour": "", "parlour-refresh": "",
+        }  # fmt: skip
+
+
+def test_logging_out_ends_the_tokens_at_once(server: Server) -> None:
+    """Of this login, by access and by refresh, and no other's."""
+    account, elsewhere = register(server, "quinn"), log_in(server, "quinn")
+    assert_deleted(account.call("POST", "/api/auth/logout"))
+    assert account.status() == 401
+    assert_refused(account.renewed(), "not_signed_in")
+    assert elsewhere.status() == 200
+
+
+def test_logging_out_takes_the_cookies_also_when_the_login_has_ended(server: Server) -> None:
+    """Without a login there is nothing to end, and nothing to complain of."""
+    account = register(server, "rosa")
+    with browser_at(server) as browser:
+        browser.cookies.set("parlour", "what.is.wrong", path="/")
+        browser.cookies.set("parlour-refresh", account.refresh, path="/api/auth")
+        answer = browser.post("/api/auth/logout")
+        assert_deleted(answer)
+        assert all(cookie["max-age"] == "0" for cookie in cookies_of(answer).values())
+        assert_deleted(browser.post("/api/auth/logout"))
+    assert account.status() == 401
+
+
+def test_a_new_password_ends_all_other_logins(server: Server) -> None:
+    """The one that changed it goes on; the old password is worth nothing."""
+    account, elsewhere = register(server, "sara"), log_in(server, "sara")
+    change = {"current_password": PASSWORD, "new_password": "another long one"}
+    assert_deleted(account.call("POST", "/api/auth/password", json=change))
+    assert (account.status(), elsewhere.status()) == (200, 401)
+    assert_refused(elsewhere.renewed(), "not_signed_in")
+    assert account.renewed().status_code == 200
+    with stranger(server) as client:
+        assert_refused(try_login(client, "sara", PASSWORD), "wrong_credentials")
+    assert log_in(server, "sara", "another long one").status() == 200
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "code", "field"),
+    [
+        ("not the password", "another long one", "wrong_credentials", "current_password"),
+        (PASSWORD, "short", "password_weak", "new_password"),
+        (PASSWORD, "tanja-tanja", "password_weak", "new_password"),
+        (PASSWORD, "x" * 129, "too_long", "new_password"),
+    ],
+)
+def test_a_password_is_changed_only_by_who_knows_it_and_to_a_good_one(
+    server: Server, current: str, new: str, code: str, field: str
+) -> None:
+    """Nothing changes, and nobody is signed out."""
+    name = "tanja-tanja"
+    with stranger(server) as client:
+        client.post("/api/auth/register", json={"username": name, "password": PASSWORD})
+    account, elsewhere = log_in(server, name), log_in(server, name)
+    change = {"current_password": current, "new_password": new}
+    assert_refused(account.call("POST", "/api/auth/password", json=change), code, field)
+    assert (account.status(), elsewhere.status()) == (200, 200)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/users/me"),
+        ("PATCH", "/api/users/me"),
+        ("POST", "/api/auth/password"),
+        ("GET", "/api/auth/sessions"),
+        ("DELETE", "/api/auth/sessions"),
+        ("DELETE", "/api/auth/sessions/x"),
+        ("POST", "/api/auth/ticket"),
+    ],
+)
+def test_what_needs_a_login_is_refused_without_one(http: Client, method: str, path: str) -> None:
+    """401 with the way to sign in, also for a guest with a cookie."""
+    bodies = {
+        "/api/auth/password": {"current_password": "", "new_password": ""},
+        "/api/users/me": {"about": "x"},
+    }
+    body = bodies.get(path) if method != "GET" else None
+    checked(http.post("/api/auth/guest", json={"username": "wanda"}))
+    answer = http.request(method, path, json=body)
+    assert_refused(answer, "not_signed_in")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_an_account_that_is_disabled_can_do_nothing_more(own_server: Server) -> None:
+    """Its tokens and its password are worth nothing from the next start on."""
+    account = register(own_server, "yves")
+    await own_server.astop()
+    with closing(sqlite3.connect(own_server.data_dir / "chat.db")) as database, database:
+        database.execute("UPDATE users SET disabled_at = created_at")
+    await own_server.arestart()
+    assert account.status() == 401
+    assert_refused(account.renewed(), "not_signed_in")
+    with stranger(own_server) as client:
+        assert_refused(try_login(client, "yves", PASSWORD), "wrong_credentials")
+        assert_refused(client.get("/api/users/yves"), "not_found")
+
+
+async def test_a_login_survives_a_restart_and_a_new_key(own_server: Server) -> None:
+    """Nobody is signed out by the server's own doings."""
+    account = register(own_server, "zoe")
+    await own_server.arestart()
+    assert account.status() == 200
+    renewed = checked(account.renewed())
+    assert re.fullmatch(r"[\w-]{22}\.2\.[\w-]{43}", renewed["refresh_token"])
