@@ -45,9 +45,9 @@ const screens = new Screens({
       onSignIn: async (/** @type {any} */ known) => (await identity.account).signIn(known),
       onRegister: async (/** @type {any} */ fresh) => (await identity.account).register(fresh),
     },
-    rooms: { onOpen: open, onCreate: createRoom, onDelete: deleteRoom, onSignOut: signOut, onAccount, onRetry: () => void loadRooms() },
+    rooms: { onOpen: open, onCreate: createRoom, onDelete: deleteRoom, onSignOut: signOut, onAccount, onTrouble, onRetry: () => void loadRooms() },
     chat: {
-      onOpen: open, onBack: () => open(), onCreate: createRoom, onSignOut: signOut, onAccount,
+      onOpen: open, onBack: () => open(), onCreate: createRoom, onSignOut: signOut, onAccount, onTrouble,
       onPerson: (/** @type {{username: string, guest: boolean}} */ person, /** @type {HTMLElement} */ anchor) =>
         void identity.account.then((account) => account.show(person, anchor)).catch(onTrouble),
       onDelete: () => deleteRoom(state.currentRoom?.id ?? 0), onPeople: () => screens.people?.['toggle'](),
@@ -144,6 +144,7 @@ function onWebSocketClose({ code, final }) {
   apply({ type: 'websocket_closed' });
   if (code === CLOSE.tooBig) outbox?.refuseFirst('too_large');
   outbox?.connectionLost();
+  if (state.username && state.roomsStatus === 'loading') void loadRooms();
   if (identity.applicant !== null) {
     identity.refuse(final ? identity.refusal || lastRefusal || 'invalid' : 'network');
   } else if (final && code === ROOM_GONE) {
@@ -393,6 +394,7 @@ addEventListener('hashchange', () => followRoute());
 
 addEventListener('storage', ({ key }) => Memory.isIdentity(key) && identity.follow());
 
-if (identity.begin()) void loadRooms();
+// A room shows itself first: its list is read when the server tells of changes in it.
+if (identity.begin() && parseRoute(location.hash).roomId === null) void loadRooms();
 apply({ type: 'visibility_changed', visible: !document.hidden });
 followRoute();

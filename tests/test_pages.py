@@ -88,11 +88,12 @@ def test_the_pages_files_are_kept_for_ever(http: Client) -> None:
         assert again.status_code == 304
 
 
-def test_styles_come_as_one_file(http: Client) -> None:
-    """With its imports joined; nothing of them is lost."""
-    joined = http.get(styles(http)).text
+@pytest.mark.parametrize("name", ["styles.css", "seldom.css"])
+def test_styles_come_as_one_file(http: Client, name: str) -> None:
+    """With its imports joined, as is the one that is loaded on demand; nothing of them is lost."""
+    joined = http.get(styles(http).replace("styles.css", name)).text
     assert "@import" not in joined
-    source = (frontend_folder() / "styles.css").read_text("utf-8")
+    source = (frontend_folder() / name).read_text("utf-8")
     names = re.findall(r"@import[^;]*?(css/[\w.-]+)", source)
     assert names
     for name in names:

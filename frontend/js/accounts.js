@@ -5,6 +5,7 @@
  * first sign-in.
  *
  * @typedef {import('./types.js').User} User
+ * @typedef {import('./types.js').Profile} Profile
  * @typedef {import('./types.js').Login} Login
  * @typedef {{user: User, expires_in: number}} Welcome  `expires_in`: seconds until the login has to be renewed
  */
@@ -58,7 +59,7 @@ export class Accounts {
     return this.#ask('POST', '/api/auth/refresh', {});
   }
 
-  /** Ends this browser's login, or its being a guest. */
+  /** Ends this browser's login, if it has one. */
   async signOut() {
     await this.#ask('POST', '/api/auth/logout');
   }
@@ -78,7 +79,7 @@ export class Accounts {
 
   /**
    * @param {string} username
-   * @returns {Promise<User>} what everybody may see of it
+   * @returns {Promise<Profile>}
    */
   async person(username) {
     return (await this.#api.call('GET', `/api/users/${encodeURIComponent(username)}`)).body;

@@ -158,7 +158,8 @@ export class Connection {
    * @returns {boolean} false when there is no open connection; nothing is kept for later
    */
   send(frame) {
-    if (!this.#isOpen || !this.#socket) return false;
+    // One that the other end is closing takes nothing more, and tells so a moment later.
+    if (!this.#isOpen || this.#socket?.readyState !== this.#Socket.OPEN) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
   }

@@ -56,18 +56,18 @@
 /** @typedef {PendingMessage & {seq: number}} OutboxRecord  seq orders the records of all tabs */
 
 /**
- * An account, as its own person sees it.
- * @typedef {object} User
- * @property {number} id
+ * What everybody may see of an account.
+ * @typedef {object} Profile
  * @property {string} username
  * @property {string} display_name
- * @property {'member'|'administrator'} role
  * @property {string} about
- * @property {string} time_zone  an IANA name; '' without one
+ * @property {string|null} time_zone  an IANA name
  * @property {string} status_text
  * @property {number|null} hue  of the avatar, 0 to 359; null: the one of the name
  * @property {string} created_at
  */
+
+/** @typedef {Profile & {id: number, role: 'member'|'administrator'}} User  an account, as its own person sees it */
 
 /**
  * A login, as its own person sees it.

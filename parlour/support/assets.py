@@ -64,10 +64,9 @@ class Assets:
             if path.is_file() and path.suffix in _TYPES
         }
         bodies.update((name, path.read_bytes()) for name, path in (others or {}).items())
-        styles = bodies.get("styles.css")
-        if styles is not None:
-            joined = _join_styles(folder, styles.decode())
-            bodies["styles.css"] = cssmin(joined, keep_bang_comments=True).encode()
+        for name in {"styles.css", "seldom.css"} & bodies.keys():
+            joined = _join_styles(folder, bodies[name].decode())
+            bodies[name] = cssmin(joined, keep_bang_comments=True).encode()
         if "app.js" in bodies:
             bodies = _join_scripts(bodies)
         digest = hashlib.sha256()

@@ -3,20 +3,7 @@ import { describe, test } from "node:test";
 
 import { nameless, parseInvitation, parseRoute, readConfig, routeTo, socketUrl } from "../../frontend/js/app/browser.js";
 import { Memory } from "../../frontend/js/app/memory.js";
-
-/** The part of the Storage interface that a page uses. */
-class FakeStorage {
-  items = new Map();
-
-  get length() {
-    return this.items.size;
-  }
-
-  key = (index) => [...this.items.keys()][index] ?? null;
-  getItem = (key) => this.items.get(key) ?? null;
-  setItem = (key, value) => void this.items.set(key, String(value));
-  removeItem = (key) => void this.items.delete(key);
-}
+import { FakeStorage } from "./support/storage.js";
 
 describe("routes", () => {
   test("an address names a room, and perhaps a message in it", () => {

@@ -159,7 +159,7 @@ def test_a_module_that_the_page_itself_imports_on_demand_is_in_the_later_file() 
 def test_the_seldom_file_runs_with_what_the_others_hold(tmp_path: Path) -> None:
     """One instance of each module over all three files."""
     joined = join(
-        rest="export const rest = async () => (await import('./last.js')).count();",
+        rest="export const rest = () => import('./last.js').then(({ count }) => count());",
         last="import { list } from './log.js';\nexport const count = () => list.push('last');",
     )
     program = (

@@ -9,6 +9,7 @@
 
 import { Accounts } from '../accounts.js';
 import { exclusively } from '../outbox/locks.js';
+import { seldomStyle } from '../views/seldom.js';
 import { Session } from './session.js';
 
 /**
@@ -22,6 +23,16 @@ import { Session } from './session.js';
  */
 
 /** @typedef {ReturnType<typeof createAccount>} Account */
+
+/**
+ * @template T
+ * @param {Promise<T>} loading
+ * @returns {Promise<T>} with what it needs to be seen
+ */
+async function styled(loading) {
+  const [module] = await Promise.all([loading, seldomStyle()]);
+  return module;
+}
 
 /** @param {AccountOptions} options */
 export function createAccount({ state, memory, api, clock, config, identity }) {
@@ -70,7 +81,7 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
     async askAgain() {
       const { user } = state;
       if (!user || stop) return;
-      const { askToSignIn } = await import('../views/account/again.js');
+      const { askToSignIn } = await styled(import('../views/account/again.js'));
       if (!state.isEnded) return;
       const asked = askToSignIn({
         user, onLeave: () => identity.dismiss(),
@@ -88,7 +99,7 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
     async open() {
       const { user } = state;
       if (!user) return;
-      const { openSettings } = await import('../views/account/settings.js');
+      const { openSettings } = await styled(import('../views/account/settings.js'));
       await openSettings({
         user, minPasswordLength: config.minPasswordLength,
         onSave: async (/** @type {Partial<User>} */ changes) => {
@@ -110,7 +121,7 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
      * @param {HTMLElement} anchor
      */
     async show(person, anchor) {
-      const { openCard } = await import('../views/account/card.js');
+      const { openCard } = await styled(import('../views/account/card.js'));
       openCard(anchor, { ...person, load: () => accounts.person(person.username) });
     },
   };

@@ -203,12 +203,10 @@ export class Identity {
   /** Signs out. An account stays in while the server cannot be told: its cookies would, too. */
   async leave() {
     const { state, memory } = this.#options;
-    const signOut = async () => (await this.#load()).accounts.signOut();
-    if (state.user && !state.isEnded) {
-      await this.leaveBy(signOut);
+    if (state.user) {
+      await this.leaveBy(() => this.#signOut());
       return;
     }
-    this.#leaving = signOut().catch(() => {});
     memory.signOut();
     this.#left();
   }
@@ -232,6 +230,8 @@ export class Identity {
 
   /** The ended session's person does not sign in again now: the first screen, and what they have written stays. */
   dismiss() {
+    // Its cookies would keep a guest from coming in.
+    this.#leaving = this.#signOut().catch(() => {});
     this.#options.memory.dismiss();
     this.#left();
   }
@@ -261,13 +261,23 @@ export class Identity {
     return this.#load();
   }
 
+  async #signOut() {
+    await (await this.#load()).accounts.signOut();
+  }
+
   /** @returns {Promise<number|null>} */
   async #greet() {
     const { state, memory, clock } = this.#options;
     await this.#leaving;
     const { accounts } = await this.#load();
+    const name = this.#applicant ?? state.username ?? '';
     try {
-      const username = await accounts.greet(this.#applicant ?? state.username ?? '');
+      const username = await accounts.greet(name).catch(async (refusal) => {
+        if (refusal.code !== 'not_signed_in') throw refusal;
+        // The cookies of a login that ended while nobody looked.
+        await accounts.signOut();
+        return accounts.greet(name);
+      });
       if (this.#applicant !== null) this.#applicant = username;
       memory.setGreetedAt(clock.date());
       return null;

@@ -109,7 +109,8 @@ export class Screens {
 
   /** The keys that count on every screen but the first. */
   async #listen() {
-    this.#keys ??= import('../views/keys.js').then(({ listenForKeys }) => listenForKeys(this.#document));
+    this.#keys ??= import('../views/keys.js').then(({ listenForKeys }) =>
+      listenForKeys(this.#document, this.#callbacks.chat.onTrouble));
     // Asked for again with the next screen when it fails.
     await this.#keys.catch(() => (this.#keys = null));
   }

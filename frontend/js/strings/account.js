@@ -106,7 +106,7 @@ export const words = {
     ended: (/** @type {string} */ device) => `The session ended: ${device}`,
     endAll: 'Sign out everywhere',
     sure: 'Really? This session ends too.',
-    yes: 'Sign out everywhere',
+    yes: 'End all',
     no: 'Keep them',
     device: (/** @type {string} */ browser, /** @type {string} */ system) => `${browser} on ${system}`,
     unknown: 'An unknown program',
@@ -115,7 +115,6 @@ export const words = {
   card: {
     label: (/** @type {string} */ name) => `Profile of ${name}`,
     guest: 'A guest: anybody may have chosen this name.',
-    administrator: 'Administrator',
     localTime: (/** @type {string} */ time) => `${time} local time`,
     since: (/** @type {string} */ date) => `Here since ${date}`,
     loading: 'Loading profile',
@@ -128,7 +127,7 @@ export const words = {
  */
 const ERRORS = {
   wrong_credentials: 'That username and password don’t match.',
-  password_empty: 'Enter your password.',
+  password_empty: 'Enter a password.',
   password_short: 'That password is too short.',
   password_weak: 'That password is too easy to guess. Choose another.',
   password_wrong: 'That is not your current password.',

@@ -1,6 +1,6 @@
 /**
- * Every word a person reads, in English; those of the seldom dialogs are in account.js. Another language is another
- * pair of files of this shape.
+ * Every word a person reads, in English; those of the dialogs, which are loaded when one is opened, are in dialogs.js
+ * and account.js. Another language is other files of these shapes.
  */
 
 const PLURAL = new Intl.PluralRules('en');
@@ -31,7 +31,6 @@ function someNames(names) {
 
 export const strings = {
   product: 'Parlour',
-  cancel: 'Cancel',
   tryAgain: 'Try again',
 
   login: {
@@ -56,6 +55,7 @@ export const strings = {
   self: {
     menu: 'Your menu',
     account: 'Account settings',
+    shortcuts: 'Keyboard shortcuts',
     signOut: 'Sign out',
     connection: { online: 'Connected', connecting: 'Connecting…', offline: 'Offline' },
   },
@@ -174,39 +174,6 @@ export const strings = {
   },
 
   notice: { back: 'Back to rooms', deletedTitle: 'This room is gone', refusedTitle: 'You can’t enter this room' },
-
-  createDialog: {
-    title: 'New room',
-    name: 'Room name',
-    hint: (/** @type {number} */ max) => `Short and plain is best; up to ${plural(max, 'character', 'characters')}.`,
-    submit: 'Create room',
-  },
-
-  deleteDialog: {
-    title: (/** @type {string} */ room) => `Delete #${room}?`,
-    text: 'All its messages go with it, for everybody. This can’t be undone.',
-    submit: 'Delete room',
-  },
-
-  shortcuts: {
-    open: 'Keyboard shortcuts',
-    title: 'Keyboard shortcuts',
-    close: 'Close',
-    /** Keys, and what they do. */
-    keys: [
-      { keys: ['Enter'], does: 'Send the message' },
-      { keys: ['Shift', 'Enter'], does: 'Start a new line' },
-      { keys: ['Esc'], does: 'Jump to the latest message' },
-      { keys: ['Alt', '↑'], does: 'Previous room' },
-      { keys: ['Alt', '↓'], does: 'Next room' },
-      { keys: ['F6'], does: 'Next part of the page' },
-      { keys: ['↑', '↓'], does: 'In the messages: older, newer (k, j)' },
-      { keys: ['Home', 'End'], does: 'In the messages: the first shown, the last' },
-      { keys: ['Tab'], does: 'In the messages: into what one holds' },
-      { keys: ['/'], does: 'In the list of rooms: filter' },
-      { keys: ['Ctrl', '/'], does: 'This list (in the messages also ?)' },
-    ],
-  },
 
   toasts: { label: 'Notices', dismiss: 'Dismiss' },
 };

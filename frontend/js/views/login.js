@@ -6,6 +6,7 @@
 import { el, icon, setAttr, setText, uid } from '../dom.js';
 import { cleanName, countCharacters } from '../format.js';
 import { errorText, strings } from '../strings/en.js';
+import { seldomStyle } from './seldom.js';
 import { createThemeSwitch } from './theme.js';
 
 /**
@@ -174,13 +175,13 @@ export function createLogin(element, { onSubmit, onSignIn, onRegister }) {
   };
   /** @param {import('./account/entry.js').Mode} wanted */
   const makeEntry = async (wanted) => {
-    const { createEntry } = await import('./account/entry.js');
+    const [{ createEntry }] = await Promise.all([import('./account/entry.js'), seldomStyle()]);
     if (!data) return null;
-    const { username, maxLength, minPasswordLength, guests, invitation } = data;
+    const { username, maxLength, minPasswordLength, guests, registration, invitation } = data;
     return createEntry(
       {
         mode: wanted, username: wanted === 'setup' ? null : username, maxLength, minPasswordLength, guests,
-        canRegister: canRegister(data), isInvited: invitation?.kind === 'invite',
+        canRegister: canRegister(data), registration, isInvited: invitation?.kind === 'invite',
       },
       { onSignIn, onRegister, onMode: go },
     );

@@ -3,9 +3,9 @@
 import { el, icon, keepFocus, reconcile, setText, takesText, uid, wordButton } from '../dom.js';
 import { canonical } from '../format.js';
 import { strings } from '../strings/en.js';
-import { askRoomName, confirmDelete } from './dialog.js';
 import { emptyState } from './empty.js';
 import { fillRoomCard, makeRoomCard } from './roomcard.js';
+import { withDialogs } from './seldom.js';
 import { createSelf } from './self.js';
 
 const SKELETON_CARDS = 6;
@@ -26,6 +26,7 @@ const SKELETON_CARDS = 6;
  * @property {(roomId: number) => Promise<void>} onDelete rejects with `{code, detail}`
  * @property {() => void} onSignOut
  * @property {() => void} onAccount
+ * @property {(cause: unknown) => void} onTrouble
  * @property {() => void} onRetry
  */
 
@@ -100,7 +101,10 @@ export function createRooms(element, callbacks) {
   );
   const self = createSelf(selfSlot, callbacks);
 
-  const openCreate = (name = '') => askRoomName({ maxLength: data.maxNameLength, name, onCreate: callbacks.onCreate });
+  const openCreate = (name = '') => {
+    const options = { maxLength: data.maxNameLength, name, onCreate: callbacks.onCreate };
+    return withDialogs(({ askRoomName }) => askRoomName(options), callbacks.onTrouble);
+  };
 
   /** @param {string} label @param {string} sign @param {() => void} run */
   const action = (label, sign, run) => {
@@ -162,11 +166,12 @@ export function createRooms(element, callbacks) {
   };
 
   /** @param {Room} room */
-  const askDelete = async (room) => {
-    const done = await confirmDelete({ room, onDelete: () => callbacks.onDelete(room.id) });
-    // The card that opened the dialog is gone, and the focus with it.
-    if (done) title.focus();
-  };
+  const askDelete = (room) =>
+    withDialogs(async ({ confirmDelete }) => {
+      const done = await confirmDelete({ room, onDelete: () => callbacks.onDelete(room.id) });
+      // The card that opened the dialog is gone, and the focus with it.
+      if (done) title.focus();
+    }, callbacks.onTrouble);
 
   grid.addEventListener(
     'click',

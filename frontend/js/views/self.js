@@ -6,8 +6,8 @@
 import { el, icon, setAttr, setText } from '../dom.js';
 import { strings } from '../strings/en.js';
 import { chooseHue, setFace } from './avatar.js';
-import { showShortcuts } from './dialog.js';
 import { guestBadge } from './names.js';
+import { withDialogs } from './seldom.js';
 import { createThemeSwitch } from './theme.js';
 
 /**
@@ -21,9 +21,9 @@ function presence(connection) {
 
 /**
  * @param {HTMLElement} element an empty container
- * @param {{onSignOut: () => void, onAccount: () => void}} callbacks
+ * @param {{onSignOut: () => void, onAccount: () => void, onTrouble: (cause: unknown) => void}} callbacks
  */
-export function createSelf(element, { onSignOut, onAccount }) {
+export function createSelf(element, { onSignOut, onAccount, onTrouble }) {
   const ending = new AbortController();
   const face = el('span', { class: 'avatar', 'aria-hidden': 'true' });
   const name = el('span', { class: 'self-name', dir: 'auto' });
@@ -54,7 +54,7 @@ export function createSelf(element, { onSignOut, onAccount }) {
     'button',
     { type: 'button', class: 'menu-item' },
     icon('keys', 'icon-sm'),
-    el('span', {}, strings.shortcuts.open),
+    el('span', {}, strings.self.shortcuts),
   );
   const signOut = el(
     'button',
@@ -81,7 +81,7 @@ export function createSelf(element, { onSignOut, onAccount }) {
       panel.hidePopover();
       // The dialog gives the focus back to what has it now.
       button.focus();
-      void showShortcuts();
+      void withDialogs(({ showShortcuts }) => showShortcuts(), onTrouble);
     },
     { signal: ending.signal },
   );

@@ -3,8 +3,8 @@
 import { el, find, icon, iconButton, keepFocus, reconcile, setAttr, setText, takesText } from '../dom.js';
 import { formatNumber } from '../format.js';
 import { strings } from '../strings/en.js';
-import { askRoomName } from './dialog.js';
 import { createPeopleList } from './people.js';
+import { withDialogs } from './seldom.js';
 import { createSelf } from './self.js';
 
 /**
@@ -24,6 +24,7 @@ import { createSelf } from './self.js';
  * @property {() => void} onBack to the list of rooms
  * @property {() => void} onSignOut
  * @property {() => void} onAccount
+ * @property {(cause: unknown) => void} onTrouble
  * @property {import('./people.js').OnPerson} onPerson
  * @property {(name: string) => Promise<void>} onCreate rejects with `{code, detail}`
  */
@@ -130,7 +131,10 @@ export function createSidebar(element, callbacks) {
   });
   create.addEventListener(
     'click',
-    () => void askRoomName({ maxLength: data.maxNameLength, onCreate: callbacks.onCreate }),
+    () => {
+      const options = { maxLength: data.maxNameLength, onCreate: callbacks.onCreate };
+      void withDialogs(({ askRoomName }) => askRoomName(options), callbacks.onTrouble);
+    },
     { signal },
   );
   document.addEventListener(

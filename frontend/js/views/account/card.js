@@ -8,8 +8,8 @@ import { guestBadge } from '../names.js';
 import { timeIn } from './times.js';
 
 /**
- * @typedef {import('../../types.js').User} User
- * @typedef {{username: string, guest: boolean, load: () => Promise<User>}} CardOptions
+ * @typedef {import('../../types.js').Profile} Profile
+ * @typedef {{username: string, guest: boolean, load: () => Promise<Profile>}} CardOptions
  */
 
 const ANCHOR = '--card';
@@ -18,15 +18,14 @@ const ANCHOR = '--card';
 const fact = (sign, text) => el('p', { class: `card-${sign}`, dir: 'auto' }, text);
 
 /**
- * @param {User} person
+ * @param {Profile} person
  * @returns {HTMLElement[]} what they tell about themselves
  */
-function factsOf({ status_text: status, about, time_zone: zone, role, created_at: since }) {
+function factsOf({ status_text: status, about, time_zone: zone, created_at: since }) {
   const time = timeIn(zone);
   return [
     status ? fact('status', status) : null,
     about ? fact('about', about) : null,
-    role === 'administrator' ? fact('fact', words.card.administrator) : null,
     time ? fact('fact', words.card.localTime(time)) : null,
     since ? fact('fact', words.card.since(formatDate(since))) : null,
   ].filter((node) => node !== null);

@@ -15,6 +15,7 @@ import { createForm } from './form.js';
  * @property {number} minPasswordLength
  * @property {boolean} guests
  * @property {boolean} canRegister
+ * @property {import('../../types.js').Config['registration']} registration
  * @property {boolean} isInvited
  *
  * @typedef {object} EntryCallbacks
@@ -37,7 +38,7 @@ function textButton(text, run) {
  * @param {EntryData} data
  * @param {EntryCallbacks} callbacks
  */
-export function createEntry({ mode, username, maxLength, minPasswordLength, guests, canRegister, isInvited }, callbacks) {
+export function createEntry({ mode, username, maxLength, minPasswordLength, guests, canRegister, registration, isInvited }, callbacks) {
   const isNew = mode !== 'signIn';
   const text = words[mode];
   const name = {
@@ -70,6 +71,8 @@ export function createEntry({ mode, username, maxLength, minPasswordLength, gues
   if (mode === 'signIn' && canRegister) {
     const other = textButton(words.signIn.register, () => callbacks.onMode('register'));
     others.append(el('p', {}, `${words.signIn.other} `, other));
+  } else if (mode === 'signIn') {
+    others.append(el('p', { class: 'form-note' }, registration === 'invite' ? words.register.invited : words.register.closed));
   } else if (mode === 'register') {
     const other = textButton(words.register.signIn, () => callbacks.onMode('signIn'));
     others.append(el('p', {}, `${words.register.other} `, other));

@@ -131,10 +131,11 @@ export function createProfile({ user, onSave }) {
     done: words.profile.saved,
     run: async (values) => {
       await onSave({
-        display_name: cleanName(values['display_name'] ?? ''),
+        // Without a name of its own the profile shows the username.
+        display_name: cleanName(values['display_name'] ?? '') || user.username,
         status_text: (values['status_text'] ?? '').trim(),
         about: (values['about'] ?? '').trim(),
-        time_zone: zones.select.value,
+        time_zone: zones.select.value || null,
         hue: chosen,
       });
     },

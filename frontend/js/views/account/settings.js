@@ -27,7 +27,7 @@ import { createSessions } from './sessions.js';
  * @property {() => void} [open] its tab has been chosen
  * @property {() => void} destroy
  *
- * @typedef {{id: string, label: string, part: Part}} Tab
+ * @typedef {{label: string, part: Part}} Tab
  */
 
 /**
@@ -35,12 +35,12 @@ import { createSessions } from './sessions.js';
  * @param {string} label
  */
 function createTabs(tabs, label) {
-  const made = tabs.map(({ id, label: text, part }) => {
+  const made = tabs.map(({ label: text, part }) => {
     const [tabId, panelId] = [uid('tab'), uid('panel')];
     const tab = el('button', { type: 'button', role: 'tab', id: tabId, class: 'tab', 'aria-controls': panelId }, text);
     const panel = el(
       'div',
-      { role: 'tabpanel', id: panelId, class: `tab-panel tab-panel-${id}`, 'aria-labelledby': tabId, hidden: true },
+      { role: 'tabpanel', id: panelId, 'aria-labelledby': tabId, hidden: true },
       part.element,
     );
     return { tab, panel, part };
@@ -90,13 +90,12 @@ export async function openSettings({ user, minPasswordLength, onSave, onPassword
   });
   /** @type {Tab[]} */
   const tabs = [
-    { id: 'profile', label: words.settings.tabs.profile, part: createProfile({ user, onSave }) },
+    { label: words.settings.tabs.profile, part: createProfile({ user, onSave }) },
     {
-      id: 'password',
       label: words.settings.tabs.password,
       part: createPassword({ username: user.username, minPasswordLength, onPassword }),
     },
-    { id: 'sessions', label: words.settings.tabs.sessions, part: sessions },
+    { label: words.settings.tabs.sessions, part: sessions },
   ];
   const { list, panels } = createTabs(tabs, words.settings.title);
   const { dialog, closed } = openModal({
