@@ -211,13 +211,19 @@ def tidy(connection: Connection) -> None:
 
 
 def get_user(connection: Connection, user_id: int) -> User:
-    """One account. Raises Refusal `not_found`."""
-    return _there(users.get_user(connection, user_id))
+    """The account of a login. Raises Refusal `not_signed_in` when it may not be used any more."""
+    user = users.get_user(connection, user_id)
+    if user is None:
+        raise Refusal("not_signed_in", "This account has ended.")
+    return user
 
 
 def find_user(connection: Connection, username: str) -> User:
     """The account of a name. Raises Refusal `not_found`."""
-    return _there(users.find_user(connection, username))
+    user = users.find_user(connection, username)
+    if user is None:
+        raise Refusal("not_found", "There is nobody with this name.")
+    return user
 
 
 def change_profile(connection: Connection, user_id: int, changes: dict[str, Any]) -> User:
@@ -230,12 +236,6 @@ def change_profile(connection: Connection, user_id: int, changes: dict[str, Any]
 def hash_of(token: str) -> str:
     """What is stored of a random token: nobody can find the token from it."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _there(user: User | None) -> User:
-    if user is None:
-        raise Refusal("not_found", "There is nobody with this name.")
-    return user
 
 
 def _open(connection: Connection, user: User, device: Device, key_id: str) -> Opened:

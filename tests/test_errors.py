@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from parlour.errors import ERROR_CODES, Refusal
 
 # Below 4500 a client comes back and resumes; from there on it does not.
-CLOSE_CODES = {1008, 1009, 1011, 1013, 4500, 4504}
+CLOSE_CODES = {1008, 1009, 1011, 1013, 4500, 4501, 4503, 4504}
 
 
 class Shape(BaseModel):
@@ -49,6 +49,15 @@ def test_codes_of_http_mean_what_http_means_by_them() -> None:
         "not_allowed": 403,
         "method_not_allowed": 405,
         "room_exists": 409,
+        "name_taken": 409,
+        "not_signed_in": 401,
+        "wrong_credentials": 401,
+        "guests_off": 403,
+        "registration_closed": 403,
+        "invite_needed": 403,
+        "invite_invalid": 403,
+        "cross_site": 403,
+        "rate_limited": 429,
         "too_large": 413,
         "unsupported_type": 415,
         "flooding": 429,

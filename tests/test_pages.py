@@ -62,6 +62,7 @@ def test_the_page_is_asked_for_afresh_each_time_and_sent_once(http: Client) -> N
 def test_the_page_says_what_it_has_to_know(new_server: Callable[..., Server]) -> None:
     """The limits of this server, and its version."""
     env = {"PARLOUR_MAX_MESSAGE_LENGTH": "77", "PARLOUR_MAX_USERNAME_LENGTH": "9"}
+    env["PARLOUR_REGISTRATION"] = "invite"
     with http_client(new_server(env=env).start()) as http:
         found = re.search(r'<meta name="parlour-config" content="([^"]*)"', http.get("/").text)
     assert found
@@ -69,6 +70,13 @@ def test_the_page_says_what_it_has_to_know(new_server: Callable[..., Server]) ->
         "maxMessageLength": 77,
         "maxUsernameLength": 9,
         "maxRoomNameLength": 100,
+        "minPasswordLength": 8,
+        "maxPasswordLength": 128,
+        "maxDisplayNameLength": 50,
+        "maxAboutLength": 500,
+        "maxStatusLength": 100,
+        "guests": True,
+        "registration": "invite",
         "version": __version__,
     }
 

@@ -41,9 +41,12 @@ def test_without_anything_given_the_defaults_hold() -> None:
         "max_message_length": 1000,
         "max_username_length": 50,
         "max_connections": 20_000,
+        "guests": "on",
+        "registration": "open",
         "log_level": "info",
     }
     assert settings.database_path == Path("data/chat.db")
+    assert settings.keys_path == Path("data/keys.json")
 
 
 def test_flags_win_over_the_environment_and_it_over_the_file(

@@ -14,6 +14,7 @@ from parlour.models import (
     Message,
     MessageCreate,
     MessageDraft,
+    Person,
     StoredMessage,
 )
 from parlour.permissions import check_speak
@@ -84,7 +85,11 @@ async def post_message(
     ] = None,
 ) -> Response:
     """Say something. The answer comes when it is stored; a repeated `client_id` answers 200."""
-    person = person_of(context, request, login, username)
+    return await say(context, person_of(context, request, login, username), room_id, message)
+
+
+async def say(context: Context, person: Person, room_id: int, message: MessageCreate) -> Response:
+    """Store what somebody says and tell it, then answer. Raises Refusal."""
     context.check_length(message.content)
 
     def tell(stored: StoredMessage) -> None:

@@ -31,7 +31,7 @@ async def list_sessions(context: ContextDep, login: LoggedIn) -> list[Session]:
     "/sessions/{session_id}",
     status_code=204,
     responses=answers(
-        "not_signed_in", "cross_site", "not_found", "invalid", "busy", "storage_full"
+        "not_signed_in", "cross_site", "not_found", "too_long", "busy", "storage_full"
     ),
 )
 async def end_session(

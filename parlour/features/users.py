@@ -1,6 +1,6 @@
 """Profiles: one's own, and what others may see of it."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
 from pydantic_core import PydanticCustomError
@@ -12,10 +12,13 @@ from parlour.people import Profile, ProfileChange, User
 from parlour.support.names import account_username
 from parlour.web import StrictRoute, answers
 
+# No account's is longer, whatever the setting.
+MAX_NAME: Final = 100
+
 router = APIRouter(prefix="/api/users", route_class=StrictRoute, tags=["people"])
 
 
-@router.get("/me", responses=answers("not_signed_in", "not_found", "busy"))
+@router.get("/me", responses=answers("not_signed_in", "busy"))
 async def get_me(context: ContextDep, login: LoggedIn) -> User:
     """The account that is signed in."""
     return await context.database.read(logins.get_user, login.user_id)
@@ -24,7 +27,7 @@ async def get_me(context: ContextDep, login: LoggedIn) -> User:
 @router.patch(
     "/me",
     responses=answers(
-        "not_signed_in", "cross_site", "not_found", "invalid", "empty", "too_long", "name_invalid",
+        "not_signed_in", "cross_site", "invalid", "empty", "too_long", "name_invalid",
         "bad_json", "too_large", "unsupported_type", "busy", "storage_full",
     ),
 )  # fmt: skip
@@ -33,9 +36,9 @@ async def change_me(change: ProfileChange, context: ContextDep, login: LoggedIn)
     return await context.database.write(logins.change_profile, login.user_id, change.changes())
 
 
-@router.get("/{username}", responses=answers("not_signed_in", "not_found", "busy"))
+@router.get("/{username}", responses=answers("not_signed_in", "not_found", "too_long", "busy"))
 async def get_profile(
-    username: Annotated[str, Path(description="Whose, in any case.")],
+    username: Annotated[str, Path(max_length=MAX_NAME, description="Whose, in any case.")],
     context: ContextDep,
     _login: Admitted,
 ) -> Profile:

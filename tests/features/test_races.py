@@ -71,7 +71,7 @@ async def test_a_message_told_while_the_state_is_read_comes_after_it_once(
     entering = asyncio.create_task(presence.follow(context, client, hall.id, 0, None, sync=True))
     await asyncio.sleep(0)
     talking = asyncio.create_task(
-        messages.post_message(hall.id, "bob", MessageCreate(content="hi"), context)
+        messages.say(context, Person.by_name("bob"), hall.id, MessageCreate(content="hi"))
     )
     await asyncio.gather(entering, talking)
     told = frames(socket)
@@ -95,7 +95,7 @@ async def test_a_poster_who_goes_away_is_not_waited_for(context: Context, hall: 
     holding = asyncio.create_task(context.database.write(hold_up))
     await begun.wait()
     posting = asyncio.create_task(
-        messages.post_message(hall.id, "bob", MessageCreate(content="hi"), context)
+        messages.say(context, Person.by_name("bob"), hall.id, MessageCreate(content="hi"))
     )
     await asyncio.sleep(0)
     posting.cancel()
@@ -118,7 +118,9 @@ async def test_one_who_asks_again_in_vain_stays_in_the_room(
     before = (len(frames(socket)), len(frames(others_socket)))
 
     async def refuse(*_: object) -> None:
-        await messages.post_message(hall.id, "bob", MessageCreate(content="meanwhile"), context)
+        await messages.say(
+            context, Person.by_name("bob"), hall.id, MessageCreate(content="meanwhile")
+        )
         raise Refusal("busy", "Not now.")
 
     with monkeypatch.context() as patch:

@@ -199,7 +199,7 @@ async def test_no_query_reaches_the_log(server: Server, room: Room) -> None:
     await client.expect("sync")
     await client.close()
     refused = await websocket.connect(server, room["id"], "alice-in-the-log", ticket="secret")
-    assert await refused.closed() == 4500
+    assert await refused.closed() == 4501
     with pytest.raises(InvalidStatus):
         await websocket.connect(server, "1/no", "alice-in-the-log")
     async with async_http_client(server) as http:

@@ -22,12 +22,14 @@ SLACK = 5
 
 
 def test_it_says_where_it_is_and_where_its_data_lies(own_server: Server) -> None:
-    """Two lines on standard output, when it can be used; and nothing else."""
-    own_server.process.wait_for_line("^Data: ")
+    """Lines on standard output, when it can be used, and how to become the first administrator."""
+    link = own_server.process.wait_for_line("^First administrator: (.*)$")[1]
     assert own_server.log == [
         f"Parlour is ready: http://localhost:{own_server.port}",
         f"Data: {own_server.data_dir.resolve()}",
+        f"First administrator: {link}",
     ]
+    assert re.fullmatch(rf"http://localhost:{own_server.port}/#/setup/[\w-]{{22}}", link)
 
 
 def test_what_it_makes_is_for_its_owner_only(
@@ -37,7 +39,7 @@ def test_what_it_makes_is_for_its_owner_only(
     new_room(own_server)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in own_server.data_dir.iterdir()}
     assert stat.S_IMODE(own_server.data_dir.stat().st_mode) == 0o700
-    assert set(modes) == {"chat.db", "chat.db-wal", "chat.db-shm", "parlour.lock"}
+    assert set(modes) == {"chat.db", "chat.db-wal", "chat.db-shm", "keys.json", "parlour.lock"}
     assert set(modes.values()) == {0o600}
 
 
