@@ -92,6 +92,8 @@ function apply(event) {
   if (stored.length > 0) outbox?.acknowledge(stored);
   if (need === 'resync') following.resync();
   else if (need === 'history') void visit?.read(null, { isReset: true });
+  // After these the server may never tell of the list of rooms.
+  if (/_(?:failed|closed)$/.test(event.type) && state.username && state.roomsStatus === 'loading') void loadRooms();
   if (state.currentRoom && state.lastRead > lastRead) memory.setReadUpTo(state.currentRoom.id, state.lastRead);
   if (!document.hidden) for (const message of arrived) void screens.announce((announcer) => announcer.message(message));
   screens.drawTitle();
@@ -144,7 +146,6 @@ function onWebSocketClose({ code, final }) {
   apply({ type: 'websocket_closed' });
   if (code === CLOSE.tooBig) outbox?.refuseFirst('too_large');
   outbox?.connectionLost();
-  if (state.username && state.roomsStatus === 'loading') void loadRooms();
   if (identity.applicant !== null) {
     identity.refuse(final ? identity.refusal || lastRefusal || 'invalid' : 'network');
   } else if (final && code === ROOM_GONE) {
@@ -219,7 +220,6 @@ function onCome() {
 function onBack() {
   connectWebSocket();
   beginOutbox();
-  queue.request();
 }
 
 function onGone() {
@@ -394,7 +394,7 @@ addEventListener('hashchange', () => followRoute());
 
 addEventListener('storage', ({ key }) => Memory.isIdentity(key) && identity.follow());
 
-// A room shows itself first: its list is read when the server tells of changes in it.
+// In a room, the list is read when the server tells of changes in it.
 if (identity.begin() && parseRoute(location.hash).roomId === null) void loadRooms();
 apply({ type: 'visibility_changed', visible: !document.hidden });
 followRoute();

@@ -102,11 +102,10 @@ def test_styles_come_as_one_file(http: Client, name: str) -> None:
     joined = http.get(styles(http).replace("styles.css", name)).text
     assert "@import" not in joined
     source = (frontend_folder() / name).read_text("utf-8")
-    names = re.findall(r"@import[^;]*?(css/[\w.-]+)", source)
-    assert names
-    for name in names:
-        part = cssmin((frontend_folder() / name).read_text("utf-8"))
-        assert part in joined, name
+    parts = re.findall(r"@import[^;]*?(css/[\w.-]+)", source)
+    assert parts
+    for part in parts:
+        assert cssmin((frontend_folder() / part).read_text("utf-8")) in joined, part
 
 
 def test_modules_come_as_few_files(http: Client) -> None:

@@ -55,7 +55,7 @@ def join_modules(sources: Mapping[str, bytes], entry: str, later: str, seldom: s
     while fresh:
         # More modules are found while this goes through those that are known.
         fresh = order.add_wanted(fresh)
-    files = {path: later for path in known} | {path: "" for path in eager}
+    files = dict.fromkeys(known, later) | dict.fromkeys(eager, "")
     scopes = {later: "", seldom: "", "": ""}
     for path, module in order.modules.items():
         scopes[files.get(path, seldom)] += _scope(module, eager, known)
@@ -114,7 +114,8 @@ def _scope(module: Module, eager: Mapping[str, Module], known: Mapping[str, Modu
     """The module as a function that is called at once, with what it exports for an answer."""
     imports = "".join(_binding(imported) for imported in module.imports)
     code = "".join(
-        piece if isinstance(piece, str) else _promise(piece.path, eager, known) for piece in module.pieces
+        piece if isinstance(piece, str) else _promise(piece.path, eager, known)
+        for piece in module.pieces
     )
     exports = "".join(f", {name}: {meaning}" for name, meaning in module.exports.items())
     answer = f"return {{ __proto__: null{exports} }};"

@@ -63,6 +63,8 @@ export function makeRow() {
 /** @param {Row} row @param {{username: string, guest: boolean, content: string, time: string}} message */
 function fill(row, { username, guest, content, time }) {
   const before = row.source;
+  // Without a word in it: what is hidden would still be read as a part of the row's name.
+  setText(row.badge, guest ? strings.guest : '');
   row.badge.hidden = !guest;
   if (before?.username !== username) {
     setFace(row.face, username);

@@ -110,6 +110,7 @@ export function createSelf(element, { onSignOut, onAccount, onTrouble }) {
       if (user) chooseHue(known, user.hue);
       setFace(face, known);
       setText(name, user?.display_name || known);
+      setText(badge, user ? '' : strings.guest);
       badge.hidden = user !== null;
       account.hidden = user === null;
       const state = presence(connection);
