@@ -5,13 +5,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from parlour import context, conversation, database, gateway, models, server
+from parlour import (
+    attempts,
+    context,
+    conversation,
+    database,
+    gateway,
+    logins,
+    models,
+    people,
+    registry,
+    server,
+)
 from parlour.errors import ERROR_CODES, Refusal
 from parlour.features import heartbeat, presence, rooms
 from parlour.realtime import connection
 from parlour.realtime.websocket import WebSocketProtocol
 from parlour.settings import Settings
-from parlour.support import http, writer
+from parlour.support import http, passwords, tokens, writer
 from parlour.support.door import Door
 from tests.docs.markdown import ROOT, Page, names
 
@@ -107,6 +118,21 @@ REAL_LIMITS = {
     "connection whose other end acknowledges nothing of what it was sent, HTTP or WebSocket": (
         server.USER_TIMEOUT_MS // 1000
     ),
+    "password": passwords.MIN_LENGTH,
+    "display name": people.MAX_DISPLAY_NAME,
+    "about": people.MAX_ABOUT,
+    "status text": people.MAX_STATUS,
+    "access token": tokens.ACCESS_SECONDS,
+    "login that is not renewed": logins.SESSION_LIFE.days,
+    "refresh token just replaced": logins.SUCCESSOR_TIME.seconds,
+    "ticket": registry.TICKET_SECONDS,
+    "logins of one account": logins.MAX_SESSIONS,
+    "wrong passwords of one address for one account": attempts.FREE_TRIES,
+    "wrong passwords of one address": attempts.TRIES_PER_ADDRESS,
+    "wrong passwords for one account": attempts.TRIES_PER_ACCOUNT,
+    "accounts made from one address": attempts.ACCOUNTS_PER_ADDRESS,
+    "tries to register from one address": attempts.REGISTRATIONS_PER_ADDRESS,
+    "passwords waiting to be looked at": passwords.MAX_WAITING,
     "heartbeat": heartbeat.HEARTBEAT_INTERVAL,
     "user lists of rooms with more than 20 people, `room_changed` of one room": (
         context.PRESENCE_INTERVAL
@@ -123,6 +149,11 @@ def test_every_limit_is_told_with_the_number_the_program_has() -> None:
     ("phrase", "number"),
     [
         (f"in {conversation.FAULT_WINDOW:.0f} s", conversation.FAULT_WINDOW),
+        (f"{passwords.MAX_LENGTH} at most", passwords.MAX_LENGTH),
+        (f"lives {tokens.ACCESS_SECONDS // 60} minutes", tokens.ACCESS_SECONDS),
+        (f"ends {logins.SESSION_LIFE.days} days after", logins.SESSION_LIFE.days),
+        (f"or was within {attempts.KNOWN_FOR.days} days", attempts.KNOWN_FOR.days),
+        (f"doubling to {attempts.LONGEST_WAIT.seconds // 60} minutes", 15),
         (f"more than {presence.SMALL_ROOM} people", presence.SMALL_ROOM),
         (f"rooms of up to {presence.SMALL_ROOM} people", presence.SMALL_ROOM),
         (f"more than {database.MAX_REPLAY:,} messages changed", database.MAX_REPLAY),

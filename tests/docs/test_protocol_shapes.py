@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from parlour import models, protocol
+from parlour import models, people, protocol
 from parlour.features.health import Health
 from parlour.models import ErrorAnswer, Message, MessageCreate, Room, RoomCreate
 from parlour.protocol import (
@@ -22,15 +22,31 @@ from tests.docs.markdown import ROOT, Page, Row, Text, names, words
 from tests.docs.shapes import field_types, required_fields
 
 PAGE = Page(ROOT / "docs" / "protocol.md")
-BODIES: dict[str, type[BaseModel]] = {"RoomCreate": RoomCreate, "MessageCreate": MessageCreate}
+BODIES: dict[str, type[BaseModel]] = {
+    "RoomCreate": RoomCreate,
+    "MessageCreate": MessageCreate,
+    "GuestCreate": people.GuestCreate,
+    "AccountCreate": people.AccountCreate,
+    "Credentials": people.Credentials,
+    "Renewal": people.Renewal,
+    "PasswordChange": people.PasswordChange,
+    "SetupCreate": people.SetupCreate,
+    "ProfileChange": people.ProfileChange,
+}
 ANSWERS: dict[str, type[BaseModel]] = {
     "Room": Room,
     "Message": Message,
+    "Guest": people.Guest,
+    "SignedIn": people.SignedIn,
+    "User": people.User,
+    "Profile": people.Profile,
+    "Session": people.Session,
+    "TicketAnswer": people.TicketAnswer,
     "Error": ErrorAnswer,
     "Health": Health,
 }
 # Their empty fields are left out where all others are told as null.
-WITHOUT_NULLS = (ErrorEvent, ErrorAnswer)
+WITHOUT_NULLS = (ErrorEvent, ErrorAnswer, people.SignedIn)
 
 
 def types_of(shape: type[BaseModel]) -> list[str]:
@@ -139,7 +155,10 @@ def examples() -> list[tuple[str, str]]:
 def test_an_example_is_what_its_label_says(label: str, text: str) -> None:
     """It is read by the shape without complaint and comes out of it as it went in."""
     inner = label.removeprefix("list[").removesuffix("]")
-    shape: Any = getattr(protocol, inner, None) or getattr(models, inner, None) or Health
+    shape: Any = next(
+        (getattr(module, inner) for module in (protocol, models, people) if hasattr(module, inner)),
+        Health,
+    )
     assert shape is not Health or inner == "Health", f"there is no shape {inner}"
     whole = TypeAdapter(list[shape] if label.startswith("list[") else shape)
     value = whole.validate_json(text)
@@ -149,7 +168,7 @@ def test_an_example_is_what_its_label_says(label: str, text: str) -> None:
     said, got = json.loads(text), json.loads(again)
     if inner in {each.__name__ for each in [*COMMAND_SHAPES.values(), *BODIES.values()]}:
         # What is sent may leave optional fields out; what is received never does.
-        got = {name: value for name, value in got.items() if name in said or value is not None}
+        got = {name: value for name, value in got.items() if name in said or value not in (None, "")}
     assert got == said
 
 
