@@ -38,7 +38,7 @@ const following = new Following({
   state, clock, subscribe: (...asked) => connection.subscribe(...asked), postpone: (clientId) => outbox?.postpone(clientId),
 });
 const screens = new Screens({
-  document, state, config, offeredName: () => memory.lastUsername, renderMessages,
+  document, state, config, lastPerson: () => ({ username: memory.lastUsername, hasAccount: memory.hadAccount }), renderMessages,
   callbacks: {
     login: {
       onSubmit: (/** @type {string} */ name) => identity.ask(name),

@@ -3,17 +3,7 @@
 from playwright.async_api import Locator, expect
 
 from tests.browser.visitor import Visitor
-from tests.support.people import async_http_client, checked
-from tests.support.server import Server
-
-PASSWORD = "two brown foxes"
-
-
-async def register(server: Server, name: str, **fields: str) -> None:
-    """Make an account called `name` over HTTP; nobody is signed in by that in a browser."""
-    body = {"username": name, "password": PASSWORD, **fields}
-    async with async_http_client(server) as http:
-        checked(await http.post("/api/auth/register", json=body))
+from tests.support.accounts import PASSWORD
 
 
 def field(visitor: Visitor, label: str) -> Locator:
@@ -46,3 +36,24 @@ async def open_settings(visitor: Visitor, tab: str = "Profile") -> None:
     await visitor.page.get_by_role("button", name="Your menu").click()
     await press(visitor, "Account settings")
     await visitor.dialog.get_by_role("tab", name=tab).click()
+
+
+async def log_out(visitor: Visitor) -> None:
+    """Leave by one's own menu; the first screen asks for the account's password."""
+    await visitor.page.get_by_role("button", name="Your menu").click()
+    await press(visitor, "Sign out")
+    await asked_for_the_password(visitor)
+
+
+async def asked_for_the_password(visitor: Visitor) -> None:
+    """Expect the first screen to offer the account that was used last, and no password."""
+    await expect(visitor.page.get_by_role("heading", name="Sign in", level=1)).to_be_visible()
+    await expect(field(visitor, "Username")).to_have_value(visitor.name)
+    await expect(field(visitor, "Password")).to_have_value("")
+    await expect(field(visitor, "Password")).to_be_focused()
+
+
+async def log_in_again(visitor: Visitor) -> None:
+    """Come in by the first screen where one had been before."""
+    await fill_in(visitor, username=visitor.name, password=PASSWORD)
+    await press(visitor, "Sign in")

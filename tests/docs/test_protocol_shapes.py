@@ -168,7 +168,9 @@ def test_an_example_is_what_its_label_says(label: str, text: str) -> None:
     said, got = json.loads(text), json.loads(again)
     if inner in {each.__name__ for each in [*COMMAND_SHAPES.values(), *BODIES.values()]}:
         # What is sent may leave optional fields out; what is received never does.
-        got = {name: value for name, value in got.items() if name in said or value not in (None, "")}
+        got = {
+            name: value for name, value in got.items() if name in said or value not in (None, "")
+        }
     assert got == said
 
 

@@ -19,8 +19,9 @@ describe("who is here", () => {
     kept.signIn("ada", ADA);
     assert.deepEqual(kept.account, ADA);
     assert.equal(kept.username, "ada");
+    assert.ok(kept.hadAccount);
     kept.signIn("grace");
-    assert.equal(kept.account, null);
+    assert.deepEqual([kept.account, kept.hadAccount], [null, false]);
   });
 
   test("an account that is not that of the name, or no account at all, is none", () => {
@@ -82,7 +83,7 @@ describe("what they have written", () => {
     kept.setDraft(7, "not quite");
     kept.setSignedInUntil(1234);
     kept.signOut();
-    assert.deepEqual([...lasting.items.keys()], ["parlour.lastUsername"]);
+    assert.deepEqual([...lasting.items.keys()], ["parlour.lastUsername", "parlour.lastKind"]);
   });
 });
 

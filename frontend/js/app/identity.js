@@ -302,6 +302,7 @@ export class Identity {
   #left() {
     const { connection, apply, onGo, onGone } = this.#options;
     this.#applicant = null;
+    this.#loaded?.stopAsking();
     onGo();
     connection.close();
     apply({ type: 'signed_out' });

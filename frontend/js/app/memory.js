@@ -11,6 +11,8 @@ const PREFIX = 'parlour.';
 const NAME = `${PREFIX}username`;
 /** The name of the last visit, offered after signing out. */
 const LAST_NAME = `${PREFIX}lastUsername`;
+/** Whether that was an account's. */
+const LAST_KIND = `${PREFIX}lastKind`;
 /** The account behind the name, as it was last known. */
 const ACCOUNT = `${PREFIX}account`;
 /** When the login has to be renewed. */
@@ -49,6 +51,11 @@ export class Memory {
   /** @returns {string|null} who used it last */
   get lastUsername() {
     return this.#name(LAST_NAME);
+  }
+
+  /** @returns {boolean} they came with an account */
+  get hadAccount() {
+    return this.#get(this.#lasting, LAST_KIND) === 'account';
   }
 
   /** @returns {User|null} the account that is signed in here, as it was last known */
@@ -94,6 +101,7 @@ export class Memory {
     this.#set(this.#lasting, ACCOUNT, user ? JSON.stringify(user) : '');
     this.#set(this.#lasting, NAME, username);
     this.#set(this.#lasting, LAST_NAME, username);
+    this.#set(this.#lasting, LAST_KIND, user ? 'account' : '');
   }
 
   /** The person is gone without having said so: they are asked for again, and find again what they have written. */

@@ -24,7 +24,7 @@ export class Screens {
   #state;
   #config;
   #callbacks;
-  #offeredName;
+  #lastPerson;
   #renderMessages;
   /** @type {Partial<Record<string, View>>} */
   #views = {};
@@ -45,15 +45,15 @@ export class Screens {
    * @param {State} options.state  read only
    * @param {Config} options.config
    * @param {Callbacks} options.callbacks
-   * @param {() => string|null} options.offeredName  what the login proposes
+   * @param {() => {username: string|null, hasAccount: boolean}} options.lastPerson  what the login proposes
    * @param {() => void} options.renderMessages  comes back to `drawMessages`: the log has its own place in the page's plan
    */
-  constructor({ document, state, config, callbacks, offeredName, renderMessages }) {
+  constructor({ document, state, config, callbacks, lastPerson, renderMessages }) {
     this.#document = document;
     this.#state = state;
     this.#config = config;
     this.#callbacks = callbacks;
-    this.#offeredName = offeredName;
+    this.#lastPerson = lastPerson;
     this.#renderMessages = renderMessages;
   }
 
@@ -205,7 +205,7 @@ export class Screens {
   #loginData() {
     const { login, invitation } = this.#state;
     const { maxUsernameLength: maxLength, minPasswordLength, guests, registration } = this.#config;
-    return { ...login, username: this.#offeredName(), invitation, maxLength, minPasswordLength, guests, registration };
+    return { ...login, ...this.#lastPerson(), invitation, maxLength, minPasswordLength, guests, registration };
   }
 
   /** @param {Screen} screen */

@@ -11,7 +11,8 @@ import { createThemeSwitch } from './theme.js';
 
 /**
  * @typedef {object} LoginData
- * @property {string | null} username
+ * @property {string | null} username of who was here last
+ * @property {boolean} hasAccount they came with an account
  * @property {string | null} error
  * @property {boolean} busy
  * @property {number} maxLength
@@ -27,9 +28,9 @@ import { createThemeSwitch } from './theme.js';
  * @param {LoginData} data
  * @returns {Mode} the way that is offered first
  */
-function firstMode({ invitation, guests }) {
+function firstMode({ invitation, guests, hasAccount }) {
   if (invitation) return invitation.kind === 'setup' ? 'setup' : 'register';
-  return guests ? 'guest' : 'signIn';
+  return guests && !hasAccount ? 'guest' : 'signIn';
 }
 
 /** @param {LoginData} data */
@@ -143,6 +144,8 @@ export function createLogin(element, { onSubmit, onSignIn, onRegister }) {
   let mode = 'guest';
   /** @type {ReturnType<typeof import('./account/entry.js').createEntry> | null} */
   let entry = null;
+  /** Somebody has come in; whoever sees this screen next begins anew. */
+  let isUsed = false;
   /** @type {string | null | undefined} */
   let shownError;
   /** @type {string | null | undefined} */
@@ -177,14 +180,22 @@ export function createLogin(element, { onSubmit, onSignIn, onRegister }) {
   const makeEntry = async (wanted) => {
     const [{ createEntry }] = await Promise.all([import('./account/entry.js'), seldomStyle()]);
     if (!data) return null;
-    const { username, maxLength, minPasswordLength, guests, registration, invitation } = data;
+    const { username, hasAccount, maxLength, minPasswordLength, guests, registration, invitation } = data;
+    // A guest's name may become an account's, an account's name is one already.
+    const isOffered = wanted === 'signIn' ? hasAccount : wanted === 'register' && !hasAccount;
     return createEntry(
       {
-        mode: wanted, username: wanted === 'setup' ? null : username, maxLength, minPasswordLength, guests,
+        mode: wanted, username: isOffered ? username : null, maxLength, minPasswordLength, guests,
         canRegister: canRegister(data), registration, isInvited: invitation?.kind === 'invite',
       },
-      { onSignIn, onRegister, onMode: go },
+      { onSignIn: (known) => used(onSignIn(known)), onRegister: (fresh) => used(onRegister(fresh)), onMode: go },
     );
+  };
+  /** @param {Promise<void>} coming */
+  const used = async (coming) => {
+    await coming;
+    isUsed = true;
+    entry?.clear();
   };
   /** @param {Mode} wanted */
   const go = (wanted) => {
@@ -200,7 +211,8 @@ export function createLogin(element, { onSubmit, onSignIn, onRegister }) {
   return {
     /** @param {LoginData} next */
     update(next) {
-      const isFirst = data === null || data.invitation !== next.invitation;
+      const isFirst = data === null || isUsed || data.invitation !== next.invitation;
+      isUsed = false;
       data = next;
       register.hidden = !canRegister(next);
       guest.update(next);
@@ -210,7 +222,7 @@ export function createLogin(element, { onSubmit, onSignIn, onRegister }) {
       }
       drawHead();
       // Once it has been decided, only its person changes the way.
-      if (isFirst && mode !== firstMode(next)) go(firstMode(next));
+      if (isFirst && (entry !== null || firstMode(next) !== 'guest')) go(firstMode(next));
       // A refusal that comes twice in a row is shown twice: between the two the form was busy.
       if (next.error !== shownError && !next.busy) guest.showError(next.error);
       shownError = next.busy ? undefined : next.error;

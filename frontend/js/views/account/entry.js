@@ -85,6 +85,8 @@ export function createEntry({ mode, username, maxLength, minPasswordLength, gues
     title: text.title,
     lead: mode === 'register' && isInvited ? words.register.leadInvited : text.lead,
     focus: form.focus,
+    /** The password has done its work; nobody who comes after may find it. */
+    clear: () => (form.field('password').input.value = ''),
     destroy: form.destroy,
   };
 }
