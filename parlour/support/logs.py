@@ -1,4 +1,4 @@
-"""Log lines for people on standard error, and the guard that keeps query strings out of them."""
+"""Log lines for people on standard error, and the guard that keeps what is secret out of them."""
 
 import logging
 import sys
@@ -11,13 +11,17 @@ _NEVER_BELOW: Final = {
     "alembic": logging.WARNING,
 }
 _WITH_PATHS: Final = ("uvicorn.error", "uvicorn.access")
+# Headers that carry a login; at "debug", websockets logs each header by name and value.
+_SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie"})
 
 
-class _NoQuery(logging.Filter):
-    """Cuts the query off every logged path: it may name people or carry a ticket."""
+class _NoSecrets(logging.Filter):
+    """Cuts the query off every logged path, which may carry a ticket, and hides logins."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
+            if record.args and str(record.args[0]).lower() in _SECRET_HEADERS:
+                record.args = (record.args[0], *("(hidden)" for _ in record.args[1:]))
             record.args = tuple(
                 argument.partition("?")[0] if isinstance(argument, str) else argument
                 for argument in record.args
@@ -33,11 +37,11 @@ class _NoFaultsOfClients(logging.Filter):
 
 
 def hide_queries() -> None:
-    """Keep query strings out of Uvicorn's logs, however the server was started."""
+    """Keep query strings and logins out of Uvicorn's logs, however the server was started."""
     for name in _WITH_PATHS:
         logger = logging.getLogger(name)
-        if not any(isinstance(known, _NoQuery) for known in logger.filters):
-            logger.addFilter(_NoQuery())
+        if not any(isinstance(known, _NoSecrets) for known in logger.filters):
+            logger.addFilter(_NoSecrets())
 
 
 def set_up(level: str) -> None:
