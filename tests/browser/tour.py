@@ -113,6 +113,8 @@ async def _rooms(alice: Visitor, server: Server) -> AsyncIterator[Stop]:
     yield Stop("dialog for deleting", page)
     await alice.dialog.get_by_role("button", name="Delete room").click()
     await expect(alice.notices.get_by_text(f"#{LONG_WORD} was deleted.")).to_be_visible()
+    # The notice would go by itself while it is looked at.
+    await alice.stop_clock()
     await page.get_by_role("button", name="Your menu").click()
     await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     yield Stop("own menu and a notice", page)
@@ -121,6 +123,7 @@ async def _rooms(alice: Visitor, server: Server) -> AsyncIterator[Stop]:
     yield Stop("the list of keys", page)
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Dismiss").click()
+    await page.clock.resume()
 
 
 async def _chat(
@@ -179,7 +182,7 @@ async def _account(ada: Visitor) -> AsyncIterator[Stop]:
     await page.get_by_role("button", name="Back to rooms").click()
     await ada.sign_out()
     await log_in(ada)
-    await ada.open_room("room 1")
+    await ada.open_room("book club")
     await Person("jonas", ada.server).post(2, "Who is that?")
     await ada.say("Me.")
     await expect(ada.stored).to_have_count(2)

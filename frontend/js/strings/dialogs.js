@@ -34,6 +34,7 @@ export const words = {
       { keys: ['↑', '↓'], does: 'In the messages: older, newer (k, j)' },
       { keys: ['Home', 'End'], does: 'In the messages: the first shown, the last' },
       { keys: ['Tab'], does: 'In the messages: into what one holds' },
+      { keys: ['Enter'], does: 'On a name: who that is' },
       { keys: ['/'], does: 'In the list of rooms: filter' },
       { keys: ['Ctrl', '/'], does: 'This list (in the messages also ?)' },
     ],
