@@ -33,7 +33,7 @@ class Registry:
         # Of accounts that are being made just now.
         self._coming: Counter[str] = Counter()
         # The guests that are online, by what their names count as.
-        self._guests: dict[str, Counter[str]] = {}
+        self._guests: dict[str, dict[str, int]] = {}
         for username in known.usernames:
             self.add_name(username)
 
@@ -89,7 +89,8 @@ class Registry:
         """A connection of somebody opened."""
         if person.guest:
             for form in spoken_forms(person.username):
-                self._guests.setdefault(form, Counter())[person.author] += 1
+                guests = self._guests.setdefault(form, {})
+                guests[person.author] = guests.get(person.author, 0) + 1
 
     def went(self, person: Person) -> None:
         """A connection of somebody ended."""
@@ -97,11 +98,12 @@ class Registry:
             return
         for form in spoken_forms(person.username):
             guests = self._guests[form]
-            guests[person.author] -= 1
-            if not guests[person.author]:
+            if guests[person.author] > 1:
+                guests[person.author] -= 1
+            elif len(guests) > 1:
                 del guests[person.author]
-                if not guests:
-                    del self._guests[form]
+            else:
+                del self._guests[form]
 
     # Sessions
 

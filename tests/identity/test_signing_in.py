@@ -8,7 +8,8 @@ import time
 from contextlib import closing
 
 import pytest
-from httpx2 import Client
+from argon2 import PasswordHasher
+from httpx2 import Client, Response
 
 from tests.support.accounts import (
     PASSWORD,
@@ -71,7 +72,7 @@ def test_a_wrong_name_takes_as_long_as_a_wrong_password(server: Server) -> None:
     assert 0.5 < known / unknown < 2, (known, unknown)
 
 
-def try_login_at(client: Client, name: str) -> object:
+def try_login_at(client: Client, name: str) -> Response:
     """Try once from an address of its own, so that nothing is limited."""
     client.headers.update(new_address())
     return try_login(client, name)
@@ -259,6 +260,28 @@ def test_what_needs_a_login_is_refused_without_one(http: Client, method: str, pa
     answer = http.request(method, path, json=body)
     assert_refused(answer, "not_signed_in")
     assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_hash_of_other_costs_is_made_anew_when_its_owner_signs_in(
+    own_server: Server,
+) -> None:
+    """Without a word; the password stays what it is."""
+    register(own_server, "xenia")
+    old = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash(PASSWORD)
+    await own_server.astop()
+    path = own_server.data_dir / "chat.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE users SET password_hash = ?", [old])
+    await own_server.arestart()
+    with stranger(own_server) as client:
+        assert_refused(try_login(client, "xenia"), "wrong_credentials")
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT password_hash FROM users").fetchone() == (old,)
+    for _ in range(2):
+        assert log_in(own_server, "xenia").status() == 200
+        with closing(sqlite3.connect(path)) as database:
+            (hashed,) = database.execute("SELECT password_hash FROM users").fetchone()
+        assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 async def test_an_account_that_is_disabled_can_do_nothing_more(own_server: Server) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.properties import api_checks
+from tests.support.accounts import register
 from tests.support.people import checked, http_client
 from tests.support.server import Server
 from tests.support.timing import scaled
@@ -76,6 +77,25 @@ def test_each_operation_keeps_its_word(server: Server, tmp_path: Path) -> None:
     assert number(report, r"Tested: (\d+)") == number(report, r"Operations: +(\d+) selected")
     assert number(report, r"(\d+) generated") > 200
     assert "Missing test data" not in report
+
+
+def test_each_operation_keeps_its_word_to_an_account(server: Server, tmp_path: Path) -> None:
+    """What needs a login, asked with one; but for what would end it."""
+    account = register(server, "somebody")
+    code, report = run_schemathesis(
+        server,
+        tmp_path,
+        **{
+            "phases": "examples,coverage,fuzzing",
+            "max-examples": "10",
+            "header": f"Authorization: Bearer {account.access}",
+            "include-path-regex": "^/api/(users|auth/(sessions$|ticket|password))",
+            "exclude-method": "DELETE",
+        },
+    )
+    assert code == 0, report
+    assert number(report, r"Operations: +(\d+) selected") == 6
+    assert account.status() == 200
 
 
 def test_operations_after_one_another_keep_their_word(server: Server, tmp_path: Path) -> None:
