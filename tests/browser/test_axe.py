@@ -11,7 +11,7 @@ from tests.support.people import Person
 from tests.support.server import Server
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 async def test_axe_has_nothing_to_say(
     own_server: Server, browsers: Browsers, person: Callable[[str, Server], Person]
 ) -> None:

@@ -22,7 +22,7 @@ MOVING = """() => document.getAnimations()
   .map((animation) => `${animation.animationName ?? animation.transitionProperty}`)"""
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 async def test_nothing_reaches_beyond_the_windows_sides(
     own_server: Server, browsers: Browsers, person: Callable[[str, Server], Person]
 ) -> None:
