@@ -89,8 +89,10 @@ def count_account(connection: Connection, address: str) -> None:
 
 
 def forget_old(connection: Connection) -> None:
-    """Take away what counts no longer."""
-    failures.forget_before(connection, datetime.now(UTC) - KNOWN_FOR)
+    """Take away what counts no longer: tries after a day, known addresses after a month."""
+    now = datetime.now(UTC)
+    failures.forget_before(connection, now - PAIR_MEMORY, but="known|")
+    failures.forget_before(connection, now - KNOWN_FOR)
 
 
 class _Keys:

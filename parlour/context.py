@@ -50,13 +50,17 @@ class Context:
 
     def check_length(self, content: str) -> None:
         """Raises Refusal `too_long` for a message longer than the setting allows."""
-        limit = self.settings.max_message_length
-        if len(content) > limit:
-            raise Refusal(
-                "too_long",
-                f"content: A message has at most {limit} characters; this has {len(content)}.",
-                field="content",
-            )
+        check_text_length("content", "message", content, self.settings.max_message_length)
+
+
+def check_text_length(field: str, what: str, text: str, limit: int) -> None:
+    """Raises Refusal `too_long` for a text of more than `limit` characters."""
+    if len(text) > limit:
+        raise Refusal(
+            "too_long",
+            f"{field}: A {what} has at most {limit} characters; this has {len(text)}.",
+            field=field,
+        )
 
 
 class Client:

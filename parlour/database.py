@@ -23,6 +23,7 @@ from parlour.models import (
 from parlour.settings import Settings, load_settings
 from parlour.store import messages as message_rows
 from parlour.store import rooms as room_rows
+from parlour.store.changes import newest_changes
 from parlour.store.engine import DatabaseUnusable, Engine, expected
 from parlour.store.meta import ensure_epoch
 from parlour.support.flights import Flights
@@ -195,11 +196,14 @@ class ChatDatabase:
         connection: Connection, room_id: int, afters: Collection[int | None]
     ) -> RecentChanges:
         """What `get_changes` needs for any of the versions `afters`, in one reading."""
-        room = ChatDatabase.get_room(connection, room_id)
         oldest = min((after for after in afters if after is not None), default=None)
         if oldest is None:
+            room = ChatDatabase.get_room(connection, room_id)
             return RecentChanges(room, [], whole_after=room.version)
-        changed = message_rows.newest_changes(connection, room_id, oldest, MAX_REPLAY + 1)
+        found = newest_changes(connection, room_id, oldest, MAX_REPLAY + 1)
+        if found is None:
+            raise _no_room()
+        room, changed = found
         if len(changed) > MAX_REPLAY:
             return RecentChanges(room, changed[1:], whole_after=changed[0].version)
         return RecentChanges(room, changed, whole_after=oldest)

@@ -18,6 +18,7 @@ class ErrorCode:
 
 ERROR_CODES: Mapping[str, ErrorCode] = {
     "bad_request": ErrorCode(400, "What came is no HTTP request; the connection is closed."),
+    "upgrade_required": ErrorCode(426, "A WebSocket opened here has to be of version 13."),
     "timeout": ErrorCode(408, "The request did not come in time; the connection is closed."),
     "url_too_long": ErrorCode(414, "The address is longer than any right one would be."),
     "headers_too_large": ErrorCode(431, "The headers are larger than any right ones would be."),

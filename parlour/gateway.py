@@ -6,10 +6,10 @@ import logging
 import re
 from typing import Final
 
-from fastapi import APIRouter, WebSocket
+from fastapi import APIRouter, FastAPI, WebSocket
 from pydantic import ValidationError
 from starlette._utils import get_route_path
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from parlour.context import Client, Context
@@ -62,12 +62,12 @@ async def chat_room(websocket: WebSocket, room_id: str) -> None:
 
 
 class Door:
-    """Outermost: lets a WebSocket pass by what only HTTP needs, straight to its endpoint.
+    """Before the application: lets a WebSocket pass by what only HTTP needs, to its endpoint.
 
     Half of what a handshake costs would be FastAPI's middleware, routing and dependencies.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: FastAPI) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,6 +75,7 @@ class Door:
         if scope["type"] == "websocket":
             path = _PATH.fullmatch(get_route_path(scope))
             if path is not None:
+                scope["app"] = self._app
                 scope.setdefault("path_params", {})
                 await _serve(WebSocket(scope, receive, send), path["room_id"])
                 return

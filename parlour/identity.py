@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from starlette.requests import HTTPConnection
 
 from parlour.attempts import address_of
-from parlour.context import Context
+from parlour.context import Context, check_text_length
 from parlour.errors import Refusal
 from parlour.logins import SESSION_LIFE
 from parlour.models import Person
@@ -47,14 +47,25 @@ def login_of(context: Context, http: HTTPConnection) -> Login | None:
     Raises Refusal `not_signed_in` for one that is wrong or has ended: it is never taken for a
     guest's, so that whoever was signed out does not go on under another identity unawares.
     """
-    bearer = http.headers.get("authorization")
+    bearer = bearer_of(http)
     if bearer is not None:
-        scheme, _, token = bearer.partition(" ")
-        if scheme.lower() != "bearer":
-            raise not_signed_in()
-        return _read(context, token.strip())
+        return _read(context, bearer)
     cookie = cookie_of(http, ACCESS_COOKIE.name(secure=is_secure(http)))
     return None if cookie is None else _read(context, cookie)
+
+
+def bearer_of(http: HTTPConnection) -> str | None:
+    """What stands in `Authorization`, if anything; the token alone of a bearer.
+
+    Basic is passed over: a proxy before the server may ask for it and hand it on.
+    """
+    header = http.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() == "basic":
+        return None
+    return token.strip() if scheme.lower() == "bearer" else header
 
 
 def login_by_ticket(context: Context, ticket: str) -> Login:
@@ -115,7 +126,8 @@ def guest_name(context: Context, username: str) -> str:
         name = clean_name(username)
     except PydanticCustomError as error:
         raise _named("username", error) from None
-    return _not_too_long(context, name)
+    check_text_length("username", "username", name, context.settings.max_username_length)
+    return name
 
 
 def account_name(context: Context, username: str) -> str:
@@ -124,17 +136,7 @@ def account_name(context: Context, username: str) -> str:
         name = account_username(username)
     except PydanticCustomError as error:
         raise _named("username", error) from None
-    return _not_too_long(context, name)
-
-
-def _not_too_long(context: Context, name: str) -> str:
-    limit = context.settings.max_username_length
-    if len(name) > limit:
-        raise Refusal(
-            "too_long",
-            f"username: A username has at most {limit} characters; this has {len(name)}.",
-            field="username",
-        )
+    check_text_length("username", "username", name, context.settings.max_username_length)
     return name
 
 

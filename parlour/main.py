@@ -105,7 +105,6 @@ def create_app(
             expose_headers=["Parlour-Version", "Parlour-Epoch"],
         )
     web.install(app, settings.allowed_origins)
-    app.add_middleware(gateway.Door)
     return app
 
 

@@ -17,8 +17,7 @@ from typing import Any, Final
 import uvicorn
 from fastapi import FastAPI
 
-from parlour import web
-from parlour.gateway import say_goodbye
+from parlour import gateway, web
 from parlour.realtime.websocket import WebSocketProtocol
 from parlour.settings import Settings
 from parlour.support.door import Door
@@ -33,6 +32,11 @@ GOODBYE_SECONDS: Final = 2
 GRACE_SECONDS: Final = 3
 # Milliseconds after which a peer is given up that acknowledges nothing of what it was sent.
 USER_TIMEOUT_MS: Final = 25_000
+# What is refused before there is a request to route.
+DOOR_REFUSALS: Final = (
+    "bad_request", "upgrade_required", "method_not_allowed", "timeout", "url_too_long",
+    "headers_too_large", "busy",
+)  # fmt: skip
 # File handles that have to be free before those who wait are let in again.
 ENOUGH: Final = 8
 # The least time between two lines about one and the same want.
@@ -88,12 +92,10 @@ class Server(uvicorn.Server):
         self._most_connections = settings.max_connections
         self._spare: socket.socket | None = None
         self._warned = -WARNING_SECONDS
-        self.door = Door(
-            web.raw_refusals("bad_request", "timeout", "url_too_long", "headers_too_large", "busy")
-        )
+        self.door = Door(web.raw_refusals(*DOOR_REFUSALS))
         super().__init__(
             uvicorn.Config(
-                app,
+                gateway.Door(app),
                 http=protocol_at(self.door),
                 ws=WebSocketProtocol,
                 ws_max_size=settings.max_frame_bytes,
@@ -175,7 +177,7 @@ class Server(uvicorn.Server):
             listening.close()
         if self._spare is not None:
             self._spare.close()
-        await say_goodbye(self._app.state.context)
+        await gateway.say_goodbye(self._app.state.context)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_SECONDS):
                 await self._websockets_closed()

@@ -41,6 +41,12 @@ _SECURITY_HEADERS: Final = [
 ]
 # When to come back after "busy", for clients that were refused at the door.
 RETRY_AFTER_SECONDS: Final = 5
+# What else is said with a refusal of this status, before there is a request to route.
+_RAW_HEADERS: Final = {
+    405: {"allow": "GET"},
+    426: {"upgrade": "websocket", "sec-websocket-version": "13"},
+    503: {"retry-after": str(RETRY_AFTER_SECONDS)},
+}
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # These change nothing (RFC 9110, section 9.2.1).
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -130,8 +136,7 @@ def raw_refusals(*codes: str) -> dict[str, bytes]:
     raw = {}
     for code in codes:
         entry = ERROR_CODES[code]
-        again = {"retry-after": str(RETRY_AFTER_SECONDS)} if entry.status == 503 else None
-        answer = answer_of(Refusal(code, entry.meaning), again)
+        answer = answer_of(Refusal(code, entry.meaning), _RAW_HEADERS.get(entry.status))
         own = {name for name, _ in answer.raw_headers}
         headers = [
             *answer.raw_headers,

@@ -56,6 +56,8 @@ class Load:
                         window=4 if self.rate else 32,
                         pause=self.writers / self.rate if self.rate else 0,
                         deaf=deaf,
+                        # At full speed they are far behind when it ends.
+                        patience=30 + 4 * self.seconds,
                     )
                 )
                 for number in range(self.rooms)

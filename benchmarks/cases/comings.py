@@ -14,7 +14,7 @@ ROOMS, EACH = 20, 100
 
 
 def _handshakes(bench: Bench, server: Server) -> Figures:
-    count = bench.scale.size(4_000, 400)
+    count = bench.scale.size(10_000, 400)
     rooms = 100
     answer = bench.load(
         server,

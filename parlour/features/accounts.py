@@ -10,6 +10,7 @@ from parlour.identity import (
     ContextDep,
     LoggedIn,
     account_name,
+    bearer_of,
     cookie_of,
     device_of,
     end_logins,
@@ -106,7 +107,7 @@ async def log_out(request: Request, context: ContextDep) -> Response:
     try:
         login = login_of(context, request)
     except Refusal:
-        if "authorization" in request.headers:
+        if bearer_of(request) is not None:
             raise
         login = None
     if login is not None:

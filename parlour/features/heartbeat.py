@@ -23,18 +23,23 @@ async def beat(context: Context) -> None:
     """Tell every aware connection, for ever, where the rooms stand that it follows."""
     while True:
         await asyncio.sleep(HEARTBEAT_INTERVAL)
-        # Most connections follow the same few rooms: each set of versions is encoded once.
-        frames: dict[frozenset[int], bytes] = {}
-        for position, connection in enumerate(context.manager.connections()):
-            if position % SLICE == 0:
-                await asyncio.sleep(0)
-                # Versions may have moved on in that turn, and an old one would look like a
-                # loss to its reader.
-                frames.clear()
-            if connection.aware:
-                rooms = frozenset(context.manager.rooms_of(connection))
-                frame = frames.get(rooms)
-                if frame is None:
-                    versions = context.manager.versions(rooms)
-                    frame = frames[rooms] = encode(HeartbeatEvent(versions=versions))
-                connection.send(frame, ephemeral=True)
+        await _tell_all(context)
+
+
+async def _tell_all(context: Context) -> None:
+    """One heartbeat; a function, so that nobody stays in memory until the next one."""
+    # Most connections follow the same few rooms: each set of versions is encoded once.
+    frames: dict[frozenset[int], bytes] = {}
+    for position, connection in enumerate(context.manager.connections()):
+        if position % SLICE == 0:
+            await asyncio.sleep(0)
+            # Versions may have moved on in that turn, and an old one would look like a loss to
+            # its reader.
+            frames.clear()
+        if connection.aware:
+            rooms = frozenset(context.manager.rooms_of(connection))
+            frame = frames.get(rooms)
+            if frame is None:
+                versions = context.manager.versions(rooms)
+                frame = frames[rooms] = encode(HeartbeatEvent(versions=versions))
+            connection.send(frame, ephemeral=True)

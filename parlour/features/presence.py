@@ -73,6 +73,7 @@ async def follow(
     room = changes.room
     manager.note_version(room_id, room.version)
     first = manager.enter(connection, room_id)
+    frames = []
     if sync:
         event = SyncEvent.model_construct(
             room_id=room_id,
@@ -82,28 +83,29 @@ async def follow(
             room=context.with_online(room),
             reset=changes.reset,
         )
-        connection.send(encode(event))
-    _welcome(context, client, room_id, first=first)
+        frames.append(encode(event))
+    if first:
+        frames.append(_tell_of(context, client, room_id))
+    frames.append(_user_list(context, room_id))
+    connection.send(*frames)
     # Who was given no state has nothing of what was held back yet.
     manager.release(connection, room_id, room.version if sync else None)
 
 
-def _welcome(context: Context, client: Client, room_id: int, *, first: bool) -> None:
-    """Tell the client who is here, and everybody else that its person has come (`first`)."""
-    connection, person = client.connection, client.person
-    if first:
-        join = encode(
-            JoinEvent(
-                room_id=room_id,
-                username=person.username,
-                guest=person.guest,
-                timestamp=datetime.now(UTC),
-            )
+def _tell_of(context: Context, client: Client, room_id: int) -> bytes:
+    """Tell everybody else that the client's person has come; the frame with which it is told."""
+    person = client.person
+    join = encode(
+        JoinEvent(
+            room_id=room_id,
+            username=person.username,
+            guest=person.guest,
+            timestamp=datetime.now(UTC),
         )
-        connection.send(join)
-        context.manager.broadcast(room_id, join, ephemeral=True, but=person.author)
-        _tell_people(context, room_id, but=person.author)
-    connection.send(_user_list(context, room_id))
+    )
+    context.manager.broadcast(room_id, join, ephemeral=True, but=person.author)
+    _tell_people(context, room_id, but=person.author)
+    return join
 
 
 def depart(context: Context, client: Client, room_id: int) -> None:

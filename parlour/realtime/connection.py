@@ -100,17 +100,17 @@ class Connection:
         """Whether it has been told to end, or has ended."""
         return self._ended
 
-    def send(self, payload: bytes, *, ephemeral: bool = False) -> None:
-        """Tell this client alone. An ephemeral frame is dropped when the client lags behind."""
+    def send(self, *payloads: bytes, ephemeral: bool = False) -> None:
+        """Tell this client alone. What is ephemeral is dropped when the client lags behind."""
         if self._ended or (ephemeral and self.lagging):
             return
         self._catch_up()
-        frame = text_frame(payload)
-        if len(frame) > OUTBOX_LIMIT // 4:
+        frames = b"".join(map(text_frame, payloads))
+        if len(frames) > OUTBOX_LIMIT // 4:
             # As large as all that the client missed: it must not make the next small one the last.
             # It asks for one at a time, because while it lags nothing is read from it.
-            self._allowance = len(frame) + (self._allowance if self.lagging else 0)
-        self.write(frame)
+            self._allowance = len(frames) + (self._allowance if self.lagging else 0)
+        self.write(frames)
 
     def write(self, frames: bytes) -> None:
         """Write whole frames as they are: for feeds."""

@@ -1,29 +1,21 @@
-"""Uvicorn's WebSocket protocol, guarded: what one peer may cost is bounded in bytes and time."""
+"""What one peer may cost, bounded in bytes and in time: how a connection is read and kept."""
 
 import asyncio
-import codecs
-import logging
+import os
 from typing import Any, Final
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
-
 from parlour.realtime.connection import Listener
-from parlour.realtime.frames import plain_text
-from parlour.realtime.parser import Parser
+from parlour.realtime.frames import CLOSE, PING, PONG, close_frame, frame, plain_text
+from parlour.realtime.reader import Fault, FrameReader
+from parlour.realtime.served import ServedProtocol
 
-# Uvicorn writes a line for every connection that comes; from warnings on they are of use.
-logger = logging.getLogger(__name__)
-logger.setLevel(logging.WARNING)
-
-_Utf8: Final = codecs.getincrementaldecoder("utf-8")
+_INTERNAL: Final = 1011
 
 
-class GuardedProtocol(WebSocketsSansIOProtocol):
-    """Uvicorn's own protocol with bounds; messages go straight to a listener, once there is one.
+class GuardedProtocol(ServedProtocol):
+    """Reads frames within bounds; messages go straight to a listener, once there is one.
 
-    Handshake, keepalive, closing and the parsing of frames stay those of Uvicorn and
-    `websockets`. The limits are attributes of the class, so that a test may have others.
+    The limits are attributes of the class, so that a test may have others.
     """
 
     # Bytes parsed in one turn of the event loop: a read may bring many thousand tiny frames.
@@ -33,8 +25,6 @@ class GuardedProtocol(WebSocketsSansIOProtocol):
     message_seconds = 10.0
     # Bytes that may wait for a peer that goes on sending pings.
     max_waiting_pongs = 64 * 1024
-    # How long a peer may take to read what was written before its connection is closed.
-    flush_seconds = 10.0
     # Bytes taken from a peer after its fault, so that it can read what the fault was.
     max_ignored = 4 * 1024 * 1024
     # Bytes parsed of what a peer says that was told to go, until it answers that.
@@ -43,6 +33,8 @@ class GuardedProtocol(WebSocketsSansIOProtocol):
     _listener: Listener | None = None
     # Whether frames may be written: from `listen` on, until either side ends it.
     _open = False
+    # What takes apart all that is not a whole, plain text; made when there is such a thing.
+    _reader: FrameReader | None = None
     # Why nothing is read just now: the listener said so, or what was read is not parsed yet.
     _held = False
     _unread = b""
@@ -53,30 +45,14 @@ class GuardedProtocol(WebSocketsSansIOProtocol):
     _deaf = False
     _ignored = 0
     _messages = 0
-    # Both are cancelled at the end: a timer keeps all of a connection in memory while it waits.
+    # Both are cancelled at the end, as every timer. The second is for the next ping, or for the
+    # answer to the one that was sent with `_ping`.
     _watcher: asyncio.TimerHandle | None = None
-    _flusher: asyncio.TimerHandle | None = None
-    # What the parser answered to a read in which there was a fault: its last words come last.
-    _last_words = b""
-    # Reads the fragments of a text as they come.
-    _utf8: codecs.IncrementalDecoder
+    _keeper: asyncio.TimerHandle | None = None
+    _ping = b""
+    _ping_sent_at = 0.0
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.logger = logger
-        self.conn: Parser = Parser(max_size=self.config.ws_max_size, logger=self.conn.logger)
-
-    # Uvicorn's and asyncio's calls
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the listener before anything else is written."""
-        self._shut()
-        self._unread = b""
-        for timer in (self._watcher, self._flusher):
-            if timer is not None:
-                timer.cancel()
-        self._watcher = self._flusher = None
-        super().connection_lost(exc)
+    # The transport's calls
 
     def data_received(self, data: bytes) -> None:
         """Parse what was read, the rest of a large read in later turns."""
@@ -90,126 +66,141 @@ class GuardedProtocol(WebSocketsSansIOProtocol):
                 self._turn_deaf()
             if self._deaf:
                 return
-        if self._unread:
+        if self._unread or not self._is_wanted():
             self._unread += data
+            self._set_reading()
             return
         if len(data) > self.piece:
             self._unread = data[self.piece :]
             data = data[: self.piece]
         self._parse(data)
 
-    def handle_text(self, event: Frame) -> None:
-        """Begin a message, or take a whole one."""
-        super().handle_text(event)
-        if not event.fin:
-            self._utf8 = _Utf8()
-            self._right_so_far(event)
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the listener before anything else is written."""
+        self._shut()
+        self._unread = b""
+        self._reader = None
+        for timer in (self._watcher, self._keeper):
+            if timer is not None:
+                timer.cancel()
+        self._watcher = self._keeper = None
+        super().connection_lost(exc)
 
-    def handle_cont(self, event: Frame) -> None:
-        """Join fragments, a bounded number of them."""
-        if len(self.frames) >= self.max_fragments:
-            self._fail(1008, "too many fragments")
-            return
-        if self.frames and self.curr_msg_data_type == "text" and not self._right_so_far(event):
-            return
-        super().handle_cont(event)
+    # What the reader has read
 
-    def handle_ping(self) -> None:
+    def got_text(self, text: str) -> None:
+        """Hand a message on, but for one that comes after the end."""
+        self._messages += 1
+        if self.close_sent:
+            return
+        if self._listener is None:
+            self.tell({"type": "websocket.receive", "text": text})
+        else:
+            self._listener.received(text)
+
+    def got_binary(self, data: bytes) -> None:
+        """The same for one that is no text."""
+        self._messages += 1
+        if self.close_sent:
+            return
+        if self._listener is None:
+            self.tell({"type": "websocket.receive", "bytes": data})
+        else:
+            self._listener.received(None)
+
+    def got_ping(self, payload: bytes) -> None:
         """Answer, but for a peer that sends pings and does not read the answers."""
-        if self._deaf:
-            # It came in the same read as the fault; nothing can be written after the end.
+        if self.close_sent or self.transport.is_closing():
             return
         if self.transport.get_write_buffer_size() > self.max_waiting_pongs:
             self._shut()
             self.transport.abort()
             return
-        super().handle_ping()
+        self.transport.write(frame(PONG, payload))
 
-    def handle_close(self, event: Frame) -> None:
-        """The peer ends it."""
+    def got_pong(self, payload: bytes) -> None:
+        """The peer is there. One that nobody asked for is nothing."""
+        if self._ping and payload == self._ping and self._keeper is not None:
+            self._ping = b""
+            self._keeper.cancel()
+            self._keep(self.loop.time() - self._ping_sent_at)
+
+    def got_close(self, payload: bytes, code: int, reason: str) -> None:
+        """The peer ends it, or answers the end."""
         self._shut()
-        super().handle_close(event)
+        if self.close_sent:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self.close_sent = True
+            self.tell({"type": "websocket.disconnect", "code": code, "reason": reason})
+            self.transport.write(close_frame(code, reason) if payload else frame(CLOSE, b""))
+            self.transport.close()
         self._bound_flush()
 
-    def handle_parser_exception(self) -> None:
-        """The peer broke the protocol, or a limit: say so, and read no further.
+    # Keepalive
 
-        To close at once would reset the connection while more of the peer's bytes come in, and
-        the close frame would be lost with it. So only the own half is closed, and what comes is
-        thrown away until the peer has closed its half.
-        """
-        close = self.conn.close_sent
-        if self._deaf or self.transport.is_closing():
-            return
-        if close is None:
-            # Before the handshake is done there is no way to say so, and later nobody would hear.
-            self.transport.close()
-            return
-        self._shut()
-        self.close_sent = True
-        self.queue.put_nowait(
-            {"type": "websocket.disconnect", "code": close.code, "reason": close.reason}
-        )
-        self.transport.write(self._last_words + b"".join(self.conn.data_to_send()))
-        self._last_words = b""
-        self._turn_deaf()
+    def _keep(self, spent: float = 0.0) -> None:
+        """Send a ping after the interval, less the time that was `spent` on the last one."""
+        interval = self.config.ws_ping_interval
+        if interval:
+            self._keeper = self.loop.call_later(max(0.0, interval - spent), self._send_ping)
 
-    def send_receive_event_to_app(self) -> None:
-        """Hand a whole message to the listener, once there is one."""
-        self._messages += 1
-        if self.close_sent:
-            self.frames = []
+    def _send_ping(self) -> None:
+        self._keeper = None
+        if self.close_sent or self.transport.is_closing():
             return
-        data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
-        text = None
-        if self.curr_msg_data_type == "text":
-            try:
-                text = str(data, "utf-8")
-            except UnicodeDecodeError:
-                self._fail(1007, "not UTF-8")
-                return
-        if self._listener is None:
-            super().send_receive_event_to_app()
-            return
-        self.frames = []
-        self._listener.received(text)
+        self._ping = os.urandom(4)
+        self._ping_sent_at = self.loop.time()
+        self.transport.write(frame(PING, self._ping))
+        timeout = self.config.ws_ping_timeout
+        if timeout is None:
+            self._keep()
+        else:
+            self._keeper = self.loop.call_later(timeout, self._is_gone)
 
-    def keepalive_timeout(self) -> None:
+    def _is_gone(self) -> None:
         """The peer has not answered a ping: it would not answer a close either."""
+        self._keeper = None
         self._shut()
-        super().keepalive_timeout()
+        if not (self.close_sent or self.transport.is_closing()):
+            self.close_sent = True
+            self.transport.write(close_frame(_INTERNAL, "keepalive ping timeout"))
         self.transport.abort()
-
-    def shutdown(self) -> None:
-        """The server ends; whoever is still here has been told before."""
-        self._shut()
-        super().shutdown()
 
     # Reading
 
+    def wanted(self) -> None:
+        """The application waits for an event."""
+        self._set_reading()
+
+    def _is_wanted(self) -> bool:
+        # Before it is accepted, and while nobody waits for it, nothing that comes is parsed.
+        return self.accepted and (
+            self._listener is not None or self._waiter is not None or self.close_sent
+        )
+
     def _parse(self, data: bytes) -> None:
-        if self._open and not self.frames and not self.conn.in_a_frame():
+        reader = self._reader
+        if self._open and (reader is None or not reader.busy):
             data = data[self._plain_texts(data) :]
-            if not data:
-                self._set_reading()
-                return
-        self.conn.receive_data(data)
-        if self.conn.parser_exc is None:
-            self.handle_events()
-        else:
-            # What came whole before the fault is done and answered, however the network cut it.
-            self._last_words = b"".join(self.conn.data_to_send())
-            self.handle_events()
-            self.handle_parser_exception()
-        if self.frames or self.conn.in_a_frame():
-            self._watch()
+        if data:
+            if reader is None:
+                size = self.config.ws_max_size
+                self._reader = reader = FrameReader(self, size, self.max_fragments)
+            try:
+                reader.read(data)
+            except Fault as fault:
+                self._fail(fault.code, fault.reason)
+            else:
+                if reader.busy:
+                    self._watch()
         self._set_reading()
 
     def _plain_texts(self, data: bytes) -> int:
         """Take the whole, plain texts that `data` begins with; how many bytes they are.
 
         Nearly everything that clients send: one final frame, masked, of less than 64 KiB. To the
-        parser, which costs more, everything else is left, faults included.
+        reader, which costs more, everything else is left, faults included.
         """
         listener, largest, done = self._listener, self.config.ws_max_size, 0
         while self._open and listener is not None:
@@ -226,15 +217,9 @@ class GuardedProtocol(WebSocketsSansIOProtocol):
         if self.disconnected or self.transport.is_closing():
             self._unread = b""
             return
-        if self._unread and not self._held and not self._reading_on:
+        if self._unread and not self._held and not self._reading_on and self._is_wanted():
             self._reading_on = True
             self.loop.call_soon(self._read_on)
-        if self._listener is None and not self._unread:
-            # Until then Uvicorn says when to read.
-            if self._stopped:
-                self._stopped = False
-                self.transport.resume_reading()
-            return
         stop = self._held or bool(self._unread)
         if stop != self._stopped:
             self._stopped = stop
@@ -245,12 +230,17 @@ class GuardedProtocol(WebSocketsSansIOProtocol):
 
     def _read_on(self) -> None:
         self._reading_on = False
-        if self._held or not self._unread or self.disconnected:
+        if self._held or not self._unread or self.disconnected or not self._is_wanted():
             return
         data, self._unread = self._unread[: self.piece], self._unread[self.piece :]
         self._parse(data)
 
     # Ends
+
+    def shutdown(self) -> None:
+        """The server ends; whoever is still here has been told before."""
+        self._shut()
+        super().shutdown()
 
     def _shut(self) -> None:
         """From now on nothing more may be written."""
@@ -260,20 +250,21 @@ class GuardedProtocol(WebSocketsSansIOProtocol):
                 self._listener.lost()
 
     def _fail(self, code: int, reason: str) -> None:
-        """Close because of what the peer sent; nothing more of it is read."""
-        self.conn.fail(code, reason)
-        self.frames = []
-        self._unread = b""
-        self.handle_parser_exception()
+        """Close because of what the peer sent; nothing more of it is read.
 
-    def _right_so_far(self, event: Frame) -> bool:
-        """Whether a text is UTF-8 up to this fragment; if not, the peer is told now, not later."""
-        try:
-            self._utf8.decode(event.data, event.fin)
-        except UnicodeDecodeError:
-            self._fail(1007, "not UTF-8")
-            return False
-        return True
+        To close at once would reset the connection while more of the peer's bytes come in, and
+        the close frame would be lost with it. So only the own half is closed, and what comes is
+        thrown away until the peer has closed its half.
+        """
+        self._unread = b""
+        if self._deaf or self.transport.is_closing():
+            return
+        self._shut()
+        if not self.close_sent:
+            self.close_sent = True
+            self.tell({"type": "websocket.disconnect", "code": code, "reason": reason})
+            self.transport.write(close_frame(code, reason))
+        self._turn_deaf()
 
     def _turn_deaf(self) -> None:
         """End the own half, and only throw away what comes until the peer has ended its half."""
@@ -283,10 +274,7 @@ class GuardedProtocol(WebSocketsSansIOProtocol):
         self._set_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-            # Uvicorn closes what has no timer as soon as the application is done with it.
-            if self.close_timer is not None:
-                self.close_timer.cancel()
-            self.close_timer = self.loop.call_later(self.flush_seconds, self.transport.abort)
+            self._give_up_later()
         else:
             self.transport.close()
             self._bound_flush()
@@ -302,14 +290,13 @@ class GuardedProtocol(WebSocketsSansIOProtocol):
         self._watcher = None
         if self.disconnected or self.transport.is_closing():
             return
-        if not (self.frames or self.conn.in_a_frame()):
+        if self._reader is None or not self._reader.busy:
             return
         if self._messages != messages or self._held or self._unread:
             self._watch()
             return
         self._fail(1008, "the message took too long")
 
-    def _bound_flush(self) -> None:
-        """Let a peer that does not read what was written before the end not keep its socket."""
-        if self.transport.is_closing() and not self.disconnected and self._flusher is None:
-            self._flusher = self.loop.call_later(self.flush_seconds, self.transport.abort)
+    def _accept(self, *args: Any) -> None:
+        super()._accept(*args)
+        self._keep()

@@ -45,6 +45,9 @@ def forget(connection: Connection, key: str) -> None:
     connection.execute(delete(login_failures).where(login_failures.c.key == key))
 
 
-def forget_before(connection: Connection, since: datetime) -> None:
-    """Take away what counts no longer."""
-    connection.execute(delete(login_failures).where(login_failures.c.since < since))
+def forget_before(connection: Connection, since: datetime, *, but: str | None = None) -> None:
+    """Take away what counts no longer, except under keys that begin with `but`."""
+    statement = delete(login_failures).where(login_failures.c.since < since)
+    if but is not None:
+        statement = statement.where(~login_failures.c.key.startswith(but, autoescape=True))
+    connection.execute(statement)

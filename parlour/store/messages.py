@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
-    RowMapping,
     and_,
     bindparam,
     delete,
@@ -22,7 +21,7 @@ from sqlalchemy import (
 from parlour.models import Message, format_time
 from parlour.store.tables import messages
 
-_TOLD = (
+TOLD = (
     messages.c.id,
     messages.c.room_id,
     messages.c.username,
@@ -33,14 +32,15 @@ _TOLD = (
     messages.c.client_id,
 )
 
-_NAMES = frozenset(column.name for column in _TOLD) | {"guest"}
+_COLUMNS: Final = tuple(column.name for column in TOLD)
+_NAMES = frozenset(_COLUMNS) | {"guest"}
 
 ClientKey = tuple[int, str, str]
 
 # One statement for any number of keys, each of which is looked up in the index: SQLite answers
 # `(room_id, author, client_id) IN (...)` by looking at every message there is.
 _keys = func.json_each(bindparam("keys")).table_valued("value", name="keys")
-_BY_CLIENT_ID = select(*_TOLD).select_from(
+_BY_CLIENT_ID = select(*TOLD).select_from(
     _keys.join(
         messages,
         and_(
@@ -60,8 +60,9 @@ LATER: Final[dict[str, Any]] = {
 Row = tuple[int | str | None, ...]
 
 
-def _message(row: RowMapping) -> Message:
-    fields = {**row, **LATER}
+def message_of(row: Sequence[Any]) -> Message:
+    """The message of a row of TOLD."""
+    fields = dict(zip(_COLUMNS, row, strict=True)) | LATER
     author: str = fields.pop("author")
     # Authors are `user:` accounts; all others (`guest:`, `name:`) are guests.
     fields["guest"] = not author.startswith("user:")
@@ -79,8 +80,7 @@ def row_of(message: Message, author: str) -> Row:
 
 @lru_cache(maxsize=4)
 def _insert_sql(dialect: Dialect) -> str:
-    names = [column.name for column in _TOLD]
-    return str(insert(messages).compile(dialect=dialect, column_keys=names))
+    return str(insert(messages).compile(dialect=dialect, column_keys=_COLUMNS))
 
 
 def last_id(connection: Connection) -> int:
@@ -103,19 +103,19 @@ def messages_by_client_id(
     """The messages that (room_id, author, client_id) made before."""
     if not keys:
         return {}
-    rows = connection.execute(_BY_CLIENT_ID, {"keys": json.dumps(list(keys))}).mappings()
-    return {(row["room_id"], row["author"], row["client_id"]): _message(row) for row in rows}
+    rows = connection.execute(_BY_CLIENT_ID, {"keys": json.dumps(list(keys))})
+    return {(row.room_id, row.author, row.client_id): message_of(row) for row in rows}
 
 
 def _page(
     connection: Connection, room_id: int, bound: ColumnElement[bool] | None, limit: int, *, up: bool
 ) -> list[Message]:
-    statement = select(*_TOLD).where(messages.c.room_id == room_id)
+    statement = select(*TOLD).where(messages.c.room_id == room_id)
     if bound is not None:
         statement = statement.where(bound)
     order = messages.c.id.asc() if up else messages.c.id.desc()
-    rows = connection.execute(statement.order_by(order).limit(limit)).mappings()
-    page = [_message(row) for row in rows]
+    rows = connection.execute(statement.order_by(order).limit(limit))
+    page = [message_of(row) for row in rows]
     return page if up else page[::-1]
 
 
@@ -142,17 +142,6 @@ def around(connection: Connection, room_id: int, message_id: int, limit: int) ->
     take_newer = min(len(newer), max(half, limit - len(older)))
     take_older = min(len(older), limit - take_newer)
     return older[len(older) - take_older :] + newer[:take_newer]
-
-
-def newest_changes(connection: Connection, room_id: int, version: int, limit: int) -> list[Message]:
-    """The messages changed last, of those changed after `version`, in the order of versions."""
-    statement = (
-        select(*_TOLD)
-        .where(messages.c.room_id == room_id, messages.c.version > version)
-        .order_by(messages.c.version.desc())
-        .limit(limit)
-    )
-    return [_message(row) for row in connection.execute(statement).mappings()][::-1]
 
 
 def delete_some(connection: Connection, room_id: int, limit: int) -> int:

@@ -1,22 +1,26 @@
 """The rooms' rows."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from parlour.models import Room
 from parlour.store.meta import epoch_of
 from parlour.store.tables import rooms
 from parlour.support.text import name_key
 
-_LIVE = rooms.c.deleted_at.is_(None)
-_TOLD = (rooms.c.id, rooms.c.name, rooms.c.created_at, rooms.c.version, rooms.c.kind)
+LIVE = rooms.c.deleted_at.is_(None)
+TOLD = (rooms.c.id, rooms.c.name, rooms.c.created_at, rooms.c.version, rooms.c.kind)
+_COLUMNS = tuple(column.name for column in TOLD)
 _SET_VERSIONS = update(rooms).where(rooms.c.id == bindparam("room")).values(version=bindparam("at"))
 
 
-def _room(connection: Connection, row: RowMapping) -> Room:
-    return Room.model_construct(epoch=epoch_of(connection), **row)
+def room_of(connection: Connection, row: Sequence[Any]) -> Room:
+    """The room of a row of TOLD."""
+    fields = dict(zip(_COLUMNS, row, strict=True))
+    return Room.model_construct(epoch=epoch_of(connection), **fields)
 
 
 def create_room(connection: Connection, name: str) -> Room:
@@ -42,19 +46,19 @@ def create_room(connection: Connection, name: str) -> Room:
 
 def get_room(connection: Connection, room_id: int) -> Room | None:
     """One room, or None when it is not there or deleted."""
-    row = connection.execute(select(*_TOLD).where(rooms.c.id == room_id, _LIVE)).mappings().first()
-    return None if row is None else _room(connection, row)
+    row = connection.execute(select(*TOLD).where(rooms.c.id == room_id, LIVE)).first()
+    return None if row is None else room_of(connection, row)
 
 
 def list_rooms(connection: Connection) -> list[Room]:
     """All rooms in order of creation."""
-    rows = connection.execute(select(*_TOLD).where(_LIVE).order_by(rooms.c.id)).mappings()
-    return [_room(connection, row) for row in rows]
+    rows = connection.execute(select(*TOLD).where(LIVE).order_by(rooms.c.id))
+    return [room_of(connection, row) for row in rows]
 
 
 def room_versions(connection: Connection, room_ids: Collection[int]) -> dict[int, int]:
     """The version of each of `room_ids` that is there."""
-    statement = select(rooms.c.id, rooms.c.version).where(rooms.c.id.in_(room_ids), _LIVE)
+    statement = select(rooms.c.id, rooms.c.version).where(rooms.c.id.in_(room_ids), LIVE)
     return {row.id: row.version for row in connection.execute(statement)}
 
 

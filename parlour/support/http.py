@@ -1,12 +1,17 @@
 """The HTTP protocol class that Uvicorn is given: bounds for what one client sends and costs."""
 
 import asyncio
-from typing import Final
+import urllib.parse
+from typing import Any, Final, Protocol
 
 import httptools
+from uvicorn._types import HTTPScope
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
 from parlour.support.departing import Departing
 from parlour.support.door import Door
+from parlour.support.handshake import BadHandshake, accept_key
 
 MAX_URL: Final = 8 * 1024
 MAX_HEAD: Final = 32 * 1024
@@ -18,6 +23,18 @@ _SLICE: Final = 1024
 _SURPLUS: Final = 1024 * 1024
 # Bytes of framing that may come for each byte of a body, beside as many as a head may have.
 _FRAMING: Final = 8
+
+
+class Successor(Protocol):
+    """What takes a connection over that asks for a WebSocket: the class that Uvicorn is given."""
+
+    def __init__(
+        self, config: Config, server_state: ServerState, app_state: dict[str, Any]
+    ) -> None:
+        """As Uvicorn makes its own."""
+
+    def take_over(self, transport: asyncio.Transport, scope: HTTPScope, accept_key: bytes) -> None:
+        """Begin; the handshake is right, and `accept_key` is the answer to its key."""
 
 
 class HTTPProtocol(Departing):
@@ -143,12 +160,32 @@ class HTTPProtocol(Departing):
         return not self._deaf
 
     def _upgrade(self) -> None:
-        if self._due or self.door.is_full(len(self.connections)):
-            self.refuse("bad_request" if self._due else "busy")
+        scope = self.scope
+        if scope is None or self._due:
+            self.refuse("bad_request")
             return
+        try:
+            key = accept_key(scope["method"], scope["http_version"], self.headers)
+            url = httptools.parse_url(self.url)
+        except (BadHandshake, httptools.HttpParserInvalidURLError) as error:
+            self.refuse(str(error) if isinstance(error, BadHandshake) else "bad_request")
+            return
+        if self.door.is_full(len(self.connections)):
+            self.refuse("busy")
+            return
+        scope["path"] = self.root_path + urllib.parse.unquote(url.path.decode("ascii"))
+        scope["raw_path"] = self.root_path.encode("ascii") + url.path
+        scope["query_string"] = url.query or b""
         self._leave()
         self._deaf = True
-        self.handle_websocket_upgrade()
+        self.connections.discard(self)
+        # What is made is no plain protocol, whatever Uvicorn's types say.
+        made: type[Successor] = self.ws_protocol_class  # type: ignore[assignment]
+        successor: Any = made(
+            config=self.config, server_state=self.server_state, app_state=self.app_state
+        )
+        self.transport.set_protocol(successor)
+        successor.take_over(self.transport, scope, key)
         # This object gets no further call, not even that the connection is lost.
         self.parser = None  # type: ignore[assignment]
 

@@ -58,13 +58,12 @@ def _skeleton(text: str) -> str:
     return "".join(mapped.split())
 
 
-@lru_cache(maxsize=16_384)
 def name_identity(name: str) -> str:
     """The canonical form, unique among accounts: look-alikes, case and spaces count for nothing."""
     return _skeleton(name_key(name)).casefold()
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=2_048)
 def spoken_forms(name: str) -> frozenset[str]:
     """What a name counts as where it is used as it is spelled.
 

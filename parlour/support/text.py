@@ -37,7 +37,10 @@ def clean_text(value: str) -> str:
     if "\x00" in value:
         raise PydanticCustomError("invalid", "It has a NUL character (U+0000)")
     text = value.strip()
-    if not value.isascii():
+    if value.isascii():
+        if text[:1].isprintable() and text:
+            return text  # as nearly always: what it begins with is seen
+    else:
         try:
             value.encode()
         except UnicodeEncodeError:
@@ -54,6 +57,10 @@ def clean_name(value: str) -> str:
 
     Runs of spaces become one, because nobody could tell two such names apart.
     """
+    if value.isascii() and value.isprintable():
+        name = " ".join(value.split())
+        if name:
+            return name
     text = _SPACES.sub(" ", _one_line(clean_text(value)))
     if "\ufffd" in text:
         # What a decoder puts in the place of bytes that are no text: many names become one.

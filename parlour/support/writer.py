@@ -103,25 +103,34 @@ class Writer:
         await asyncio.to_thread(self._thread.join, seconds)
 
     def _run(self) -> None:
-        while (first := self._jobs.get()) is not None:
-            group = [first]
-            last = False
-            while len(group) < MAX_GROUP:
-                try:
-                    job = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
-                if job is None:
-                    last = True
-                    break
-                group.append(job)
-            outcomes = self._commit(group)
+        while self._work():
+            pass
+
+    def _work(self) -> bool:
+        """Wait for jobs, commit them, have them answered; whether to go on.
+
+        What it knows of them ends with it: while nothing comes, the last job, and with it whoever
+        handed it in, would otherwise stay in memory.
+        """
+        first = self._jobs.get()
+        if first is None:
+            return False
+        group, last = [first], False
+        while len(group) < MAX_GROUP:
             try:
-                self._loop.call_soon_threadsafe(self._answer, group, outcomes, self._begun)
-            except RuntimeError:
-                return  # the loop has ended: it was given up, and nobody is left to be told
-            if last:
-                return
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                last = True
+                break
+            group.append(job)
+        outcomes = self._commit(group)
+        try:
+            self._loop.call_soon_threadsafe(self._answer, group, outcomes, self._begun)
+        except RuntimeError:
+            return False  # the loop has ended: it was given up, and nobody is left to be told
+        return not last
 
     def _commit(self, group: Sequence[Job]) -> list[Outcome]:
         """One transaction. When it fails as a whole, each job's outcome is that failure."""

@@ -1,14 +1,14 @@
 """A small relay over real sockets that does to its frames what a test wants."""
 
+import asyncio
 import base64
 import hashlib
 import re
-import selectors
-import socket
-import threading
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Self
+
+from tests.support.aside import LoopAside
 
 # Given the receiver's number and that of the message (both from 0) and the message's frame: what
 # the receiver gets instead, in pieces that are sent one by one.
@@ -25,71 +25,62 @@ def text_frame(payload: bytes) -> bytes:
 class Relay:
     """Relays every message to all; speaks the benchmarks' dialects `ws` and `parlour`."""
 
+    port: int
+
     def __init__(self, mischief: Mischief, *, parlour: bool = False) -> None:
         self._mischief = mischief
         self._parlour = parlour
-        self._door = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port: int = self._door.getsockname()[1]
+        self._aside = LoopAside()
         # Whoever has gone keeps the place, so that the numbers stay.
-        self._members: list[socket.socket | None] = []
-        self._input: dict[socket.socket, bytes] = {}
+        self._members: list[StreamWriter | None] = []
+        self._serving: list[asyncio.Task[None]] = []
         self._said = 0
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> Self:
         """Relay for the length of a block."""
-        self._thread.start()
+        self._aside.__enter__()
+        self._door = self._aside.run(asyncio.start_server(self._come, "127.0.0.1", 0, backlog=64))
+        self.port = self._door.sockets[0].getsockname()[1]
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End it."""
-        self._ending.set()
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        with self._door, selectors.DefaultSelector() as ready:
-            ready.register(self._door, selectors.EVENT_READ)
-            while not self._ending.is_set():
-                for key, _ in ready.select(0.05):
-                    if key.fileobj is self._door:
-                        member, _ = self._door.accept()
-                        member.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                        self._input[member] = b""
-                        ready.register(member, selectors.EVENT_READ)
-                    elif isinstance(key.fileobj, socket.socket) and not self._read(key.fileobj):
-                        ready.unregister(key.fileobj)
-                        key.fileobj.close()
-            for member in self._input:
-                member.close()
-
-    def _read(self, member: socket.socket) -> bool:
+    def __exit__(self, *error: object) -> None:
+        """End it; what went wrong in itself is raised."""
         try:
-            data = member.recv(65_536)
-        except OSError:
-            data = b""
-        if not data:
-            if member in self._members:
-                self._members[self._members.index(member)] = None
-            del self._input[member]
-            return False
-        self._input[member] += data
-        if member not in self._members:
-            self._welcome(member)
-        while member in self._members and self._take(member):
-            pass
-        return True
+            self._aside.run(self._end())
+        finally:
+            self._aside.__exit__(*error)
 
-    def _welcome(self, member: socket.socket) -> None:
-        head, end, rest = self._input[member].partition(b"\r\n\r\n")
-        if not end:
-            return
-        key = re.search(rb"Sec-WebSocket-Key: (\S+)", head)
+    async def _end(self) -> None:
+        self._door.close()
+        for task in self._serving:
+            task.cancel()
+        outcomes = await asyncio.gather(*self._serving, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    def _come(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self._serving.append(asyncio.create_task(self._serve(reader, writer)))
+
+    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        try:
+            writer.write(await self._welcome(reader))
+            number = len(self._members)
+            self._members.append(writer)
+            try:
+                while True:
+                    opcode, payload = await frame_of(reader)
+                    if opcode == 1:
+                        self._relay(payload)
+            finally:
+                self._members[number] = None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # it has gone
+        finally:
+            writer.transport.abort()
+
+    async def _welcome(self, reader: StreamReader) -> bytes:
+        key = re.search(rb"Sec-WebSocket-Key: (\S+)", await reader.readuntil(b"\r\n\r\n"))
         assert key is not None
         secret = hashlib.sha1(key[1] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
         answer = (
@@ -98,24 +89,7 @@ class Relay:
         )
         if self._parlour:
             answer += text_frame(b'{"type":"user_list","room_id":1,"users":["reader0"]}')
-        member.sendall(answer)
-        self._input[member] = rest
-        self._members.append(member)
-
-    def _take(self, member: socket.socket) -> bool:
-        data = self._input[member]
-        head = 8 if len(data) > 1 and data[1] & 0x7F == 126 else 6
-        if len(data) < head:
-            return False
-        length = int.from_bytes(data[2:4], "big") if head == 8 else data[1] & 0x7F
-        if len(data) < head + length:
-            return False
-        mask, masked = data[head - 4 : head], data[head : head + length]
-        self._input[member] = data[head + length :]
-        if data[0] & 15 != 1:
-            return True  # a pong
-        self._relay(bytes(byte ^ mask[at % 4] for at, byte in enumerate(masked)))
-        return True
+        return answer
 
     def _relay(self, payload: bytes) -> None:
         if self._parlour:
@@ -125,8 +99,15 @@ class Relay:
             if member is None:
                 continue
             for piece in self._mischief(number, self._said, text_frame(payload)):
-                try:
-                    member.sendall(piece)
-                except OSError:
-                    break
+                member.write(piece)
         self._said += 1
+
+
+async def frame_of(reader: StreamReader) -> tuple[int, bytes]:
+    """Return the opcode and the payload, unmasked, of a client's next frame."""
+    head = await reader.readexactly(2)
+    length = head[1] & 0x7F
+    if length == 126:
+        length = int.from_bytes(await reader.readexactly(2), "big")
+    mask, masked = await reader.readexactly(4), await reader.readexactly(length)
+    return head[0] & 15, bytes(byte ^ mask[at % 4] for at, byte in enumerate(masked))

@@ -15,7 +15,13 @@ def test_a_server_relays_to_everybody_in_the_room(bench: Bench, name: str) -> No
     try:
         room = server.rooms()
         answer = bench.load(
-            server, first_room=room, members=5, senders=2, phases="one,saturated", tail="must"
+            server,
+            first_room=room,
+            members=5,
+            senders=2,
+            phases="one,saturated",
+            tail="must",
+            drain=30,
         )
         figures = phases(answer)
         assert figures["one"]["deliveries"] >= 5

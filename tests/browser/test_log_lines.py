@@ -1,7 +1,6 @@
 """What stands between the messages: days, groups of one author, the line for what is new."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import expect
@@ -10,7 +9,7 @@ from tests.browser.conftest import Visit
 from tests.browser.reading import fill, view
 from tests.browser.time_travel import redate
 from tests.browser.visitor import Visitor
-from tests.support.people import Person, Room
+from tests.support.people import MakePerson, NewRoom, Person, Room
 from tests.support.server import Server
 
 # A Wednesday, at noon; the browsers live in the same zone.
@@ -19,10 +18,7 @@ AT = {"timezone_id": "UTC", "locale": "en-GB"}
 
 
 async def test_days_are_set_apart_by_their_names(
-    own_server: Server,
-    new_room: Callable[..., Room],
-    visit: Visit,
-    person: Callable[[str, Server], Person],
+    own_server: Server, new_room: NewRoom, visit: Visit, person: MakePerson
 ) -> None:
     """Today and yesterday by word, then weekday and date, another year with its number."""
     room = new_room(own_server)
@@ -45,10 +41,7 @@ async def test_days_are_set_apart_by_their_names(
 
 
 async def test_messages_of_one_author_within_five_minutes_are_one_group(
-    own_server: Server,
-    new_room: Callable[..., Room],
-    visit: Visit,
-    person: Callable[[str, Server], Person],
+    own_server: Server, new_room: NewRoom, visit: Visit, person: MakePerson
 ) -> None:
     """Name and picture stand once; a pause, another author or another day begins a new group."""
     room = new_room(own_server)

@@ -17,6 +17,8 @@ from starlette.websockets import WebSocket
 
 from parlour.realtime.frames import text_frame
 from parlour.realtime.websocket import WebSocketProtocol, wire_of
+from parlour.support.door import Door
+from parlour.support.http import protocol_at
 
 if TYPE_CHECKING:
     from parlour.realtime.connection import Listener
@@ -63,11 +65,11 @@ class EchoProtocol(WebSocketProtocol):
     max_waiting_pongs = MAX_MESSAGE
     echo: Echo | None = None
 
-    def send_receive_event_to_app(self) -> None:
+    def got_binary(self, data: bytes) -> None:
         """Tell the echo of a binary message too."""
-        if self.echo is not None and self.curr_msg_data_type == "bytes" and not self.close_sent:
-            self.echo.heard(b"".join(self.frames))
-        super().send_receive_event_to_app()
+        if self.echo is not None and not self.close_sent:
+            self.echo.heard(data)
+        super().got_binary(data)
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,6 +91,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     config = uvicorn.Config(
         app,
+        http=protocol_at(Door({})),
         ws=EchoProtocol,
         ws_max_size=MAX_MESSAGE,
         ws_per_message_deflate=False,

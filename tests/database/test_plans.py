@@ -75,10 +75,11 @@ def test_a_page_of_history_reads_only_the_page(
 
 
 def test_resuming_reads_only_what_changed(connection: Connection, busy: Room) -> None:
-    """By room and version, already in order."""
+    """One statement: the room by its key, its messages by version, already in order."""
     found = plans(connection, lambda: ChatDatabase.get_changes(connection, busy.id, 290, None))
-    [[step]] = [steps for sql, steps in found.items() if "FROM messages" in sql]
-    assert step == f"SEARCH messages USING {BY_VERSION} (room_id=? AND version>?)"
+    [[room, changed]] = found.values()
+    assert room == f"SEARCH {BY_KEY} (rowid=?)"
+    assert changed.startswith(f"SEARCH messages USING {BY_VERSION} (room_id=? AND version>?)")
 
 
 def test_storing_a_group_scans_nothing(connection: Connection, busy: Room) -> None:

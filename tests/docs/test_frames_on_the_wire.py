@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.docs.markdown import ROOT, Page, Row
-from tests.support.people import Person, Room, async_http_client, checked
+from tests.support.people import MakePerson, Person, Room, async_http_client, checked
 from tests.support.server import Server
 from tests.support.websocket import Client, matches
 
@@ -34,7 +34,6 @@ ACTS = (
 )
 ELSEWHERE = ("`room_deleted`", "`room_removed`", "`heartbeat`", "`closing`")
 
-MakePerson = Callable[[str, Server], Person]
 MakeRoom = Callable[..., Room]
 
 

@@ -7,15 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.server import Server
+from tests.support.server import NewServer
 from tests.support.storm import Storm, integrity, storm
 
 ROUNDS = 20
 STOPS = 8
 # Acknowledged messages after which a round ends, at most: a fraction of a second of load.
 LOAD = 150
-
-NewServer = Callable[..., Server]
 
 
 @pytest.fixture

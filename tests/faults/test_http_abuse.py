@@ -5,22 +5,24 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from parlour.support.door import Door
 from parlour.support.http import MAX_HEAD, MAX_HEADERS, MAX_URL
+from tests.faults.watch import Record
+from tests.support.burden import MIB, memory, most_memory
 from tests.support.hurried import HURRY
+from tests.support.hurried_server import HurriedServer
 from tests.support.people import http_client
-from tests.support.raw import HEALTH, HOST, MIB, HurriedServer, Raw, assert_refused, take_apart
+from tests.support.rawhttp import HEALTH, HOST, RawHTTP, assert_refused, take_apart
+from tests.support.timing import SLACK
 
 # Seconds; what is promised, for a server that hurries, with five-fold slack on slow machines.
-SLACK = 5
 HEAD_PROMISE = 10 / HURRY * SLACK
 BODY_PROMISE = 60 / HURRY * SLACK
-Record = Callable[[str, object], None]
 
 # How much more memory the server may come to use, in bytes.
 COST = 5 * MIB
@@ -51,7 +53,7 @@ def test_what_is_promised_holds_for_the_real_deadlines() -> None:
 def test_headers_at_one_line_a_second_are_refused_in_time(hurried: HurriedServer) -> None:
     """408, whatever goes on coming."""
     lines = (b"X-%d: y\r\n" % number for number in itertools.count())
-    with Raw(hurried) as client:
+    with RawHTTP(hurried) as client:
         client.send(b"GET /healthz HTTP/1.1\r\n")
         [answer] = client.drip(lines, 1 / HURRY, seconds=HEAD_PROMISE)
     assert_refused(answer, "timeout")
@@ -60,7 +62,7 @@ def test_headers_at_one_line_a_second_are_refused_in_time(hurried: HurriedServer
 def test_a_request_that_stops_in_its_headers_is_refused_in_time(hurried: HurriedServer) -> None:
     """408, for the first request of a connection and for a later one."""
     for before in (b"", HEALTH):
-        with Raw(hurried) as client:
+        with RawHTTP(hurried) as client:
             client.send(before + b"GET /healthz HTTP/1.1\r\nHo")
             *answered, answer = client.until_end(seconds=HEAD_PROMISE)
         assert [each.status for each in answered] == ([200] if before else [])
@@ -70,7 +72,7 @@ def test_a_request_that_stops_in_its_headers_is_refused_in_time(hurried: Hurried
 @pytest.mark.parametrize("begin", [b"", b"\r\n", HEALTH])
 def test_a_silent_connection_is_closed_in_time(hurried: HurriedServer, begin: bytes) -> None:
     """Nothing was asked, so nothing is said; the same after a request that has been answered."""
-    with Raw(hurried) as client:
+    with RawHTTP(hurried) as client:
         client.send(begin)
         answers = client.until_end(seconds=HEAD_PROMISE)
     assert [answer.status for answer in answers] == ([200] if begin == HEALTH else [])
@@ -82,7 +84,7 @@ def test_a_body_at_one_byte_a_second_is_refused_in_time(
 ) -> None:
     """408, and the handler that waited for it is gone with it."""
     piece = b"1\r\n \r\n" if head is CHUNKED else b" "
-    with Raw(hurried) as client:
+    with RawHTTP(hurried) as client:
         client.send(head)
         [answer] = client.drip(itertools.repeat(piece), 1 / HURRY, seconds=BODY_PROMISE)
     assert_refused(answer, "timeout")
@@ -92,7 +94,7 @@ def test_a_body_at_one_byte_a_second_is_refused_in_time(
 def test_a_large_body_may_take_its_time(tmp_path: Path) -> None:
     """What comes at some pace is waited for beyond the time that a small one has."""
     env = {"PARLOUR_MAX_MESSAGE_LENGTH": "100000"}
-    with HurriedServer(tmp_path, env=env) as server, Raw(server) as client:
+    with HurriedServer(tmp_path, env=env) as server, RawHTTP(server) as client:
         body = json.dumps({"name": "slow", "more": "x" * 200_000}).encode()
         client.send(ROOMS + b"Content-Length: %d\r\n\r\n" % len(body))
         begin = time.monotonic()
@@ -108,7 +110,7 @@ def test_a_large_body_may_take_its_time(tmp_path: Path) -> None:
 
 def test_a_server_that_stood_still_blames_no_client(hurried: HurriedServer) -> None:
     """What came while its loop was held counts as come in time."""
-    with Raw(hurried) as asking, Raw(hurried) as posting:
+    with RawHTTP(hurried) as asking, RawHTTP(hurried) as posting:
         asking.send(HEALTH[:-2])
         posting.send(ROOMS + b"Content-Length: 2\r\n\r\n{")
         hurried.until(lambda doing: {"waiting", "receiving"} <= doing["door"].keys())
@@ -143,17 +145,16 @@ def test_a_head_without_bound_is_refused_and_costs_no_memory(
 ) -> None:
     """The answer is read also by a client that sends all it has first."""
     request, code = TOO_LARGE[what]
-    with Raw(hurried) as client:
+    with RawHTTP(hurried) as client:
         assert client.ask().status == 200
-        hurried.forget_peak()
-        before = hurried.memory
         begun = len(client.got)
-        client.send(request)
-        client.until_end(seconds=HEAD_PROMISE)
+        with most_memory(hurried) as most:
+            client.send(request)
+            client.until_end(seconds=HEAD_PROMISE)
         [answer] = take_apart(client.got[begun:])
     assert_refused(answer, code)
-    record_property("memory", hurried.peak - before)
-    assert hurried.peak - before <= COST
+    record_property("memory", most.growth)
+    assert most.growth <= COST
 
 
 def test_what_is_just_within_the_bounds_is_served(hurried: HurriedServer) -> None:
@@ -165,7 +166,7 @@ def test_what_is_just_within_the_bounds_is_served(hurried: HurriedServer) -> Non
         b"GET " + url + b" HTTP/1.1\r\n" + HOST + many[:-6] + large + b"\r\n",
         b"GET /healthz HTTP/1.1\r\n" + many + HOST + b"\r\n",
     ):
-        with Raw(hurried) as client:
+        with RawHTTP(hurried) as client:
             assert client.ask(request).status == 200
             for begin in range(0, len(request) - 500, 500):
                 client.send(request[begin : begin + 500])
@@ -194,7 +195,7 @@ def test_what_is_no_http_is_refused_in_the_form_of_all_refusals(
 ) -> None:
     """400, and closed; a request before it on the same connection is answered first."""
     for before in (b"", HEALTH):
-        with Raw(hurried) as client:
+        with RawHTTP(hurried) as client:
             client.send(before + MALFORMED[what])
             *answered, answer = client.until_end(seconds=HEAD_PROMISE)
         assert [each.status for each in answered] == ([200] if before else [])
@@ -205,7 +206,7 @@ def test_an_upgrade_to_what_is_not_spoken_is_a_request_like_any_other(
     hurried: HurriedServer,
 ) -> None:
     """It is answered, and the connection closed, because the client may not speak HTTP/1.1 now."""
-    with Raw(hurried) as client:
+    with RawHTTP(hurried) as client:
         client.send(HEALTH[:-2] + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI * HTTP/2.0")
         [answer] = client.until_end(seconds=HEAD_PROMISE)
     assert (answer.status, answer.headers["connection"]) == (200, "close")
@@ -217,16 +218,16 @@ def test_a_body_that_is_too_large_is_not_waited_for(
     hurried: HurriedServer, size: int, last: bool
 ) -> None:
     """413, read by a client that sends all of it first; the connection goes if it is very large."""
-    before = hurried.memory
+    before = memory(hurried)
     head = ROOMS + b"Connection: close\r\n" * last + b"Content-Length: %d\r\n\r\n" % size
-    with Raw(hurried) as client:
+    with RawHTTP(hurried) as client:
         answer = client.ask(head + b"x" * size)
         assert answer.status == 413
         if last or size > MIB:
             client.until_end(seconds=HEAD_PROMISE)
         else:
             assert client.ask().status == 200
-    assert hurried.memory - before <= COST
+    assert memory(hurried) - before <= COST
 
 
 def test_many_requests_at_once_are_answered_one_by_one(hurried: HurriedServer) -> None:
@@ -234,8 +235,8 @@ def test_many_requests_at_once_are_answered_one_by_one(hurried: HurriedServer) -
     count = 5_000
     paths = [b"/healthz" if number % 3 else b"/nothing" for number in range(count)]
     requests = b"".join(b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n" for path in paths)
-    before = hurried.memory
-    with Raw(hurried) as client:
+    before = memory(hurried)
+    with RawHTTP(hurried) as client:
         sender = threading.Thread(target=client.send, args=[requests])
         sender.start()
         while client.got.count(b"HTTP/1.1 ") < count or not client.got.endswith(b"}"):
@@ -243,7 +244,7 @@ def test_many_requests_at_once_are_answered_one_by_one(hurried: HurriedServer) -
         sender.join()
         statuses = [answer.status for answer in take_apart(client.got)]
     assert statuses == [200 if path == b"/healthz" else 404 for path in paths]
-    assert hurried.memory - before <= COST
+    assert memory(hurried) - before <= COST
 
 
 def test_whoever_never_reads_is_given_up_and_costs_little_memory(hurried: HurriedServer) -> None:
@@ -252,15 +253,15 @@ def test_whoever_never_reads_is_given_up_and_costs_little_memory(hurried: Hurrie
         page = http.get("/openapi.json").content
         assert len(page) > 20_000
     request = b"GET /openapi.json HTTP/1.1\r\n" + HOST + b"\r\n"
-    before = hurried.memory
-    clients = [Raw(hurried, buffer=4096) for _ in range(10)]
+    before = memory(hurried)
+    clients = [RawHTTP(hurried, receive_buffer=4096) for _ in range(10)]
     for client in clients:
         # Far more than all buffers on the way can hold.
         client.sock.setblocking(False)
         sent = client.sock.send(request * 20_000)
         assert sent > 1000 * len(request)
     hurried.until(lambda doing: doing["door"].get("unsent") == 10)
-    most = hurried.memory
+    most = memory(hurried)
     hurried.until(lambda doing: not doing["connections"], seconds=30 / HURRY * SLACK)
     for client in clients:
         client.close()

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from tests.faults.watch import Record
+from tests.support.burden import MIB, calm, handles, memory
 from tests.support.hurried import HURRY
+from tests.support.hurried_server import HurriedServer
 from tests.support.people import http_client
-from tests.support.raw import HEALTH, HOST, MIB, HurriedServer, Raw, assert_refused, upgrade
+from tests.support.rawhttp import HEALTH, HOST, RawHTTP, assert_refused
+from tests.support.rawsocket import handshake
 from tests.support.timing import scaled
 
-Record = Callable[[str, object], None]
 MakeServer = Callable[..., HurriedServer]
 
 PAGES = (b"/", b"/healthz", b"/readyz", b"/api/chat/rooms")
@@ -34,9 +37,9 @@ def hurried(tmp_path: Path) -> Iterator[MakeServer]:
 
 
 @pytest.fixture
-def sockets() -> Iterator[list[Raw]]:
+def sockets() -> Iterator[list[RawHTTP]]:
     """Yield a list whose connections are closed at the end."""
-    opened: list[Raw] = []
+    opened: list[RawHTTP] = []
     yield opened
     for each in opened:
         each.close()
@@ -45,7 +48,7 @@ def sockets() -> Iterator[list[Raw]]:
 def assert_served(server: HurriedServer) -> None:
     """Assert that pages, health and the API answer somebody who comes now."""
     for path in PAGES:
-        with Raw(server) as client:
+        with RawHTTP(server) as client:
             answer = client.ask(b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n")
             assert answer.status == 200, path
 
@@ -57,19 +60,19 @@ def room_of(server: HurriedServer) -> int:
 
 
 def test_websockets_past_the_limit_are_refused_at_once_and_all_else_goes_on(
-    hurried: MakeServer, sockets: list[Raw]
+    hurried: MakeServer, sockets: list[RawHTTP]
 ) -> None:
     """503 with the time to come back; when one of those who are in goes, another may come."""
     server = hurried(env={"PARLOUR_MAX_CONNECTIONS": "20"})
-    handshake = upgrade(f"/ws/chat/{room_of(server)}?username=ada")
+    opening = handshake(server, f"/ws/chat/{room_of(server)}?username=ada")
     for _ in range(20):
-        sockets.append(Raw(server))
-        sockets[-1].send(handshake)
+        sockets.append(RawHTTP(server))
+        sockets[-1].send(opening)
         while b"user_list" not in sockets[-1].got:
             assert not sockets[-1].look(10)
     for _ in range(40):
-        with Raw(server) as client:
-            client.send(handshake)
+        with RawHTTP(server) as client:
+            client.send(opening)
             [answer] = client.until_end(seconds=5)
         assert_refused(answer, "busy")
         assert int(answer.headers["retry-after"]) > 0
@@ -77,15 +80,15 @@ def test_websockets_past_the_limit_are_refused_at_once_and_all_else_goes_on(
     sockets.pop().close()
     deadline = time.monotonic() + scaled(10)
     while True:
-        with Raw(server) as client:
-            if client_is_let_in(client, handshake):
+        with RawHTTP(server) as client:
+            if client_is_let_in(client, opening):
                 break
         assert time.monotonic() < deadline
 
 
-def client_is_let_in(client: Raw, handshake: bytes) -> bool:
+def client_is_let_in(client: RawHTTP, opening: bytes) -> bool:
     """Whether a handshake is answered by a WebSocket."""
-    client.send(handshake)
+    client.send(opening)
     while b"\r\n\r\n" not in client.got:
         assert not client.look(10)
     return client.got.startswith(b"HTTP/1.1 101")
@@ -93,17 +96,17 @@ def client_is_let_in(client: Raw, handshake: bytes) -> bool:
 
 @pytest.mark.parametrize("begin", [b"", b"GET /healthz HTTP/1.1\r\nHo", HEALTH])
 def test_sockets_past_all_room_never_keep_anybody_out(
-    hurried: MakeServer, sockets: list[Raw], begin: bytes, record_property: Record
+    hurried: MakeServer, sockets: list[RawHTTP], begin: bytes, record_property: Record
 ) -> None:
     """A thousand that are silent, half said or idle: those longest there go, with no noise."""
-    server = hurried(limit=160, env={"TEST_HURRY": "no"})
-    before = server.handles
+    server = hurried(limit=160, hurry=())
+    before = handles(server)
     for _ in range(1_000):
-        sockets.append(Raw(server))
+        sockets.append(RawHTTP(server))
         sockets[-1].send(begin)
     assert_served(server)
-    record_property("handles", server.handles)
-    assert server.handles < 160
+    record_property("handles", handles(server))
+    assert handles(server) < 160
     # What was said to them comes first, then the end.
     gone = [each for each in sockets if each.look(0) or each.look(0)]
     server.until(lambda doing: doing["connections"] <= 160 - 64)
@@ -113,22 +116,23 @@ def test_sockets_past_all_room_never_keep_anybody_out(
     for each in sockets:
         each.close()
     server.until(lambda doing: not doing["connections"])
-    assert server.handles <= before + 5
+    assert handles(server) <= before + 5
     assert not [line for line in server.log if any(word in line for word in NOISE)]
 
 
 def test_whoever_is_being_served_is_not_sent_away_for_others(
-    hurried: MakeServer, sockets: list[Raw]
+    hurried: MakeServer, sockets: list[RawHTTP]
 ) -> None:
     """Connections with a body on its way go last; a chat that is open does not go at all."""
-    server = hurried(limit=160, env={"TEST_HURRY": "no"})
-    with Raw(server) as chat, Raw(server) as poster:
-        assert client_is_let_in(chat, upgrade(f"/ws/chat/{room_of(server)}?username=ada"))
+    server = hurried(limit=160, hurry=())
+    with RawHTTP(server) as chat, RawHTTP(server) as poster:
+        opening = handshake(server, f"/ws/chat/{room_of(server)}?username=ada")
+        assert client_is_let_in(chat, opening)
         body = b'{"name": "Circle"}'
         head = b"POST /api/chat/rooms HTTP/1.1\r\nContent-Type: application/json\r\n" + HOST
         poster.send(head + b"Content-Length: %d\r\n\r\n" % len(body) + body[:5])
         server.until(lambda doing: "receiving" in doing["door"])
-        sockets += (Raw(server) for _ in range(500))
+        sockets += (RawHTTP(server) for _ in range(500))
         assert_served(server)
         assert poster.ask(body[5:]).status == 201
         assert not chat.look(0)
@@ -136,7 +140,7 @@ def test_whoever_is_being_served_is_not_sent_away_for_others(
 
 
 def test_without_free_handles_the_server_rests_and_comes_back(
-    hurried: MakeServer, sockets: list[Raw], record_property: Record
+    hurried: MakeServer, sockets: list[RawHTTP], record_property: Record
 ) -> None:
     """No busy loop, one line in the log, and within 5 s after there are handles it answers."""
     server = hurried(limit=300)
@@ -145,9 +149,9 @@ def test_without_free_handles_the_server_rests_and_comes_back(
     assert_served(server)
     # Fewer than it has open: not even the one that is kept for such a case can be opened again.
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (5, 300))
-    sockets += (Raw(server) for _ in range(50))
+    sockets += (RawHTTP(server) for _ in range(50))
     server.process.wait_for_line("Out of file handles")
-    record_property("cpu", server.calm())
+    record_property("cpu", calm(server))
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (300, 300))
     begin = time.monotonic()
     assert_served(server)
@@ -157,31 +161,31 @@ def test_without_free_handles_the_server_rests_and_comes_back(
 
 
 def test_more_clients_than_handles_keep_no_core_busy(
-    hurried: MakeServer, sockets: list[Raw], record_property: Record
+    hurried: MakeServer, sockets: list[RawHTTP], record_property: Record
 ) -> None:
     """With few handles from the start, 500 silent clients cost next to nothing."""
-    server = hurried(limit=80, env={"TEST_HURRY": "no"})
-    sockets += (Raw(server) for _ in range(500))
+    server = hurried(limit=80, hurry=())
+    sockets += (RawHTTP(server) for _ in range(500))
     assert_served(server)
-    record_property("cpu", server.calm())
+    record_property("cpu", calm(server))
     assert_served(server)
     assert not [line for line in server.log if any(word in line for word in NOISE)]
 
 
-def come_and_go(server: HurriedServer, handshake: bytes, times: int) -> None:
+def come_and_go(server: HurriedServer, opening: bytes, times: int) -> None:
     """Connect in all ways in which a client can break off."""
-    ways: list[Callable[[Raw], object]] = [
+    ways: list[Callable[[RawHTTP], object]] = [
         lambda client: None,
         lambda client: client.ask(),
         lambda client: client.send(HEALTH * 3),
-        lambda client: client.send(handshake[:60]),
-        lambda client: client.send(handshake),
+        lambda client: client.send(opening[:60]),
+        lambda client: client.send(opening),
         lambda client: client.send(b"POST /api/chat/rooms HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"),
         lambda client: client.send(b"nonsense\r\n\r\n"),
-        lambda client: client_is_let_in(client, handshake),
+        lambda client: client_is_let_in(client, opening),
     ]
     for number in range(times):
-        client = Raw(server)
+        client = RawHTTP(server)
         ways[number % len(ways)](client)
         if number // len(ways) % 2:
             client.reset()
@@ -194,13 +198,13 @@ def test_ten_thousand_who_come_and_go_leave_nothing_behind(
 ) -> None:
     """Handles and tasks are as many as before, and memory as much, after a round to warm up."""
     server = hurried()
-    handshake = upgrade(f"/ws/chat/{room_of(server)}?username=ada")
+    opening = handshake(server, f"/ws/chat/{room_of(server)}?username=ada")
     figures: list[dict[str, Any]] = []
     for times in (6_000, 10_000):
-        come_and_go(server, handshake, times)
+        come_and_go(server, opening, times)
         server.until(lambda doing: not doing["connections"], seconds=60)
         server.until(lambda doing: doing["tasks"] <= figures[0]["tasks"] if figures else True)
-        figures.append({**server.doing(), "handles": server.handles, "memory": server.memory})
+        figures.append({**server.doing(), "handles": handles(server), "memory": memory(server)})
     before, after = figures
     record_property("before and after", figures)
     assert after["door"] == {}
@@ -209,12 +213,14 @@ def test_ten_thousand_who_come_and_go_leave_nothing_behind(
     assert not [line for line in server.log if any(word in line for word in NOISE)]
 
 
-def test_a_stop_waits_for_no_client_of_the_door(hurried: MakeServer, sockets: list[Raw]) -> None:
+def test_a_stop_waits_for_no_client_of_the_door(
+    hurried: MakeServer, sockets: list[RawHTTP]
+) -> None:
     """The silent, the slow, those who linger: the server ends well and quickly, with no noise."""
-    server = hurried(env={"TEST_HURRY": "no"})
+    server = hurried(hurry=())
     slow = b"POST /api/chat/rooms HTTP/1.1\r\nContent-Type: application/json\r\n" + HOST
     for begin in (b"", HEALTH, b"GET / HT", slow + b"Content-Length: 9\r\n\r\n{", b"\0"):
-        sockets.append(Raw(server))
+        sockets.append(RawHTTP(server))
         sockets[-1].send(begin)
     server.until(lambda doing: sum(doing["door"].values()) == len(sockets))
     server.until(lambda doing: {"receiving", "lingering", "idle"} <= doing["door"].keys())

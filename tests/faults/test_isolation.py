@@ -2,23 +2,20 @@
 
 import asyncio
 import contextlib
-import json
-import socket
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.watch import Record
 from tests.support import websocket
-from tests.support.crowd import masked
-from tests.support.people import Person, Room, async_http_client, checked
+from tests.support.burden import memory
+from tests.support.frames import TEXT, frame
+from tests.support.people import MakePerson, NewRoom, Person, Room, async_http_client, checked
+from tests.support.rawsocket import RawSocket, path_of, say
 from tests.support.server import Server
 from tests.support.timing import scaled
-
-NewRoom = Callable[..., Room]
-Record = Callable[[str, object], None]
-MakePerson = Callable[[str, Server], Person]
 
 # Bytes. What a slow person may cost: its outbox of 4 MiB, and as much again on the way there.
 SLOW_COST = 16 * 1024 * 1024
@@ -60,12 +57,6 @@ async def test_reads_do_not_wait_for_writes(
         assert checked(await http.get(f"{path}/messages")) == [message, stored]
 
 
-def memory(server: Server) -> int:
-    """Return the resident memory of the server, in bytes."""
-    pages = int(Path(f"/proc/{server.process.pid}/statm").read_text("ascii").split()[1])
-    return pages * 4096
-
-
 def sockets(server: Server) -> int:
     """Return how many sockets the server has open."""
     count = 0
@@ -75,27 +66,9 @@ def sockets(server: Server) -> int:
     return count
 
 
-def silent_member(server: Server, room: Room, name: str) -> socket.socket:
-    """Return a connection to the room, past its handshake, from which nothing will be read."""
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    sock.settimeout(scaled(10))
-    sock.connect(("127.0.0.1", server.port))
-    sock.sendall(
-        f"GET /ws/chat/{room['id']}?username={name} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
-    )
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        head += sock.recv(1)
-    assert head.startswith(b"HTTP/1.1 101")
-    return sock
-
-
-def frame_of(content: str) -> str:
-    """Return a `message` command whose characters stand as they are, not escaped."""
-    return json.dumps({"type": "message", "content": content}, ensure_ascii=False)
+def silent_member(server: Server, room: Room, name: str) -> RawSocket:
+    """Return a connection to the room from which nothing more will be read."""
+    return RawSocket(server, path_of(room, name), receive_buffer=4096)
 
 
 async def until_cut(
@@ -108,20 +81,20 @@ async def until_cut(
     talker, listener = people
     content, count, most, gone = "😀" * 1_000, 0, 0, False
     before = sockets(server)
-    with contextlib.closing(silent_member(server, room, "sloth")):
+    with silent_member(server, room, "sloth"):
         await talker.until("join", username="sloth")
         await listener.until("join", username="sloth")
         while not gone:
             assert count < 10_000, "the slow reader is still there"
-            await talker.send_text(frame_of(content))
+            await talker.send_text(say(content).decode())
             count += 1
             for client in people:
-                frame = await client.next()
-                while frame["type"] != "message":
-                    gone = gone or (frame["type"], frame.get("username")) == ("leave", "sloth")
-                    frame = await client.next()
+                told = await client.next()
+                while told["type"] != "message":
+                    gone = gone or (told["type"], told.get("username")) == ("leave", "sloth")
+                    told = await client.next()
                 versions = [each["version"] for each in client.frames[:-1] if "version" in each]
-                assert frame["version"] == max(versions, default=0) + 1
+                assert told["version"] == max(versions, default=0) + 1
             most = max(most, memory(server))
             for client in people:
                 del client.frames[:-1]
@@ -152,19 +125,18 @@ async def test_a_flood_of_typing_costs_a_slow_reader_no_message(
 ) -> None:
     """Ephemeral frames are dropped for whoever lags; the messages among them are not."""
     talker = await alice.enter(room)
-    with contextlib.closing(silent_member(server, room, "sloth")) as sloth:
+    with silent_member(server, room, "sloth") as sloth:
         await talker.until("join", username="sloth")
-        typing = masked(b'{"type":"typing"}')
-        with contextlib.closing(silent_member(server, room, "typist")) as typist:
+        typing = frame(TEXT, b'{"type":"typing"}')
+        with silent_member(server, room, "typist") as typist:
             await talker.until("join", username="typist")
             for number in range(10):
-                await asyncio.to_thread(typist.sendall, typing * 200)
+                await asyncio.to_thread(typist.send, typing * 200)
                 await talker.send("message", content=f"{number}")
                 await talker.until("message", message={"content": f"{number}"})
         got = b""
-        sloth.settimeout(scaled(10))
         while b'"content":"9"' not in got:
-            got += await asyncio.to_thread(sloth.recv, 1 << 20)
+            got += await asyncio.to_thread(sloth.sock.recv, 1 << 20)
         assert [got.count(b'"content":"%d"' % number) for number in range(10)] == [1] * 10
 
 
@@ -176,9 +148,7 @@ async def test_many_silent_people_do_not_hold_up_a_stop(
     room = new_room(own_server)
     with contextlib.ExitStack() as stack:
         for number in range(count):
-            stack.enter_context(
-                contextlib.closing(silent_member(own_server, room, f"sloth{number}"))
-            )
+            stack.enter_context(silent_member(own_server, room, f"sloth{number}"))
         alice = await person("alice", own_server).enter(room)
         loop = asyncio.get_running_loop()
         begin = loop.time()

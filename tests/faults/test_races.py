@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from tests.support.people import Person, Room, async_http_client, checked
+from tests.support.people import MakePerson, Room, async_http_client, checked
 from tests.support.replica import Replica
 from tests.support.server import Server
 from tests.support.storm import storm
@@ -11,8 +11,6 @@ from tests.support.websocket import Client, Frame
 
 # Rounds of each race: enough for the narrow ones to be met.
 ROUNDS = 150
-
-MakePerson = Callable[[str, Server], Person]
 
 
 class Listener:

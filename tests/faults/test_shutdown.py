@@ -3,22 +3,18 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from tests.support.people import Person, Room, async_http_client, checked
-from tests.support.rawsocket import PING, TEXT, RawSocket, frame
-from tests.support.server import Server
+from tests.faults.watch import Record
+from tests.support.frames import PING, TEXT, frame
+from tests.support.people import MakePerson, NewRoom, async_http_client, checked
+from tests.support.rawsocket import RawSocket
+from tests.support.server import NewServer, Server
 from tests.support.storm import storm
-from tests.support.timing import scaled
-
-NewServer = Callable[..., Server]
-NewRoom = Callable[..., Room]
-MakePerson = Callable[[str, Server], Person]
-Record = Callable[[str, object], None]
+from tests.support.timing import SLACK, scaled
 
 # Seconds. What is promised is 10; a slow or busy machine gets five times as much.
 PROMISE = 10
-SLACK = 5
 
 
 @contextlib.contextmanager

@@ -10,16 +10,15 @@ from typing import Any
 import pytest
 
 from tests.faults.conftest import ProbedServer, filled_room
+from tests.faults.watch import Record
 from tests.support import websocket
 from tests.support.crowd import Crowd
 from tests.support.people import async_http_client, checked, http_client
-from tests.support.timing import scaled
+from tests.support.timing import SLACK, scaled
 
 # Milliseconds. What is promised is 50; a slow or busy machine gets five times as much.
 PROMISE = 50
-SLACK = 5
 
-Record = Callable[[str, object], None]
 MakeCrowd = Callable[..., Crowd]
 
 # The longest a message can be by default, in characters of four bytes.

@@ -6,10 +6,12 @@ Fifty normal people talk in the room meanwhile.
 
 from itertools import repeat
 
-from tests.faults.watch import SLACK, Watch
+from tests.faults.watch import Watch
 from tests.support.burden import MIB
 from tests.support.flood import pour
-from tests.support.rawsocket import CLOSE, CONT, PING, TEXT, RawSocket, frame
+from tests.support.frames import CLOSE, CONT, PING, TEXT, frame
+from tests.support.rawsocket import RawSocket
+from tests.support.timing import SLACK
 
 MILLION = 1_000_000
 

@@ -6,23 +6,16 @@ from itertools import cycle, islice
 
 import pytest
 
-from tests.faults.watch import LONG, Watch
+from tests.faults.watch import Watch
 from tests.support.burden import MIB, back, closed_handles, handles, memory
+from tests.support.frames import PING, TEXT, close_frame, frame
 from tests.support.people import checked, http_client
-from tests.support.rawsocket import (
-    PING,
-    TEXT,
-    RawSocket,
-    close_frame,
-    frame,
-    handshake,
-    say,
-)
+from tests.support.rawsocket import RawSocket, handshake, say
 from tests.support.server import Server
 from tests.support.talkers import COUNT
-from tests.support.timing import scaled
+from tests.support.timing import LONG, scaled
 
-CYCLES = 10_000 if LONG else 1_000
+CYCLES = 10_000 if LONG else 4_000
 # Messages on their way when their sender goes.
 STORM = 20
 
@@ -60,7 +53,7 @@ def no_handshake(server: Server, path: str) -> None:
     """Ask for something that is no WebSocket."""
     with RawSocket(server) as raw:
         raw.send(handshake(server, path).replace(b"Version: 13", b"Version: 7"))
-        assert raw.read_head().startswith("HTTP/1.1 400 ")
+        assert raw.read_head().startswith("HTTP/1.1 426 ")
 
 
 def refused(server: Server, path: str) -> None:

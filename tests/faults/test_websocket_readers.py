@@ -5,9 +5,10 @@ import contextlib
 import pytest
 
 from tests.faults.conftest import ProbedServer, watched
-from tests.faults.watch import COST, LONG, Record
+from tests.faults.watch import COST, Record
 from tests.support.burden import back, closed_handles, handles, memory
 from tests.support.rawsocket import RawSocket
+from tests.support.timing import LONG
 
 COUNT = 300 if LONG else 40
 # Messages of 4 kB.

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import ctypes
-import os
 import select
 import signal
 import socket
@@ -12,37 +11,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from tests.support import impatient
+from tests.support import hurried
 from tests.support.burden import closed_handles, handles
-from tests.support.people import Person, Room
-from tests.support.rawsocket import (
-    ANSWER,
-    ASK,
-    CLOSE,
-    CONT,
-    PING,
-    PONG,
-    TEXT,
-    RawSocket,
-    frame,
-    handshake,
-    say,
-)
-from tests.support.server import PARLOUR, Server
-from tests.support.timing import scaled
+from tests.support.frames import CLOSE, CONT, PING, PONG, TEXT, frame
+from tests.support.hurried_server import HurriedServer
+from tests.support.people import NewRoom, Person, Room
+from tests.support.rawsocket import ANSWER, ASK, RawSocket, enter, handshake, path_of, say
+from tests.support.server import Server
+from tests.support.timing import LONG, SLACK, scaled
 
-LONG = os.environ.get("TEST_LONG") == "1"
-SLACK = 5
 # With the numbers of production in a long run.
-MESSAGE_SECONDS = 10.0 if LONG else impatient.MESSAGE_SECONDS
-KEEPALIVE = 40.0 if LONG else impatient.PING_INTERVAL + impatient.PING_TIMEOUT
+MESSAGE_SECONDS = 10.0 if LONG else hurried.MESSAGE_SECONDS
+KEEPALIVE = 40.0 if LONG else hurried.PING_INTERVAL + hurried.PING_TIMEOUT
 
-MakePerson = Callable[[str, Server], Person]
-NewRoom = Callable[..., Room]
 
 # A client that opens a connection and reads, until it is stopped.
 READER = """
@@ -57,15 +41,10 @@ while data := sock.recv(65536):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Yield a server that is impatient, unless there is time."""
-    program = [PARLOUR] if LONG else [Path(sys.executable), Path(impatient.__file__)]
-    with Server(tmp_path_factory.mktemp("impatient"), program=program) as running:
+    """Yield a server whose WebSockets hurry, unless there is time."""
+    hurry = () if LONG else ("websockets",)
+    with HurriedServer(tmp_path_factory.mktemp("hurried"), hurry=hurry) as running:
         yield running
-
-
-def path_of(room: Room, name: str) -> str:
-    """Return the door of a room."""
-    return f"/ws/chat/{room['id']}?username={name}"
 
 
 @contextmanager
@@ -110,8 +89,7 @@ class SockFprog(ctypes.Structure):
 @contextmanager
 def unplugged(server: Server, room: Room, name: str) -> Iterator[None]:
     """Have a member whose kernel hears nothing any more: not even that data came is confirmed."""
-    with RawSocket(server, path_of(room, name)) as raw:
-        raw.until(TEXT, b'"user_list"')
+    with enter(server, room, name) as raw:
         give_back_nothing = SockFilter(0x06, 0, 0, 0)
         program = SockFprog(1, ctypes.pointer(give_back_nothing))
         attach_filter = 26
@@ -170,9 +148,8 @@ def test_a_message_that_does_not_end_ends_the_connection(
     server: Server, room: Room, beginning: bytes
 ) -> None:
     """1008 when its time is over, and not before."""
-    with RawSocket(server, path_of(room, "bob")) as raw:
+    with enter(server, room, "bob") as raw:
         raw.sock.settimeout(scaled(MESSAGE_SECONDS * SLACK))
-        raw.until(TEXT, b'"user_list"')
         begin = time.monotonic()
         raw.send(beginning)
         assert raw.closed() == (1008, b"the message took too long")
@@ -182,8 +159,7 @@ def test_a_message_that_does_not_end_ends_the_connection(
 @pytest.mark.timeout(100)
 def test_a_message_that_trickles_in_ends_the_connection(server: Server, room: Room) -> None:
     """Each byte comes soon after the last, but the message as a whole does not."""
-    with RawSocket(server, path_of(room, "bob")) as raw:
-        raw.until(TEXT, b'"user_list"')
+    with enter(server, room, "bob") as raw:
         begin, text = time.monotonic(), frame(TEXT, say("x" * 900))
         for at in range(len(text)):
             # Until the server has something to say.
@@ -199,8 +175,7 @@ def test_messages_that_end_in_time_may_follow_one_another_for_ever(
     server: Server, room: Room
 ) -> None:
     """Each has its own time, also when a read always ends in the middle of one."""
-    with RawSocket(server, path_of(room, "bob")) as raw:
-        raw.until(TEXT, b'"user_list"')
+    with enter(server, room, "bob") as raw:
         raw.send(ASK[:5])
         answer = b""
         end = time.monotonic() + MESSAGE_SECONDS * 2.2

@@ -1,6 +1,5 @@
 """An abuse beside fifty normal people: what it does to them, to the event loop and to memory."""
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -8,13 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.support.burden import MIB, most_memory
 from tests.support.talkers import Talk, Talkers
-from tests.support.timing import scaled
+from tests.support.timing import LONG, SLACK, scaled
 
 if TYPE_CHECKING:
     from tests.faults.conftest import ProbedServer
 
-LONG = os.environ.get("TEST_LONG") == "1"
-SLACK = 5
 # Milliseconds: below this, or below twice what it was when it was quiet, the others feel nothing.
 # Other tests and what measures the coverage take the same cores, unless it is a long run.
 UNFELT = 50 if LONG else 50 * SLACK

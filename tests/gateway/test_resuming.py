@@ -179,9 +179,12 @@ async def test_what_is_said_while_one_asks_again_comes_once_and_without_a_gap(
     """The frames between two states are in the second, or after it."""
     talker, client = await alice.enter(room), await bob.enter(room)
     count = 200
+    answered = asyncio.Event()
 
     async def talk() -> None:
         for number in range(count):
+            if number == count // 2:
+                await answered.wait()
             await talker.send("message", content=f"{number}")
             await asyncio.sleep(0)
 
@@ -202,6 +205,7 @@ async def test_what_is_said_while_one_asks_again_comes_once_and_without_a_gap(
             assert new[-1:] == [frame["version"]][: len(new)]
             assert frame["version"] >= stands
             stands = frame["version"]
+            answered.set()
     await talking
     assert asked > 1
 

@@ -1,7 +1,9 @@
 """WebSockets with a login: how they come in, as whom, and that they end when the login does."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -102,7 +104,7 @@ async def test_a_name_that_is_not_that_of_the_login_is_refused(
         {"Cookie": "parlour=what.it.was"},
         {"Cookie": "parlour="},
         {"Authorization": "Bearer what.it.was"},
-        {"Authorization": "Basic YTpi"},
+        {"Authorization": "Token YTpi"},
     ],
 )
 async def test_a_login_that_is_worth_nothing_is_no_guests(
@@ -259,3 +261,38 @@ async def test_a_repeated_client_id_is_known_again_over_every_door(
         )
     assert (again.status_code, again.json()) == (200, first["message"])
     await client.close()
+
+
+async def test_coming_in_writes_nothing(own_server: Server, new_room: Callable[..., Room]) -> None:
+    """While somebody else locks the database, guests and accounts come in as always."""
+    room, account = new_room(own_server), register(own_server, "lena")
+    ticket = await ticket_of(account)
+    path = own_server.data_dir / "chat.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as lock:
+        lock.execute("BEGIN IMMEDIATE")
+        clients = [
+            await websocket.connect(own_server, room["id"], "guest-one"),
+            await account.connect(room),
+            await websocket.connect(own_server, room["id"], None, ticket=ticket),
+        ]
+        for client in clients:
+            await client.until("user_list")
+        assert account.status() == 200
+        lock.execute("ROLLBACK")
+    for client in clients:
+        await client.close()
+
+
+async def test_behind_a_proxy_with_https_the_cookie_is_that_of_https(
+    server: Server, room: Room
+) -> None:
+    """And one that a page of plain http could have set counts for nothing there."""
+    account = register(server, "mike")
+    for name, comes_in in (("__Host-parlour", True), ("parlour", False)):
+        headers = {"Cookie": f"{name}={account.access}", "X-Forwarded-Proto": "https"}
+        client = await websocket.connect(server, room["id"], "some-guest", headers=headers)
+        if comes_in:
+            await client.expect("error", code="invalid", field="username")
+        else:
+            await client.expect("join", username="some-guest", guest=True)
+        await client.close()

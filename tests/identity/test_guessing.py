@@ -113,6 +113,34 @@ async def test_guesses_that_come_at_once_are_no_free_ones(server: Server) -> Non
     assert sorted(statuses) == [401] * 5 + [429] * 25
 
 
+async def test_what_counts_no_longer_is_taken_away(own_server: Server) -> None:
+    """Tries after a day, the addresses where one was signed in after a month."""
+    register(own_server, "gisa")
+    with stranger(own_server) as client:
+        guess(client, "gisa", 1)
+    path = own_server.data_dir / "chat.db"
+
+    def kinds() -> set[str]:
+        with closing(sqlite3.connect(path, timeout=10)) as database:
+            rows = database.execute("SELECT key FROM login_failures").fetchall()
+        return {key.partition("|")[0] for (key,) in rows}
+
+    everything = {"pair", "address", "account", "account-made", "register", "known"}
+    assert kinds() == everything
+    for days, left in ((0.9, everything), (1.2, {"known"}), (29, set())):
+        await own_server.astop()
+        later(own_server, int(days * 86_400))
+        await asyncio.to_thread(own_server.start)
+        # What is tidied at the start is done before what is written after it.
+        register(own_server, f"later{len(left)}")
+        expected = left | {"account-made", "register", "known"}
+        assert kinds() == expected
+        with closing(sqlite3.connect(path, timeout=10)) as database, database:
+            database.execute("DELETE FROM login_failures WHERE key LIKE '%later%'")
+            if left != everything:
+                database.execute("DELETE FROM login_failures WHERE key NOT LIKE 'known%'")
+
+
 async def test_what_was_counted_survives_a_restart(own_server: Server) -> None:
     """A crash forgives nothing either."""
     register(own_server, "fritz")

@@ -217,7 +217,7 @@ def test_a_token_of_another_shape_is_nothing(server: Server, account: Account, c
     assert ask(server, change(account.access)) == 401
 
 
-@pytest.mark.parametrize("scheme", ["Basic", "Token", "", "Bearer Bearer"])
+@pytest.mark.parametrize("scheme", ["Digest", "Token", "", "Bearer Bearer"])
 def test_only_a_bearer_is_a_login(server: Server, account: Account, scheme: str) -> None:
     """What is not understood is refused, never passed over."""
     with stranger(server, Authorization=f"{scheme} {account.access}".strip()) as client:
@@ -236,3 +236,13 @@ def test_a_refresh_token_and_a_guests_cookie_are_no_access_tokens(
         assert ask(server, token) == 401
     for token in (account.access, cookie):
         assert_refused(account.renewed(token), "not_signed_in")
+
+
+def test_what_a_proxy_asked_for_is_no_login(server: Server, account: Account) -> None:
+    """Basic authorization is handed on by proxies: it neither lets in nor keeps out."""
+    basic = base64.b64encode(b"operator:secret").decode()
+    with stranger(server, Authorization=f"Basic {basic}") as client:
+        assert client.get("/api/chat/rooms").status_code == 200
+        assert_refused(client.get("/api/users/me"), "not_signed_in")
+        client.cookies.set("parlour", account.access)
+        assert client.get("/api/users/me").status_code == 200

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from typing import Any
@@ -16,9 +15,8 @@ from tests.properties import oracle
 from tests.support.aside import LoopAside
 from tests.support.people import Person, Room, checked, http_client
 from tests.support.server import Server
-from tests.support.timing import scaled
+from tests.support.timing import LONG, scaled
 
-LONG = os.environ.get("TEST_LONG") == "1"
 FUZZ = settings(
     max_examples=5_000 if LONG else 200,
     # The server is the same for all of them, and each is compared with what was before it.

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import os
 from collections.abc import Callable
 
 import pytest
@@ -19,8 +18,8 @@ from tests.properties.talking import Talking
 from tests.support.aside import LoopAside
 from tests.support.people import async_http_client
 from tests.support.server import Server
+from tests.support.timing import LONG
 
-LONG = os.environ.get("TEST_LONG") == "1"
 EXAMPLES, STEPS = (500, 100) if LONG else (30, 40)
 # What fails waits for what does not come, so to make an example smaller takes minutes.
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if LONG else [])]

@@ -2,29 +2,30 @@
 
 import pytest
 
-from tests.support.rawsocket import (
-    ACCEPT,
-    ANSWER,
-    ASK,
+from tests.support.frames import (
     BINARY,
     CLOSE,
     CONT,
+    MASK,
     PING,
     PONG,
     TEXT,
     Frame,
-    RawSocket,
     close_frame,
-    content_of,
     frame,
+)
+from tests.support.rawsocket import (
+    ACCEPT,
+    ANSWER,
+    ASK,
+    DOOR,
+    RawSocket,
+    content_of,
     handshake,
     say,
     well,
 )
 from tests.support.server import Server
-
-MASK = b"\x9b\x00\xff\x5e"
-
 
 # The handshake (sections 1.3 and 4.2)
 
@@ -53,7 +54,7 @@ def test_a_handshake_is_answered_by_what_its_key_asks_for(raw: RawSocket) -> Non
 def test_compression_is_declined(server: Server, offer: str) -> None:
     """The answer names none, so a compressed frame is a fault: its reserved bit is set."""
     header = f"Sec-WebSocket-Extensions: {offer}"
-    with RawSocket(server, "/ws/chat?username=alice", header) as raw:
+    with RawSocket(server, DOOR, header) as raw:
         assert raw.head.startswith("HTTP/1.1 101 ")
         assert "extensions" not in raw.head.lower()
         well(raw)
@@ -61,23 +62,39 @@ def test_compression_is_declined(server: Server, offer: str) -> None:
         assert raw.closed()[0] == 1002
 
 
+VERSION = "Sec-WebSocket-Version: 13"
+KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+
+
 @pytest.mark.parametrize(
-    "change",
+    ("there", "instead", "status"),
     [
-        ("Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 12"),
-        ("Sec-WebSocket-Version: 13", "X-Other: 13"),
-        ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "X-Other: 1"),
-        ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Key: short"),
-        ("GET ", "POST "),
+        (VERSION, "Sec-WebSocket-Version: 12", 426),
+        (VERSION, f"{VERSION}\r\nSec-WebSocket-Version: 8", 426),
+        (VERSION, "X-Other: 13", 426),
+        (KEY, "X-Other: 1", 400),
+        (KEY, "Sec-WebSocket-Key: short", 400),
+        (KEY, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=", 400),
+        (KEY, f"{KEY}\r\n{KEY}", 400),
+        ("GET ", "POST ", 405),
+        ("HTTP/1.1", "HTTP/1.0", 400),
     ],
-    ids=["version", "no version", "no key", "short key", "POST"],
-)
-def test_a_wrong_handshake_is_refused_as_http(server: Server, change: tuple[str, str]) -> None:
-    """400 (405 for another method): no half of a connection comes of it."""
-    request = handshake(server, "/ws/chat?username=alice").decode().replace(*change)
+    ids=[
+        "version", "two versions", "no version", "no key", "short key", "no base64", "two keys",
+        "POST", "HTTP/1.0",
+    ],
+)  # fmt: skip
+def test_a_wrong_handshake_is_refused_as_http(
+    server: Server, there: str, instead: str, status: int
+) -> None:
+    """No half of a connection comes of it; another version is told the right one."""
+    request = handshake(server, DOOR).decode().replace(there, instead)
     with RawSocket(server) as raw:
         raw.send(request.encode())
-        assert raw.read_head().startswith(("HTTP/1.1 400 ", "HTTP/1.1 405 "))
+        head = raw.read_head()
+    assert head.startswith(f"HTTP/1.1 {status} ")
+    assert ("\r\nsec-websocket-version: 13\r\n" in head) == (status == 426)
+    assert ("\r\nallow: GET\r\n" in head) == (status == 405)
 
 
 # Frames (section 5.2)
@@ -210,6 +227,29 @@ def test_the_sum_of_the_fragments_is_limited_too(raw: RawSocket) -> None:
     assert raw.closed()[0] == 1009
 
 
+@pytest.mark.parametrize("opcode", [PING, PONG])
+def test_what_comes_between_fragments_is_no_part_of_their_sum(raw: RawSocket, opcode: int) -> None:
+    """A control frame is as long as it may be where the message has room for one more byte."""
+    raw.send(frame(TEXT, b" " * 8095, fin=False))
+    for _ in range(3):
+        raw.send(frame(opcode, b"x" * 125))
+        if opcode == PING:
+            assert raw.read() == Frame(PONG, b"x" * 125)
+    raw.send(frame(CONT, b" "))
+    raw.until(TEXT, b'"bad_json"')
+    well(raw)
+
+
+@pytest.mark.parametrize("opcode", [PING, PONG, CLOSE])
+def test_a_control_frame_between_fragments_may_not_be_long_either(
+    raw: RawSocket, opcode: int
+) -> None:
+    """1002, as anywhere."""
+    raw.send(frame(TEXT, b" " * 8095, fin=False))
+    raw.send(frame(opcode, b"\x03\xe8" + b"x" * 124))
+    assert raw.closed()[0] == 1002
+
+
 # Control frames (section 5.5)
 
 
@@ -237,7 +277,7 @@ def test_a_pong_that_nobody_asked_for_is_nothing(raw: RawSocket) -> None:
 def test_a_control_frame_may_be_neither_long_nor_in_fragments(server: Server, opcode: int) -> None:
     """1002."""
     for wrong in (frame(opcode, b"\x03\xe8" + b"x" * 124), frame(opcode, fin=False)):
-        with RawSocket(server, "/ws/chat?username=alice") as raw:
+        with RawSocket(server, DOOR) as raw:
             raw.send(wrong)
             assert raw.closed()[0] == 1002
 

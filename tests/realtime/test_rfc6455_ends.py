@@ -5,27 +5,10 @@ from typing import Any
 import pytest
 from httpx2 import Client
 
+from tests.support.frames import CLOSE, CONT, MASK, PING, PONG, TEXT, Frame, close_frame, frame
 from tests.support.people import Room, checked
-from tests.support.rawsocket import (
-    ANSWER,
-    ASK,
-    CLOSE,
-    CONT,
-    PING,
-    PONG,
-    TEXT,
-    Frame,
-    RawSocket,
-    close_frame,
-    frame,
-    handshake,
-    say,
-    well,
-)
+from tests.support.rawsocket import ANSWER, ASK, DOOR, RawSocket, handshake, say, well
 from tests.support.server import Server
-
-MASK = b"\x9b\x00\xff\x5e"
-
 
 # Text (section 8.1)
 
@@ -59,7 +42,7 @@ def test_text_that_is_no_utf8_ends_the_connection(server: Server, wrong: bytes) 
     data = "é".encode() + wrong
     cuts = [frame(TEXT, data[:at], fin=False) + frame(CONT, data[at:]) for at in range(len(data))]
     for frames in (frame(TEXT, data), *cuts):
-        with RawSocket(server, "/ws/chat?username=alice") as raw:
+        with RawSocket(server, DOOR) as raw:
             raw.send(frames)
             assert raw.closed()[0] == 1007
 
@@ -164,7 +147,7 @@ def test_frames_may_come_byte_by_byte(raw: RawSocket, data: bytes, expect: list[
 def test_a_handshake_may_come_byte_by_byte(server: Server) -> None:
     """As any HTTP request."""
     with RawSocket(server) as raw:
-        for byte in handshake(server, "/ws/chat?username=alice"):
+        for byte in handshake(server, DOOR):
             raw.send(bytes([byte]))
         assert raw.read_head().startswith("HTTP/1.1 101 ")
         well(raw)

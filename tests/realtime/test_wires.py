@@ -10,14 +10,13 @@ from websockets.exceptions import InvalidStatus
 
 from parlour.conversation import MAX_FAULTS
 from tests.support import websocket
-from tests.support.people import Person, Room, async_http_client
+from tests.support.people import MakePerson, Person, Room, async_http_client
 from tests.support.plain import Plain
 from tests.support.rawsocket import RawSocket
 from tests.support.rawsocket import say as command
 from tests.support.server import Server
 from tests.support.websocket import Client
 
-MakePerson = Callable[[str, Server], Person]
 COUNT = 200
 # Messages of 4 kB until a reader who does not read is given up: what the kernels hold, and 1 MiB.
 ENOUGH = 10_000

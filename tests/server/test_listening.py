@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from parlour.server import USER_TIMEOUT_MS, listen
+from tests.support.hurried_server import HurriedServer
 from tests.support.local import local_settings
-from tests.support.raw import HEALTH, HOST, HurriedServer, Raw
+from tests.support.rawhttp import HEALTH, HOST, RawHTTP
 from tests.support.server import Server
 
 
@@ -51,7 +52,7 @@ def test_an_address_without_room_for_as_many_as_are_wished_is_told_at_debug(
 def test_a_connection_is_kept_for_further_requests(own_server: Server) -> None:
     """Until one of both says that it was the last."""
     last = b"GET /healthz HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
-    with Raw(own_server) as client:
+    with RawHTTP(own_server) as client:
         assert [client.ask(request).status for request in (HEALTH, HEALTH, last)] == [200] * 3
         answers = client.until_end(seconds=10)
     assert [answer.headers.get("connection") for answer in answers] == [None, None, "close"]

@@ -15,10 +15,7 @@ from parlour.server import address_of
 from tests.support.people import Person, Room, checked, http_client
 from tests.support.plain import Plain
 from tests.support.server import Server
-from tests.support.timing import scaled
-
-# A promise about times is held with so much slack on slow machines.
-SLACK = 5
+from tests.support.timing import SLACK, scaled
 
 
 def test_it_says_where_it_is_and_where_its_data_lies(own_server: Server) -> None:

@@ -11,9 +11,8 @@ import pytest
 
 from tests.support.people import Person, Room, async_http_client, checked
 from tests.support.server import Server
-from tests.support.timing import scaled
+from tests.support.timing import SLACK, scaled
 
-SLACK = 5
 People = Callable[[str, Server], Person]
 
 

@@ -1,6 +1,5 @@
-"""What a server costs its machine: resident memory, sockets and files, sampled while it works."""
+"""What a server costs its machine: resident memory, sockets and files, the processor's time."""
 
-import contextlib
 import os
 import threading
 import time
@@ -14,19 +13,42 @@ from tests.support.timing import scaled
 
 MIB: Final = 1024 * 1024
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
-# How often it is looked at, and how often one looks whether something has come back.
+# How often one looks whether something has come back.
 INTERVAL: Final = 0.02
+
+
+def of(server: Server) -> Path:
+    """Return where the kernel tells of the server's process."""
+    return Path(f"/proc/{server.process.pid}")
 
 
 def memory(server: Server) -> int:
     """Return the resident memory of the server, in bytes."""
-    pages = int(Path(f"/proc/{server.process.pid}/statm").read_text("ascii").split()[1])
+    pages = int((of(server) / "statm").read_text("ascii").split()[1])
     return pages * PAGE
 
 
 def handles(server: Server) -> int:
     """Return how many files and sockets the server has open."""
-    return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+    return len(list((of(server) / "fd").iterdir()))
+
+
+def cpu_seconds(server: Server) -> float:
+    """Return how long the server has run on a core so far."""
+    fields = (of(server) / "stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def calm(server: Server) -> float:
+    """Wait until the server uses less than a tenth of a core for a second; return how much."""
+    deadline = time.monotonic() + scaled(15)
+    spent = 1.0
+    while spent > 0.1:
+        assert time.monotonic() < deadline, f"it keeps {spent:.0%} of a core busy"
+        cpu, begin = cpu_seconds(server), time.monotonic()
+        threading.Event().wait(1)
+        spent = (cpu_seconds(server) - cpu) / (time.monotonic() - begin)
+    return spent
 
 
 class Most:
@@ -44,22 +66,13 @@ class Most:
 
 @contextmanager
 def most_memory(server: Server) -> Iterator[Most]:
-    """Watch the server's memory for the length of a block."""
+    """Watch the server's memory for the length of a block, at whose end it is known."""
+    # The kernel counts the most that there was since this.
+    (of(server) / "clear_refs").write_text("5", "ascii")
     seen = Most(server)
-    ending = threading.Event()
-
-    def watch() -> None:
-        with contextlib.suppress(OSError):
-            while not ending.wait(INTERVAL):
-                seen.most = max(seen.most, memory(server))
-
-    thread = threading.Thread(target=watch, name="memory", daemon=True)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        ending.set()
-        thread.join()
+    yield seen
+    status = (of(server) / "status").read_text("ascii")
+    seen.most = int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 def back(server: Server, before: int, *, seconds: float = 60) -> int:

@@ -11,19 +11,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.support.frames import TEXT, frame
+from tests.support.rawsocket import handshake
 from tests.support.server import Server
 from tests.support.timing import scaled
 
 # How each frame begins that tells of a message.
 MESSAGE = b'{"type":"message"'
 USER_LIST = b'"user_list"'
-
-
-def masked(payload: bytes) -> bytes:
-    """Return a text frame from client to server; its mask is zero, which leaves it readable."""
-    size = len(payload)
-    head = bytes([0x81, 0x80 | size]) if size < 126 else b"\x81\xfe" + size.to_bytes(2, "big")
-    return head + bytes(4) + payload
 
 
 @dataclass(eq=False)
@@ -63,13 +58,8 @@ class Crowd:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.connect_ex(("127.0.0.1", self.server.port))
-            request = (
-                f"GET /ws/chat/{self.room_id}?username=member{number} HTTP/1.1\r\n"
-                f"Host: 127.0.0.1:{self.server.port}\r\nConnection: Upgrade\r\n"
-                "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-            )
-            member = Member(sock, request.encode())
+            path = f"/ws/chat/{self.room_id}?username=member{number}"
+            member = Member(sock, handshake(self.server, path))
             self.members.append(member)
             self._selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE, member)
         self._thread.start()
@@ -77,7 +67,7 @@ class Crowd:
     def send(self, number: int, kind: str, **fields: object) -> None:
         """Let one member send a frame."""
         member = self.members[number % self.size]
-        member.sock.send(masked(json.dumps({"type": kind, **fields}).encode()))
+        member.sock.send(frame(TEXT, json.dumps({"type": kind, **fields}).encode()))
 
     def talk(self, count: int, per_second: float) -> None:
         """Send `count` messages at a steady pace, each by another member."""

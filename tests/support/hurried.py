@@ -1,8 +1,11 @@
-"""`parlour serve` with deadlines at the HTTP door that are `HURRY` times shorter, for tests.
+"""`parlour serve` with shorter deadlines, for tests; see `HurriedServer` in `hurried_server.py`.
 
-Run as a program: `python hurried.py serve ...`. On SIGUSR1 it writes a line `door N: {...}`: how
-many tasks and connections there are, and what of the door's places is not empty. On SIGUSR2 it
-writes a line `stall` and stands still for longer than any deadline.
+Run as a program: `python hurried.py serve ...`. TEST_HURRY names what hurries: `door`, whose
+deadlines are `HURRY` times shorter, `websockets`, or both. Every limit is one of the production
+server's with another number; the numbers themselves are held against the documentation in
+`tests/docs/`. On SIGUSR1 it writes a line `door N: {...}`: how many tasks and connections there
+are, and what of the door's places is not empty. On SIGUSR2 it writes a line `stall` and stands
+still for longer than any deadline.
 """
 
 import asyncio
@@ -13,12 +16,19 @@ import signal
 import socket
 import sys
 import time
+from typing import Any, Final
 
 import parlour.server
 from parlour.cli import main
+from parlour.realtime.websocket import WebSocketProtocol
 from parlour.support.door import Door
 
-HURRY = 10
+HURRY: Final = 10
+# Seconds. How often WebSockets are pinged, how long an answer may take, and a message.
+PING_INTERVAL: Final = 1.0
+PING_TIMEOUT: Final = 1.0
+MESSAGE_SECONDS: Final = 1.0
+HURRIED: Final = os.environ.get("TEST_HURRY", "").split()
 DEADLINES = (
     "TICK",
     "HEAD_SECONDS",
@@ -30,17 +40,29 @@ DEADLINES = (
 PLACES = ("waiting", "receiving", "answering", "idle", "lingering", "leaving", "unsent")
 
 
-def hurry() -> None:
+def hurry_door() -> None:
     """Divide every deadline of the door; what has to come in a second comes in less of it."""
     for name in DEADLINES:
         setattr(Door, name, getattr(Door, name) / HURRY)
     Door.BYTES_PER_SECOND *= HURRY
 
 
+def hurry_websockets() -> None:
+    """Give peers a tenth of the time to end their messages, and to read what was written."""
+    setattr(WebSocketProtocol, "message_seconds", MESSAGE_SECONDS)  # noqa: B010
+    setattr(WebSocketProtocol, "flush_seconds", MESSAGE_SECONDS)  # noqa: B010
+
+
 class HurriedServer(parlour.server.Server):
     """The server, which tells what it has to do."""
 
     reports = 0
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "websockets" in HURRIED:
+            self.config.ws_ping_interval = PING_INTERVAL
+            self.config.ws_ping_timeout = PING_TIMEOUT
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and listen for the signals."""
@@ -67,7 +89,9 @@ class HurriedServer(parlour.server.Server):
 
 
 if __name__ == "__main__":
-    if os.environ.get("TEST_HURRY") != "no":
-        hurry()
+    if "door" in HURRIED:
+        hurry_door()
+    if "websockets" in HURRIED:
+        hurry_websockets()
     setattr(parlour.server, "Server", HurriedServer)  # noqa: B010 - the command line takes it there
     sys.exit(main())

@@ -1,5 +1,6 @@
 """Named people at a server: alice, bob and eve, who come by HTTP and WebSocket."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,10 @@ from tests.support.timing import scaled
 
 Room = dict[str, Any]
 Message = dict[str, Any]
+
+# The fixtures `new_room` and `person`.
+NewRoom = Callable[..., Room]
+MakePerson = Callable[[str, Server], "Person"]
 
 
 def http_client(server: Server) -> Client:

@@ -1,65 +1,18 @@
 """A WebSocket by hand: any bytes may be sent, and every frame is seen as it came."""
 
 import json
-import socket
-from typing import Final, NamedTuple, Self
+from typing import Final
 
+from tests.support.frames import CLOSE, TEXT, Frame, frame, parse
+from tests.support.people import Room
+from tests.support.raw import RawConnection, port_of
 from tests.support.server import Server
-from tests.support.timing import scaled
 
-CONT, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 KEY: Final = "dGhlIHNhbXBsZSBub25jZQ=="
 # The key's answer, as RFC 6455 reckons it in section 1.3.
 ACCEPT: Final = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-
-
-class Frame(NamedTuple):
-    """One frame of the server."""
-
-    opcode: int
-    payload: bytes
-    fin: bool = True
-
-
-def masked(payload: bytes, mask: bytes) -> bytes:
-    """Return `payload` under `mask`."""
-    if not any(mask):
-        return payload
-    size = len(payload)
-    key = (mask * (size // 4 + 1))[:size]
-    return (int.from_bytes(payload) ^ int.from_bytes(key)).to_bytes(size)
-
-
-def frame(
-    opcode: int,
-    payload: bytes = b"",
-    *,
-    fin: bool = True,
-    rsv: int = 0,
-    mask: bytes | None = bytes(4),
-    length: int | None = None,
-) -> bytes:
-    """Return a frame of a client; `length` is what it declares, without a `mask` it is wrong."""
-    size = len(payload) if length is None else length
-    flag = 0 if mask is None else 0x80
-    head = bytes([(0x80 if fin else 0) | rsv << 4 | opcode])
-    if size < 126:
-        head += bytes([flag | size])
-    elif size < 65_536:
-        head += bytes([flag | 126]) + size.to_bytes(2)
-    else:
-        head += bytes([flag | 127]) + size.to_bytes(8)
-    return head + payload if mask is None else head + mask + masked(payload, mask)
-
-
-def close_frame(code: int | None = None, reason: bytes = b"") -> bytes:
-    """Return a close of a client."""
-    return frame(CLOSE, b"" if code is None else code.to_bytes(2) + reason)
-
-
-def port_of(server: Server | int) -> int:
-    """Return the port of a server, which may be given by that alone."""
-    return server if isinstance(server, int) else server.port
+# The door for many rooms, at which nothing is sent that was not asked for.
+DOOR: Final = "/ws/chat?username=alice"
 
 
 def handshake(server: Server | int, path: str, *headers: str) -> bytes:
@@ -76,31 +29,24 @@ def handshake(server: Server | int, path: str, *headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-class RawSocket:
+def path_of(room: Room, name: str) -> str:
+    """Return where somebody opens a WebSocket in a room."""
+    return f"/ws/chat/{room['id']}?username={name}"
+
+
+class RawSocket(RawConnection):
     """A connection to a server. Its waits end with an AssertionError when nothing comes."""
 
     def __init__(
         self, server: Server | int, path: str | None = None, *headers: str, receive_buffer: int = 0
     ) -> None:
-        """Connect to a server or a port; with a `path`, open a WebSocket there.
-
-        `head` is then the server's answer.
-        """
-        self.sock = socket.socket()
-        if receive_buffer:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.sock.settimeout(scaled(20))
-        self.sock.connect(("127.0.0.1", port_of(server)))
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        """With a `path`, open a WebSocket there; `head` is then the server's answer."""
+        super().__init__(server, receive_buffer=receive_buffer)
         self.head = ""
         self.unread = b""
         if path is not None:
             self.send(handshake(server, path, *headers))
             self.head = self.read_head()
-
-    def send(self, data: bytes) -> None:
-        """Send these bytes."""
-        self.sock.sendall(data)
 
     def read_head(self) -> str:
         """Return the head of an HTTP answer."""
@@ -139,15 +85,6 @@ class RawSocket:
                 reason = each.payload[2:]
         return code, reason
 
-    def reset(self) -> None:
-        """End it by a TCP reset."""
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        self.sock.close()
-
-    def close(self) -> None:
-        """End it."""
-        self.sock.close()
-
     def _more(self) -> bool:
         try:
             data = self.sock.recv(1 << 18)
@@ -158,42 +95,17 @@ class RawSocket:
         self.unread += data
         return bool(data)
 
-    def __enter__(self) -> Self:
-        """Use it for the length of a block."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End it."""
-        self.close()
-
-
-def parse(data: bytes) -> tuple[Frame | None, int]:
-    """Return the first whole frame of what a server sent, and its bytes; None when there is none.
-
-    Asserts what RFC 6455 demands of every frame of a server.
-    """
-    if len(data) < 2:
-        return None, 0
-    assert not data[0] & 0x70, "a reserved bit is set"
-    assert not data[1] & 0x80, "a frame of a server is masked"
-    size, start = data[1], 2
-    if size >= 126:
-        start = 4 if size == 126 else 10
-        size = int.from_bytes(data[2:start])
-        assert size >= (126 if start == 4 else 65_536), "a length of more bytes than it needs"
-    if len(data) < max(start + size, start):
-        return None, 0
-    opcode, fin = data[0] & 0x0F, bool(data[0] & 0x80)
-    assert opcode in {CONT, TEXT, BINARY, CLOSE, PING, PONG}, f"opcode {opcode}"
-    if opcode >= CLOSE:
-        assert fin
-        assert size <= 125, "a control frame that is too long"
-    return Frame(opcode, data[start : start + size], fin), start + size
-
 
 # The command that is answered at once, and the answer.
 ASK: Final = frame(TEXT, b'{"type":"ping"}')
 ANSWER: Final = Frame(TEXT, b'{"type":"pong"}')
+
+
+def enter(server: Server, room: Room, name: str) -> RawSocket:
+    """Return a connection in a room, past what comes first."""
+    opened = RawSocket(server, path_of(room, name))
+    opened.until(TEXT, b'"user_list"')
+    return opened
 
 
 def say(content: str) -> bytes:

@@ -143,6 +143,8 @@ class Replica:
             # It asked for nothing that it missed, so it has to read the history again.
             view.version, view.messages = None, []
         view.epoch = frame["epoch"]
+        # Who came and went while the state was read is told by the list that follows it.
+        view.users = None
 
     def _join(self, frame: Frame) -> None:
         view = self._view(frame)

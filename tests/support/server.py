@@ -7,9 +7,8 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from tests.support.ports import free_port
@@ -20,6 +19,10 @@ PARLOUR = Path(sys.executable).with_name("parlour")
 
 # What a healthy server never writes: a bug is logged once, as ERROR or with its traceback.
 FAULT = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback \(most recent call last\)|\w+Warning: ")
+
+
+# The fixture `new_server`.
+NewServer = Callable[..., "Server"]
 
 
 class Server:
@@ -159,12 +162,7 @@ class Server:
         """Start it."""
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         """Stop it, and assert that it had no trouble unless the test has failed already."""
         if self.running:
             self.stop()

@@ -50,10 +50,12 @@ async def storm(
     window: int = 16,
     pause: float = 0,
     deaf: float = 0,
+    patience: float = 30,
 ) -> AsyncIterator[Storm]:
     """Run a storm in a new room of `server` beside a block, then end it and hold the ledger to it.
 
-    `pause` and `deaf` are each writer's. Every second of each kind comes through the door for many
+    `pause` and `deaf` are each writer's; `patience` is the time in seconds that everybody gets to
+    read to the end. Every second of each kind comes through the door for many
     rooms. Leaving the block stops the writers, lets everybody read to the end, and asserts that no
     promise was broken.
     """
@@ -92,7 +94,7 @@ async def storm(
                 json={"content": END, "client_id": END},
             )
             scene.ledger.ok(END, checked(answer))
-            async with asyncio.timeout(scaled(30)):
+            async with asyncio.timeout(scaled(patience)):
                 await asyncio.gather(*following)
             version, history = await read_history(http, room["id"])
     faults = check(scene.ledger, room["id"], version, history)

@@ -19,9 +19,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.crowd import masked
+from tests.support.frames import TEXT, frame
 from tests.support.process import Process
-from tests.support.rawsocket import RawSocket
+from tests.support.rawsocket import RawSocket, say
 from tests.support.server import Server
 
 ROOT = Path(__file__).parents[2]
@@ -125,8 +125,7 @@ class Room:
         """Let the next one say what time it is."""
         sock = self.socks[self.sent % len(self.socks)]
         content = f"at {time.monotonic_ns()} " + "😀" * self.characters
-        said = {"type": "message", "content": content}
-        sock.sendall(masked(json.dumps(said, ensure_ascii=False).encode()))
+        sock.sendall(frame(TEXT, say(content)))
         self.sent += 1
 
     def read(self, sock: socket.socket) -> None:

@@ -1,7 +1,12 @@
 """The unit of patience: every timeout of the tests is given for a quick machine and scaled."""
 
 import os
+from typing import Final
 
+# A long run takes the numbers of the promises themselves.
+LONG: Final = os.environ.get("TEST_LONG") == "1"
+# A promise about time is held with so much slack, because a slow or busy machine is not at fault.
+SLACK: Final = 5
 TIME_SCALE = float(os.environ.get("TEST_TIME_SCALE", "1"))
 
 
