@@ -2,8 +2,9 @@
 
 import { words } from '../../strings/account.js';
 
+const { colours } = words.profile;
+/** The first of them, in degrees. */
+const RED = 25;
+
 /** Twelve hues around the circle, each with its word. */
-export const HUES = words.profile.colours.map((name, index) => ({
-  hue: Math.round(25 + (index * 360) / words.profile.colours.length) % 360,
-  name,
-}));
+export const HUES = colours.map((name, index) => ({ hue: Math.round(RED + (index * 360) / colours.length) % 360, name }));
