@@ -55,7 +55,7 @@ def login_of(context: Context, http: HTTPConnection) -> Login | None:
 
 
 def bearer_of(http: HTTPConnection) -> str | None:
-    """What stands in `Authorization`, if anything; the token alone of a bearer.
+    """The token in `Authorization`, if there is such a header; of what is no bearer, none.
 
     Basic is passed over: a proxy before the server may ask for it and hand it on.
     """
@@ -65,7 +65,7 @@ def bearer_of(http: HTTPConnection) -> str | None:
     scheme, _, token = header.partition(" ")
     if scheme.lower() == "basic":
         return None
-    return token.strip() if scheme.lower() == "bearer" else header
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def login_by_ticket(context: Context, ticket: str) -> Login:

@@ -58,6 +58,7 @@ def test_codes_of_http_mean_what_http_means_by_them() -> None:
         "invite_invalid": 403,
         "cross_site": 403,
         "rate_limited": 429,
+        "upgrade_required": 426,
         "too_large": 413,
         "unsupported_type": 415,
         "flooding": 429,

@@ -206,6 +206,7 @@ async def test_the_connections_of_a_login_that_ended_are_closed_within_two_secon
     await here.until("user_list")
     other = register(server, f"{name}2")
     unconcerned = await other.connect(room)
+    await unconcerned.until("user_list")
     await end(account)
     for client in (here, elsewhere):
         assert await client.closed(seconds=2) == 4501
