@@ -169,6 +169,22 @@ async def test_a_login_the_server_forgot_is_renewed_when_it_says_so(
     assert await barbara.row("hello").locator(".badge").is_hidden()
 
 
+async def test_a_login_that_the_page_has_forgotten_is_in_no_guests_way(
+    server: Server, stranger: Visit
+) -> None:
+    """The browser's storage was cleared, its cookies were not: one comes in as whom one says."""
+    register(server, "edsger")
+    edsger = await stranger("edsger", server)
+    await log_in(edsger)
+    await expect(edsger.rooms_heading).to_be_visible()
+    await edsger.page.evaluate("localStorage.clear()")
+    await edsger.page.reload()
+    await edsger.sign_in("not edsger")
+    await expect(edsger.rooms_heading).to_be_visible()
+    own = edsger.page.get_by_role("button", name="not edsger guest Connected")
+    await expect(own).to_be_visible()
+
+
 @pytest.fixture
 def closed_server(new_server: Callable[..., Server]) -> Callable[..., Server]:
     """Return a starter of servers with these settings."""

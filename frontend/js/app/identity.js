@@ -45,6 +45,8 @@ export class Identity {
   #renewals = 0;
   /** The goodbye under way: its cookies must be gone before the next come. @type {Promise<unknown>|null} */
   #leaving = null;
+  /** No login's cookies stand in a guest's way. */
+  #isAlone = false;
   /** Why the server would not have the guest. */
   #refusal = '';
   /** @type {any} */
@@ -91,6 +93,7 @@ export class Identity {
   /** The server has said something that is no refusal. @returns {boolean} the applicant is in by that */
   heard() {
     this.#renewals = 0;
+    this.#isAlone = false;
     const username = this.#applicant;
     if (username === null) return false;
     this.#applicant = null;
@@ -103,8 +106,16 @@ export class Identity {
   /** @param {string} code  why nobody comes in now */
   refuse(code) {
     const { connection, apply, screens } = this.#options;
+    const username = this.#applicant;
     this.#applicant = null;
     connection.close();
+    if (username !== null && code === 'invalid' && !this.#isAlone) {
+      // The cookies of a login that this page has forgotten speak for somebody else.
+      this.#isAlone = true;
+      this.#leaving = this.#signOut().catch(() => {});
+      this.ask(username);
+      return;
+    }
     apply({ type: 'login_refused', code });
     void screens.show('login');
   }

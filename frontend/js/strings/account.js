@@ -1,16 +1,7 @@
 /** The words of signing in with an account, of one's account and of others' profiles, in English. */
 
 import { errorText } from './en.js';
-
-const PLURAL = new Intl.PluralRules('en');
-const NUMBER = new Intl.NumberFormat('en');
-
-/**
- * @param {number} count
- * @param {string} one
- * @param {string} other
- */
-const plural = (count, one, other) => `${NUMBER.format(count)} ${PLURAL.select(count) === 'one' ? one : other}`;
+import { plural } from './plural.js';
 
 /**
  * @param {number} seconds

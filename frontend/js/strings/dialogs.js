@@ -1,7 +1,6 @@
 /** The words of the dialogs about rooms and keys, in English. */
 
-const PLURAL = new Intl.PluralRules('en');
-const NUMBER = new Intl.NumberFormat('en');
+import { plural } from './plural.js';
 
 export const words = {
   cancel: 'Cancel',
@@ -9,8 +8,7 @@ export const words = {
   createDialog: {
     title: 'New room',
     name: 'Room name',
-    hint: (/** @type {number} */ max) =>
-      `Short and plain is best; up to ${NUMBER.format(max)} ${PLURAL.select(max) === 'one' ? 'character' : 'characters'}.`,
+    hint: (/** @type {number} */ max) => `Short and plain is best; up to ${plural(max, 'character', 'characters')}.`,
     submit: 'Create room',
   },
 

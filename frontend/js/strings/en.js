@@ -3,18 +3,10 @@
  * and account.js. Another language is other files of these shapes.
  */
 
-const PLURAL = new Intl.PluralRules('en');
-const NUMBER = new Intl.NumberFormat('en');
+import { NUMBER, plural } from './plural.js';
+
 const LIST = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' });
 const NAMED_AT_MOST = 3;
-
-/**
- * @param {number} count
- * @param {string} one
- * @param {string} other
- * @returns {string} the count and its noun
- */
-const plural = (count, one, other) => `${NUMBER.format(count)} ${PLURAL.select(count) === 'one' ? one : other}`;
 
 /** @param {string[]} names */
 const are = (names) => (names.length === 1 ? 'is' : 'are');
