@@ -66,7 +66,7 @@ Status = Annotated[str, AfterValidator(_clean_status)]
 TimeZone = Annotated[str, AfterValidator(_check_zone)]
 Hue = Annotated[int, Field(ge=0, le=359)]
 # What was given out by Parlour and comes back: longer ones are wrong without being looked at.
-Secret = Annotated[str, Field(max_length=2048)]
+Secret = Annotated[str, Field(max_length=128)]
 
 
 # What is asked

@@ -99,7 +99,7 @@ def nothing_is_left(watch: Watch, before: dict[str, float]) -> None:
 def test_what_connections_took_is_given_back(watch: Watch) -> None:
     """Handles, tasks and memory are where they were, and nobody is left in the room."""
     server = watch.server
-    path = f"/ws/chat/{watch.room_id}?username=guest"
+    path = f"/ws/chat/{watch.room_id}?username=visitor"
 
     def some(kinds: list[Cycle]) -> None:
         for kind in islice(cycle(kinds), CYCLES // len(KINDS)):

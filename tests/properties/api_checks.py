@@ -18,11 +18,16 @@ WORDS = ("NUL", "surrogate", "cannot be printed", "time zone", "required", "You 
 
 # The rooms that there are when it begins; ids up to MAX_ROOM are asked for.
 ROOMS, MAX_ROOM, MAX_ID = 40, 50, 2**53 - 1
+# Who has an account.
+SOMEBODY = "somebody"
 
 
 @schemathesis.hook
 def map_path_parameters(_context: Any, parameters: dict[str, Any] | None) -> Any:
-    """Ask for rooms that are there, most of the time; what is no id of a room stays as it is."""
+    """Ask for rooms and people that are there; what is no id or name stays as it is."""
+    name = (parameters or {}).get("username")
+    if isinstance(name, str) and name.isalnum():
+        return {**(parameters or {}), "username": SOMEBODY}
     room_id = (parameters or {}).get("room_id")
     if type(room_id) is int and 0 < room_id <= MAX_ID:
         return {**(parameters or {}), "room_id": room_id % MAX_ROOM + 1}

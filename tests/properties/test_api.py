@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.properties import api_checks
-from tests.support.accounts import register
+from tests.support.accounts import log_in, register
 from tests.support.people import checked, http_client
 from tests.support.server import Server
 from tests.support.timing import scaled
@@ -54,7 +54,8 @@ def run_schemathesis(
 
 @pytest.fixture(scope="module", autouse=True)
 def rooms(server: Server) -> None:
-    """Make the rooms that `api_checks` asks for."""
+    """Make the rooms that `api_checks` asks for, and the account."""
+    register(server, api_checks.SOMEBODY)
     with http_client(server) as http:
         for number in range(1, api_checks.ROOMS + 1):
             room = checked(http.post("/api/chat/rooms", json={"name": f"room {number}"}))
@@ -81,7 +82,7 @@ def test_each_operation_keeps_its_word(server: Server, tmp_path: Path) -> None:
 
 def test_each_operation_keeps_its_word_to_an_account(server: Server, tmp_path: Path) -> None:
     """What needs a login, asked with one; but for what would end it."""
-    account = register(server, "somebody")
+    account = log_in(server, api_checks.SOMEBODY)
     code, report = run_schemathesis(
         server,
         tmp_path,
