@@ -10,8 +10,10 @@
  */
 
 import { Api } from './js/api.js';
-import { Memory, nameless, parseRoute, readConfig, routeTo, socketUrl } from './js/app/browser.js';
+import { nameless, parseInvitation, parseRoute, readConfig, routeTo, socketUrl } from './js/app/browser.js';
 import { Following } from './js/app/following.js';
+import { Identity } from './js/app/identity.js';
+import { Memory } from './js/app/memory.js';
 import { DrawQueue } from './js/app/queue.js';
 import { RoomList } from './js/app/rooms.js';
 import { Screens } from './js/app/screens.js';
@@ -22,23 +24,32 @@ import { errorText, strings } from './js/strings/en.js';
 /** The close code with which the server ends a connection whose room is not there, or no longer. */
 const ROOM_GONE = 4504;
 
+const config = readConfig(document);
 const memory = new Memory();
-const api = new Api();
+/** @type {Api} */
+const api = new Api({ keeper: { ready: () => identity.ready(), renew: () => identity.renew() } });
 const rooms = new RoomList({ api, state, apply });
+/** @type {Connection} */
 const connection = new Connection({
   door: websocketDoor, onFrame: handleWebSocketMessage, onOpen: onWebSocketOpen, onClose: onWebSocketClose,
-  onStatus, clock, isOnline: () => navigator.onLine,
+  onStatus, clock, isOnline: () => navigator.onLine, prepare: () => identity.prepare(), isFinal: (code) => identity.isFinal(code),
 });
 const following = new Following({
   state, clock, subscribe: (...asked) => connection.subscribe(...asked), postpone: (clientId) => outbox?.postpone(clientId),
 });
 const screens = new Screens({
-  document, state, config: readConfig(document), offeredName: () => memory.lastUsername, renderMessages,
+  document, state, config, lastPerson: () => ({ username: memory.lastUsername, hasAccount: memory.hadAccount }), renderMessages,
   callbacks: {
-    login: { onSubmit: signIn },
-    rooms: { onOpen: open, onCreate: createRoom, onDelete: deleteRoom, onSignOut: signOut, onRetry: () => void loadRooms() },
+    login: {
+      onSubmit: (/** @type {string} */ name) => identity.ask(name),
+      onSignIn: async (/** @type {any} */ known) => (await identity.account).signIn(known),
+      onRegister: async (/** @type {any} */ fresh) => (await identity.account).register(fresh),
+    },
+    rooms: { onOpen: open, onCreate: createRoom, onDelete: deleteRoom, onSignOut: signOut, onAccount, onTrouble, onRetry: () => void loadRooms() },
     chat: {
-      onOpen: open, onBack: () => open(), onCreate: createRoom, onSignOut: signOut,
+      onOpen: open, onBack: () => open(), onCreate: createRoom, onSignOut: signOut, onAccount, onTrouble,
+      onPerson: (/** @type {{username: string, guest: boolean}} */ person, /** @type {HTMLElement} */ anchor) =>
+        void identity.account.then((account) => account.show(person, anchor)).catch(onTrouble),
       onDelete: () => deleteRoom(state.currentRoom?.id ?? 0), onPeople: () => screens.people?.['toggle'](),
       onOlder: () => visit?.page('older'), onNewer: () => visit?.page('newer'), onLatest: () => void visit?.goToLatest(),
       onAtBottom: (/** @type {boolean} */ atBottom) => visit?.scrolled(atBottom),
@@ -51,6 +62,9 @@ const screens = new Screens({
   },
 });
 const queue = new DrawQueue({ draw: () => screens.draw(), clock, isHidden: () => document.hidden });
+const identity = new Identity({
+  state, memory, api, clock, config, screens, connection, apply, onCome, onBack, onGo: leaveRoom, onGone,
+});
 
 /** Both are loaded with the first sign-in, and then stay. @type {Outbox|null} */
 let outbox = null;
@@ -58,8 +72,6 @@ let outbox = null;
 let visit = null;
 /** @type {Promise<[Outbox, Visit]>|null} */
 let loading = null;
-/** Who is trying to sign in; nobody is known to the server before its first word. @type {string|null} */
-let applicant = null;
 /** The room in the connection's address. @type {number|null} */
 let doorRoom = null;
 /** The last refusal that named no message: a close code that follows is explained by it. */
@@ -80,6 +92,8 @@ function apply(event) {
   if (stored.length > 0) outbox?.acknowledge(stored);
   if (need === 'resync') following.resync();
   else if (need === 'history') void visit?.read(null, { isReset: true });
+  // After these the server may never tell of the list of rooms.
+  if (/_(?:failed|closed)$/.test(event.type) && state.username && state.roomsStatus === 'loading') void loadRooms();
   if (state.currentRoom && state.lastRead > lastRead) memory.setReadUpTo(state.currentRoom.id, state.lastRead);
   if (!document.hidden) for (const message of arrived) void screens.announce((announcer) => announcer.message(message));
   screens.drawTitle();
@@ -98,14 +112,14 @@ function websocketDoor() {
   doorRoom = room?.id ?? null;
   lastRefusal = '';
   isListFresh = false;
-  const url = socketUrl(location.href, { roomId: doorRoom, username: applicant ?? state.username ?? '', after, epoch: state.epoch });
+  const url = socketUrl(location.href, { roomId: doorRoom, username: identity.doorName, after, epoch: state.epoch });
   return { url, roomId: doorRoom, after };
 }
 
 /** @param {WebSocket} websocket */
 function onWebSocketOpen(websocket) {
   apply({ type: 'websocket_opened', websocket });
-  if (applicant !== null) {
+  if (identity.applicant !== null) {
     // The first answer that is no refusal tells that the name is good.
     connection.send({ type: 'ping' });
     return;
@@ -132,16 +146,20 @@ function onWebSocketClose({ code, final }) {
   apply({ type: 'websocket_closed' });
   if (code === CLOSE.tooBig) outbox?.refuseFirst('too_large');
   outbox?.connectionLost();
-  if (applicant !== null) {
-    refuseLogin(final ? lastRefusal || 'invalid' : 'network');
+  if (identity.applicant !== null) {
+    identity.refuse(final ? identity.refusal || lastRefusal || 'invalid' : 'network');
   } else if (final && code === ROOM_GONE) {
     // Either a frame has told of the deletion, or the room in the address is refused as one that is not there.
     if (lastRefusal === 'not_found') apply({ type: 'room_deleted', room_id: doorRoom, message: '' });
     connectWebSocket();
+  } else if (final && state.user) {
+    identity.end();
   } else if (final) {
     leaveRoom();
     apply({ type: 'signed_out' });
-    refuseLogin(lastRefusal || 'not_signed_in');
+    identity.refuse(identity.refusal || lastRefusal || 'not_signed_in');
+  } else if (code >= CLOSE.final) {
+    void identity.expired();
   }
 }
 
@@ -163,7 +181,7 @@ export function handleWebSocketMessage(frame) {
     onRefusal(frame);
     return;
   }
-  if (applicant !== null) finishSignIn(applicant);
+  if (identity.heard()) connection.caughtUp();
   if (frame.type.startsWith('room_')) {
     rooms.hear(frame);
     const roomId = frame.room_id ?? frame.room?.id;
@@ -192,40 +210,39 @@ function onRefusal(frame) {
   else if (code === 'not_found' && roomId === state.currentRoom?.id) apply({ type: 'room_deleted', room_id: roomId, message: '' });
 }
 
-/** @param {string} username */
-function signIn(username) {
-  apply({ type: 'login_started' });
-  applicant = username;
-  connectWebSocket();
-}
-
-/** @param {string} username */
-function finishSignIn(username) {
-  applicant = null;
-  memory.signIn(username);
-  apply({ type: 'signed_in', username });
-  connection.caughtUp();
-  void outbox?.begin(username);
+function onCome() {
+  beginOutbox();
   freshenList();
   followRoute();
 }
 
-/** @param {string} code */
-function refuseLogin(code) {
-  applicant = null;
-  connection.close();
-  apply({ type: 'login_refused', code });
+/** Somebody has signed in again; what they did before is still on the screen. */
+function onBack() {
+  connectWebSocket();
+  beginOutbox();
+}
+
+function onGone() {
+  beginOutbox();
+  open();
   void screens.show('login');
 }
 
+function beginOutbox() {
+  void outbox?.begin(state.username, state.user?.id ?? null);
+}
+
 function signOut() {
-  leaveRoom();
-  connection.close();
-  void outbox?.begin(null);
-  memory.signOut();
-  apply({ type: 'signed_out' });
-  open();
-  void screens.show('login');
+  identity.leave().catch(onTrouble);
+}
+
+function onAccount() {
+  identity.account.then((account) => account.open()).catch(onTrouble);
+}
+
+/** @param {any} refusal  an ApiError, or what is said of a file that cannot be had */
+function onTrouble({ code = 'network', detail = '' }) {
+  void screens.toast(errorText(code, detail), 'danger');
 }
 
 /** @returns {Promise<[Outbox, Visit]>} what a signed-in person needs besides the list of rooms */
@@ -238,7 +255,7 @@ function loadParts() {
     };
     outbox = createOutbox({ ...shared, onChange: onOutboxChange, onFailed: onUnsent });
     visit = new VisitClass({ ...shared, memory, screens, queue, outbox, apply });
-    await outbox.begin(state.username);
+    await outbox.begin(state.username, state.user?.id ?? null);
     return [outbox, visit];
   })();
   return loading;
@@ -312,9 +329,22 @@ async function showRoute() {
   await screens.prefetch();
 }
 
-/** Goes where the address says. A screen whose files cannot be had now is tried again when the server is back. */
+/** An invitation leaves the address at once: whoever looks at it, or at the browser's history, must not have it. */
+function takeInvitation() {
+  const invitation = parseInvitation(location.hash);
+  if (!invitation) return;
+  history.replaceState(null, '', routeTo());
+  if (state.user) void screens.toast(strings.login.alreadyIn(state.user.username));
+  else {
+    if (state.username !== null) signOut();
+    apply({ type: 'invited', invitation });
+  }
+}
+
+/** Goes where the address says. What cannot be loaded now is tried again when the server is back. */
 function followRoute() {
   isAway = false;
+  takeInvitation();
   showRoute().catch((cause) => {
     // With a connection it is not the network's fault, so it is ours.
     const code = connection.isOpen ? 'internal' : 'network';
@@ -362,10 +392,9 @@ addEventListener('online', () => connection.tryNow());
 addEventListener('offline', () => connection.networkLost());
 addEventListener('hashchange', () => followRoute());
 
-const known = memory.username;
-if (known !== null) {
-  apply({ type: 'signed_in', username: known });
-  void loadRooms();
-}
+addEventListener('storage', ({ key }) => Memory.isIdentity(key) && identity.follow());
+
+// In a room, the list is read when the server tells of changes in it.
+if (identity.begin() && parseRoute(location.hash).roomId === null) void loadRooms();
 apply({ type: 'visibility_changed', visible: !document.hidden });
 followRoute();

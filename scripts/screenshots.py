@@ -6,9 +6,11 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
+from tests.support.accounts import PASSWORD, Account, register
 from tests.support.browser import Browsers, chromium
 from tests.support.people import Person, Room, async_http_client, checked
 from tests.support.server import Server
+from tests.support.websocket import Client
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SIZES = {1280: 800, 375: 812}
@@ -28,24 +30,35 @@ TALK = [
 ]
 
 
-async def converse(server: Server) -> tuple[Room, list[Person]]:
-    """Fill the rooms; return the one that is shown and the people who are online in it."""
+async def converse(server: Server) -> tuple[Room, list[Client]]:
+    """Fill the rooms; return the one that is shown and the connections of who is online in it.
+
+    All but priya, who is a guest, have an account.
+    """
     async with async_http_client(server) as http:
         rooms = [checked(await http.post("/api/chat/rooms", json={"name": name})) for name in ROOMS]
-    people = {name: Person(name, server) for name in dict.fromkeys(name for name, _ in TALK)}
-    others = [person for name, person in people.items() if name != "alice"]
-    for number, person in enumerate(others):
-        for room in rooms[: number + 1]:
-            await person.connect(room)
+    guest = Person("priya", server)
+    accounts = {name: register(server, name) for name in ("maya", "jonas", "alice")}
     for name, content in TALK:
-        await people[name].post(rooms[0], content)
-    return rooms[0], others
+        if name in accounts:
+            path = f"/api/chat/rooms/{rooms[0]['id']}/messages"
+            checked(accounts[name].call("POST", path, json={"content": content}))
+        else:
+            await guest.post(rooms[0], content)
+    present: list[tuple[Person | Account, list[Room]]] = [
+        (accounts["maya"], rooms[:1]),
+        (accounts["jonas"], rooms[:2]),
+        (guest, rooms[:3]),
+    ]
+    return rooms[0], [await who.connect(room) for who, places in present for room in places]
 
 
 async def enter(page: Page, room: Room) -> None:
     """Come in as alice and wait until the last message of `room` is on the screen."""
-    await page.get_by_role("textbox", name="Your name").fill("alice")
-    await page.get_by_role("button", name="Come in").click()
+    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("textbox", name="Username").fill("alice")
+    await page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in", exact=True).click()
     await page.get_by_role("link", name=room["name"]).first.click()
     await expect(page.get_by_text(TALK[-1][1])).to_be_visible()
 
@@ -78,10 +91,11 @@ async def main() -> None:
     """Start a server of its own, so that no real conversation is shown."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, Server(Path(home)) as server:
-        room, people = await converse(server)
+        room, connections = await converse(server)
         await shoot(server, room)
-        for person in people:
-            await person.leave()
+        for connection in connections:
+            connection.abort()
+            await connection.close()
 
 
 if __name__ == "__main__":

@@ -96,20 +96,23 @@ def test_the_pages_files_are_kept_for_ever(http: Client) -> None:
         assert again.status_code == 304
 
 
-def test_styles_come_as_one_file(http: Client) -> None:
-    """With its imports joined; nothing of them is lost."""
-    joined = http.get(styles(http)).text
+@pytest.mark.parametrize("name", ["styles.css", "seldom.css"])
+def test_styles_come_as_one_file(http: Client, name: str) -> None:
+    """With its imports joined, as is the one that is loaded on demand; nothing of them is lost."""
+    joined = http.get(styles(http).replace("styles.css", name)).text
     assert "@import" not in joined
-    source = (frontend_folder() / "styles.css").read_text("utf-8")
-    names = re.findall(r"@import[^;]*?(css/[\w.-]+)", source)
-    assert names
-    for name in names:
-        part = cssmin((frontend_folder() / name).read_text("utf-8"))
-        assert part in joined, name
+    source = (frontend_folder() / name).read_text("utf-8")
+    parts = re.findall(r"@import[^;]*?(css/[\w.-]+)", source)
+    assert parts
+    for part in parts:
+        assert cssmin((frontend_folder() / part).read_text("utf-8")) in joined, part
 
 
-def test_modules_come_as_two_files(http: Client) -> None:
-    """Both are named in the page, so that neither costs a round trip of its own."""
+def test_modules_come_as_few_files(http: Client) -> None:
+    """Two are named in the page, so that neither costs a round trip of its own; one is for later.
+
+    Nobody loads that one before something is asked for that few visits need.
+    """
     page = http.get("/").text
     scripts = re.findall(r'(?:href|src)="([^"]+\.js)"', page)
     assert [script.removeprefix(prefix_of(http)) for script in scripts] == [
@@ -117,7 +120,11 @@ def test_modules_come_as_two_files(http: Client) -> None:
     ]  # fmt: skip
     texts = [http.get(script).text for script in scripts]
     assert re.findall(r"""\b(?:import|from)\s*\(?['"]([^'"]+)""", texts[1]) == ["./app.js"]
-    assert re.findall(r"""\b(?:import|from)\s*\(?['"]([^'"]+)""", texts[2]) == ["./later.js"]
+    assert re.findall(r"""\b(?:import|from)\s*\(?['"]([^'"]+)""", texts[2]) == [
+        "./later.js", "./seldom.js",
+    ]  # fmt: skip
+    seldom = http.get(f"{prefix_of(http)}seldom.js")
+    assert re.findall(r"""\b(?:import|from)\s*\(?['"]([^'"]+)""", seldom.text) == ["./app.js"]
     assert http.get(f"{prefix_of(http)}js/state.js").status_code == 404
 
 

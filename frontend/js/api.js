@@ -33,17 +33,29 @@ export class ApiError extends Error {
  * @property {Record<string, string|number|undefined>} [query]  undefined ones are left out
  * @property {object} [body]
  * @property {AbortSignal} [signal]  the caller's wish to forget it; it rejects with the signal's reason, not an ApiError
+ * @property {boolean} [isBare]  it neither needs a login nor waits for one
+ */
+
+/**
+ * What keeps a login alive between calls.
+ *
+ * @typedef {object} Keeper
+ * @property {() => Promise<unknown>|null} ready  settles when calls may go out; null: at once
+ * @property {() => Promise<boolean>} renew  the server says that there is no login: whether there is one now
  */
 
 export class Api {
   #fetch;
   #timeoutMs;
   #base;
+  #keeper;
 
   /**
-   * @param {{fetch?: typeof fetch, timeoutMs?: number, base?: string}} [options]  `base` stands before the paths
+   * @param {{fetch?: typeof fetch, timeoutMs?: number, base?: string, keeper?: Keeper}} [options]  `base` stands before
+   *   the paths
    */
-  constructor({ fetch: fetchFunction, timeoutMs = TIMEOUT_MS, base = '' } = {}) {
+  constructor({ fetch: fetchFunction, timeoutMs = TIMEOUT_MS, base = '', keeper } = {}) {
+    this.#keeper = keeper;
     // fetch must be called on the window it belongs to.
     this.#fetch = fetchFunction ?? ((/** @type {any} */ ...args) => Reflect.apply(fetch, globalThis, args));
     this.#timeoutMs = timeoutMs;
@@ -55,7 +67,7 @@ export class Api {
    * @returns {Promise<Room[]>} in order of creation
    */
   async listRooms(signal) {
-    return (await this.#call('GET', '/api/chat/rooms', { signal })).body;
+    return (await this.call('GET', '/api/chat/rooms', { signal })).body;
   }
 
   /**
@@ -63,16 +75,16 @@ export class Api {
    * @returns {Promise<Room>}
    */
   async createRoom(name) {
-    return (await this.#call('POST', '/api/chat/rooms', { body: { name } })).body;
+    return (await this.call('POST', '/api/chat/rooms', { body: { name } })).body;
   }
 
   /**
    * @param {number} roomId
-   * @param {string|null} username  whom the notice names
+   * @param {string|null} username  whom the notice names; an account is known without
    * @returns {Promise<void>}
    */
   async deleteRoom(roomId, username) {
-    await this.#call('DELETE', `/api/chat/rooms/${roomId}`, { query: { username: username ?? undefined } });
+    await this.call('DELETE', `/api/chat/rooms/${roomId}`, { query: { username: username ?? undefined } });
   }
 
   /**
@@ -82,18 +94,37 @@ export class Api {
    * @returns {Promise<HistoryPage>} oldest first, with the version at which the room was read
    */
   async listMessages(roomId, query = {}, signal) {
-    const { body, headers } = await this.#call('GET', `/api/chat/rooms/${roomId}/messages`, { query, signal });
+    const { body, headers } = await this.call('GET', `/api/chat/rooms/${roomId}/messages`, { query, signal });
     return { messages: body, version: Number(headers.get('Parlour-Version')), epoch: headers.get('Parlour-Epoch') };
   }
 
   /**
-   * @param {{room_id: number, username: string, content: string, client_id: string}} message
+   * @param {{room_id: number, username: string, account?: number|null, content: string, client_id: string}} message
    * @param {AbortSignal} [signal]
    * @returns {Promise<Message>} the stored one; the first, when the client_id was sent before
    */
-  async postMessage({ room_id: roomId, username, content, client_id: clientId }, signal) {
+  async postMessage({ room_id: roomId, username, account = null, content, client_id: clientId }, signal) {
     const body = { content, client_id: clientId };
-    return (await this.#call('POST', `/api/chat/rooms/${roomId}/messages`, { query: { username }, body, signal })).body;
+    const query = { username: account === null ? username : undefined };
+    return (await this.call('POST', `/api/chat/rooms/${roomId}/messages`, { query, body, signal })).body;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {CallOptions} [options]
+   * @returns {Promise<{body: any, headers: Headers}>} rejects with an ApiError
+   */
+  async call(method, path, options = {}) {
+    const keeper = options.isBare ? undefined : this.#keeper;
+    const ready = keeper?.ready();
+    if (ready) await ready;
+    try {
+      return await this.#ask(method, path, options);
+    } catch (refusal) {
+      if (!(refusal instanceof ApiError) || refusal.code !== 'not_signed_in' || !(await keeper?.renew())) throw refusal;
+      return await this.#ask(method, path, options);
+    }
   }
 
   /**
@@ -102,7 +133,7 @@ export class Api {
    * @param {CallOptions} options
    * @returns {Promise<{body: any, headers: Headers}>}
    */
-  async #call(method, path, { query = {}, body, signal }) {
+  async #ask(method, path, { query = {}, body, signal }) {
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
     const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
     const limit = new AbortController();

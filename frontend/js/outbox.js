@@ -48,6 +48,8 @@ export class Outbox {
   #newId;
   /** @type {string|null} */
   #username = null;
+  /** @type {number|null} */
+  #account = null;
   /** @type {Map<string, {settle: (outcome: Outcome) => void}>} Live sendings without an answer, by client_id. */
   #flights = new Map();
   /** @type {Map<number, boolean>} Rooms being sent to; true: look again when done. */
@@ -78,11 +80,13 @@ export class Outbox {
   /**
    * Reads what an earlier page, or another tab, has left, and sends it.
    *
-   * @param {string|null} username  who is here; messages written under another name rest until that name is back
+   * @param {string|null} username  who is here; what others have written rests until they are back
+   * @param {number|null} [account]  the id of their account; null: a guest
    */
-  async begin(username) {
-    if (username !== this.#username) this.connectionLost();
+  async begin(username, account = null) {
+    if (username !== this.#username || account !== this.#account) this.connectionLost();
     this.#username = username;
+    this.#account = account;
     this.#stopWaiting();
     await this.reread();
     const old = this.#clock.date() - FORGET_FAILED_MS;
@@ -99,10 +103,10 @@ export class Outbox {
 
   /**
    * @param {number} roomId
-   * @returns {PendingMessage[]} of the present name, in order
+   * @returns {PendingMessage[]} of the present person, in order
    */
   pendingOf(roomId) {
-    return this.#records.all.filter((record) => record.room_id === roomId && record.username === this.#username);
+    return this.#records.all.filter((record) => record.room_id === roomId && this.#isMine(record));
   }
 
   /**
@@ -114,7 +118,7 @@ export class Outbox {
     if (this.#username === null) throw new Error('nobody is signed in');
     /** @type {OutboxRecord} */
     const record = {
-      client_id: this.#newId(), room_id: roomId, username: this.#username, content,
+      client_id: this.#newId(), room_id: roomId, username: this.#username, account: this.#account, content,
       created_at: new Date(this.#clock.date()).toISOString(), status: 'sending', error: null, seq: Infinity,
     };
     void this.#records.add(record).then(() => this.#drain(roomId));
@@ -175,7 +179,7 @@ export class Outbox {
   }
 
   #drainAll() {
-    const rooms = new Set(this.#records.all.filter((record) => this.#isMine(record)).map(({ room_id: roomId }) => roomId));
+    const rooms = new Set(this.#records.all.filter((record) => this.#isLeaving(record)).map(({ room_id: roomId }) => roomId));
     for (const roomId of rooms) void this.#drain(roomId);
   }
 
@@ -201,7 +205,12 @@ export class Outbox {
 
   /** @param {OutboxRecord} record */
   #isMine(record) {
-    return record.username === this.#username && record.status === 'sending' && record.seq !== Infinity;
+    return record.username === this.#username && (record.account ?? null) === this.#account;
+  }
+
+  /** @param {OutboxRecord} record */
+  #isLeaving(record) {
+    return this.#isMine(record) && record.status === 'sending' && record.seq !== Infinity;
   }
 
   #stopWaiting() {
@@ -211,7 +220,7 @@ export class Outbox {
 
   /** @param {number} roomId */
   async #drain(roomId) {
-    const username = this.#username;
+    const [username, account] = [this.#username, this.#account];
     if (username === null || this.#backoffs.get(roomId)?.timer) return;
     if (this.#draining.has(roomId)) {
       this.#draining.set(roomId, true);
@@ -219,7 +228,7 @@ export class Outbox {
     }
     this.#draining.set(roomId, false);
     try {
-      await this.#exclusively(`parlour.outbox.${roomId}.${username}`, () => this.#sendAll(roomId, username));
+      await this.#exclusively(`parlour.outbox.${roomId}.${username}`, () => this.#sendAll(roomId, username, account));
     } finally {
       const again = this.#draining.get(roomId);
       this.#draining.delete(roomId);
@@ -232,13 +241,14 @@ export class Outbox {
    *
    * @param {number} roomId
    * @param {string} username
+   * @param {number|null} account
    */
-  async #sendAll(roomId, username) {
+  async #sendAll(roomId, username, account) {
     for (;;) {
       // Another tab may have sent some while this one waited for the lock, or have written one that comes before ours.
       await this.#records.refresh();
-      const record = this.#records.all.find((other) => other.room_id === roomId && this.#isMine(other));
-      if (!record || this.#username !== username) return;
+      const record = this.#records.all.find((other) => other.room_id === roomId && this.#isLeaving(other));
+      if (!record || this.#username !== username || this.#account !== account) return;
       const outcome = await this.#send(record);
       if (outcome.state === 'stored') {
         this.#backoffs.delete(roomId);
@@ -246,6 +256,8 @@ export class Outbox {
       } else if (outcome.state === 'wait') {
         return;
       } else if (outcome.state === 'refused') {
+        // Whoever has been signed out sends it when they are back.
+        if (outcome.code === 'not_signed_in') return;
         if (TEMPORARY.has(outcome.code)) {
           this.#wait(roomId, outcome.retryAfterMs);
           return;

@@ -25,7 +25,7 @@ export const PROBE_MS = 5000;
 export const CAUGHT_UP_MS = 2000;
 
 /** Close codes of `docs/protocol.md` that this file treats by name. */
-export const CLOSE = Object.freeze({ normal: 1000, tooBig: 1009, flooding: 1008, heartbeatLost: 4000, final: 4500 });
+export const CLOSE = Object.freeze({ normal: 1000, tooBig: 1009, flooding: 1008, heartbeatLost: 4000, final: 4500, notSignedIn: 4501 });
 
 const PING = '{"type":"ping"}';
 
@@ -33,6 +33,9 @@ const PING = '{"type":"ping"}';
  * @typedef {object} ConnectionOptions
  * @property {() => {url: string, roomId: number|null, after: number|null}} door  asked before every try, because
  *   `after` grows; `roomId` and `after` are what the url says, so that the sync that answers it is known
+ * @property {() => Promise<number|null>|null} [prepare]  what has to be done before each try; null: nothing. It resolves
+ *   to null, or to the code with which the server would have closed; it rejects when the server cannot be asked
+ * @property {(code: number) => boolean} [isFinal]  whether a close ends it for good
  * @property {(frame: Frame) => void} onFrame
  * @property {(socket: WebSocket) => void} onOpen
  * @property {(event: {code: number, reason: string, final: boolean}) => void} onClose  `final`: it will not come back by
@@ -59,6 +62,8 @@ export class Connection {
   /** @type {WebSocket|null} */
   #socket = null;
   #isOpen = false;
+  /** The try that is being prepared; another one makes it void. @type {object|null} */
+  #preparing = null;
   /** @type {any} */
   #retryTimer = null;
   /** @type {any} */
@@ -99,7 +104,7 @@ export class Connection {
   open() {
     this.#isWanted = true;
     this.#failures = 0;
-    if (!this.#socket) this.#connect();
+    if (!this.#socket && !this.#preparing) this.#connect();
   }
 
   /** Ends the connection for good, and every timer with it. */
@@ -112,7 +117,7 @@ export class Connection {
 
   /** Does not wait for the next try: the person, the network or the tab says that now is a good time. */
   tryNow() {
-    if (this.#isWanted && !this.#socket) this.#connect();
+    if (this.#isWanted && !this.#socket && !this.#preparing) this.#connect();
   }
 
   /** The tab came to the front: a connection that looks open may have died while the computer slept. */
@@ -133,7 +138,7 @@ export class Connection {
   /** The browser says that the network is gone. It fires no close for the open connection, so it is given up here. */
   networkLost() {
     if (!this.#isWanted) return;
-    if (this.#socket) this.#lose(CLOSE.heartbeatLost, 'offline');
+    if (this.#socket || this.#preparing) this.#lose(CLOSE.heartbeatLost, 'offline');
     else this.#setStatus(this.#waitingStatus());
   }
 
@@ -153,7 +158,8 @@ export class Connection {
    * @returns {boolean} false when there is no open connection; nothing is kept for later
    */
   send(frame) {
-    if (!this.#isOpen || !this.#socket) return false;
+    // One that the other end is closing takes nothing more, and tells so a moment later.
+    if (!this.#isOpen || this.#socket?.readyState !== this.#Socket.OPEN) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
   }
@@ -185,6 +191,29 @@ export class Connection {
     this.#retryAfter = null;
     this.#asked.clear();
     this.#setStatus(this.#wasOpen || this.#failures > 0 ? this.#waitingStatus() : 'connecting');
+    const prepared = this.#options.prepare?.() ?? null;
+    if (prepared === null) this.#dial();
+    else void this.#dialAfter(prepared);
+  }
+
+  /** @param {Promise<number|null>} prepared */
+  async #dialAfter(prepared) {
+    const attempt = {};
+    this.#preparing = attempt;
+    /** @type {number|null} */
+    let code = CLOSE.heartbeatLost;
+    try {
+      code = await prepared;
+    } catch {
+      // No answer: it is tried again like a connection that was lost.
+    }
+    if (this.#preparing !== attempt) return;
+    this.#preparing = null;
+    if (code === null) this.#dial();
+    else this.#lose(code, 'not prepared');
+  }
+
+  #dial() {
     const { url, roomId, after } = this.#options.door();
     if (roomId !== null && after !== null) this.#asked.set(roomId, [after]);
     const socket = new this.#Socket(url);
@@ -261,7 +290,7 @@ export class Connection {
    */
   #lose(code, reason) {
     this.#drop(code);
-    const final = !this.#isWanted || code >= CLOSE.final;
+    const final = !this.#isWanted || (this.#options.isFinal?.(code) ?? code >= CLOSE.final);
     if (final) {
       this.#isWanted = false;
       this.#wasOpen = false;
@@ -299,6 +328,7 @@ export class Connection {
     this.#clearTimers();
     const socket = this.#socket;
     this.#socket = null;
+    this.#preparing = null;
     this.#isOpen = false;
     this.#asked.clear();
     if (!socket) return;

@@ -14,7 +14,7 @@
  */
 
 import { canonical } from './format.js';
-import { markSeen, MESSAGE_HANDLERS } from './state/messages.js';
+import { isOwn, markSeen, MESSAGE_HANDLERS } from './state/messages.js';
 
 export { WINDOW_LIMIT } from './state/window.js';
 
@@ -39,7 +39,7 @@ function noRoom() {
 /** @returns {State} */
 export function createState() {
   return {
-    username: null, websocket: null, rooms: [], screen: 'login', roomsStatus: 'loading', connection: 'connecting',
+    username: null, user: null, isEnded: false, invitation: null, websocket: null, rooms: [], screen: 'login', roomsStatus: 'loading', connection: 'connecting',
     visible: true, login: { busy: false, error: null }, ...noRoom(),
   };
 }
@@ -57,19 +57,19 @@ function onJoin(state, { room_id: roomId, username, guest, timestamp }) {
   if (roomId !== state.currentRoom?.id) return;
   if (!includesName(state.users, username)) state.users = [...state.users, username];
   if (guest && !includesName(state.guests, username)) state.guests = [...state.guests, username];
-  addPresenceLine(state, 'join', username, timestamp);
+  addPresenceLine(state, 'join', { username, guest, timestamp });
 }
 
 /**
  * @param {State} state
  * @param {Frame} frame
  */
-function onLeave(state, { room_id: roomId, username, timestamp }) {
+function onLeave(state, { room_id: roomId, username, guest, timestamp }) {
   if (roomId !== state.currentRoom?.id) return;
   state.users = withoutName(state.users, username);
   state.guests = withoutName(state.guests, username);
   state.typing = state.typing.filter((typing) => canonical(typing.username) !== canonical(username));
-  addPresenceLine(state, 'leave', username, timestamp);
+  addPresenceLine(state, 'leave', { username, guest, timestamp });
 }
 
 /**
@@ -77,13 +77,13 @@ function onLeave(state, { room_id: roomId, username, timestamp }) {
  *
  * @param {State} state
  * @param {'join'|'leave'} kind
- * @param {string} username
- * @param {string} timestamp
+ * @param {{username: string, guest: boolean, timestamp: string}} who
  */
-function addPresenceLine(state, kind, username, timestamp) {
+function addPresenceLine(state, kind, { username, guest, timestamp }) {
   if (canonical(username) === canonical(state.username ?? '') || state.historyStatus !== 'ready' || state.hasNewer) return;
   presenceLines += 1;
-  const line = { id: `e${presenceLines}`, kind, username, timestamp, afterId: state.messages.at(-1)?.id ?? null };
+  const afterId = state.messages.at(-1)?.id ?? null;
+  const line = { id: `e${presenceLines}`, kind, username, guest: Boolean(guest), timestamp, afterId };
   state.events = [...state.events, line].slice(-PRESENCE_LINE_LIMIT);
 }
 
@@ -163,7 +163,11 @@ const HANDLERS = {
   // The page's own events.
   login_started: (state) => void (state.login = { busy: true, error: null }),
   login_refused: (state, { code }) => void Object.assign(state, { screen: 'login', login: { busy: false, error: code } }),
-  signed_in: (state, { username }) => void Object.assign(state, { username, login: { busy: false, error: null } }),
+  signed_in: (state, { username, user = null }) =>
+    void Object.assign(state, { username, user, isEnded: false, invitation: null, login: { busy: false, error: null } }),
+  user_changed: (state, { user }) => void (state.user = user),
+  session_ended: (state) => void (state.isEnded = true),
+  invited: (state, { invitation }) => void (state.invitation = invitation),
   signed_out: (state) => {
     const { visible, connection } = state;
     Object.assign(state, createState(), { visible, connection });
@@ -192,9 +196,8 @@ const HANDLERS = {
   page_failed: (state, { direction }) =>
     void Object.assign(state, direction === 'older' ? { loadingOlder: false, olderFailed: true } : { loadingNewer: false }),
   pending_changed: (state, { pending }) => {
-    const me = canonical(state.username ?? '');
     // The outbox learns a moment later than the window that the server has a message.
-    const stored = new Set(state.messages.filter(({ username }) => canonical(username) === me).map((own) => own.client_id));
+    const stored = new Set(state.messages.filter((message) => isOwn(state, message)).map((own) => own.client_id));
     state.pending = pending.filter((/** @type {import('./types.js').PendingMessage} */ own) => !stored.has(own.client_id));
   },
   scrolled: (state, { atBottom }) => {

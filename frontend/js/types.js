@@ -46,6 +46,7 @@
  * @property {string} client_id
  * @property {number} room_id
  * @property {string} username  the name it was written under; it is never sent under another
+ * @property {number|null} [account]  the id of the account it was written with; without one it is a guest's
  * @property {string} content
  * @property {string} created_at
  * @property {'sending'|'failed'} status
@@ -54,6 +55,27 @@
 
 /** @typedef {PendingMessage & {seq: number}} OutboxRecord  seq orders the records of all tabs */
 
+/**
+ * What everybody may see of an account.
+ * @typedef {object} Profile
+ * @property {string} username
+ * @property {string} display_name
+ * @property {string} about
+ * @property {string|null} time_zone  an IANA name
+ * @property {string} status_text
+ * @property {number|null} hue  of the avatar, 0 to 359; null: the one of the name
+ * @property {string} created_at
+ */
+
+/** @typedef {Profile & {id: number, role: 'member'|'administrator'}} User  an account, as its own person sees it */
+
+/**
+ * A login, as its own person sees it.
+ * @typedef {{id: string, created_at: string, last_seen_at: string, address: string, user_agent: string, current: boolean}} Login
+ */
+
+/** @typedef {{kind: 'invite'|'setup', token: string}} Invitation  what a link brought: to an account, to the first administrator */
+
 /** @typedef {'login'|'rooms'|'chat'} Screen */
 /** @typedef {'loading'|'ready'|'error'} LoadStatus */
 /** @typedef {'offline'|'connecting'|'reconnecting'|'open'|'caughtup'|'closed'} ConnectionStatus */
@@ -61,7 +83,7 @@
 
 /**
  * A line in the log that says who came or went; it stands behind the message `afterId` (null: before all).
- * @typedef {{id: string, kind: 'join'|'leave', username: string, timestamp: string, afterId: number|null}} PresenceLine
+ * @typedef {{id: string, kind: 'join'|'leave', username: string, guest: boolean, timestamp: string, afterId: number|null}} PresenceLine
  */
 
 /** @typedef {{username: string, until: number}} Typing  `until` is a time of the clock that applyEvent was given */
@@ -72,6 +94,9 @@
  * Everything the page knows. `applyEvent` alone changes it; see state.js for how.
  * @typedef {object} State
  * @property {string|null} username
+ * @property {User|null} user  the account behind the name; null: a guest, or nobody
+ * @property {boolean} isEnded  the account's session is over, and the page waits for its person to sign in again
+ * @property {Invitation|null} invitation  not used yet
  * @property {Room|null} currentRoom
  * @property {WebSocket|null} websocket
  * @property {Room[]} rooms  in order of creation
@@ -132,7 +157,14 @@
 
 /**
  * What the server tells the page about itself, in `<meta name="parlour-config">`.
- * @typedef {{maxMessageLength: number, maxUsernameLength: number, maxRoomNameLength: number, version: string}} Config
+ * @typedef {object} Config
+ * @property {number} maxMessageLength
+ * @property {number} maxUsernameLength
+ * @property {number} maxRoomNameLength
+ * @property {number} minPasswordLength
+ * @property {boolean} guests  people may come in without an account
+ * @property {'open'|'invite'|'closed'} registration
+ * @property {string} version
  */
 
 /**

@@ -64,10 +64,9 @@ class Assets:
             if path.is_file() and path.suffix in _TYPES
         }
         bodies.update((name, path.read_bytes()) for name, path in (others or {}).items())
-        styles = bodies.get("styles.css")
-        if styles is not None:
-            joined = _join_styles(folder, styles.decode())
-            bodies["styles.css"] = cssmin(joined, keep_bang_comments=True).encode()
+        for name in {"styles.css", "seldom.css"} & bodies.keys():
+            joined = _join_styles(folder, bodies[name].decode())
+            bodies[name] = cssmin(joined, keep_bang_comments=True).encode()
         if "app.js" in bodies:
             bodies = _join_scripts(bodies)
         digest = hashlib.sha256()
@@ -111,11 +110,12 @@ def _join_styles(folder: Path, styles: str) -> str:
 
 
 def _join_scripts(bodies: dict[str, bytes]) -> dict[str, bytes]:
-    """The files with `app.js` and all modules that it leads to in two: `app.js` and `later.js`."""
-    joined = join_modules(bodies, "app.js", "later.js")
+    """The files with `app.js` and all modules that it leads to in three: see `join_modules`."""
+    joined = join_modules(bodies, "app.js", "later.js", "seldom.js")
+    texts = {"app.js": joined.eager, "later.js": joined.later, "seldom.js": joined.seldom}
     scripts = {
         name: jsmin(script, keep_bang_comments=True).encode()
-        for name, script in (("app.js", joined.eager), ("later.js", joined.later))
+        for name, script in texts.items()
         if script
     }
     # They come first, also when the files are compressed: every visitor waits for them.

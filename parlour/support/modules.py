@@ -1,7 +1,7 @@
-"""The page's modules, joined: two files instead of dozens, so that a first visit is few requests.
+"""The page's modules, joined: three files instead of dozens, so that a first visit is few requests.
 
 Each module becomes a function scope of its own, after those it imports. What it exports stands
-under its path in a registry that both files share, so that a module is there once.
+under its path in a registry that the files share, so that a module is there once.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,51 +12,60 @@ from parlour.support.javascript import Import, Module, ModuleError, read_module
 _REGISTRY = """\
 const $modules = Object.create(null);
 const $later = (path) => import('./{later}').then(() => $modules[path]);
+const $seldom = (path) => import('./{seldom}').then(() => $modules[path]);
 """
 _EXPORTS = """\
 export const {{ {names} }} = $modules['{entry}'];
-export {{ $modules, $later }};
+export {{ $modules, $later, $seldom }};
 """
-_SHARED = "import { $modules, $later } from './%s';\n"
+_SHARED = "import { $modules, $later, $seldom } from './%s';\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """`eager` is loaded with the page; `later` on demand, empty if there is nothing in it.
+    """`eager` is loaded with the page, `later` when it first imports something on demand.
 
-    `paths` are those of the modules in either.
+    `seldom` is what only modules of `later` import on demand. Either of the two is empty if there
+    is nothing in it. `paths` are those of the modules in all.
     """
 
     eager: str
     later: str
+    seldom: str
     paths: frozenset[str]
 
 
-def join_modules(sources: Mapping[str, bytes], entry: str, later: str) -> Joined:
-    """`entry` with all it imports in one file, and in one named `later` what is imported on demand.
+def join_modules(sources: Mapping[str, bytes], entry: str, later: str, seldom: str) -> Joined:
+    """`entry` with all it imports in one file, what that imports on demand in one named `later`.
 
-    `sources` are the modules by their path below the folder from which both files are served.
-    Raises ModuleError for what is not understood, not there, or imports itself in the end.
+    What only those import on demand, and so on, is in one named `seldom`: it runs after `later`,
+    because nobody else asks for it. `sources` are the modules by their path below the folder from
+    which the files are served. Raises ModuleError for what is not understood, not there, or
+    imports itself in the end.
     """
-    if later in sources:
-        raise ModuleError(f"{later}, line 1: the name is that of the joined file")
+    for name in (later, seldom):
+        if name in sources:
+            raise ModuleError(f"{name}, line 1: the name is that of the joined file")
     order = _Order(sources)
     order.add(entry)
     eager = dict(order.modules)
-    # More modules are found while this goes through those that are known.
-    found = list(order.modules.values())
-    for module in found:
-        for wanted in module.wanted:
-            known = len(order.modules)
-            order.find(module, wanted)
-            found += list(order.modules.values())[known:]
-    rest = [module for module in order.modules.values() if module.path not in eager]
+    order.add_wanted(list(eager.values()))
+    known = dict(order.modules)
+    fresh = [module for path, module in known.items() if path not in eager]
+    while fresh:
+        # More modules are found while this goes through those that are known.
+        fresh = order.add_wanted(fresh)
+    files = dict.fromkeys(known, later) | dict.fromkeys(eager, "")
+    scopes = {later: "", seldom: "", "": ""}
+    for path, module in order.modules.items():
+        scopes[files.get(path, seldom)] += _scope(module, eager, known)
     names = ", ".join(eager[entry].exports)
     return Joined(
-        _REGISTRY.format(later=later)
-        + "".join(_scope(module, eager) for module in eager.values())
+        _REGISTRY.format(later=later, seldom=seldom)
+        + scopes[""]
         + _EXPORTS.format(names=names, entry=entry),
-        _SHARED % entry + "".join(_scope(module, eager) for module in rest) if rest else "",
+        _SHARED % entry + scopes[later] if scopes[later] else "",
+        _SHARED % entry + scopes[seldom] if scopes[seldom] else "",
         frozenset(order.modules),
     )
 
@@ -86,6 +95,14 @@ class _Order:
         self.modules[path] = module
         return module
 
+    def add_wanted(self, modules: Iterable[Module]) -> list[Module]:
+        """Add what these import on demand, with all that it imports; return what is new."""
+        before = len(self.modules)
+        for module in modules:
+            for wanted in module.wanted:
+                self.find(module, wanted)
+        return list(self.modules.values())[before:]
+
     def find(self, module: Module, imported: Import) -> Module:
         """Add what `module` imports."""
         if imported.path not in self._sources:
@@ -93,11 +110,12 @@ class _Order:
         return self.add(imported.path)
 
 
-def _scope(module: Module, eager: Mapping[str, Module]) -> str:
+def _scope(module: Module, eager: Mapping[str, Module], known: Mapping[str, Module]) -> str:
     """The module as a function that is called at once, with what it exports for an answer."""
     imports = "".join(_binding(imported) for imported in module.imports)
     code = "".join(
-        piece if isinstance(piece, str) else _promise(piece.path, eager) for piece in module.pieces
+        piece if isinstance(piece, str) else _promise(piece.path, eager, known)
+        for piece in module.pieces
     )
     exports = "".join(f", {name}: {meaning}" for name, meaning in module.exports.items())
     answer = f"return {{ __proto__: null{exports} }};"
@@ -122,8 +140,8 @@ def _unpacked(names: Iterable[tuple[str, str]]) -> str:
     return f"{{ {', '.join(parts)} }}"
 
 
-def _promise(path: str, eager: Iterable[str]) -> str:
-    """What `import()` of that module becomes."""
+def _promise(path: str, eager: Iterable[str], known: Iterable[str]) -> str:
+    """What `import()` of that module becomes; `known` are those of the eager and the later file."""
     if path in eager:
         return f"Promise.resolve().then(() => $modules['{path}'])"
-    return f"$later('{path}')"
+    return f"$later('{path}')" if path in known else f"$seldom('{path}')"

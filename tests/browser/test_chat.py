@@ -5,6 +5,8 @@ import re
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor, address
+from tests.support.browser import Browsers
 from tests.support.people import Person, Room
 from tests.support.server import Server
 
@@ -38,13 +40,13 @@ async def test_people_see_each_other_come_and_go(server: Server, room: Room, vis
     await expect(alice.people).to_have_text([re.compile("alice.*you")])
     bob = await visit("bob", server, room)
     await expect(alice.people).to_have_text([re.compile("alice"), re.compile("bob")])
-    await expect(alice.log.get_by_text("bob joined", exact=True)).to_be_visible()
+    await expect(alice.log.get_by_text("bob guest joined", exact=True)).to_be_visible()
     await expect(bob.people).to_have_text([re.compile("bob.*you"), re.compile("alice")])
     # One's own coming is no news, and neither is who was there before.
     await expect(bob.log.get_by_text("joined")).to_have_count(0)
     await bob.page.close()
     await expect(alice.people).to_have_count(1)
-    await expect(alice.log.get_by_text("bob left", exact=True)).to_be_visible()
+    await expect(alice.log.get_by_text("bob guest left", exact=True)).to_be_visible()
 
 
 async def test_typing_is_shown_to_the_other_and_not_to_oneself(
@@ -54,7 +56,7 @@ async def test_typing_is_shown_to_the_other_and_not_to_oneself(
     alice = await visit("alice", server, room)
     bob = await visit("bob", server, room)
     await bob.box.press_sequentially("I think")
-    await expect(alice.page.get_by_text("bob is typing")).to_be_visible()
+    await expect(alice.page.get_by_text("bob guest is typing")).to_be_visible()
     # Bob's page has been told of a later event, so it would know of his own typing by now.
     await alice.say("go on")
     await bob.shows("go on")
@@ -71,9 +73,9 @@ async def test_typing_that_ends_without_a_message_is_forgotten(
     alice = await visit("alice", server, room, clock=True)
     client = await bob.enter(room)
     await client.send("typing")
-    await expect(alice.page.get_by_text("bob is typing")).to_be_visible()
+    await expect(alice.page.get_by_text("bob guest is typing")).to_be_visible()
     await alice.page.clock.fast_forward(4000)
-    await expect(alice.page.get_by_text("bob is typing")).to_be_hidden()
+    await expect(alice.page.get_by_text("bob guest is typing")).to_be_hidden()
 
 
 async def test_one_is_told_to_type_at_most_once_a_second(
@@ -91,13 +93,23 @@ async def test_one_is_told_to_type_at_most_once_a_second(
     await client.until("typing", username="alice")
 
 
-async def test_a_name_in_other_letters_is_the_same_person(
-    server: Server, room: Room, visit: Visit
+async def test_a_guests_name_belongs_to_their_browser_while_they_are_here(
+    server: Server, room: Room, visit: Visit, stranger: Visit, browsers: Browsers
 ) -> None:
-    """A second browser as ALICE brings no second person, no line, and may send as the first."""
+    """Nobody else comes in as ALICE meanwhile; alice herself does in another tab, as one person."""
+    browsers.allow("409")
     alice = await visit("alice", server, room)
-    again = await visit("ALICE", server, room)
-    await expect(alice.people).to_have_count(1)
+    other = await stranger("ALICE", server)
+    await other.sign_in()
+    taken = "Somebody here already uses that name. Choose another."
+    await expect(other.page.get_by_role("alert").filter(has_text=taken)).to_be_visible()
+    again = Visitor(await alice.page.context.new_page(), "alice", server)
+    await again.page.goto(address(server, room))
     await again.say("it is me")
     await alice.shows("it is me")
+    await expect(alice.people).to_have_count(1)
     await expect(alice.log.get_by_text("joined")).to_have_count(0)
+    await alice.page.close()
+    await again.page.close()
+    await other.sign_in()
+    await expect(other.rooms_heading).to_be_visible()

@@ -22,11 +22,12 @@ MOVING = """() => document.getAnimations()
   .map((animation) => `${animation.animationName ?? animation.transitionProperty}`)"""
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 async def test_nothing_reaches_beyond_the_windows_sides(
     own_server: Server, browsers: Browsers, person: Callable[[str, Server], Person]
 ) -> None:
     """At six widths and at 200 % zoom; and nothing moves for those who want no motion."""
+    browsers.allow("401")
     found: list[str] = []
     async for stop in tour(own_server, person, browsers.open):
         page = stop.page

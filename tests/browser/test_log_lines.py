@@ -66,7 +66,7 @@ async def test_messages_of_one_author_within_five_minutes_are_one_group(
         face = row.locator("[aria-hidden=true]").first
         await (expect(face).to_be_hidden() if text in grouped else expect(face).to_be_visible())
         # A screen reader is told author and time of each.
-        await expect(row).to_have_accessible_name(re.compile(rf"^{name} \d\d:\d\d {text}$"))
+        await expect(row).to_have_accessible_name(re.compile(rf"^{name} guest \d\d:\d\d {text}$"))
 
 
 async def new_line(visitor: Visitor, *, above: str) -> None:

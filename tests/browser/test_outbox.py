@@ -91,6 +91,8 @@ async def test_two_tabs_of_one_person_are_one_person_with_one_outbox(
     await expect(second.presence("bob")).to_be_attached()
     await second.say("from the second")
     await first.shows("from the second")
+    # Until then it is a line of the outbox that both share, and not yet of the room.
+    await expect(first.stored).to_have_count(1)
     await wire.cut()
     await first.say("waiting in the first")
     await second.shows("from the second", "waiting in the first")

@@ -27,6 +27,8 @@ async def test_rooms_that_cannot_be_loaded_are_asked_for_again(
     alice = Visitor(page, "alice", server)
     await page.route("**/api/chat/rooms", lambda route: route.fulfill(status=502, body="<html>"))
     await page.goto(address(server))
+    # By then the page has asked for them twice: at once, and when the server tells of changes.
+    await expect(page.get_by_text("Connected", exact=True)).to_be_visible()
     await expect(page.get_by_text("The rooms could not be loaded.")).to_be_visible()
     await page.unroute("**/api/chat/rooms")
     await page.get_by_role("button", name="Try again").click()

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from playwright.async_api import Page, ViewportSize, expect
 
+from tests.browser.accounts import field, log_in, open_settings, press
 from tests.browser.visitor import Visitor
 from tests.browser.wire import Wire
+from tests.support.accounts import register
 from tests.support.people import Person, async_http_client, checked
 from tests.support.server import Server
 
@@ -64,6 +66,8 @@ async def tour(
         yield stop
     async for stop in _chat(alice, person, wire):
         yield stop
+    async for stop in _account(Visitor(page, "ada", server)):
+        yield stop
 
 
 async def _first_screen(alice: Visitor) -> AsyncIterator[Stop]:
@@ -72,6 +76,17 @@ async def _first_screen(alice: Visitor) -> AsyncIterator[Stop]:
     await alice.sign_in("")
     await expect(alice.name_field).to_have_attribute("aria-invalid", "true")
     yield Stop("login refused", alice.page)
+    await press(alice, "Sign in")
+    await expect(field(alice, "Username")).to_be_focused()
+    await press(alice, "Sign in")
+    await expect(alice.page.get_by_text("Enter a username.")).to_be_visible()
+    yield Stop("signing in, refused", alice.page)
+    await press(alice, "Create an account")
+    await expect(field(alice, "Display name")).to_be_visible()
+    await press(alice, "Create account")
+    await expect(alice.page.get_by_text("Enter a password.")).to_be_visible()
+    yield Stop("making an account, refused", alice.page)
+    await press(alice, "Come in as a guest instead")
     await alice.sign_in("alice")
     await expect(alice.rooms_heading).to_be_visible()
 
@@ -105,7 +120,9 @@ async def _rooms(alice: Visitor, server: Server) -> AsyncIterator[Stop]:
     await expect(alice.dialog).to_be_visible()
     yield Stop("the list of keys", page)
     await page.keyboard.press("Escape")
-    await page.get_by_role("button", name="Dismiss").click()
+    # The notice has gone, or goes, by itself.
+    await page.clock.fast_forward(7000)
+    await expect(page.get_by_role("button", name="Dismiss")).to_have_count(0)
 
 
 async def _chat(
@@ -118,12 +135,12 @@ async def _chat(
     await alice.open_room("general")
     await expect(alice.stored).to_have_count(3 * len(TALK))
     jonas = await person("jonas", server).enter(1)
-    await expect(alice.log.get_by_text("jonas joined")).to_be_visible()
+    await expect(alice.log.get_by_text("jonas guest joined")).to_be_visible()
     await alice.say("This one is refused:", "\u2060")
     await expect(alice.failed).to_have_count(1)
     await alice.box.fill("x" * 995)
     await jonas.send("typing")
-    await expect(page.get_by_text("jonas is typing")).to_be_visible()
+    await expect(page.get_by_text("jonas guest is typing")).to_be_visible()
     yield Stop("conversation", page)
     await page.evaluate("document.querySelector('[role=log]').scrollTop = 0")
     await alice.frames()
@@ -154,3 +171,34 @@ async def _chat(
         await http.delete("/api/chat/rooms/1", params={"username": LONG_WORD[:50]})
     await expect(page.get_by_role("heading", name="This room is gone")).to_be_visible()
     yield Stop("room deleted", page)
+
+
+async def _account(ada: Visitor) -> AsyncIterator[Stop]:
+    page = ada.page
+    elsewhere = register(ada.server, "ada", display_name=LONG_WORD[:50])
+    profile = {"about": LONG_WORD * 2, "status_text": "At the engine", "time_zone": "Asia/Tokyo"}
+    assert elsewhere.call("PATCH", "/api/users/me", json=profile).is_success
+    await page.get_by_role("button", name="Back to rooms").click()
+    await ada.sign_out()
+    await log_in(ada)
+    await ada.open_room("book club")
+    await Person("jonas", ada.server).post(2, "Who is that?")
+    await ada.say("Me.")
+    await expect(ada.stored).to_have_count(2)
+    for author, words in (("ada", "At the engine"), ("jonas", "anybody may have chosen")):
+        await ada.log.get_by_role("button", name=author, exact=True).click()
+        await expect(ada.dialog.get_by_text(words)).to_be_visible()
+        yield Stop(f"card of {author}", page)
+        await page.keyboard.press("Escape")
+    for tab in ("Profile", "Password", "Sessions"):
+        await open_settings(ada, tab)
+        await expect(ada.dialog.get_by_role("tabpanel", name=tab)).to_be_visible()
+        if tab == "Sessions":
+            await expect(ada.dialog.get_by_role("listitem")).to_have_count(2)
+            await press(ada, "Sign out everywhere")
+        yield Stop(f"account settings, {tab}", page)
+        await page.keyboard.press("Escape")
+    elsewhere.call("DELETE", "/api/auth/sessions")
+    await expect(page.get_by_role("heading", name="signed out")).to_be_visible()
+    await press(ada, "Sign in")
+    yield Stop("session ended", page)

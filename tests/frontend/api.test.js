@@ -131,3 +131,46 @@ describe("failures", () => {
     assert.equal(requests.length, 1);
   });
 });
+
+describe("a login that has to be kept", () => {
+  test("is waited for, and not by what needs none", async () => {
+    const order = [];
+    const keeper = { ready: () => Promise.resolve().then(() => order.push("ready")), renew: () => Promise.resolve(true) };
+    const api = apiThat((response) => {
+      order.push("asked");
+      json(200, [])(response);
+    }, { keeper });
+    await api.listRooms();
+    await api.call("POST", "/api/auth/refresh", { isBare: true });
+    assert.deepEqual(order, ["ready", "asked", "asked"]);
+  });
+
+  test("is renewed when the server does not know it, and the call goes out once more", async () => {
+    let renewals = 0;
+    const keeper = { ready: () => null, renew: () => Promise.resolve((renewals += 1) > 0) };
+    const refusals = [json(401, { code: "not_signed_in", detail: "Sign in." }), json(200, [])];
+    const api = apiThat((response) => refusals[requests.length - 1](response), { keeper });
+    assert.deepEqual(await api.listRooms(), []);
+    assert.deepEqual([renewals, requests.length], [1, 2]);
+  });
+
+  test("that cannot be renewed is the end of it, as is any other refusal", async () => {
+    const keeper = { ready: () => null, renew: () => Promise.resolve(false) };
+    const ended = apiThat(json(401, { code: "not_signed_in", detail: "" }), { keeper });
+    assert.equal((await failureOf(ended.listRooms())).code, "not_signed_in");
+    assert.equal(requests.length, 1);
+    const other = apiThat(json(401, { code: "wrong_credentials", detail: "" }), { keeper: { ...keeper, renew: () => Promise.resolve(true) } });
+    assert.equal((await failureOf(other.listRooms())).code, "wrong_credentials");
+    assert.equal(requests.length, 1);
+  });
+
+  test("an account's messages and deletions carry no name: the login says whose they are", async () => {
+    const api = apiThat(json(201, {}));
+    await api.postMessage({ room_id: 7, username: "ada", account: 5, content: "hi", client_id: "c1" });
+    await api.postMessage({ room_id: 7, username: "ada", account: null, content: "hi", client_id: "c1" });
+    await api.deleteRoom(7, null);
+    assert.deepEqual(requests.map(({ url }) => url), [
+      "/api/chat/rooms/7/messages", "/api/chat/rooms/7/messages?username=ada", "/api/chat/rooms/7",
+    ]);
+  });
+});

@@ -1,21 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { Memory, nameless, parseRoute, readConfig, routeTo, socketUrl } from "../../frontend/js/app/browser.js";
-
-/** The part of the Storage interface that a page uses. */
-class FakeStorage {
-  items = new Map();
-
-  get length() {
-    return this.items.size;
-  }
-
-  key = (index) => [...this.items.keys()][index] ?? null;
-  getItem = (key) => this.items.get(key) ?? null;
-  setItem = (key, value) => void this.items.set(key, String(value));
-  removeItem = (key) => void this.items.delete(key);
-}
+import { nameless, parseInvitation, parseRoute, readConfig, routeTo, socketUrl } from "../../frontend/js/app/browser.js";
+import { Memory } from "../../frontend/js/app/memory.js";
+import { FakeStorage } from "./support/storage.js";
 
 describe("routes", () => {
   test("an address names a room, and perhaps a message in it", () => {
@@ -41,12 +29,21 @@ describe("routes", () => {
     assert.deepEqual(parseRoute(routeTo(7, 9)), { roomId: 7, messageId: 9 });
   });
 
+  test("an invitation is a kind and a token, and no other address is one", () => {
+    assert.deepEqual(parseInvitation("#/invite/h5Gq-_.x"), { kind: "invite", token: "h5Gq-_.x" });
+    assert.deepEqual(parseInvitation("#/setup/abc123"), { kind: "setup", token: "abc123" });
+    for (const hash of ["", "#/", "#/r/7", "#/invite/", "#/invite/a/b", "#/invite/a b", "#/setup", `#/invite/${"x".repeat(600)}`]) {
+      assert.equal(parseInvitation(hash), null, hash);
+    }
+  });
+
   test("the WebSocket's address is that of the page, with the room, the name and what is known", () => {
     const door = { roomId: 7, username: "a&b", after: null, epoch: null };
     assert.equal(socketUrl("http://localhost:8000/#/r/7", door), "ws://localhost:8000/ws/chat/7?username=a%26b");
     assert.equal(socketUrl("https://chat.test/x?y#/r/7", { ...door, roomId: null }), "wss://chat.test/ws/chat?username=a%26b");
     assert.equal(socketUrl("http://localhost/", { ...door, after: 0, epoch: "e1" }),
       "ws://localhost/ws/chat/7?username=a%26b&after=0&epoch=e1");
+    assert.equal(socketUrl("http://localhost/", { ...door, username: null, after: 3 }), "ws://localhost/ws/chat/7?after=3");
   });
 
   test("a room known by its number alone has a date that can be shown", () => {

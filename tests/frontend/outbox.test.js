@@ -6,7 +6,7 @@ import { newClientId } from "../../frontend/js/outbox/id.js";
 import { MemoryStore } from "../../frontend/js/outbox/store.js";
 import { ACK_TIMEOUT_MS } from "../../frontend/js/outbox.js";
 import { settled } from "./support/clock.js";
-import { begun, liveIds, outboxOf, shown } from "./support/outbox.js";
+import { begun, liveIds, outboxOf, shown, refusal } from "./support/outbox.js";
 
 describe("sending", () => {
   test("a message is shown at once and leaves when the store has it", async () => {
@@ -178,6 +178,39 @@ describe("over reloads, names and tabs", () => {
     await outbox.begin("alice");
     await settled();
     assert.deepEqual(world.live.map(({ username, content }) => [username, content]), [["alice", "alice's"]]);
+  });
+
+  test("nothing of an account is sent, or shown, by a guest of its name, nor the other way round", async () => {
+    const { outbox, world } = await begun();
+    world.isFollowing = false;
+    outbox.add(7, "the guest's");
+    await outbox.begin("alice", 5);
+    outbox.add(7, "the account's");
+    await settled();
+    assert.deepEqual(shown(outbox), ["the account's sending"]);
+    world.isFollowing = true;
+    await outbox.begin("alice", 5);
+    await settled();
+    assert.deepEqual(world.live.map(({ content, account }) => [content, account]), [["the account's", 5]]);
+    await outbox.begin("alice", 6);
+    assert.deepEqual(shown(outbox), []);
+    await outbox.begin("alice");
+    await settled();
+    assert.deepEqual(shown(outbox), ["the guest's sending"]);
+    assert.deepEqual(world.live.map(({ content, account }) => [content, account]).at(-1), ["the guest's", null]);
+  });
+
+  test("a message waits for one who has been signed out, and is no failure", async () => {
+    const { outbox, world, clock } = await begun();
+    world.room = 8;
+    outbox.add(7, "one");
+    await settled();
+    world.posted[0].reject(refusal("not_signed_in"));
+    await settled();
+    assert.deepEqual([shown(outbox), world.failed, clock.waits], [["one sending"], [], []]);
+    await outbox.begin("alice");
+    await settled();
+    assert.equal(world.posted.length, 2);
   });
 
   test("signing out stops in the middle", async () => {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
 
+import { accountErrorText, words as account } from "../../frontend/js/strings/account.js";
+import { words as dialogs } from "../../frontend/js/strings/dialogs.js";
 import { errorText, strings } from "../../frontend/js/strings/en.js";
 
 const FRONTEND = new URL("../../frontend/", import.meta.url);
@@ -32,8 +34,11 @@ function sayings(value) {
   });
 }
 
+/** All tables, as one. */
+const ALL = { ...strings, accountTable: account, dialogTable: dialogs };
+
 async function viewSources() {
-  const names = (await readdir(VIEWS)).filter((name) => name.endsWith(".js"));
+  const names = (await readdir(VIEWS, { recursive: true })).filter((name) => name.endsWith(".js"));
   assert.ok(names.length > 10, "the views are where this test looks for them");
   return Promise.all(names.map(async (name) => ({ name, source: await readFile(new URL(name, VIEWS), "utf8") })));
 }
@@ -44,7 +49,7 @@ const codeOf = (source) => source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*
 describe("the table of words", () => {
   test("says something in every entry, in at most 90 characters", () => {
     let count = 0;
-    for (const [path, value] of entries(strings)) {
+    for (const [path, value] of entries(ALL)) {
       const said = sayings(value);
       assert.ok(said.length > 0, `${path} could be called with nothing`);
       for (const text of said) {
@@ -58,7 +63,7 @@ describe("the table of words", () => {
   });
 
   test("raises its voice nowhere, and has the right apostrophe everywhere", () => {
-    for (const [path, value] of entries(strings)) {
+    for (const [path, value] of entries(ALL)) {
       for (const text of sayings(value)) assert.doesNotMatch(text, /!|\w'\w/, path);
     }
   });
@@ -92,6 +97,19 @@ describe("errors in words", () => {
     }
   });
 
+  test("so has every code that concerns an account", () => {
+    const unknown = accountErrorText("no_such_code");
+    for (const code of [
+      "wrong_credentials", "password_weak", "password_short", "password_empty", "password_wrong", "username_empty", "username_short",
+      "registration_closed", "invite_needed", "invite_invalid", "name_taken", "name_reserved", "name_invalid", "name_too_long",
+      "too_long", "not_signed_in", "guests_off", "busy", "network", "internal",
+    ]) {
+      assert.notEqual(accountErrorText(code), unknown, code);
+      assert.match(accountErrorText(code), /\.$/, code);
+    }
+    assert.equal(accountErrorText("no_such_code", "The server says this."), "The server says this.");
+  });
+
   test("an unknown code shows the server's own words, or at least something", () => {
     assert.equal(errorText("no_such_code", "The server says this."), "The server says this.");
     for (const code of ["no_such_code", null, undefined, "", "constructor", "__proto__"]) assert.match(errorText(code), /^Something went wrong/);
@@ -100,11 +118,15 @@ describe("errors in words", () => {
 
 describe("words stand in the table alone", () => {
   test("each view names only entries that exist", async () => {
-    const known = new Set([...entries(strings)].map(([path]) => path));
+    const pathsOf = (table) => [...entries(table)].map(([path]) => path);
+    const known = { strings: pathsOf(strings), words: [...pathsOf(account), ...pathsOf(dialogs)] };
     for (const { name, source } of await viewSources()) {
-      for (const [, path] of codeOf(source).matchAll(/\bstrings\.([a-zA-Z]+(?:\.[a-zA-Z]+)*)/g)) {
-        const holds = [...known].some((entry) => entry === path || entry.startsWith(`${path}.`) || path.startsWith(`${entry}.`));
-        assert.ok(holds, `${name} uses strings.${path}`);
+      // Elsewhere `words` is another thing.
+      const names = /\bwords\b.*from '[./]*strings\//.test(source) ? "strings|words" : "strings";
+      const tables = new RegExp(`\\b(${names})\\.([a-zA-Z]+(?:\\.[a-zA-Z]+)*)`, "g");
+      for (const [, table, path] of codeOf(source).matchAll(tables)) {
+        const holds = known[table].some((entry) => entry === path || entry.startsWith(`${path}.`) || path.startsWith(`${entry}.`));
+        assert.ok(holds, `${name} uses ${table}.${path}`);
       }
     }
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { Memory } from "../../frontend/js/app/browser.js";
+import { Memory } from "../../frontend/js/app/memory.js";
 import { DrawQueue } from "../../frontend/js/app/queue.js";
 import { Visit } from "../../frontend/js/app/visit.js";
 import { applyEvent, createState, TYPING_MS } from "../../frontend/js/state.js";

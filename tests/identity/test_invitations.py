@@ -3,30 +3,25 @@
 import asyncio
 import re
 import sqlite3
-import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
 from httpx2 import AsyncClient, Response
 
-from tests.support.accounts import PASSWORD, account_of, new_address, register, stranger
+from tests.support.accounts import (
+    PASSWORD,
+    account_of,
+    invitation,
+    new_address,
+    register,
+    stranger,
+)
 from tests.support.answers import assert_refused
 from tests.support.people import checked
-from tests.support.server import PARLOUR, Server
+from tests.support.server import Server
 
 NewServer = Callable[..., Server]
-
-
-def invitation(server: Server, *arguments: str) -> str:
-    """Let the operator make an invitation while the server is stopped; return its token."""
-    run = subprocess.run(
-        [PARLOUR, "admin", "invite", "--data-dir", server.data_dir, *arguments],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return run.stdout.strip().rpartition("/#/invite/")[2]
 
 
 async def ask(server: Server, path: str, **fields: Any) -> Response:

@@ -1,5 +1,6 @@
 """People with accounts: how they register, sign in, and come by HTTP and WebSocket."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from httpx2 import AsyncClient, Client, Response
 
 from tests.support import websocket
 from tests.support.people import Room, async_http_client, checked, http_client, room_id_of
-from tests.support.server import Server
+from tests.support.server import PARLOUR, Server
 
 PASSWORD = "a long and rare one"
 ADDRESSES = count(1)
@@ -123,3 +124,14 @@ def cookies_of(answer: Response) -> dict[str, dict[str, Any]]:
             flags = {key: value for key, value in morsel.items() if value}
             found[name] = {"value": morsel.value, **flags}
     return found
+
+
+def invitation(server: Server, *arguments: str) -> str:
+    """Let the operator make an invitation while the server is stopped; return its token."""
+    run = subprocess.run(
+        [PARLOUR, "admin", "invite", "--data-dir", server.data_dir, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return run.stdout.strip().rpartition("/#/invite/")[2]

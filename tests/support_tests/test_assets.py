@@ -83,7 +83,7 @@ def test_styles_mean_the_same_when_they_are_minified() -> None:
     assert "--a:calc(1px + 2px)" in cssmin("a { --a: calc(1px + 2px) }")
 
 
-def test_modules_are_joined_into_two_files(folder: Path) -> None:
+def test_modules_are_joined_into_few_files(folder: Path) -> None:
     """One comes with the page, one on demand; a licence in a comment goes with them."""
     (folder / "js" / "words.js").write_text("/*! licence */\nexport const words = (text) => text;")
     files = Assets(folder, CONFIG).files

@@ -1,4 +1,4 @@
-"""The page's modules in two files: the same program, each module once, and no misreading."""
+"""The page's modules in three files: the same program, each module once, and no misreading."""
 
 import re
 import subprocess
@@ -66,7 +66,7 @@ def join(**changed: str) -> Joined:
     sources = PAGE | {
         "app.js" if name == "app" else f"js/{name}.js": source for name, source in changed.items()
     }
-    return join_modules(encoded(sources), "app.js", "later.js")
+    return join_modules(encoded(sources), "app.js", "later.js", "seldom.js")
 
 
 def encoded(sources: dict[str, str]) -> dict[str, bytes]:
@@ -79,6 +79,7 @@ def run(folder: Path, joined: Joined, program: str) -> str:
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "app.js").write_text(jsmin(joined.eager))
     (folder / "later.js").write_text(jsmin(joined.later))
+    (folder / "seldom.js").write_text(jsmin(joined.seldom))
     (folder / "main.js").write_text(program)
     done = subprocess.run(
         [NODE, folder / "main.js"],
@@ -127,20 +128,47 @@ def test_modules_stand_after_those_they_import_and_once() -> None:
 def test_without_an_import_on_demand_there_is_no_later_file() -> None:
     """Nothing would be in it."""
     joined = join(app="import './js/effect.js';")
-    assert joined.later == ""
+    assert joined.later == joined.seldom == ""
     assert joined.paths == {"app.js", "js/effect.js", "js/log.js"}
 
 
-def test_a_module_wanted_only_by_a_later_one_is_in_the_later_file() -> None:
-    """Also when two later modules want one another while they run, which is no cycle."""
+def test_what_only_later_modules_import_on_demand_is_in_the_seldom_file() -> None:
+    """Also when it wants a later module while it runs, which is no cycle, or a further one."""
     joined = join(
-        rest="export const rest = () => import('./last.js');", last="import('./rest.js');"
+        rest="export const rest = () => import('./last.js');",
+        last="import { deep } from './deep.js';\nimport('./rest.js');\nimport('./end.js');",
+        deep="export const deep = 1;",
+        end="import { rest } from './rest.js';\nimport('./log.js');\nrest();",
     )
-    assert "$modules['js/last.js'] = (" in joined.later
-    assert "$later('js/last.js')" in joined.later
-    assert "$later('js/rest.js')" in joined.later
-    eager = join(more="import('./log.js');").later
-    assert "Promise.resolve().then(() => $modules['js/log.js'])" in eager
+    assert re.findall(r"^\$modules\['(.+)'\] = \(", joined.seldom, re.MULTILINE) == [
+        "js/deep.js", "js/last.js", "js/end.js",
+    ]  # fmt: skip
+    assert "$seldom('js/last.js')" in joined.later
+    assert "$seldom('js/end.js')" in joined.seldom
+    assert "$later('js/rest.js')" in joined.seldom
+    assert "Promise.resolve().then(() => $modules['js/log.js'])" in joined.seldom
+
+
+def test_a_module_that_the_page_itself_imports_on_demand_is_in_the_later_file() -> None:
+    """Whoever else wants it."""
+    joined = join(rest="export const rest = () => import('./more.js');")
+    assert "$later('js/more.js')" in joined.later
+    assert joined.seldom == ""
+
+
+def test_the_seldom_file_runs_with_what_the_others_hold(tmp_path: Path) -> None:
+    """One instance of each module over all three files."""
+    joined = join(
+        rest="export const rest = () => import('./last.js').then(({ count }) => count());",
+        last="import { list } from './log.js';\nexport const count = () => list.push('last');",
+    )
+    program = (
+        "import { $modules, run } from './app.js';\n"
+        "await run();\n"
+        "await $modules['js/rest.js'].rest();\n"
+        "console.log($modules['js/log.js'].list.at(-1));\n"
+    )
+    assert run(tmp_path, joined, program) == "last"
 
 
 @pytest.mark.parametrize(
@@ -223,10 +251,11 @@ def test_a_cycle_over_several_modules_is_refused() -> None:
         join(log="\nimport './forms.js';\nexport const list = [];")
 
 
-def test_a_module_may_not_have_the_joined_files_name() -> None:
+@pytest.mark.parametrize("name", ["later.js", "seldom.js"])
+def test_a_module_may_not_have_a_joined_files_name(name: str) -> None:
     """One of the two would be lost."""
-    with pytest.raises(ModuleError, match=r"^later\.js, line 1: "):
-        join_modules(encoded(PAGE | {"later.js": ""}), "app.js", "later.js")
+    with pytest.raises(ModuleError, match=f"^{re.escape(name)}, line 1: "):
+        join_modules(encoded(PAGE | {name: ""}), "app.js", "later.js", "seldom.js")
 
 
 # In minified code, where no comment is left.
@@ -240,14 +269,14 @@ def real() -> Joined:
     sources = {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.js")
     }
-    return join_modules(sources, "app.js", "later.js")
+    return join_modules(sources, "app.js", "later.js", "seldom.js")
 
 
 def test_the_joined_page_is_sound_before_and_after_it_is_minified(
     real: Joined, tmp_path: Path
 ) -> None:
-    """Node reads all four files as modules; what stands in quotes is the same in both forms."""
-    for name in ("eager", "later"):
+    """Node reads all files as modules; what stands in quotes is the same in both forms."""
+    for name in ("eager", "later", "seldom"):
         joined: str = getattr(real, name)
         forms = {"joined": joined, "minified": jsmin(joined)}
         for form, text in forms.items():

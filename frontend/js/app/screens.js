@@ -24,7 +24,7 @@ export class Screens {
   #state;
   #config;
   #callbacks;
-  #offeredName;
+  #lastPerson;
   #renderMessages;
   /** @type {Partial<Record<string, View>>} */
   #views = {};
@@ -45,15 +45,15 @@ export class Screens {
    * @param {State} options.state  read only
    * @param {Config} options.config
    * @param {Callbacks} options.callbacks
-   * @param {() => string|null} options.offeredName  what the login proposes
+   * @param {() => {username: string|null, hasAccount: boolean}} options.lastPerson  what the login proposes
    * @param {() => void} options.renderMessages  comes back to `drawMessages`: the log has its own place in the page's plan
    */
-  constructor({ document, state, config, callbacks, offeredName, renderMessages }) {
+  constructor({ document, state, config, callbacks, lastPerson, renderMessages }) {
     this.#document = document;
     this.#state = state;
     this.#config = config;
     this.#callbacks = callbacks;
-    this.#offeredName = offeredName;
+    this.#lastPerson = lastPerson;
     this.#renderMessages = renderMessages;
   }
 
@@ -109,7 +109,8 @@ export class Screens {
 
   /** The keys that count on every screen but the first. */
   async #listen() {
-    this.#keys ??= import('../views/keys.js').then(({ listenForKeys }) => listenForKeys(this.#document));
+    this.#keys ??= import('../views/keys.js').then(({ listenForKeys }) =>
+      listenForKeys(this.#document, this.#callbacks.chat.onTrouble));
     // Asked for again with the next screen when it fails.
     await this.#keys.catch(() => (this.#keys = null));
   }
@@ -134,7 +135,7 @@ export class Screens {
   /** The message log alone, and what stands under it. */
   drawMessages() {
     const state = this.#state;
-    const { currentRoom: room, username, historyStatus, hasOlder, hasNewer, newFrom, unseen, atBottom } = state;
+    const { currentRoom: room, username, guests, historyStatus, hasOlder, hasNewer, newFrom, unseen, atBottom } = state;
     this.messages?.update({
       // While a notice takes the place of the log there is none.
       room: state.notice ? null : room, messages: state.messages, pending: hasNewer ? [] : state.pending,
@@ -142,7 +143,7 @@ export class Screens {
       loadingOlder: state.loadingOlder, loadingNewer: state.loadingNewer, olderFailed: state.olderFailed,
     });
     this.#views['strip']?.update({
-      typing: state.typing.map((typing) => typing.username), unseen, hasNewer,
+      typing: state.typing.map((typing) => typing.username), guests, unseen, hasNewer,
       atBottom: atBottom || historyStatus !== 'ready',
     });
   }
@@ -184,25 +185,27 @@ export class Screens {
 
   #drawChat() {
     const state = this.#state;
-    const { currentRoom: room, users, guests, username, connection, notice } = state;
-    const shared = { users, guests, username };
+    const { currentRoom: room, users, guests, username, user, connection, notice } = state;
+    const shared = { users, guests, username, user };
     this.#views['sidebar']?.update({ ...shared, ...this.#roomsData(), currentRoomId: room?.id ?? null });
     this.#views['people']?.update(shared);
     this.#views['header']?.update({ room, online: users.length || (room?.online ?? 0) });
-    this.#views['banner']?.update({ connection, waiting: state.pending.filter(({ status }) => status === 'sending').length });
+    // Where one is asked to sign in again, the banner has nothing to add.
+    this.#views['banner']?.update({ connection: state.isEnded ? 'open' : connection, waiting: state.pending.filter(({ status }) => status === 'sending').length });
     this.#views['notice']?.update(notice && { kind: notice.kind, text: notice.text || errorText(notice.code) });
     this.#renderMessages();
     this.composer?.update({ room, maxLength: this.#config.maxMessageLength, disabled: null });
   }
 
   #roomsData() {
-    const { rooms, roomsStatus: status, username, connection } = this.#state;
-    return { rooms, status, username, connection, maxNameLength: this.#config.maxRoomNameLength };
+    const { rooms, roomsStatus: status, username, user, connection } = this.#state;
+    return { rooms, status, username, user, connection, maxNameLength: this.#config.maxRoomNameLength };
   }
 
   #loginData() {
-    const { login } = this.#state;
-    return { ...login, username: this.#offeredName(), maxLength: this.#config.maxUsernameLength };
+    const { login, invitation } = this.#state;
+    const { maxUsernameLength: maxLength, minPasswordLength, guests, registration } = this.#config;
+    return { ...login, ...this.#lastPerson(), invitation, maxLength, minPasswordLength, guests, registration };
   }
 
   /** @param {Screen} screen */

@@ -26,8 +26,8 @@ const CHANNEL = 'parlour.outbox';
 export function createOutbox({ state, api, clock, send, isFollowing, onChange, onFailed }) {
   /** @type {Transport} */
   const transport = {
-    door({ room_id: roomId, username }) {
-      if (username !== state.username) return null;
+    door({ room_id: roomId, username, account = null }) {
+      if (username !== state.username || account !== (state.user?.id ?? null) || state.isEnded) return null;
       if (roomId !== state.currentRoom?.id) return 'http';
       return isFollowing() ? 'live' : null;
     },

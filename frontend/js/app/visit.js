@@ -17,7 +17,7 @@ const TYPING_EVERY_MS = 1000;
  * @typedef {object} VisitOptions
  * @property {import('../types.js').State} state  read only
  * @property {import('../api.js').Api} api
- * @property {import('./browser.js').Memory} memory
+ * @property {import('./memory.js').Memory} memory
  * @property {import('./screens.js').Screens} screens
  * @property {import('./queue.js').DrawQueue} queue
  * @property {import('../outbox.js').Outbox} outbox

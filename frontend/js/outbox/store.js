@@ -5,6 +5,8 @@
  * @typedef {import('../types.js').OutboxRecord} OutboxRecord
  */
 
+import { answerOf, openDatabase, transact } from './database.js';
+
 /**
  * `seq` is given on adding and rises over all tabs: it is the order in which messages leave.
  *
@@ -83,7 +85,7 @@ export class MemoryStore {
 export class IndexedStore {
   #database;
 
-  /** @param {import('idb').IDBPDatabase<any>} database */
+  /** @param {IDBDatabase} database */
   constructor(database) {
     this.#database = database;
   }
@@ -93,14 +95,9 @@ export class IndexedStore {
    * @returns {Promise<IndexedStore>}
    */
   static async open(name = DATABASE) {
-    const { openDB } = await import('../../vendor/idb@8.0.4/idb.js');
-    const database = await openDB(name, 1, {
-      upgrade(fresh) {
-        const table = fresh.createObjectStore(TABLE, { keyPath: 'seq', autoIncrement: true });
-        table.createIndex('client_id', 'client_id', { unique: true });
-      },
-      // A later version of the page in another tab wants to change the tables; holding on would block it.
-      blocking: (_current, _blocked, event) => /** @type {IDBDatabase} */ (event.target).close(),
+    const database = await openDatabase(name, 1, (fresh) => {
+      const table = fresh.createObjectStore(TABLE, { keyPath: 'seq', autoIncrement: true });
+      table.createIndex('client_id', 'client_id', { unique: true });
     });
     return new IndexedStore(database);
   }
@@ -108,40 +105,46 @@ export class IndexedStore {
   /** @param {PendingMessage} message */
   async add(message) {
     const plain = withoutSeq(message);
-    const seq = await this.#database.add(TABLE, plain);
-    return { ...plain, seq: Number(seq) };
+    return { ...plain, seq: Number(await this.#write((table) => answerOf(table.add(plain)))) };
   }
 
   /** @param {OutboxRecord} record */
   async update(record) {
-    const transaction = this.#database.transaction(TABLE, 'readwrite');
-    // Another tab may have seen the server's answer in the meantime and taken the record out.
-    if (await transaction.store.get(record.seq)) await transaction.store.put(record);
-    await transaction.done;
+    await this.#write(async (table) => {
+      // Another tab may have seen the server's answer in the meantime and taken the record out.
+      if (await answerOf(table.get(record.seq))) await answerOf(table.put(record));
+    });
   }
 
   /** @param {string} clientId */
   async requeue(clientId) {
-    const transaction = this.#database.transaction(TABLE, 'readwrite');
-    const record = await transaction.store.index('client_id').get(clientId);
-    if (!record) return null;
-    await transaction.store.delete(record.seq);
-    const plain = { ...withoutSeq(record), status: /** @type {const} */ ('sending'), error: null };
-    const seq = await transaction.store.add(plain);
-    await transaction.done;
-    return { ...plain, seq: Number(seq) };
+    return this.#write(async (table) => {
+      const record = await answerOf(table.index('client_id').get(clientId));
+      if (!record) return null;
+      await answerOf(table.delete(record.seq));
+      const plain = { ...withoutSeq(record), status: /** @type {const} */ ('sending'), error: null };
+      return { ...plain, seq: Number(await answerOf(table.add(plain))) };
+    });
   }
 
   /** @param {string} clientId */
   async remove(clientId) {
-    const transaction = this.#database.transaction(TABLE, 'readwrite');
-    const key = await transaction.store.index('client_id').getKey(clientId);
-    if (key !== undefined) await transaction.store.delete(key);
-    await transaction.done;
+    await this.#write(async (table) => {
+      const key = await answerOf(table.index('client_id').getKey(clientId));
+      if (key !== undefined) await answerOf(table.delete(key));
+    });
   }
 
-  list() {
-    return this.#database.getAll(TABLE);
+  async list() {
+    return answerOf(this.#database.transaction(TABLE).objectStore(TABLE).getAll());
+  }
+
+  /**
+   * @template T
+   * @param {(table: IDBObjectStore) => Promise<T>} run
+   */
+  #write(run) {
+    return transact(this.#database, TABLE, run);
   }
 }
 

@@ -24,6 +24,16 @@ export function isWatching(state) {
 }
 
 /**
+ * @param {Pick<State, 'username'|'user'>} state
+ * @param {Pick<Message, 'username'|'guest'>} message
+ * @returns {boolean} the reader has written it: under their name, and with an account exactly if they have one. An
+ *   account does not own what a guest had written under its name before.
+ */
+export function isOwn({ username, user }, message) {
+  return canonical(message.username) === canonical(username ?? '') && message.guest === (user === null);
+}
+
+/**
  * What the reader sees counts as read.
  *
  * @param {State} state
@@ -42,11 +52,11 @@ export function markSeen(state) {
  * @returns {string[]} client_ids of own messages among them
  */
 function settle(state, messages) {
-  const me = canonical(state.username ?? '');
   /** @type {string[]} */
   const stored = [];
-  for (const { client_id: clientId, username } of messages) {
-    if (clientId !== null && clientId !== undefined && canonical(username) === me) stored.push(clientId);
+  for (const message of messages) {
+    const { client_id: clientId } = message;
+    if (clientId !== null && clientId !== undefined && isOwn(state, message)) stored.push(clientId);
   }
   if (state.pending.some(({ client_id: clientId }) => stored.includes(clientId))) {
     state.pending = state.pending.filter(({ client_id: clientId }) => !stored.includes(clientId));
@@ -76,10 +86,8 @@ function putIntoWindow(state, messages) {
  * @returns {Partial<Effect>}
  */
 function absorb(state, messages, { missed, isNew = true }) {
-  const me = canonical(state.username ?? '');
   const arrived = messages
-    .filter(({ id, deleted_at: deletedAt, username }) =>
-      isNew && id > state.latestId && !deletedAt && canonical(username) !== me)
+    .filter((message) => isNew && message.id > state.latestId && !message.deleted_at && !isOwn(state, message))
     .sort((one, other) => one.id - other.id);
   for (const { id } of messages) state.latestId = Math.max(state.latestId, id);
 
@@ -175,8 +183,7 @@ function onHistoryLoaded(state, { page, room_id: roomId, hasOlder, hasNewer, rea
     atBottom: state.atBottom && !hasNewer,
   });
   if (readUpTo) {
-    const me = canonical(state.username ?? '');
-    const index = state.messages.findIndex(({ id, username }) => id > readUpTo && canonical(username) !== me);
+    const index = state.messages.findIndex((message) => message.id > readUpTo && !isOwn(state, message));
     // Without its read neighbour the first of the window need not be the first unread.
     if (index > 0 || (index === 0 && !hasOlder)) state.newFrom = state.messages[index]?.id ?? null;
     state.lastRead = Math.max(state.lastRead, readUpTo);

@@ -1,17 +1,12 @@
-/** Every word a person reads, in English. Another language is another file of this shape. */
+/**
+ * Every word a person reads, in English; those of the dialogs, which are loaded when one is opened, are in dialogs.js
+ * and account.js. Another language is other files of these shapes.
+ */
 
-const PLURAL = new Intl.PluralRules('en');
-const NUMBER = new Intl.NumberFormat('en');
+import { NUMBER, plural } from './plural.js';
+
 const LIST = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' });
 const NAMED_AT_MOST = 3;
-
-/**
- * @param {number} count
- * @param {string} one
- * @param {string} other
- * @returns {string} the count and its noun
- */
-const plural = (count, one, other) => `${NUMBER.format(count)} ${PLURAL.select(count) === 'one' ? one : other}`;
 
 /** @param {string[]} names */
 const are = (names) => (names.length === 1 ? 'is' : 'are');
@@ -28,7 +23,6 @@ function someNames(names) {
 
 export const strings = {
   product: 'Parlour',
-  cancel: 'Cancel',
   tryAgain: 'Try again',
 
   login: {
@@ -39,12 +33,21 @@ export const strings = {
     name: 'Your name',
     submit: 'Come in',
     remembered: 'Your name is remembered on this device.',
+    or: 'or with an account',
+    signIn: 'Sign in',
+    register: 'Create an account',
+    alreadyIn: (/** @type {string} */ name) => `You’re signed in as ${name}. Sign out to use that link.`,
   },
+
+  /** Stands beside the name of everybody who has no account. */
+  guest: 'guest',
 
   theme: { label: 'Theme', auto: 'System', light: 'Light', dark: 'Dark' },
 
   self: {
     menu: 'Your menu',
+    account: 'Account settings',
+    shortcuts: 'Keyboard shortcuts',
     signOut: 'Sign out',
     connection: { online: 'Connected', connecting: 'Connecting…', offline: 'Offline' },
   },
@@ -152,6 +155,7 @@ export const strings = {
 
   announce: {
     message: (/** @type {string} */ name, /** @type {string} */ text) => `${name}: ${text}`,
+    ofGuest: (/** @type {string} */ name, /** @type {string} */ text) => `${name}, guest: ${text}`,
     many: (/** @type {number} */ count) => plural(count, 'new message', 'new messages'),
     connecting: 'Connecting',
     reconnecting: 'Connection lost. Reconnecting.',
@@ -162,39 +166,6 @@ export const strings = {
   },
 
   notice: { back: 'Back to rooms', deletedTitle: 'This room is gone', refusedTitle: 'You can’t enter this room' },
-
-  createDialog: {
-    title: 'New room',
-    name: 'Room name',
-    hint: (/** @type {number} */ max) => `Short and plain is best; up to ${plural(max, 'character', 'characters')}.`,
-    submit: 'Create room',
-  },
-
-  deleteDialog: {
-    title: (/** @type {string} */ room) => `Delete #${room}?`,
-    text: 'All its messages go with it, for everybody. This can’t be undone.',
-    submit: 'Delete room',
-  },
-
-  shortcuts: {
-    open: 'Keyboard shortcuts',
-    title: 'Keyboard shortcuts',
-    close: 'Close',
-    /** Keys, and what they do. */
-    keys: [
-      { keys: ['Enter'], does: 'Send the message' },
-      { keys: ['Shift', 'Enter'], does: 'Start a new line' },
-      { keys: ['Esc'], does: 'Jump to the latest message' },
-      { keys: ['Alt', '↑'], does: 'Previous room' },
-      { keys: ['Alt', '↓'], does: 'Next room' },
-      { keys: ['F6'], does: 'Next part of the page' },
-      { keys: ['↑', '↓'], does: 'In the messages: older, newer (k, j)' },
-      { keys: ['Home', 'End'], does: 'In the messages: the first shown, the last' },
-      { keys: ['Tab'], does: 'In the messages: into what one holds' },
-      { keys: ['/'], does: 'In the list of rooms: filter' },
-      { keys: ['Ctrl', '/'], does: 'This list (in the messages also ?)' },
-    ],
-  },
 
   toasts: { label: 'Notices', dismiss: 'Dismiss' },
 };
@@ -213,6 +184,7 @@ const ERRORS = {
   name_too_long: 'That name is too long.',
   name_taken: 'Somebody here already uses that name. Choose another.',
   name_reserved: 'That name is reserved. Choose another.',
+  guests_off: 'Guests can’t come in here. Sign in, or create an account.',
   room_exists: 'There is already a room with that name.',
   not_found: 'It is no longer there.',
   not_allowed: 'You can’t do that here.',

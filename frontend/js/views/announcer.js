@@ -14,7 +14,8 @@ const WINDOW_MS = 1000;
  * @param {HTMLElement} assertive
  */
 export function createAnnouncer(polite, assertive) {
-  /** @type {{username: string, content: string}[]} */
+  /** @typedef {{username: string, guest: boolean, content: string}} Arrived */
+  /** @type {Arrived[]} */
   let waiting = [];
   /** @type {ReturnType<typeof setTimeout> | null} */
   let timer = null;
@@ -32,12 +33,15 @@ export function createAnnouncer(polite, assertive) {
     region.append(line);
     while (region.childElementCount > MESSAGES_PER_SECOND + 1) region.firstElementChild?.remove();
   };
+  /** @param {Arrived} message */
+  const wordsOf = ({ username, guest, content }) =>
+    strings.announce[guest ? 'ofGuest' : 'message'](username, content);
   const flush = () => {
     timer = null;
     spoken = 0;
     if (waiting.length === 0) return;
     if (waiting.length > MESSAGES_PER_SECOND) put(polite, strings.announce.many(waiting.length));
-    else for (const message of waiting) put(polite, strings.announce.message(message.username, message.content));
+    else for (const message of waiting) put(polite, wordsOf(message));
     spoken = waiting.length;
     waiting = [];
     timer = setTimeout(flush, WINDOW_MS);
@@ -51,13 +55,13 @@ export function createAnnouncer(polite, assertive) {
     /**
      * A message of somebody else that arrived in the open room. The first few within a second are read out, the rest
      * counted.
-     * @param {{username: string, content: string}} message
+     * @param {Arrived} message
      */
-    message({ username, content }) {
+    message(message) {
       if (spoken < MESSAGES_PER_SECOND && waiting.length === 0) {
         spoken += 1;
-        put(polite, strings.announce.message(username, content));
-      } else waiting.push({ username, content });
+        put(polite, wordsOf(message));
+      } else waiting.push(message);
       timer ??= setTimeout(flush, WINDOW_MS);
     },
     /** @param {import('../types.js').ConnectionStatus} status */

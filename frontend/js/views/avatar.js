@@ -6,13 +6,18 @@ import { canonical, hue, initials } from '../format.js';
 /** @type {Map<string, {initials: string, hue: string}>} */
 const faces = new Map();
 const FACES_AT_MOST = 2000;
+/** Colours that people have chosen, by canonical name, as far as this page has heard of them. @type {Map<string, number>} */
+const chosen = new Map();
+/** Whose face a node shows. @type {WeakMap<Element, string>} */
+const shown = new WeakMap();
 
 /** @param {string} name */
 function faceOf(name) {
   let face = faces.get(name);
   if (face === undefined) {
     if (faces.size >= FACES_AT_MOST) faces.clear();
-    face = { initials: initials(name), hue: String(hue(canonical(name))) };
+    const known = canonical(name);
+    face = { initials: initials(name), hue: String(chosen.get(known) ?? hue(known)) };
     faces.set(name, face);
   }
   return face;
@@ -27,6 +32,24 @@ export function setFace(node, name) {
   const face = faceOf(name);
   if (node.textContent !== face.initials) node.textContent = face.initials;
   node.style.setProperty('--hue', face.hue);
+  shown.set(node, name);
+}
+
+/**
+ * Gives somebody the colour they have chosen, wherever they are on the page.
+ * @param {string} name
+ * @param {number | null} value a hue, 0 to 359; null: the one that belongs to the name
+ */
+export function chooseHue(name, value) {
+  const known = canonical(name);
+  if ((chosen.get(known) ?? null) === value) return;
+  if (value === null) chosen.delete(known);
+  else chosen.set(known, value);
+  faces.clear();
+  for (const node of document.querySelectorAll('.avatar')) {
+    const whose = shown.get(node);
+    if (node instanceof HTMLElement && whose !== undefined && canonical(whose) === known) setFace(node, whose);
+  }
 }
 
 /**

@@ -2,7 +2,8 @@
 
 import { el, setAttr, setText, uid } from '../dom.js';
 import { countCharacters } from '../format.js';
-import { errorText, strings } from '../strings/en.js';
+import { words } from '../strings/dialogs.js';
+import { errorText } from '../strings/en.js';
 
 /**
  * @typedef {object} DialogParts
@@ -23,7 +24,7 @@ import { errorText, strings } from '../strings/en.js';
 function openDialog({ title, body, submit, danger = false, check, run, field }) {
   const [titleId, errorId] = [uid('dialog'), uid('error')];
   const errorLine = el('p', { id: errorId, class: 'field-error', role: 'alert' });
-  const cancel = el('button', { type: 'button', class: 'button button-quiet' }, strings.cancel);
+  const cancel = el('button', { type: 'button', class: 'button button-quiet' }, words.cancel);
   const go = el(
     'button',
     { type: 'submit', class: danger ? 'button button-danger' : 'button button-primary' },
@@ -83,9 +84,10 @@ function openDialog({ title, body, submit, danger = false, check, run, field }) 
 /**
  * Shows a dialog until it is closed, by itself, Escape or a press beside it, and takes it away.
  * @param {HTMLDialogElement} dialog
+ * @param {{stays?: boolean}} [options] `stays`: a press beside it does not close it
  * @returns {Promise<void>} settles when it has closed
  */
-function showModal(dialog) {
+export function showModal(dialog, { stays = false } = {}) {
   // The backdrop belongs to the dialog element itself; a press that began inside, say while selecting text, does not
   // close.
   let pressedOutside = false;
@@ -93,7 +95,7 @@ function showModal(dialog) {
     pressedOutside = event.target === dialog;
   });
   dialog.addEventListener('click', (event) => {
-    if (event.target === dialog && pressedOutside) dialog.close();
+    if (event.target === dialog && pressedOutside && !stays) dialog.close();
   });
   document.body.append(dialog);
   dialog.showModal();
@@ -128,13 +130,13 @@ export function askRoomName({ maxLength, name = '', onCreate }) {
     value: name,
   });
   return openDialog({
-    title: strings.createDialog.title,
+    title: words.createDialog.title,
     body: [
-      el('label', { class: 'label', for: fieldId }, strings.createDialog.name),
+      el('label', { class: 'label', for: fieldId }, words.createDialog.name),
       field,
-      el('p', { id: hintId, class: 'hint' }, strings.createDialog.hint(maxLength)),
+      el('p', { id: hintId, class: 'hint' }, words.createDialog.hint(maxLength)),
     ],
-    submit: strings.createDialog.submit,
+    submit: words.createDialog.submit,
     field,
     check: () => {
       const length = countCharacters(field.value);
@@ -151,9 +153,9 @@ export function askRoomName({ maxLength, name = '', onCreate }) {
  */
 export function confirmDelete({ room, onDelete }) {
   return openDialog({
-    title: strings.deleteDialog.title(room.name),
-    body: [el('p', { class: 'dialog-text' }, strings.deleteDialog.text)],
-    submit: strings.deleteDialog.submit,
+    title: words.deleteDialog.title(room.name),
+    body: [el('p', { class: 'dialog-text' }, words.deleteDialog.text)],
+    submit: words.deleteDialog.submit,
     danger: true,
     run: onDelete,
   });
@@ -165,10 +167,10 @@ export function confirmDelete({ room, onDelete }) {
  */
 export function showShortcuts() {
   const titleId = uid('dialog');
-  const close = el('button', { type: 'submit', class: 'button button-primary' }, strings.shortcuts.close);
+  const close = el('button', { type: 'submit', class: 'button button-primary' }, words.shortcuts.close);
   // A Mac has another word on that key.
   const alt = navigator.platform.startsWith('Mac') ? '⌥' : 'Alt';
-  const { keys: table } = strings.shortcuts;
+  const { keys: table } = words.shortcuts;
   const lines = table.flatMap(({ keys, does }) => [
     el('dt', {}, ...keys.map((key) => el('kbd', { class: 'key' }, key === 'Alt' ? alt : key))),
     el('dd', {}, does),
@@ -176,7 +178,7 @@ export function showShortcuts() {
   const form = el(
     'form',
     { class: 'dialog-form', method: 'dialog' },
-    el('h2', { id: titleId, class: 'dialog-title' }, strings.shortcuts.title),
+    el('h2', { id: titleId, class: 'dialog-title' }, words.shortcuts.title),
     el('dl', { class: 'shortcuts' }, ...lines),
     el('div', { class: 'dialog-buttons' }, close),
   );

@@ -3,16 +3,17 @@
 import { el, icon, iconButton, setAttr, setText } from '../dom.js';
 import { formatNumber } from '../format.js';
 import { strings } from '../strings/en.js';
-import { confirmDelete } from './dialog.js';
 import { createMenu } from './menu.js';
+import { withDialogs } from './seldom.js';
 
 const COPIED_MS = 1500;
 
 /**
  * @param {HTMLElement} element
- * @param {{onBack: () => void, onDelete: () => Promise<void>, onPeople: () => void}} callbacks
+ * @param {{onBack: () => void, onDelete: () => Promise<void>, onPeople: () => void,
+ *   onTrouble: (cause: unknown) => void}} callbacks
  */
-export function createHeader(element, { onBack, onDelete, onPeople }) {
+export function createHeader(element, { onBack, onDelete, onPeople, onTrouble }) {
   const ending = new AbortController();
   const { signal } = ending;
   /** @type {import('../types.js').Room | null} */
@@ -46,7 +47,8 @@ export function createHeader(element, { onBack, onDelete, onPeople }) {
   );
 
   async function askDelete() {
-    if (room !== null) await confirmDelete({ room, onDelete });
+    const asked = room;
+    if (asked !== null) await withDialogs(({ confirmDelete }) => confirmDelete({ room: asked, onDelete }), onTrouble);
   }
   /** @param {HTMLButtonElement} item */
   async function copyLink(item) {

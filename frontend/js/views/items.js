@@ -13,7 +13,7 @@ const GROUP_MS = 5 * 60_000;
  * @typedef {import('../types.js').PresenceLine} PresenceLine
  * @typedef {{key: string, kind: 'message', message: Message, grouped: boolean}} MessageItem
  * @typedef {{key: string, kind: 'pending', pending: PendingMessage, grouped: boolean}} PendingItem
- * @typedef {{key: string, kind: 'presence', joined: string[], left: string[]}} PresenceItem
+ * @typedef {{key: string, kind: 'presence', joined: string[], left: string[], guests: string[]}} PresenceItem
  * @typedef {{key: 'new', kind: 'new'}} NewItem
  * @typedef {MessageItem | PendingItem | PresenceItem | NewItem} Item
  * @typedef {{key: string, time: string, items: Item[]}} Day
@@ -27,6 +27,12 @@ const GROUP_MS = 5 * 60_000;
  * @property {boolean} hasOlder
  * @property {boolean} hasNewer
  */
+
+/**
+ * An account is not the guest who had its name before.
+ * @param {{username: string, guest: boolean}} message
+ */
+const authorOf = ({ username, guest }) => `${guest ? 'guest' : 'user'} ${username}`;
 
 /** @param {number} id */
 export const messageKey = (id) => `m${id}`;
@@ -53,7 +59,8 @@ function presenceItem(events, me) {
   if (last.size === 0 || first === undefined) return null;
   const names = (/** @type {string} */ kind) =>
     [...last.values()].filter((event) => event.kind === kind).map((event) => event.username);
-  return { key: first.id, kind: 'presence', joined: names('join'), left: names('leave') };
+  const guests = [...last.values()].filter(({ guest }) => guest).map(({ username }) => username);
+  return { key: first.id, kind: 'presence', joined: names('join'), left: names('leave'), guests };
 }
 
 /**
@@ -87,7 +94,7 @@ export function buildDays(data) {
   const places = data.events.length > 0 ? placeEvents(data) : new Map();
   const stored = new Set();
   for (const message of data.messages) {
-    if (message.client_id !== null) stored.add(`${message.client_id} ${message.username}`);
+    if (message.client_id !== null) stored.add(`${message.client_id} ${authorOf(message)}`);
   }
   /** @type {Day[]} */
   const days = [];
@@ -105,9 +112,9 @@ export function buildDays(data) {
     }
     today.items.push(item);
   };
-  /** @param {string} time @param {string} username @returns {boolean} */
-  const joinsGroup = (time, username) => {
-    const now = { author: username, at: Date.parse(time) };
+  /** @param {string} time @param {string} author @returns {boolean} */
+  const joinsGroup = (time, author) => {
+    const now = { author, at: Date.parse(time) };
     const today = days.at(-1);
     const joins =
       above !== null &&
@@ -132,13 +139,14 @@ export function buildDays(data) {
       put(message.timestamp, { key: 'new', kind: 'new' });
       above = null;
     }
-    const grouped = joinsGroup(message.timestamp, message.username);
+    const grouped = joinsGroup(message.timestamp, authorOf(message));
     put(message.timestamp, { key: messageKey(message.id), kind: 'message', message, grouped });
     putEvents(message.id, message.timestamp);
   }
   for (const pending of data.pending) {
-    if (stored.has(`${pending.client_id} ${pending.username}`)) continue;
-    const grouped = joinsGroup(pending.created_at, pending.username);
+    const author = authorOf({ ...pending, guest: !pending.account });
+    if (stored.has(`${pending.client_id} ${author}`)) continue;
+    const grouped = joinsGroup(pending.created_at, author);
     put(pending.created_at, { key: pendingKey(pending.client_id), kind: 'pending', pending, grouped });
   }
   return days;

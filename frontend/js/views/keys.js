@@ -1,7 +1,7 @@
 /** The keys that count everywhere: from one part of the conversation to the next, and the list of all keys. */
 
 import { takesText } from '../dom.js';
-import { showShortcuts } from './dialog.js';
+import { withDialogs } from './seldom.js';
 
 /** The parts of the conversation in their order, and where in each the focus goes: the first of these that is there. */
 const PARTS = [
@@ -14,8 +14,9 @@ const PARTS = [
 /**
  * Listens for as long as the page is there.
  * @param {Document} document
+ * @param {(cause: unknown) => void} onTrouble the list of keys cannot be had now
  */
-export function listenForKeys(document) {
+export function listenForKeys(document, onTrouble) {
   document.addEventListener('keydown', (event) => {
     if (event.isComposing || document.querySelector('dialog[open]') !== null) return;
     const target = /** @type {Element} */ (event.target);
@@ -27,7 +28,7 @@ export function listenForKeys(document) {
       (event.key === '?' && target.closest('[role="log"]') !== null && !takesText(target))
     ) {
       event.preventDefault();
-      void showShortcuts();
+      void withDialogs(({ showShortcuts }) => showShortcuts(), onTrouble);
     }
   });
 }

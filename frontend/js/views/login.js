@@ -1,20 +1,44 @@
-/** The first screen: a name, and in. */
+/**
+ * The first screen: a name, and in. With an account by a second way, whose forms are loaded when it is taken, or at
+ * once where there is no other.
+ */
 
 import { el, icon, setAttr, setText, uid } from '../dom.js';
 import { cleanName, countCharacters } from '../format.js';
 import { errorText, strings } from '../strings/en.js';
+import { seldomStyle } from './seldom.js';
 import { createThemeSwitch } from './theme.js';
 
 /**
- * @typedef {{username: string | null, error: string | null, busy: boolean, maxLength: number}} LoginData
- * @param {HTMLElement} element
- * @param {{onSubmit: (username: string) => void}} callbacks
+ * @typedef {object} LoginData
+ * @property {string | null} username of who was here last
+ * @property {boolean} hasAccount they came with an account
+ * @property {string | null} error
+ * @property {boolean} busy
+ * @property {number} maxLength
+ * @property {number} minPasswordLength
+ * @property {boolean} guests
+ * @property {import('../types.js').Config['registration']} registration
+ * @property {import('../types.js').Invitation | null} invitation
+ *
+ * @typedef {import('./account/entry.js').Mode | 'guest'} Mode
  */
-export function createLogin(element, { onSubmit }) {
-  const ending = new AbortController();
+
+/**
+ * @param {LoginData} data
+ * @returns {Mode} the way that is offered first
+ */
+function firstMode({ invitation, guests, hasAccount }) {
+  if (invitation) return invitation.kind === 'setup' ? 'setup' : 'register';
+  return guests && !hasAccount ? 'guest' : 'signIn';
+}
+
+/** @param {LoginData} data */
+const canRegister = ({ registration, invitation }) => registration === 'open' || invitation?.kind === 'invite';
+
+/** @param {(username: string) => void} onSubmit */
+function createGuestForm(onSubmit) {
   const [fieldId, errorId] = [uid('name'), uid('error')];
-  const title = el('h1', { class: 'login-title' }, strings.login.welcome);
-  const lead = el('p', { class: 'login-lead' }, strings.login.lead);
   const input = el('input', {
     id: fieldId,
     class: 'field',
@@ -41,7 +65,60 @@ export function createLogin(element, { onSubmit }) {
     errorLine,
     button,
   );
-  const theme = el('div');
+  let maxLength = Infinity;
+  let busy = false;
+
+  /** @param {string | null} code */
+  const showError = (code) => {
+    setText(errorLine, code === null ? '' : errorText(code));
+    setAttr(input, 'aria-invalid', code === null ? null : 'true');
+    setAttr(input, 'aria-describedby', code === null ? null : errorId);
+    if (code !== null) input.focus();
+  };
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (busy) return;
+    const name = cleanName(input.value);
+    const length = countCharacters(name);
+    if (length === 0) showError('name_empty');
+    else if (length > maxLength) showError('name_too_long');
+    else onSubmit(name);
+  });
+  input.addEventListener('input', () => showError(null));
+
+  return {
+    form,
+    input,
+    showError,
+    /** @param {LoginData} data */
+    update(data) {
+      maxLength = data.maxLength;
+      busy = data.busy;
+      setAttr(button, 'aria-busy', busy ? 'true' : null);
+    },
+  };
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {object} callbacks
+ * @param {(username: string) => void} callbacks.onSubmit
+ * @param {(credentials: any) => Promise<void>} callbacks.onSignIn rejects with `{code, detail, field, retryAfterMs}`
+ * @param {(account: any) => Promise<void>} callbacks.onRegister the same
+ */
+export function createLogin(element, { onSubmit, onSignIn, onRegister }) {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const title = el('h1', { class: 'login-title' }, strings.login.welcome);
+  const lead = el('p', { class: 'login-lead' }, strings.login.lead);
+  const guest = createGuestForm(onSubmit);
+  const signIn = el('button', { type: 'button', class: 'button button-quiet' }, strings.login.signIn);
+  const register = el('button', { type: 'button', class: 'button button-quiet' }, strings.login.register);
+  const others = el('div', { class: 'login-others' }, el('p', { class: 'login-or' }, strings.login.or), signIn, register);
+  const asGuest = el('div', {}, guest.form, others);
+  const slot = el('div', { hidden: true });
+  const note = el('p', { class: 'login-note' }, strings.login.remembered);
+  const theme = el('div', { class: 'login-theme' });
   element.replaceChildren(
     el(
       'main',
@@ -54,63 +131,106 @@ export function createLogin(element, { onSubmit }) {
       ),
       title,
       lead,
-      form,
-      el('footer', { class: 'login-foot' }, el('p', { class: 'login-note' }, strings.login.remembered), theme),
+      asGuest,
+      slot,
+      el('footer', { class: 'login-foot' }, note, theme),
     ),
   );
   const themeSwitch = createThemeSwitch(theme);
 
-  let maxLength = Infinity;
-  let busy = false;
+  /** @type {LoginData | null} */
+  let data = null;
+  /** @type {Mode} */
+  let mode = 'guest';
+  /** @type {ReturnType<typeof import('./account/entry.js').createEntry> | null} */
+  let entry = null;
+  /** Somebody has come in; whoever sees this screen next begins anew. */
+  let isUsed = false;
   /** @type {string | null | undefined} */
   let shownError;
   /** @type {string | null | undefined} */
   let knownName;
 
-  /** @param {string | null} code */
-  const showError = (code) => {
-    setText(errorLine, code === null ? '' : errorText(code));
-    setAttr(input, 'aria-invalid', code === null ? null : 'true');
-    setAttr(input, 'aria-describedby', code === null ? null : errorId);
-    if (code !== null) input.focus();
+  const drawHead = () => {
+    const isBack = Boolean(data?.username);
+    setText(title, entry?.title ?? (isBack ? strings.login.welcomeBack : strings.login.welcome));
+    setText(lead, entry?.lead ?? (isBack ? strings.login.leadBack : strings.login.lead));
+    asGuest.hidden = entry !== null;
+    slot.hidden = entry === null;
+    note.hidden = entry !== null;
   };
-  form.addEventListener(
-    'submit',
-    (event) => {
-      event.preventDefault();
-      if (busy) return;
-      const name = cleanName(input.value);
-      const length = countCharacters(name);
-      if (length === 0) showError('name_empty');
-      else if (length > maxLength) showError('name_too_long');
-      else onSubmit(name);
-    },
-    { signal: ending.signal },
-  );
-  input.addEventListener('input', () => showError(null), { signal: ending.signal });
+  const focus = () => {
+    if (entry) return entry.focus();
+    guest.input.focus();
+    guest.input.select();
+  };
+  /** @param {Mode} wanted */
+  const show = async (wanted) => {
+    mode = wanted;
+    const made = wanted === 'guest' ? null : await makeEntry(wanted);
+    // Meanwhile another way may have been chosen.
+    if (mode !== wanted) return;
+    entry?.destroy();
+    entry = made;
+    slot.replaceChildren(...(made ? [made.element] : []));
+    drawHead();
+    if (element.checkVisibility()) focus();
+  };
+  /** @param {import('./account/entry.js').Mode} wanted */
+  const makeEntry = async (wanted) => {
+    const [{ createEntry }] = await Promise.all([import('./account/entry.js'), seldomStyle()]);
+    if (!data) return null;
+    const { username, hasAccount, maxLength, minPasswordLength, guests, registration, invitation } = data;
+    // A guest's name may become an account's, an account's name is one already.
+    const isOffered = wanted === 'signIn' ? hasAccount : wanted === 'register' && !hasAccount;
+    return createEntry(
+      {
+        mode: wanted, username: isOffered ? username : null, maxLength, minPasswordLength, guests,
+        canRegister: canRegister(data), registration, isInvited: invitation?.kind === 'invite',
+      },
+      { onSignIn: (known) => used(onSignIn(known)), onRegister: (fresh) => used(onRegister(fresh)), onMode: go },
+    );
+  };
+  /** @param {Promise<void>} coming */
+  const used = async (coming) => {
+    await coming;
+    isUsed = true;
+    entry?.clear();
+  };
+  /** @param {Mode} wanted */
+  const go = (wanted) => {
+    show(wanted).catch(() => {
+      // The forms cannot be had now; where there is another way, it stays on the screen.
+      mode = entry ? mode : 'guest';
+      guest.showError('network');
+    });
+  };
+  signIn.addEventListener('click', () => go('signIn'), { signal });
+  register.addEventListener('click', () => go('register'), { signal });
 
   return {
-    /** @param {LoginData} data */
-    update(data) {
-      maxLength = data.maxLength;
-      if (data.username !== knownName) {
-        knownName = data.username;
-        input.value = data.username ?? '';
-        setText(title, data.username ? strings.login.welcomeBack : strings.login.welcome);
-        setText(lead, data.username ? strings.login.leadBack : strings.login.lead);
+    /** @param {LoginData} next */
+    update(next) {
+      const isFirst = data === null || isUsed || data.invitation !== next.invitation;
+      isUsed = false;
+      data = next;
+      register.hidden = !canRegister(next);
+      guest.update(next);
+      if (next.username !== knownName) {
+        knownName = next.username;
+        guest.input.value = next.username ?? '';
       }
-      busy = data.busy;
-      setAttr(button, 'aria-busy', busy ? 'true' : null);
+      drawHead();
+      // Once it has been decided, only its person changes the way.
+      if (isFirst && (entry !== null || firstMode(next) !== 'guest')) go(firstMode(next));
       // A refusal that comes twice in a row is shown twice: between the two the form was busy.
-      if (data.error !== shownError && !busy) showError(data.error);
-      shownError = busy ? undefined : data.error;
+      if (next.error !== shownError && !next.busy) guest.showError(next.error);
+      shownError = next.busy ? undefined : next.error;
     },
-    focus() {
-      input.focus();
-      input.select();
-    },
+    focus,
     destroy() {
       ending.abort();
+      entry?.destroy();
       themeSwitch.destroy();
       element.replaceChildren();
     },

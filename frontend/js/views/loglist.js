@@ -4,6 +4,7 @@ import { el, inOrder, setText } from '../dom.js';
 import { formatDay } from '../format.js';
 import { strings } from '../strings/en.js';
 import { buildDays, messageKey, pendingKey } from './items.js';
+import { sentence } from './names.js';
 import { makeRow, updateRow } from './row.js';
 
 /** More new rows than this at once come without a movement. */
@@ -19,6 +20,16 @@ const ANIMATED_AT_MOST = 3;
  * @typedef {import('./items.js').LogData} LogData
  * @typedef {{node: HTMLElement, label: HTMLElement, list: HTMLElement, time: string}} Section
  */
+
+/** @param {PresenceItem} item */
+function presenceText({ joined, left, guests }) {
+  const text = document.createDocumentFragment();
+  const isGuest = (/** @type {string} */ name) => guests.includes(name);
+  if (joined.length > 0) text.append(sentence(strings.messages.joined, joined, isGuest));
+  if (joined.length > 0 && left.length > 0) text.append(' · ');
+  if (left.length > 0) text.append(sentence(strings.messages.left, left, isGuest));
+  return text;
+}
 
 /**
  * @param {HTMLElement} container takes one section per day
@@ -65,21 +76,17 @@ export function createLogList(container) {
   };
   /** @param {PresenceItem | NewItem} item */
   const lineNode = (item) => {
-    const presence =
-      item.kind === 'presence'
-        ? [
-            item.joined.length > 0 && strings.messages.joined(item.joined),
-            item.left.length > 0 && strings.messages.left(item.left),
-          ]
-        : [];
-    const words = item.kind === 'new' ? strings.messages.newLine : presence.filter(Boolean).join(' · ');
+    const words = item.kind === 'new' ? strings.messages.newLine : JSON.stringify(item);
     let line = lines.get(item.key);
     if (line === undefined) {
       const node = el('li', { class: item.kind === 'new' ? 'new-line' : 'presence-line' }, el('span', { dir: 'auto' }));
       line = { node, words: '' };
       lines.set(item.key, line);
     }
-    if (line.words !== words && line.node.firstElementChild) setText(line.node.firstElementChild, words);
+    if (line.words !== words) {
+      const text = item.kind === 'new' ? words : presenceText(item);
+      line.node.firstElementChild?.replaceChildren(text);
+    }
     line.words = words;
     return line.node;
   };

@@ -38,6 +38,7 @@ const COPIED_MS = 1500;
  * @property {(atBottom: boolean) => void} onAtBottom
  * @property {() => void} onRetryHistory
  * @property {(anchor: import('../types.js').Anchor) => void} onAnchor
+ * @property {import('./people.js').OnPerson} onPerson
  */
 
 /** @type {MessagesData} */
@@ -193,6 +194,19 @@ export function createMessages(element, callbacks) {
     },
     { signal },
   );
+  /** @param {Event} event on an author's name, or on their face */
+  const showAuthor = (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const node = target.closest(event.type === 'keydown' ? '.row-name' : '.row-name, .row-face');
+    const row = node && list.rows().find((one) => one.node.contains(node));
+    if (!row?.source) return;
+    event.preventDefault();
+    const { source } = row;
+    const guest = 'guest' in source ? source.guest : !source.account;
+    callbacks.onPerson({ username: source.username, guest }, row.name);
+  };
+  log.addEventListener('click', showAuthor, { signal });
+  log.addEventListener('keydown', (event) => ['Enter', ' '].includes(event.key) && showAuthor(event), { signal });
   log.addEventListener(
     'pointerover',
     (event) => {

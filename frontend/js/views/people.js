@@ -1,54 +1,99 @@
 /** Who is here: a list for the sidebar, and the column or panel at the right. */
 
-import { el, iconButton, reconcile, setAttr, setText } from '../dom.js';
+import { el, iconButton, keepFocus, reconcile, setAttr, setText } from '../dom.js';
 import { canonical, formatNumber } from '../format.js';
 import { strings } from '../strings/en.js';
 import { avatar } from './avatar.js';
+import { guestBadge } from './names.js';
 
 /** From this width on people have a column of their own, which is open unless it was closed. */
 const COLUMN = '(width >= 1280px)';
 const KEY = 'parlour.people';
 
+/** @typedef {(person: {username: string, guest: boolean}, anchor: HTMLElement) => void} OnPerson */
+
+/** @param {{name: string, mine: boolean, guest: boolean}} person */
+const rowOf = ({ name, mine, guest }) =>
+  el(
+    'li',
+    {},
+    el(
+      'button',
+      { type: 'button', class: 'person', tabindex: -1, dataset: { name, guest: String(guest) } },
+      el(
+        'span',
+        { class: 'person-face' },
+        avatar(name, 'avatar-sm'),
+        el('span', { class: 'dot', dataset: { presence: 'online' } }),
+      ),
+      el('span', { class: 'person-name', dir: 'auto' }, name),
+      ' ',
+      guest ? guestBadge() : null,
+      mine ? el('span', { class: 'person-you' }, strings.sidebar.you) : null,
+    ),
+  );
+
 /**
- * A list of people that keeps its rows.
+ * A list of people that keeps its rows. It is one tab stop; the arrows go from person to person.
  * @param {HTMLElement} list
+ * @param {{onPerson: OnPerson}} callbacks
+ * @param {AbortSignal} signal ends the listeners
  */
-export function createPeopleList(list) {
+export function createPeopleList(list, { onPerson }, signal) {
   /** @type {Map<string, HTMLLIElement>} */
   const rows = new Map();
-  /** @type {string[] | null} */
-  let shown = null;
+  /** @type {{users: string[] | null, guests: string[] | null}} */
+  let shown = { users: null, guests: null };
+  const buttons = () => /** @type {HTMLElement[]} */ ([...list.querySelectorAll('.person')]);
+
+  /** @param {HTMLElement | undefined} chosen */
+  const setTabStop = (chosen) => {
+    for (const button of buttons()) setAttr(button, 'tabindex', button === chosen ? null : '-1');
+  };
+  list.addEventListener('focusin', (event) => setTabStop(/** @type {HTMLElement} */ (event.target)), { signal });
+  list.addEventListener(
+    'click',
+    (event) => {
+      const button = /** @type {Element} */ (event.target).closest('.person');
+      if (!(button instanceof HTMLElement)) return;
+      onPerson({ username: button.dataset['name'] ?? '', guest: button.dataset['guest'] === 'true' }, button);
+    },
+    { signal },
+  );
+  list.addEventListener(
+    'keydown',
+    (event) => {
+      const all = buttons();
+      const at = all.findIndex((button) => button === document.activeElement);
+      const steps = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 };
+      if (event.altKey || event.ctrlKey || event.metaKey || !Object.hasOwn(steps, event.key)) return;
+      event.preventDefault();
+      all[steps[/** @type {keyof typeof steps} */ (event.key)]]?.focus();
+    },
+    { signal },
+  );
+
   return {
     /**
-     * @param {string[]} users
-     * @param {string | null} username oneself, who stands first
+     * @param {{users: string[], guests: string[], username: string | null}} data `username`: oneself, who stands first
      */
-    update(users, username) {
-      if (users === shown) return;
-      shown = users;
+    update({ users, guests, username }) {
+      if (users === shown.users && guests === shown.guests) return;
+      shown = { users, guests };
       const me = canonical(username ?? '');
-      const sorted = users
-        .map((name) => ({ name, mine: canonical(name) === me }))
+      const marked = new Set(guests.map(canonical));
+      const people = users
+        .map((name) => ({ name, mine: canonical(name) === me, guest: marked.has(canonical(name)) }))
         .sort((a, b) => Number(b.mine) - Number(a.mine) || a.name.localeCompare(b.name));
-      const own = new Set(sorted.filter((person) => person.mine).map((person) => person.name));
-      reconcile(
+      // Somebody who comes back with an account is another row.
+      const byKey = new Map(people.map((person) => [`${person.guest ? 'g' : 'u'}${person.name}`, person]));
+      keepFocus(
         list,
-        rows,
-        sorted.map((person) => person.name),
-        (name) =>
-          el(
-            'li',
-            { class: 'person' },
-            el(
-              'span',
-              { class: 'person-face' },
-              avatar(name, 'avatar-sm'),
-              el('span', { class: 'dot', dataset: { presence: 'online' } }),
-            ),
-            el('span', { class: 'person-name', dir: 'auto' }, name),
-            own.has(name) ? el('span', { class: 'person-you' }, strings.sidebar.you) : null,
-          ),
+        () => reconcile(list, rows, [...byKey.keys()], (key) => rowOf(/** @type {any} */ (byKey.get(key)))),
+        () => buttons()[0],
       );
+      const all = buttons();
+      setTabStop(all.find((button) => button.tabIndex === 0) ?? all[0]);
     },
   };
 }
@@ -56,9 +101,9 @@ export function createPeopleList(list) {
 /**
  * The column at the right; on narrower screens a panel that slides over the pane.
  * @param {HTMLElement} element
- * @param {{onClose?: () => void}} [callbacks]
+ * @param {{onPerson: OnPerson, onClose?: () => void}} callbacks
  */
-export function createPeople(element, { onClose } = {}) {
+export function createPeople(element, { onPerson, onClose }) {
   const ending = new AbortController();
   const { signal } = ending;
   const wide = matchMedia(COLUMN);
@@ -77,7 +122,7 @@ export function createPeople(element, { onClose } = {}) {
       el('div', { class: 'scroller people-scroller' }, list, waiting),
     ),
   );
-  const people = createPeopleList(list);
+  const people = createPeopleList(list, { onPerson }, signal);
   /** @type {Element | null} */
   let opener = null;
 
@@ -136,8 +181,8 @@ export function createPeople(element, { onClose } = {}) {
 
   return {
     /** @param {{users: string[], guests: string[], username: string | null}} data */
-    update({ users, username }) {
-      people.update(users, username);
+    update({ users, guests, username }) {
+      people.update({ users, guests, username });
       setText(count, users.length > 0 ? formatNumber(users.length) : '');
       tellToggle();
       waiting.hidden = users.length > 0;

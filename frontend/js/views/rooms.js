@@ -3,9 +3,9 @@
 import { el, icon, keepFocus, reconcile, setText, takesText, uid, wordButton } from '../dom.js';
 import { canonical } from '../format.js';
 import { strings } from '../strings/en.js';
-import { askRoomName, confirmDelete } from './dialog.js';
 import { emptyState } from './empty.js';
 import { fillRoomCard, makeRoomCard } from './roomcard.js';
+import { withDialogs } from './seldom.js';
 import { createSelf } from './self.js';
 
 const SKELETON_CARDS = 6;
@@ -16,6 +16,7 @@ const SKELETON_CARDS = 6;
  * @property {Room[]} rooms
  * @property {import('../types.js').LoadStatus} status
  * @property {string | null} username
+ * @property {import('../types.js').User | null} user
  * @property {string} connection
  * @property {number} maxNameLength
  *
@@ -24,6 +25,8 @@ const SKELETON_CARDS = 6;
  * @property {(name: string) => Promise<void>} onCreate rejects with `{code, detail}`
  * @property {(roomId: number) => Promise<void>} onDelete rejects with `{code, detail}`
  * @property {() => void} onSignOut
+ * @property {() => void} onAccount
+ * @property {(cause: unknown) => void} onTrouble
  * @property {() => void} onRetry
  */
 
@@ -35,7 +38,7 @@ export function createRooms(element, callbacks) {
   const ending = new AbortController();
   const { signal } = ending;
   /** @type {RoomsData} */
-  let data = { rooms: [], status: 'loading', username: null, connection: 'connecting', maxNameLength: Infinity };
+  let data = { rooms: [], status: 'loading', username: null, user: null, connection: 'connecting', maxNameLength: Infinity };
   /** @type {Map<string, HTMLLIElement>} */
   const cards = new Map();
   /** @type {Map<string, Room>} */
@@ -98,7 +101,10 @@ export function createRooms(element, callbacks) {
   );
   const self = createSelf(selfSlot, callbacks);
 
-  const openCreate = (name = '') => askRoomName({ maxLength: data.maxNameLength, name, onCreate: callbacks.onCreate });
+  const openCreate = (name = '') => {
+    const options = { maxLength: data.maxNameLength, name, onCreate: callbacks.onCreate };
+    return withDialogs(({ askRoomName }) => askRoomName(options), callbacks.onTrouble);
+  };
 
   /** @param {string} label @param {string} sign @param {() => void} run */
   const action = (label, sign, run) => {
@@ -160,11 +166,12 @@ export function createRooms(element, callbacks) {
   };
 
   /** @param {Room} room */
-  const askDelete = async (room) => {
-    const done = await confirmDelete({ room, onDelete: () => callbacks.onDelete(room.id) });
-    // The card that opened the dialog is gone, and the focus with it.
-    if (done) title.focus();
-  };
+  const askDelete = (room) =>
+    withDialogs(async ({ confirmDelete }) => {
+      const done = await confirmDelete({ room, onDelete: () => callbacks.onDelete(room.id) });
+      // The card that opened the dialog is gone, and the focus with it.
+      if (done) title.focus();
+    }, callbacks.onTrouble);
 
   grid.addEventListener(
     'click',

@@ -4,13 +4,15 @@ import { el, icon, richText, setAttr, setText, uid } from '../dom.js';
 import { formatTime, isEmojiOnly } from '../format.js';
 import { errorText, strings } from '../strings/en.js';
 import { setFace } from './avatar.js';
+import { guestBadge } from './names.js';
 
 /**
  * @typedef {object} Row
  * @property {HTMLLIElement} node
  * @property {HTMLElement} article the part that takes the focus
  * @property {HTMLElement} face
- * @property {HTMLElement} name
+ * @property {HTMLElement} name leads to the author's profile
+ * @property {HTMLElement} badge
  * @property {HTMLTimeElement} time
  * @property {HTMLElement} body
  * @property {HTMLElement | null} actions what can be done with a message that was not sent
@@ -29,7 +31,9 @@ const template = el(
     el(
       'header',
       { class: 'row-head' },
-      el('span', { class: 'row-name', dir: 'auto' }),
+      // No button element: its words could not be selected and copied with the rest.
+      el('span', { class: 'row-name', dir: 'auto', role: 'button', tabindex: -1 }),
+      guestBadge(),
       el('time', { class: 'row-time' }),
     ),
     el('div', { class: 'row-body', dir: 'auto' }),
@@ -43,19 +47,25 @@ export function makeRow() {
   const [face, head, body] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ (
     /** @type {unknown} */ (article.children)
   );
-  const [name, time] = /** @type {[HTMLElement, HTMLTimeElement]} */ (/** @type {unknown} */ (head.children));
+  const [name, badge, time] = /** @type {[HTMLElement, HTMLElement, HTMLTimeElement]} */ (
+    /** @type {unknown} */ (head.children)
+  );
   // The name of a row is author, time and words, whichever of them are on view.
   const id = uid('row');
   name.id = `${id}a`;
+  badge.id = `${id}g`;
   time.id = `${id}t`;
   body.id = `${id}b`;
-  article.setAttribute('aria-labelledby', `${id}a ${id}t ${id}b`);
-  return { node, article, face, name, time, body, actions: null, source: null, grouped: false };
+  article.setAttribute('aria-labelledby', `${id}a ${id}g ${id}t ${id}b`);
+  return { node, article, face, name, badge, time, body, actions: null, source: null, grouped: false };
 }
 
-/** @param {Row} row @param {string} username @param {string} content @param {string} time */
-function fill(row, username, content, time) {
+/** @param {Row} row @param {{username: string, guest: boolean, content: string, time: string}} message */
+function fill(row, { username, guest, content, time }) {
   const before = row.source;
+  // Without a word in it: what is hidden would still be read as a part of the row's name.
+  setText(row.badge, guest ? strings.guest : '');
+  row.badge.hidden = !guest;
   if (before?.username !== username) {
     setFace(row.face, username);
     setText(row.name, username);
@@ -122,12 +132,12 @@ export function updateRow(row, item) {
   if (row.source === source) return;
   if (item.kind === 'message') {
     const { message } = item;
-    fill(row, message.username, message.content, message.timestamp);
+    fill(row, { ...message, time: message.timestamp });
     setState(row, null);
     setAttr(row.node, 'data-message-id', String(message.id));
   } else {
     const { pending } = item;
-    fill(row, pending.username, pending.content, pending.created_at);
+    fill(row, { ...pending, guest: !pending.account, time: pending.created_at });
     setState(row, pending);
     setAttr(row.node, 'data-message-id', null);
   }
@@ -141,5 +151,5 @@ export function updateRow(row, item) {
  */
 export function setTabStop(row, active) {
   setAttr(row.article, 'tabindex', active ? '0' : '-1');
-  for (const control of row.article.querySelectorAll('a')) setAttr(control, 'tabindex', active ? null : '-1');
+  for (const control of row.article.querySelectorAll('a, .row-name')) setAttr(control, 'tabindex', active ? '0' : '-1');
 }

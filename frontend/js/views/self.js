@@ -1,12 +1,13 @@
 /**
- * Oneself, at the foot of the sidebar and on top of the rooms: name, connection, and a menu with the theme and the
- * way out.
+ * Oneself, at the foot of the sidebar and on top of the rooms: name, connection, and a menu with one's account, the
+ * theme and the way out.
  */
 
 import { el, icon, setAttr, setText } from '../dom.js';
 import { strings } from '../strings/en.js';
-import { setFace } from './avatar.js';
-import { showShortcuts } from './dialog.js';
+import { chooseHue, setFace } from './avatar.js';
+import { guestBadge } from './names.js';
+import { withDialogs } from './seldom.js';
 import { createThemeSwitch } from './theme.js';
 
 /**
@@ -20,12 +21,13 @@ function presence(connection) {
 
 /**
  * @param {HTMLElement} element an empty container
- * @param {{onSignOut: () => void}} callbacks
+ * @param {{onSignOut: () => void, onAccount: () => void, onTrouble: (cause: unknown) => void}} callbacks
  */
-export function createSelf(element, { onSignOut }) {
+export function createSelf(element, { onSignOut, onAccount, onTrouble }) {
   const ending = new AbortController();
   const face = el('span', { class: 'avatar', 'aria-hidden': 'true' });
   const name = el('span', { class: 'self-name', dir: 'auto' });
+  const badge = guestBadge();
   const dot = el('span', { class: 'dot' });
   const status = el('span', { class: 'self-status-text' });
   const button = el(
@@ -35,18 +37,24 @@ export function createSelf(element, { onSignOut }) {
     el(
       'span',
       { class: 'self-text' },
-      name,
+      el('span', { class: 'self-line' }, name, ' ', badge),
       el('span', { class: 'self-status' }, dot, status),
       el('span', { class: 'sr-only' }, strings.self.menu),
     ),
     icon('chevron', 'icon-sm'),
   );
   const theme = el('div', { class: 'self-theme' });
+  const account = el(
+    'button',
+    { type: 'button', class: 'menu-item' },
+    icon('user', 'icon-sm'),
+    el('span', {}, strings.self.account),
+  );
   const shortcuts = el(
     'button',
     { type: 'button', class: 'menu-item' },
     icon('keys', 'icon-sm'),
-    el('span', {}, strings.shortcuts.open),
+    el('span', {}, strings.self.shortcuts),
   );
   const signOut = el(
     'button',
@@ -60,6 +68,7 @@ export function createSelf(element, { onSignOut }) {
     el('p', { class: 'menu-label', 'aria-hidden': 'true' }, strings.theme.label),
     theme,
     el('hr', { class: 'menu-rule' }),
+    account,
     shortcuts,
     signOut,
   );
@@ -72,7 +81,16 @@ export function createSelf(element, { onSignOut }) {
       panel.hidePopover();
       // The dialog gives the focus back to what has it now.
       button.focus();
-      void showShortcuts();
+      void withDialogs(({ showShortcuts }) => showShortcuts(), onTrouble);
+    },
+    { signal: ending.signal },
+  );
+  account.addEventListener(
+    'click',
+    () => {
+      panel.hidePopover();
+      button.focus();
+      onAccount();
     },
     { signal: ending.signal },
   );
@@ -86,11 +104,15 @@ export function createSelf(element, { onSignOut }) {
   );
 
   return {
-    /** @param {{username: string | null, connection: string}} data */
-    update({ username, connection }) {
+    /** @param {{username: string | null, user: import('../types.js').User | null, connection: string}} data */
+    update({ username, user, connection }) {
       const known = username ?? '';
+      if (user) chooseHue(known, user.hue);
       setFace(face, known);
-      setText(name, known);
+      setText(name, user?.display_name || known);
+      setText(badge, user ? '' : strings.guest);
+      badge.hidden = user !== null;
+      account.hidden = user === null;
       const state = presence(connection);
       setAttr(dot, 'data-presence', state);
       setText(status, strings.self.connection[state]);

@@ -3,8 +3,8 @@
 import { el, find, icon, iconButton, keepFocus, reconcile, setAttr, setText, takesText } from '../dom.js';
 import { formatNumber } from '../format.js';
 import { strings } from '../strings/en.js';
-import { askRoomName } from './dialog.js';
 import { createPeopleList } from './people.js';
+import { withDialogs } from './seldom.js';
 import { createSelf } from './self.js';
 
 /**
@@ -15,6 +15,7 @@ import { createSelf } from './self.js';
  * @property {string[]} users
  * @property {string[]} guests
  * @property {string | null} username
+ * @property {import('../types.js').User | null} user
  * @property {string} connection
  * @property {number} maxNameLength
  *
@@ -22,6 +23,9 @@ import { createSelf } from './self.js';
  * @property {(roomId: number) => void} onOpen
  * @property {() => void} onBack to the list of rooms
  * @property {() => void} onSignOut
+ * @property {() => void} onAccount
+ * @property {(cause: unknown) => void} onTrouble
+ * @property {import('./people.js').OnPerson} onPerson
  * @property {(name: string) => Promise<void>} onCreate rejects with `{code, detail}`
  */
 
@@ -39,6 +43,7 @@ export function createSidebar(element, callbacks) {
     users: [],
     guests: [],
     username: null,
+    user: null,
     connection: 'connecting',
     maxNameLength: Infinity,
   };
@@ -88,7 +93,7 @@ export function createSidebar(element, callbacks) {
     selfSlot,
   );
   const self = createSelf(selfSlot, callbacks);
-  const people = createPeopleList(peopleNodes);
+  const people = createPeopleList(peopleNodes, callbacks, signal);
 
   const makeRow = () =>
     el(
@@ -126,7 +131,10 @@ export function createSidebar(element, callbacks) {
   });
   create.addEventListener(
     'click',
-    () => void askRoomName({ maxLength: data.maxNameLength, onCreate: callbacks.onCreate }),
+    () => {
+      const options = { maxLength: data.maxNameLength, onCreate: callbacks.onCreate };
+      void withDialogs(({ askRoomName }) => askRoomName(options), callbacks.onTrouble);
+    },
     { signal },
   );
   document.addEventListener(
@@ -165,7 +173,7 @@ export function createSidebar(element, callbacks) {
         setText(find('.side-online', row), room.online > 0 ? formatNumber(room.online) : '');
         setAttr(link, 'title', strings.sidebar.onlineIn(room.name, room.online));
       }
-      people.update(next.users, next.username);
+      people.update(next);
       setText(peopleCount, next.users.length > 0 ? formatNumber(next.users.length) : '');
       self.update(next);
     },

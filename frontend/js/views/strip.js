@@ -4,7 +4,9 @@
  */
 
 import { el, icon, keepFocus, messageField, setAttr, setText } from '../dom.js';
+import { canonical } from '../format.js';
 import { strings } from '../strings/en.js';
+import { sentence } from './names.js';
 
 /**
  * @param {HTMLElement} element
@@ -22,13 +24,18 @@ export function createStrip(element, { onLatest }) {
   const label = el('span');
   const pill = el('button', { type: 'button', class: 'latest', hidden: true }, icon('down', 'icon-sm'), label);
   element.replaceChildren(el('div', { class: 'strip-line' }, typing, pill));
+  let shown = '';
   pill.addEventListener('click', () => onLatest(), { signal: ending.signal });
 
   return {
-    /** @param {{typing: string[], unseen: number, hasNewer: boolean, atBottom: boolean}} data */
-    update({ typing: names, unseen, hasNewer, atBottom }) {
+    /** @param {{typing: string[], guests: string[], unseen: number, hasNewer: boolean, atBottom: boolean}} data */
+    update({ typing: names, guests, unseen, hasNewer, atBottom }) {
       typing.hidden = names.length === 0;
-      setText(words, names.length > 0 ? strings.strip.typing(names) : '');
+      const marked = new Set(names.length > 0 ? guests.map(canonical) : []);
+      const isGuest = (/** @type {string} */ name) => marked.has(canonical(name));
+      const key = JSON.stringify(names.map((name) => [name, isGuest(name)]));
+      if (key !== shown) words.replaceChildren(...(names.length > 0 ? [sentence(strings.strip.typing, names, isGuest)] : []));
+      shown = key;
       const counted = unseen > 0 && !atBottom;
       keepFocus(
         pill,

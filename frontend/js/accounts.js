@@ -1,0 +1,121 @@
+/**
+ * The part of the REST interface that concerns oneself: coming in, staying in, one's account.
+ *
+ * The browser keeps what proves a login in cookies that no script can read; nothing here ever sees it. Loaded with the
+ * first sign-in.
+ *
+ * @typedef {import('./types.js').User} User
+ * @typedef {import('./types.js').Profile} Profile
+ * @typedef {import('./types.js').Login} Login
+ * @typedef {{user: User, expires_in: number}} Welcome  `expires_in`: seconds until the login has to be renewed
+ */
+
+export class Accounts {
+  #api;
+
+  /** @param {Pick<import('./api.js').Api, 'call'>} api  its calls reject with an ApiError */
+  constructor(api) {
+    this.#api = api;
+  }
+
+  /**
+   * Comes in as a guest, the same as before in the same browser.
+   *
+   * @param {string} username
+   * @returns {Promise<string>} the name as the server writes it
+   */
+  async greet(username) {
+    return (await this.#ask('POST', '/api/auth/guest', { username })).username;
+  }
+
+  /**
+   * @param {{username: string, password: string}} credentials
+   * @returns {Promise<Welcome>}
+   */
+  signIn(credentials) {
+    return this.#ask('POST', '/api/auth/login', credentials);
+  }
+
+  /**
+   * @param {{username: string, password: string, display_name?: string, invite?: string}} account
+   * @returns {Promise<Welcome>}
+   */
+  register(account) {
+    return this.#ask('POST', '/api/auth/register', account);
+  }
+
+  /**
+   * Makes the first administrator.
+   *
+   * @param {{token: string, username: string, password: string}} account
+   * @returns {Promise<Welcome>}
+   */
+  setUp(account) {
+    return this.#ask('POST', '/api/auth/setup', account);
+  }
+
+  /** @returns {Promise<Welcome>} */
+  refresh() {
+    return this.#ask('POST', '/api/auth/refresh', {});
+  }
+
+  /** Ends this browser's login, if it has one. */
+  async signOut() {
+    await this.#ask('POST', '/api/auth/logout');
+  }
+
+  /** @returns {Promise<User>} */
+  async me() {
+    return (await this.#api.call('GET', '/api/users/me')).body;
+  }
+
+  /**
+   * @param {Partial<Pick<User, 'display_name'|'about'|'time_zone'|'status_text'|'hue'>>} changes
+   * @returns {Promise<User>}
+   */
+  async save(changes) {
+    return (await this.#api.call('PATCH', '/api/users/me', { body: changes })).body;
+  }
+
+  /**
+   * @param {string} username
+   * @returns {Promise<Profile>}
+   */
+  async person(username) {
+    return (await this.#api.call('GET', `/api/users/${encodeURIComponent(username)}`)).body;
+  }
+
+  /**
+   * Ends all other logins of the account.
+   *
+   * @param {{current_password: string, new_password: string}} passwords
+   */
+  async changePassword(passwords) {
+    await this.#api.call('POST', '/api/auth/password', { body: passwords });
+  }
+
+  /** @returns {Promise<Login[]>} */
+  async logins() {
+    return (await this.#api.call('GET', '/api/auth/sessions')).body;
+  }
+
+  /** @param {string} id */
+  async endLogin(id) {
+    await this.#api.call('DELETE', `/api/auth/sessions/${encodeURIComponent(id)}`);
+  }
+
+  /** Ends every login of the account, this one too. */
+  async endAllLogins() {
+    await this.#api.call('DELETE', '/api/auth/sessions');
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @returns {Promise<any>}
+   */
+  async #ask(method, path, body) {
+    return (await this.#api.call(method, path, { body, isBare: true })).body;
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * What an account's person asks of the page: to come in, to sign in again, to see and change what is theirs.
+ *
+ * Loaded with the first sign-in. The dialogs are loaded when they are asked for.
+ *
+ * @typedef {import('../types.js').User} User
+ * @typedef {import('./identity.js').Identity} Identity
+ */
+
+import { Accounts } from '../accounts.js';
+import { exclusively } from '../outbox/locks.js';
+import { seldomStyle } from '../views/seldom.js';
+import { Session } from './session.js';
+
+/**
+ * @typedef {object} AccountOptions
+ * @property {import('../types.js').State} state  read only
+ * @property {import('./memory.js').Memory} memory
+ * @property {import('../api.js').Api} api
+ * @property {import('../types.js').Clock} clock
+ * @property {import('../types.js').Config} config
+ * @property {Identity} identity
+ */
+
+/** @typedef {ReturnType<typeof createAccount>} Account */
+
+/**
+ * @template T
+ * @param {Promise<T>} loading
+ * @returns {Promise<T>} with what it needs to be seen
+ */
+async function styled(loading) {
+  const [module] = await Promise.all([loading, seldomStyle()]);
+  return module;
+}
+
+/** @param {AccountOptions} options */
+export function createAccount({ state, memory, api, clock, config, identity }) {
+  const accounts = new Accounts(api);
+  const session = new Session({
+    accounts, memory, clock, exclusively: exclusively(navigator.locks), onWelcome: (user) => identity.changed(user),
+  });
+  /** Closes the dialog of an ended session. @type {(() => void)|null} */
+  let stop = null;
+
+  /** @param {Promise<import('../accounts.js').Welcome>} asked */
+  const comeIn = async (asked) => {
+    const { user, expires_in: expiresIn } = await asked;
+    session.begin(expiresIn);
+    identity.come(user);
+  };
+
+  return {
+    accounts,
+    session,
+
+    /** @param {{username: string, password: string}} credentials @returns {Promise<void>} rejects with an ApiError */
+    signIn: (credentials) => comeIn(accounts.signIn(credentials)),
+
+    /**
+     * Makes an account, with the invitation if there is one.
+     *
+     * @param {{username: string, password: string, display_name?: string}} account
+     * @returns {Promise<void>} rejects with an ApiError
+     */
+    register(account) {
+      const { invitation } = state;
+      if (invitation?.kind === 'setup') {
+        const { username, password } = account;
+        return comeIn(accounts.setUp({ token: invitation.token, username, password }));
+      }
+      return comeIn(accounts.register({ ...account, ...(invitation ? { invite: invitation.token } : {}) }));
+    },
+
+    /** Reads one's account anew: another browser may have changed it. */
+    async freshen() {
+      identity.changed(await accounts.me());
+    },
+
+    /** The session has ended: asks for the password where the reader is. */
+    async askAgain() {
+      const { user } = state;
+      if (!user || stop) return;
+      const { askToSignIn } = await styled(import('../views/account/again.js'));
+      if (!state.isEnded) return;
+      const asked = askToSignIn({
+        user, onLeave: () => identity.dismiss(),
+        onSignIn: (/** @type {string} */ password) => comeIn(accounts.signIn({ username: user.username, password })),
+      });
+      stop = asked.close;
+      await asked.closed;
+      stop = null;
+    },
+
+    /** Another tab has signed in again. */
+    stopAsking: () => stop?.(),
+
+    /** One's account, to look at and to change. */
+    async open() {
+      const { user } = state;
+      if (!user) return;
+      const { openSettings } = await styled(import('../views/account/settings.js'));
+      await openSettings({
+        user, minPasswordLength: config.minPasswordLength,
+        onSave: async (/** @type {Partial<User>} */ changes) => {
+          const saved = await accounts.save(changes);
+          identity.changed(saved);
+          return saved;
+        },
+        onPassword: (/** @type {any} */ passwords) => accounts.changePassword(passwords),
+        logins: () => accounts.logins(),
+        onEnd: (/** @type {string} */ id) => accounts.endLogin(id),
+        onEndAll: () => identity.leaveBy(() => accounts.endAllLogins()),
+      });
+    },
+
+    /**
+     * Who somebody is, beside their name.
+     *
+     * @param {{username: string, guest: boolean}} person
+     * @param {HTMLElement} anchor
+     */
+    async show(person, anchor) {
+      const { openCard } = await styled(import('../views/account/card.js'));
+      openCard(anchor, { ...person, load: () => accounts.person(person.username) });
+    },
+  };
+}

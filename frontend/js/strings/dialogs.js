@@ -1,0 +1,40 @@
+/** The words of the dialogs about rooms and keys, in English. */
+
+import { plural } from './plural.js';
+
+export const words = {
+  cancel: 'Cancel',
+
+  createDialog: {
+    title: 'New room',
+    name: 'Room name',
+    hint: (/** @type {number} */ max) => `Short and plain is best; up to ${plural(max, 'character', 'characters')}.`,
+    submit: 'Create room',
+  },
+
+  deleteDialog: {
+    title: (/** @type {string} */ room) => `Delete #${room}?`,
+    text: 'All its messages go with it, for everybody. This can’t be undone.',
+    submit: 'Delete room',
+  },
+
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    close: 'Close',
+    /** Keys, and what they do. */
+    keys: [
+      { keys: ['Enter'], does: 'Send the message' },
+      { keys: ['Shift', 'Enter'], does: 'Start a new line' },
+      { keys: ['Esc'], does: 'Jump to the latest message' },
+      { keys: ['Alt', '↑'], does: 'Previous room' },
+      { keys: ['Alt', '↓'], does: 'Next room' },
+      { keys: ['F6'], does: 'Next part of the page' },
+      { keys: ['↑', '↓'], does: 'In the messages: older, newer (k, j)' },
+      { keys: ['Home', 'End'], does: 'In the messages: the first shown, the last' },
+      { keys: ['Tab'], does: 'In the messages: into what one holds' },
+      { keys: ['Enter'], does: 'On a name: who that is' },
+      { keys: ['/'], does: 'In the list of rooms: filter' },
+      { keys: ['Ctrl', '/'], does: 'This list (in the messages also ?)' },
+    ],
+  },
+};

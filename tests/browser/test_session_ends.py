@@ -1,0 +1,159 @@
+"""A session that ends, by whatever hand: what was written stays, and stays its writer's."""
+
+from collections.abc import Callable
+
+from playwright.async_api import expect
+
+from tests.browser.accounts import (
+    asked_for_the_password,
+    field,
+    log_in,
+    log_in_again,
+    log_out,
+    press,
+)
+from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor, address
+from tests.browser.wire import Wire
+from tests.support import accounts
+from tests.support.accounts import PASSWORD, Account, register
+from tests.support.browser import Browsers
+from tests.support.people import Room
+from tests.support.server import Server
+
+SIGNED_OUT = "You\u2019ve been signed out"
+# The page's wait between two tries at most, in milliseconds.
+RETRY = 4000
+
+
+async def signed_in(visitor: Visitor, room: Room) -> Account:
+    """Come in with a new account and enter the room; return a login of it elsewhere."""
+    elsewhere = register(visitor.server, visitor.name)
+    await log_in(visitor)
+    await visitor.open_room(room["name"])
+    return elsewhere
+
+
+def end_others(login: Account) -> None:
+    """End every other login of this account."""
+    for session in login.call("GET", "/api/auth/sessions").json():
+        if not session["current"]:
+            assert login.call("DELETE", f"/api/auth/sessions/{session['id']}").status_code == 204
+
+
+async def test_one_signs_in_again_where_one_was_and_goes_on(
+    server: Server, room: Room, stranger: Visit, visit: Visit, browsers: Browsers
+) -> None:
+    """The draft is there, what others wrote meanwhile comes, one's own next words are stored."""
+    browsers.allow("401")
+    bob = await visit("bob", server, room)
+    ada = await stranger("ada", server)
+    elsewhere = await signed_in(ada, room)
+    await ada.say("before")
+    await ada.box.fill("half a sentence")
+    end_others(elsewhere)
+    asked = ada.page.get_by_role("dialog", name=SIGNED_OUT)
+    await expect(asked).to_contain_text("Sign in to keep going.")
+    await expect(field(ada, "Password")).to_be_focused()
+    await ada.page.keyboard.press("Escape")
+    await ada.page.keyboard.press("Escape")
+    await expect(asked).to_be_visible()
+    await expect(bob.people).to_have_count(1)
+    await bob.say("are you there?")
+    await field(ada, "Password").fill("not the one")
+    await press(ada, "Sign in")
+    await expect(ada.page.get_by_text("don\u2019t match")).to_be_visible()
+    await field(ada, "Password").fill(PASSWORD)
+    await press(ada, "Sign in")
+    await expect(asked).to_have_count(0)
+    await ada.shows("before", "are you there?")
+    await expect(ada.box).to_have_value("half a sentence")
+    await ada.box.press("Enter")
+    await bob.shows("before", "are you there?", "half a sentence")
+    await ada.page.reload()
+    await expect(ada.stored).to_have_count(3)
+
+
+async def test_what_was_not_sent_is_never_sent_under_anothers_name(
+    server: Server, room: Room, stranger: Visit, browsers: Browsers
+) -> None:
+    """Whoever leaves finds it again; a guest of the same browser sees and sends none of it."""
+    browsers.allow("401|WebSocket connection")
+    wire = Wire()
+    grace = await stranger("grace", server)
+    await wire.lay(grace.page)
+    await grace.page.clock.install()
+    await grace.page.reload()
+    elsewhere = await signed_in(grace, room)
+    await wire.cut()
+    await grace.say("waiting for the wire")
+    await expect(grace.pending).to_have_count(1)
+    end_others(elsewhere)
+    wire.state = "up"
+    await grace.page.clock.fast_forward(RETRY)
+    await expect(grace.page.get_by_role("dialog", name=SIGNED_OUT)).to_be_visible()
+    await press(grace, "Leave")
+    await asked_for_the_password(grace)
+    await press(grace, "Come in as a guest instead")
+    await grace.sign_in("somebody else")
+    await grace.open_room(room["name"])
+    await grace.say("I am not grace")
+    await expect(grace.stored).to_have_count(1)
+    await grace.shows("I am not grace")
+    await grace.sign_out()
+    await log_in(grace)
+    await grace.open_room(room["name"])
+    await grace.shows("I am not grace", "waiting for the wire")
+    await expect(grace.stored).to_have_count(2)
+    told = [(message["content"], message["guest"]) for message in await grace.told()]
+    assert told == [("I am not grace", True), ("waiting for the wire", False)]
+
+
+async def test_a_second_tab_follows_what_the_first_does(
+    server: Server, room: Room, stranger: Visit, browsers: Browsers
+) -> None:
+    """Signed out in one is signed out in the other, and in again likewise; two are one person."""
+    browsers.allow("401")
+    linus = await stranger("linus", server)
+    elsewhere = await signed_in(linus, room)
+    second = Visitor(await linus.page.context.new_page(), "linus", server)
+    await second.page.goto(address(server, room))
+    await expect(second.people).to_have_count(1)
+    await log_out(linus)
+    await asked_for_the_password(second)
+    await second.page.reload()
+    await asked_for_the_password(second)
+    await log_in_again(second)
+    await expect(second.rooms_heading).to_be_visible()
+    await expect(linus.rooms_heading).to_be_visible()
+    # Ended from elsewhere, both are asked, and one answer is enough.
+    end_others(accounts.log_in(server, "linus"))
+    assert elsewhere.status() == 401
+    for tab in (linus, second):
+        await expect(tab.page.get_by_role("dialog", name=SIGNED_OUT)).to_be_visible()
+    await field(second, "Password").fill(PASSWORD)
+    await press(second, "Sign in")
+    for tab in (linus, second):
+        await expect(tab.dialog).to_have_count(0)
+        await expect(tab.page.get_by_text("Connected", exact=True)).to_be_visible()
+
+
+async def test_signing_out_without_the_server_is_said_and_one_stays(
+    new_server: Callable[..., Server],
+    new_room: Callable[..., Room],
+    stranger: Visit,
+    browsers: Browsers,
+) -> None:
+    """What proves the login could not be taken back, so the page does not say that it was."""
+    browsers.allow("ERR_CONNECTION_REFUSED|WebSocket connection to .* failed")
+    server = new_server().start()
+    ken = await stranger("ken", server)
+    await signed_in(ken, new_room(server))
+    await server.astop()
+    await ken.page.get_by_role("button", name="Your menu").click()
+    await press(ken, "Sign out")
+    await expect(ken.notices).to_contain_text("Can\u2019t reach the server.")
+    await expect(ken.title).to_be_visible()
+    await server.arestart()
+    await ken.page.reload()
+    await expect(ken.page.get_by_role("button", name="ken Connected")).to_be_visible()
