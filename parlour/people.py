@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from parlour.models import Id, Shape, Time
@@ -43,6 +43,11 @@ def _bounded(text: str, limit: int) -> str:
     return text
 
 
+def _whole(value: object) -> object:
+    # JSON makes no difference between 78 and 78.0, and its schema takes both for whole numbers.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _clean_display_name(value: str) -> str:
     return _bounded(clean_name(value), MAX_DISPLAY_NAME)
 
@@ -64,7 +69,7 @@ DisplayName = Annotated[str, AfterValidator(_clean_display_name)]
 About = Annotated[str, AfterValidator(_clean_about)]
 Status = Annotated[str, AfterValidator(_clean_status)]
 TimeZone = Annotated[str, AfterValidator(_check_zone)]
-Hue = Annotated[int, Field(ge=0, le=359)]
+Hue = Annotated[int, Field(ge=0, le=359), BeforeValidator(_whole)]
 # What was given out by Parlour and comes back: longer ones are wrong without being looked at.
 Secret = Annotated[str, Field(max_length=512)]
 
