@@ -75,6 +75,8 @@ async def test_a_wrong_password_is_refused_in_one_place_and_the_wait_is_counted(
     register(server, "linus")
     linus = await stranger("linus", server)
     await press(linus, "Sign in")
+    # The button of this name is another one now.
+    await expect(field(linus, "Password")).to_be_visible()
     await press(linus, "Sign in")
     await expect(linus.page.get_by_text("Enter a username.")).to_be_visible()
     await expect(field(linus, "Username")).to_be_focused()

@@ -63,6 +63,7 @@ async def test_deleting_asks_first_and_tells_that_it_is_done(
     await alice.dialog.get_by_role("button", name="Cancel").click()
     await expect(remove).to_be_focused()
     await remove.click()
+    await expect(alice.dialog).to_have_accessible_name(f"Delete #{name}?")
     await alice.page.keyboard.press("Escape")
     await expect(alice.dialog).to_have_count(0)
     await expect(alice.card(name)).to_be_visible()
