@@ -39,6 +39,8 @@ class GuardedProtocol(ServedProtocol):
     _held = False
     _unread = b""
     _reading_on = False
+    # Answers to the pings of what is being parsed: one write for all of them.
+    _pongs = b""
     # Whether the transport has been told not to read.
     _stopped = False
     # After its fault nothing of the peer is parsed any more, only read so far.
@@ -116,7 +118,7 @@ class GuardedProtocol(ServedProtocol):
             self._shut()
             self.transport.abort()
             return
-        self.transport.write(frame(PONG, payload))
+        self._pongs += frame(PONG, payload)
 
     def got_pong(self, payload: bytes) -> None:
         """The peer is there. One that nobody asked for is nothing."""
@@ -127,6 +129,7 @@ class GuardedProtocol(ServedProtocol):
 
     def got_close(self, payload: bytes, code: int, reason: str) -> None:
         """The peer ends it, or answers the end."""
+        self._write_pongs()
         self._shut()
         if self.close_sent:
             self.transport.close()
@@ -190,11 +193,19 @@ class GuardedProtocol(ServedProtocol):
             try:
                 reader.read(data)
             except Fault as fault:
+                self._write_pongs()
                 self._fail(fault.code, fault.reason)
             else:
+                self._write_pongs()
                 if reader.busy:
                     self._watch()
         self._set_reading()
+
+    def _write_pongs(self) -> None:
+        if self._pongs:
+            pongs, self._pongs = self._pongs, b""
+            if not (self.close_sent or self.transport.is_closing()):
+                self.transport.write(pongs)
 
     def _plain_texts(self, data: bytes) -> int:
         """Take the whole, plain texts that `data` begins with; how many bytes they are.
