@@ -41,7 +41,8 @@ def _spread(wanted: Sequence[float], gap: float) -> list[float]:
     for number in sorted(range(len(wanted)), key=wanted.__getitem__):
         last = max(wanted[number], last + gap)
         placed[number] = last
-    past = max(0.0, last - (HEIGHT - 8))
+    # None lies beside the numbers below the axis.
+    past = max(0.0, last - (HEIGHT - BOTTOM))
     return [placed[number] - past for number in range(len(wanted))]
 
 
