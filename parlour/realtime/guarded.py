@@ -39,7 +39,7 @@ class GuardedProtocol(ServedProtocol):
     _held = False
     _unread = b""
     _reading_on = False
-    # Answers to the pings of what is being parsed: one write for all of them.
+    # Answers to pings that came one behind the other: one write for all of them.
     _pongs = b""
     # Whether the transport has been told not to read.
     _stopped = False
@@ -92,6 +92,7 @@ class GuardedProtocol(ServedProtocol):
 
     def got_text(self, text: str) -> None:
         """Hand a message on, but for one that comes after the end."""
+        self._write_pongs()
         self._messages += 1
         if self.close_sent:
             return
@@ -102,6 +103,7 @@ class GuardedProtocol(ServedProtocol):
 
     def got_binary(self, data: bytes) -> None:
         """The same for one that is no text."""
+        self._write_pongs()
         self._messages += 1
         if self.close_sent:
             return
