@@ -43,6 +43,8 @@ _PATH: Final = re.compile(r"/ws/chat(/(?P<room_id>[^/]+))?")
 RETRY_AFTER_MS: Final = 1_000
 # What connections end with when the server goes (RFC 6455: service restart).
 RESTARTING: Final = 1012
+# Parameters of a handshake that are looked at one by one.
+MAX_PARAMETERS: Final = 16
 # Connections told of the end in one turn of the event loop.
 SLICE: Final = 64
 # How long the shutdown waits for what was handed in before it.
@@ -130,8 +132,12 @@ def _admit(
 ) -> tuple[ConnectQuery, Person, Login | None, int | None]:
     """With what somebody comes in, who it is by which login, and to which room. Raises Refusal."""
     params = websocket.query_params
-    for name in params:
-        if len(params.getlist(name)) > 1:
+    names = [name for name, _ in params.multi_items()]
+    if len(names) > MAX_PARAMETERS:
+        # Each would cost a look and an error of its own, and an address has room for thousands.
+        raise Refusal("invalid", f"There are at most {len(ConnectQuery.model_fields)} parameters.")
+    for place, name in enumerate(names):
+        if name in names[:place]:
             raise Refusal.repeated(name)
     try:
         query = ConnectQuery.model_validate(dict(params))

@@ -10,15 +10,14 @@ from parlour.context import Context
 from parlour.errors import Refusal
 from parlour.identity import ACCESS_COOKIE, REFRESH_COOKIE, end_logins, is_secure
 from parlour.people import Opened, SignedIn
+from parlour.support.origin import origin_allowed
 from parlour.support.passwords import PoolFull, check_password
 from parlour.support.tokens import ACCESS_SECONDS
 
 # What every route with a body may say, and every route that writes.
 BODY: Final = ("cross_site", "invalid", "too_long", "bad_json", "too_large", "unsupported_type")
 WRITES: Final = ("busy", "storage_full")
-# A browser says so of what comes from the server's own page: its scripts need no tokens, because
-# it has the cookies, and so cannot lose them.
-_OWN_PAGE: Final = frozenset({"same-origin", "none"})
+_OWN_SITE: Final = frozenset({"same-origin", "none"})
 
 
 def opened(context: Context, session: Opened) -> None:
@@ -33,7 +32,7 @@ def welcome(context: Context, request: Request, session: Opened, status: int = 2
     access = tokens.access(login.user_id, login.session_id)
     refresh = tokens.refresh(session.key_id, login.session_id, session.generation)
     told = SignedIn(expires_in=ACCESS_SECONDS, user=session.user)
-    if request.headers.get("sec-fetch-site") not in _OWN_PAGE:
+    if not _is_own_page(request):
         told.access_token, told.token_type, told.refresh_token = access, "bearer", refresh
     answer = told.model_dump(mode="json", exclude={"user"}, exclude_none=True)
     answer["user"] = session.user.model_dump(mode="json")
@@ -41,6 +40,18 @@ def welcome(context: Context, request: Request, session: Opened, status: int = 2
     response.headers.append("Set-Cookie", ACCESS_COOKIE.set(access, secure=secure))
     response.headers.append("Set-Cookie", REFRESH_COOKIE.set(refresh, secure=secure))
     return response
+
+
+def _is_own_page(request: Request) -> bool:
+    """Whether the server's own page asks: its scripts need no tokens, and so cannot lose them.
+
+    A browser says so outright only over https and on the machine itself; elsewhere its `Origin`
+    tells, which programs do not send.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        return site in _OWN_SITE
+    return origin is not None and origin_allowed(origin, request.headers.get("host"), ())
 
 
 def take_cookies(request: Request, response: Response) -> Response:

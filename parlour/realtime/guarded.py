@@ -23,7 +23,7 @@ class GuardedProtocol(ServedProtocol):
     # Frames of one message, and the time from its first byte to its last.
     max_fragments = 64
     message_seconds = 10.0
-    # Bytes that may wait for a peer that goes on sending pings.
+    # Bytes of pongs for a peer that goes on sending pings and takes nothing.
     max_waiting_pongs = 64 * 1024
     # Bytes taken from a peer after its fault, so that it can read what the fault was.
     max_ignored = 4 * 1024 * 1024
@@ -41,6 +41,8 @@ class GuardedProtocol(ServedProtocol):
     _reading_on = False
     # Answers to pings that came one behind the other: one write for all of them.
     _pongs = b""
+    # Bytes of pongs since the peer last had taken most of what was written to it.
+    _untaken = 0
     # Whether the transport has been told not to read.
     _stopped = False
     # After its fault nothing of the peer is parsed any more, only read so far.
@@ -76,6 +78,13 @@ class GuardedProtocol(ServedProtocol):
             self._unread = data[self.piece :]
             data = data[: self.piece]
         self._parse(data)
+
+    def eof_received(self) -> None:
+        """The peer has no more to say: it gets what was written, for a while, and nothing new."""
+        self._shut()
+        self.tell({"type": "websocket.disconnect", "code": 1006})
+        if self._last_timer is None:
+            self._give_up_later()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the listener before anything else is written."""
@@ -116,11 +125,16 @@ class GuardedProtocol(ServedProtocol):
         """Answer, but for a peer that sends pings and does not read the answers."""
         if self.close_sent or self.transport.is_closing():
             return
+        pong = frame(PONG, payload)
         if self.transport.get_write_buffer_size() > self.max_waiting_pongs:
-            self._shut()
-            self.transport.abort()
-            return
-        self._pongs += frame(PONG, payload)
+            self._untaken += len(pong)
+            if self._untaken > self.max_waiting_pongs:
+                self._shut()
+                self.transport.abort()
+                return
+        else:
+            self._untaken = 0
+        self._pongs += pong
 
     def got_pong(self, payload: bytes) -> None:
         """The peer is there. One that nobody asked for is nothing."""
@@ -166,6 +180,10 @@ class GuardedProtocol(ServedProtocol):
     def _is_gone(self) -> None:
         """The peer has not answered a ping: it would not answer a close either."""
         self._keeper = None
+        if self._held:
+            # Its answer may be there, unread; who holds it sees to it that it ends.
+            self._keep()
+            return
         self._shut()
         if not (self.close_sent or self.transport.is_closing()):
             self.close_sent = True
@@ -249,6 +267,12 @@ class GuardedProtocol(ServedProtocol):
         self._parse(data)
 
     # Ends
+
+    def end(self, code: int, reason: str) -> None:
+        """Send a close frame; nothing may follow it, and the answer is read."""
+        self._shut()
+        self._held = False
+        super().end(code, reason)
 
     def shutdown(self) -> None:
         """The server ends; whoever is still here has been told before."""

@@ -200,7 +200,7 @@ class ServedProtocol(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """The server ends, and has told whoever is here of it before."""
-        if self.close_sent:
+        if self.close_sent or self.transport.is_closing():
             self.transport.close()
         elif self.accepted:
             self.tell({"type": "websocket.disconnect", "code": _RESTARTING, "reason": ""})

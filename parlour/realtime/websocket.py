@@ -50,8 +50,6 @@ class WebSocketProtocol(GuardedProtocol):
         """Close with `code` behind all that was written; the peer has 10 s to answer."""
         if self.close_sent or not self.accepted or self.transport.is_closing():
             return
-        self._shut()
-        self._held = False
         self.end(code, reason)
 
     def drop(self) -> None:

@@ -161,20 +161,23 @@ class HTTPProtocol(Departing):
 
     def _upgrade(self) -> None:
         scope = self.scope
-        if scope is None or self._due:
+        if scope is None or self._due or self._flow.write_paused:
+            # Who has not taken the answer before would begin as one whose bounds are not watched:
+            # a transport that stands still tells nobody so a second time.
             self.refuse("bad_request")
             return
         try:
             key = accept_key(scope["method"], scope["http_version"], self.headers)
             url = httptools.parse_url(self.url)
-        except (BadHandshake, httptools.HttpParserInvalidURLError) as error:
+            path = (url.path or b"").decode("ascii")
+        except (BadHandshake, httptools.HttpParserInvalidURLError, UnicodeDecodeError) as error:
             self.refuse(str(error) if isinstance(error, BadHandshake) else "bad_request")
             return
         if self.door.is_full(len(self.connections)):
             self.refuse("busy")
             return
-        scope["path"] = self.root_path + urllib.parse.unquote(url.path.decode("ascii"))
-        scope["raw_path"] = self.root_path.encode("ascii") + url.path
+        scope["path"] = self.root_path + urllib.parse.unquote(path)
+        scope["raw_path"] = self.root_path.encode("ascii") + path.encode("ascii")
         scope["query_string"] = url.query or b""
         self._leave()
         self._deaf = True

@@ -70,6 +70,8 @@ def _open(
         URL.create("sqlite", database=str(path)),
         pool_size=connections,
         max_overflow=more,
+        # What goes into a statement, messages and hashes of passwords, is in no error and no log.
+        hide_parameters=True,
         # Connections go from thread to thread, one at a time.
         connect_args={"check_same_thread": False},
     )

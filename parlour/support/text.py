@@ -11,9 +11,12 @@ from typing import Final
 import idna
 from pydantic_core import PydanticCustomError
 
-# Default-ignorable or blank though their category says letter, mark or symbol: Hangul fillers,
-# Khmer inherent vowels, the grapheme joiner, the Braille blank.
-_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180f\u2800\u3164\uffa0")
+# Default-ignorable or blank though their category says letter, mark or symbol: Hangul and Khitan
+# fillers, Khmer inherent vowels, the grapheme joiner, the Braille blank, the musical null notehead,
+# and the character that stands for an object that is not there.
+_BLANK: Final = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180f\u2800\u3164\uffa0\ufffc\U00016fe4\U0001d159"
+)
 # Controls, formats (all bidi marks and overrides are there), surrogates, and the line and
 # paragraph separators. Not the unassigned ones: they may be the letters and emoji of a newer
 # Unicode than this Python's.

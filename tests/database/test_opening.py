@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from parlour.database import ChatDatabase, Database, DatabaseUnusable, get_db, init_db
 from parlour.support.lock import DataDirInUse
-from parlour.support.sqlite import LOCK_TIMEOUT_MS
+from parlour.support.sqlite import LOCK_TIMEOUT_MS, open_writer
 from tests.support.local import draft, local_settings, open_database
 
 
@@ -208,3 +208,14 @@ def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
         pass
     assert (home / "data" / "chat.db").stat().st_size > 0
     assert [path.name for path in tmp_path.iterdir()] == [home.name]
+
+
+def test_what_goes_into_a_statement_is_in_no_error(tmp_path: Path) -> None:
+    """An unexpected error is logged: it tells the statement, not what somebody wrote."""
+    engine = open_writer(tmp_path / "chat.db")
+    wanted = text("SELECT * FROM nothing WHERE content = :content")
+    with engine.connect() as connection, pytest.raises(DBAPIError) as failed:
+        connection.execute(wanted, {"content": "Secret7"})
+    engine.dispose()
+    assert "nothing" in str(failed.value)
+    assert "Secret7" not in str(failed.value)

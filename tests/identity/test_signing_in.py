@@ -196,3 +196,26 @@ async def test_an_account_that_is_disabled_can_do_nothing_more(own_server: Serve
     with stranger(own_server) as client:
         assert_refused(try_login(client, "yves", PASSWORD), "wrong_credentials")
         assert_refused(client.get("/api/users/yves"), "not_found")
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "gets"),
+    [
+        ("hedy", {"Sec-Fetch-Site": "same-origin"}, False),
+        ("lamarr", {"Origin": "http://{host}"}, False),
+        ("kiesler", {}, True),
+    ],
+    ids=["its own page", "its own page where browsers say less", "a program"],
+)
+def test_only_who_has_no_cookies_is_given_tokens(
+    server: Server, name: str, says: dict[str, str], gets: bool
+) -> None:
+    """A page's scripts cannot lose what they never had."""
+    register(server, name)
+    with stranger(server) as client:
+        host = f"{client.base_url.host}:{client.base_url.port}"
+        headers = {header: value.format(host=host) for header, value in says.items()}
+        body = {"username": name, "password": PASSWORD}
+        answer = checked(client.post("/api/auth/login", json=body, headers=headers))
+    assert ("access_token" in answer, "refresh_token" in answer) == (gets, gets)
+    assert answer["user"]["username"] == name
