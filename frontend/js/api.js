@@ -80,7 +80,7 @@ export class Api {
 
   /**
    * @param {number} roomId
-   * @param {string|null} username  whom the notice names; an account is known without
+   * @param {string|null} username  whom the notice names; the server refuses another than that of the login
    * @returns {Promise<void>}
    */
   async deleteRoom(roomId, username) {
@@ -99,14 +99,15 @@ export class Api {
   }
 
   /**
-   * @param {{room_id: number, username: string, account?: number|null, content: string, client_id: string}} message
+   * The server refuses another name than that of the login: nothing is said as somebody else.
+   *
+   * @param {{room_id: number, username: string, content: string, client_id: string}} message
    * @param {AbortSignal} [signal]
    * @returns {Promise<Message>} the stored one; the first, when the client_id was sent before
    */
-  async postMessage({ room_id: roomId, username, account = null, content, client_id: clientId }, signal) {
+  async postMessage({ room_id: roomId, username, content, client_id: clientId }, signal) {
     const body = { content, client_id: clientId };
-    const query = { username: account === null ? username : undefined };
-    return (await this.call('POST', `/api/chat/rooms/${roomId}/messages`, { query, body, signal })).body;
+    return (await this.call('POST', `/api/chat/rooms/${roomId}/messages`, { query: { username }, body, signal })).body;
   }
 
   /**

@@ -157,3 +157,24 @@ async def test_signing_out_without_the_server_is_said_and_one_stays(
     await server.arestart()
     await ken.page.reload()
     await expect(ken.page.get_by_role("button", name="ken Connected")).to_be_visible()
+
+
+async def test_a_page_never_speaks_as_another_whose_cookies_have_come_into_the_browser(
+    server: Server, room: Room, stranger: Visit, browsers: Browsers
+) -> None:
+    """Whoever is shown is asked to sign in again; nothing is said in the other's name."""
+    browsers.allow("401|422")
+    ada = await stranger("ada", server)
+    await signed_in(ada, room)
+    await ada.say("as ada")
+    mallory = register(server, "mallory")
+    cookies = [
+        {"name": name, "value": value, "url": address(server)}
+        for name, value in (("parlour", mallory.access), ("parlour-refresh", mallory.refresh))
+    ]
+    await ada.page.context.add_cookies(cookies)
+    await ada.page.reload()
+    await expect(ada.page.get_by_role("dialog", name=SIGNED_OUT)).to_be_visible()
+    with accounts.stranger(server) as http:
+        said = http.get(f"/api/chat/rooms/{room['id']}/messages").json()
+    assert [(each["username"], each["content"]) for each in said] == [("ada", "as ada")]

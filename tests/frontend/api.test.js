@@ -164,13 +164,12 @@ describe("a login that has to be kept", () => {
     assert.equal(requests.length, 1);
   });
 
-  test("an account's messages and deletions carry no name: the login says whose they are", async () => {
+  test("an account's messages and deletions carry its name: the server refuses another than the login's", async () => {
     const api = apiThat(json(201, {}));
-    await api.postMessage({ room_id: 7, username: "ada", account: 5, content: "hi", client_id: "c1" });
-    await api.postMessage({ room_id: 7, username: "ada", account: null, content: "hi", client_id: "c1" });
-    await api.deleteRoom(7, null);
+    await api.postMessage({ room_id: 7, username: "ada", content: "hi", client_id: "c1" });
+    await api.deleteRoom(7, "ada");
     assert.deepEqual(requests.map(({ url }) => url), [
-      "/api/chat/rooms/7/messages", "/api/chat/rooms/7/messages?username=ada", "/api/chat/rooms/7",
+      "/api/chat/rooms/7/messages?username=ada", "/api/chat/rooms/7?username=ada",
     ]);
   });
 });

@@ -62,10 +62,15 @@ export class Identity {
     return this.#applicant;
   }
 
-  /** @returns {string|null} the name in the connection's address; an account is known by its cookie */
+  /**
+   * An account is known by its cookie, and the server refuses another name than its own: so the page cannot speak as
+   * somebody else than it shows when another page of this browser has changed the cookie.
+   *
+   * @returns {string} the name in the connection's address
+   */
   get doorName() {
     const { state } = this.#options;
-    return state.user ? null : (this.#applicant ?? state.username ?? '');
+    return state.user?.username ?? this.#applicant ?? state.username ?? '';
   }
 
   /** @returns {string} the code with which the greeting was refused, '' if it was not */

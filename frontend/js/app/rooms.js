@@ -77,7 +77,7 @@ export class RoomList {
     const room = this.#state.rooms.find(({ id }) => id === roomId);
     this.#deleting.add(roomId);
     try {
-      await this.#api.deleteRoom(roomId, this.#state.user ? null : this.#state.username);
+      await this.#api.deleteRoom(roomId, this.#state.username);
     } finally {
       this.#deleting.delete(roomId);
     }
