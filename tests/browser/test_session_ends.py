@@ -164,17 +164,17 @@ async def test_a_page_never_speaks_as_another_whose_cookies_have_come_into_the_b
 ) -> None:
     """Whoever is shown is asked to sign in again; nothing is said in the other's name."""
     browsers.allow("401|422")
-    ada = await stranger("ada", server)
-    await signed_in(ada, room)
-    await ada.say("as ada")
+    joan = await stranger("joan", server)
+    await signed_in(joan, room)
+    await joan.say("as joan")
     mallory = register(server, "mallory")
     cookies = [
         {"name": name, "value": value, "url": address(server)}
         for name, value in (("parlour", mallory.access), ("parlour-refresh", mallory.refresh))
     ]
-    await ada.page.context.add_cookies(cookies)
-    await ada.page.reload()
-    await expect(ada.page.get_by_role("dialog", name=SIGNED_OUT)).to_be_visible()
+    await joan.page.context.add_cookies(cookies)
+    await joan.page.reload()
+    await expect(joan.page.get_by_role("dialog", name=SIGNED_OUT)).to_be_visible()
     with accounts.stranger(server) as http:
         said = http.get(f"/api/chat/rooms/{room['id']}/messages").json()
-    assert [(each["username"], each["content"]) for each in said] == [("ada", "as ada")]
+    assert [(each["username"], each["content"]) for each in said] == [("joan", "as joan")]
