@@ -168,11 +168,13 @@ async def test_a_page_never_speaks_as_another_whose_cookies_have_come_into_the_b
     await signed_in(joan, room)
     await joan.say("as joan")
     mallory = register(server, "mallory")
-    cookies = [
-        {"name": name, "value": value, "url": address(server)}
-        for name, value in (("parlour", mallory.access), ("parlour-refresh", mallory.refresh))
-    ]
-    await joan.page.context.add_cookies(cookies)
+    url = address(server)
+    await joan.page.context.add_cookies(
+        [
+            {"name": "parlour", "value": mallory.access, "url": url},
+            {"name": "parlour-refresh", "value": mallory.refresh, "url": url},
+        ]
+    )
     await joan.page.reload()
     await expect(joan.page.get_by_role("dialog", name=SIGNED_OUT)).to_be_visible()
     with accounts.stranger(server) as http:
