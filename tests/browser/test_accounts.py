@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.async_api import Page, Route, expect
@@ -48,7 +49,7 @@ async def test_an_account_is_made_and_stays_over_a_reload(server: Server, strang
 async def test_one_signs_in_and_speaks_under_ones_account(
     server: Server, room: Room, stranger: Visit, visit: Visit
 ) -> None:
-    """The address is kept; the account's words are not a guest's; the socket needs no name."""
+    """The address is kept; the account's words are not a guest's; the socket names it and no secret."""
     register(server, "grace")
     bob = await visit("bob", server, room)
     grace = await stranger("grace", server)
@@ -64,7 +65,9 @@ async def test_one_signs_in_and_speaks_under_ones_account(
     await bob.say("good evening")
     await expect(grace.row("good evening").locator(".badge")).to_have_text("guest")
     assert sockets
-    assert not any("username" in url for url in sockets)
+    asked = [parse_qs(urlsplit(url).query) for url in sockets]
+    assert all(query["username"] == ["grace"] for query in asked)
+    assert not any(set(query) - {"username", "after", "epoch"} for query in asked)
 
 
 async def test_a_wrong_password_is_refused_in_one_place_and_the_wait_is_counted(
