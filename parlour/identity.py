@@ -106,7 +106,7 @@ def person_of(
             raise Refusal(
                 "invalid", f"username: You are signed in as {login.username}.", field="username"
             )
-        return Person.by_account(login.username, login.user_id)
+        return account_of(login)
     if context.settings.guests == "off":
         if username is None:
             raise not_signed_in()
@@ -118,6 +118,19 @@ def person_of(
     person = Person.by_name(name) if guest_id is None else Person.by_cookie(name, guest_id)
     context.registry.check_guest(person)
     return person
+
+
+def author_of(context: Context, http: HTTPConnection, login: Login | None) -> str | None:
+    """Who reads, as far as it is known without a name: the account, or the cookie's guest."""
+    if login is not None:
+        return f"user:{login.user_id}"
+    guest_id = guest_of(context, http)
+    return None if guest_id is None else f"guest:{guest_id}"
+
+
+def account_of(login: Login) -> Person:
+    """The account of a login, as the one who speaks or acts."""
+    return Person.by_account(login.username, login.user_id)
 
 
 def guest_name(context: Context, username: str) -> str:
@@ -163,7 +176,15 @@ async def signed_in(request: Request, context: ContextDep) -> Login:
     return login
 
 
+async def reader(
+    request: Request, context: ContextDep, login: Annotated[Login | None, Depends(admitted)]
+) -> str | None:
+    """Who reads, as `author_of` says, where they are let in at all. Raises Refusal."""
+    return author_of(context, request, login)
+
+
 Admitted = Annotated[Login | None, Depends(admitted)]
+Reader = Annotated[str | None, Depends(reader)]
 LoggedIn = Annotated[Login, Depends(signed_in)]
 
 

@@ -13,11 +13,14 @@ from parlour.context import Context
 from parlour.database import Database, init_db
 from parlour.features import (
     accounts,
+    changes,
     guests,
     health,
     heartbeat,
+    members,
     messages,
     registration,
+    room_invites,
     rooms,
     sessions,
     users,
@@ -92,15 +95,16 @@ def create_app(
         redirect_slashes=False,
     )
     for router in (
-        rooms.router, messages.router, guests.router, registration.router,
-        accounts.router, sessions.router, users.router, health.router, gateway.router, pages.router,
+        rooms.router, members.router, room_invites.router, messages.router, changes.router,
+        guests.router, registration.router, accounts.router, sessions.router, users.router,
+        health.router, gateway.router, pages.router,
     ):  # fmt: skip
         app.include_router(router)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Content-Type", "Authorization"],
             expose_headers=["Parlour-Version", "Parlour-Epoch"],
         )
