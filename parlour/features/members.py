@@ -105,8 +105,7 @@ _FOUND: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/direct",
     status_code=201,
-    responses=_FOUND
-    | answers(*_WRITES, *_BODY),
+    responses=_FOUND | answers(*_WRITES, *_BODY),
 )
 async def open_direct(
     direct: DirectCreate, context: ContextDep, login: LoggedIn, response: Response
