@@ -224,8 +224,14 @@ class RoomCreate(Shape):
     name: RoomName = Field(
         description=f"1 to {MAX_ROOM_NAME_LENGTH} characters after trimming.", examples=["General"]
     )
-    kind: Literal["public", "private"] = Field("public", description="Private needs a login.")
-    topic: Topic = Field("", description=f"Up to {MAX_TOPIC_LENGTH} characters, in one line.")
+    kind: Literal["public", "private"] = Field(
+        "public", description="Private needs a login.", examples=["public"]
+    )
+    topic: Topic = Field(
+        "",
+        description=f"Up to {MAX_TOPIC_LENGTH} characters, in one line.",
+        examples=["What is going on"],
+    )
 
 
 class RoomChange(Shape):

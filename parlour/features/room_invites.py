@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/chat", route_class=StrictRoute, tags=["members"]
 RoomPath = Annotated[IdParam, Path(description="The room.")]
 _READS = ("not_signed_in", "not_found", "not_allowed", "banned", "invalid", "busy")
 _WRITES = (*_READS, "cross_site", "storage_full")
-_BODY = ("bad_json", "too_large", "unsupported_type", "too_long")
+_BODY = ("bad_json", "too_large", "unsupported_type")
 
 
 @router.get("/rooms/{room_id}/invites", responses=answers(*_READS))
@@ -59,7 +59,9 @@ async def delete_invite(
 
 @router.post(
     "/invites/preview",
-    responses=answers("not_signed_in", "cross_site", "invite_invalid", "invalid", "busy", *_BODY),
+    responses=answers(
+        "not_signed_in", "cross_site", "invite_invalid", "invalid", "too_long", "busy", *_BODY
+    ),
 )
 async def preview_invite(
     invite: InviteToken, context: ContextDep, _login: LoggedIn
@@ -72,7 +74,7 @@ async def preview_invite(
     "/invites/accept",
     responses=answers(
         "not_signed_in", "cross_site", "invite_invalid", "archived", "not_allowed", "invalid",
-        "busy", "storage_full", *_BODY,
+        "too_long", "busy", "storage_full", *_BODY,
     ),
 )  # fmt: skip
 async def accept_invite(invite: InviteToken, context: ContextDep, login: LoggedIn) -> Room:
