@@ -8,9 +8,9 @@ from typing import Final, Literal
 
 from parlour import places
 from parlour.context import Client, Context
-from parlour.errors import Refusal
+from parlour.errors import ERROR_CODES, Refusal
 from parlour.models import Room
-from parlour.places import Told
+from parlour.places import Changed, Told
 from parlour.protocol import (
     LeaveEvent,
     RoomDeletedEvent,
@@ -26,6 +26,7 @@ from parlour.realtime.presence import Present
 SMALL_ROOM: Final = 20
 # The close code with which a room's own connections end when there is no room for them any more.
 ROOM_GONE: Final = 4504
+_GONE: Final = (ROOM_GONE, "room gone")
 
 ListNews = Literal["room_created", "room_changed", "room_removed"]
 
@@ -74,22 +75,48 @@ def close_room(context: Context, told: Told, words: str) -> None:
     tell_list(context, "room_removed", told)
 
 
-def evict(context: Context, room: Room, author: str, words: str) -> None:
-    """Somebody may not be in a room any more: what they got last was from before."""
+def evict(context: Context, room: Room, author: str, words: str, *, banned: bool = False) -> None:
+    """Somebody may not be in a room any more: what they got last was from before.
+
+    `banned`: it is a room that they still see and may not enter.
+    """
+    end = (ERROR_CODES["banned"].close or ROOM_GONE, "banned") if banned else _GONE
     left = None
     for connection in context.manager.connections_of(author):
         if context.manager.follows(connection, room.id):
-            left = _put_out(context, connection, room, words) or left
+            left = _put_out(context, connection, room, words, end) or left
     if left is not None:
         tell_leave(context, room.id, left)
 
 
-def _put_out(context: Context, connection: Connection, room: Room, words: str) -> Present | None:
+def _put_out(
+    context: Context,
+    connection: Connection,
+    room: Room,
+    words: str,
+    end: tuple[int, str] = _GONE,
+) -> Present | None:
     left = context.manager.disconnect(connection, room.id)
     connection.send(encode(RoomDeletedEvent(room_id=room.id, message=words)))
     if connection.one_room and not context.manager.rooms_of(connection):
-        connection.end(ROOM_GONE, "room gone")
+        connection.end(*end)
     return left
+
+
+def tell_member(context: Context, changed: Changed) -> None:
+    """Tell what became of a member: them first, then the others."""
+    if changed.same:
+        return
+    room, user = changed.room, changed.user
+    if changed.role is None and room.kind != "public":
+        evict(context, room, f"user:{user.id}", f"You are no longer in #{room.name}.")
+        tell_person(context, "room_removed", room, user.id, None)
+        others = None if changed.audience is None else changed.audience - {user.id}
+        tell_room(context, Told(room, others))
+        return
+    tell_room(context, changed)
+    for user_id, role in ((user.id, changed.role), *changed.others):
+        tell_person(context, "room_changed", room, user_id, role)
 
 
 def depart(context: Context, client: Client, room_id: int) -> None:

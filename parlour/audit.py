@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from parlour.models import Person, format_time
+from parlour.oversight import AuditEntry
 from parlour.store import audit as audit_rows
 from parlour.store.audit import Entry
 
@@ -24,6 +25,10 @@ class Head:
     count: int
     id: int
     hash: str
+
+
+# Who acts where somebody works on the data itself.
+COMMAND_LINE: Final = Person(username="cli", author="cli", guest=False)
 
 
 class Broken(Exception):
@@ -67,18 +72,43 @@ def hash_of(entry: Entry) -> str:
     return hashlib.sha256(_canonical(said).encode()).hexdigest()
 
 
-def verify(entries: Iterator[Entry]) -> Head:
-    """Go through the log from its beginning. Raises Broken."""
+def told(entry: Entry) -> AuditEntry:
+    """An entry as administrators read it."""
+    return AuditEntry.model_construct(
+        id=entry.id,
+        at=entry.at,
+        actor=entry.actor_name,
+        action=entry.action,
+        room_id=entry.room_id,
+        subject=entry.subject,
+        detail=json.loads(entry.detail),
+        hash=entry.hash,
+    )
+
+
+def verify(entries: Iterator[Entry], known: tuple[int, str] | None = None) -> Head:
+    """Go through the log from its beginning. Raises Broken.
+
+    `known` is the id and hash of an entry that was noted elsewhere: without it nobody can see that
+    the end of the log is missing, or that all of it was written anew.
+    """
     previous, count, last_id = BEGINNING, 0, 0
-    for entry in entries:
-        count += 1
-        if entry.id != last_id + 1:
-            raise Broken(f"entry {last_id + 1} is missing: entry {entry.id} follows {last_id}")
-        if entry.previous != previous:
-            raise Broken(f"entry {entry.id} does not follow the entry before it")
-        if entry.hash != hash_of(entry):
-            raise Broken(f"entry {entry.id} was changed: its hash is another")
-        previous, last_id = entry.hash, entry.id
+    try:
+        for entry in entries:
+            count += 1
+            if entry.id != last_id + 1:
+                raise Broken(f"entry {last_id + 1} is missing: entry {entry.id} follows {last_id}")
+            if entry.previous != previous:
+                raise Broken(f"entry {entry.id} does not follow the entry before it")
+            if entry.hash != hash_of(entry):
+                raise Broken(f"entry {entry.id} was changed: its hash is another")
+            if known is not None and entry.id == known[0] and entry.hash != known[1]:
+                raise Broken(f"entry {entry.id} is not the one whose hash was noted")
+            previous, last_id = entry.hash, entry.id
+    except (TypeError, ValueError):
+        raise Broken(f"entry {last_id + 1} was changed: it cannot be read") from None
+    if known is not None and known[0] > last_id:
+        raise Broken(f"entry {known[0]} is missing: the log ends with entry {last_id}")
     return Head(count, last_id, previous)
 
 

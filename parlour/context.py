@@ -10,6 +10,7 @@ from typing import Final
 from parlour.database import Database
 from parlour.errors import Refusal
 from parlour.models import Person, Room, WebSocketMessage
+from parlour.oversight import Policy
 from parlour.protocol import encode, encode_error
 from parlour.realtime.connection import Connection
 from parlour.realtime.manager import ConnectionManager
@@ -37,6 +38,8 @@ class Context:
     database: Database
     tokens: Tokens
     registry: Registry
+    # Replaced as a whole when an administrator decides otherwise.
+    policy: Policy
     passwords: Passwords = field(default_factory=Passwords)
     manager: ConnectionManager = field(default_factory=ConnectionManager)
     tasks: Tasks = field(default_factory=Tasks)

@@ -292,6 +292,23 @@ def _give_role(
     return others
 
 
+def give_owner(connection: Connection, by: Person, room_id: int, username: str) -> Changed:
+    """Make somebody the owner of a room, a member or not, without asking the gate.
+
+    Raises Refusal.
+    """
+    user = find_user(connection, username)
+    before = member_rows.role_of(connection, room_id, user.id)
+    if before == "owner":
+        return unchanged(connection, room_id, user, before)
+    if before is None:
+        _check_comer(connection, room_id, user)
+        _add(connection, room_id, user.id)
+    others = _give_role(connection, by, room_id, user, before, "owner")
+    told = tell(connection, room_rows.change_room(connection, room_id, owner=user.username))
+    return Changed(told.room, told.audience, user, "owner", others)
+
+
 def remove_member(
     connection: Connection, by: Person, by_id: int, room_id: int, username: str
 ) -> Changed:

@@ -5,8 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from parlour import places
-from parlour.audience import close_room, evict, tell_list, tell_person, tell_room
-from parlour.context import Context
+from parlour.audience import close_room, tell_list, tell_member
 from parlour.identity import ContextDep, LoggedIn, Reader, account_of
 from parlour.membership import DirectCreate, Member, MemberChange
 from parlour.models import IdParam, Room
@@ -79,22 +78,6 @@ async def remove_member(
         places.remove_member, by, login.user_id, room_id, username, then=tell
     )
     return Response(status_code=204)
-
-
-def tell_member(context: Context, changed: Changed) -> None:
-    """Tell what became of a member: them first, then the others."""
-    if changed.same:
-        return
-    room, user = changed.room, changed.user
-    if changed.role is None and room.kind != "public":
-        evict(context, room, f"user:{user.id}", f"You are no longer in #{room.name}.")
-        tell_person(context, "room_removed", room, user.id, None)
-        others = None if changed.audience is None else changed.audience - {user.id}
-        tell_room(context, Told(room, others))
-        return
-    tell_room(context, changed)
-    for user_id, role in ((user.id, changed.role), *changed.others):
-        tell_person(context, "room_changed", room, user_id, role)
 
 
 _FOUND: dict[int | str, dict[str, Any]] = {

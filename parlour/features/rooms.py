@@ -1,16 +1,11 @@
 """Making, listing, changing and deleting rooms."""
 
-import asyncio
-import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from parlour import places
 from parlour.audience import close_room, tell_list, tell_person, tell_room
-from parlour.context import Context
-from parlour.database import ChatDatabase
-from parlour.errors import Refusal
 from parlour.identity import (
     Admitted,
     ContextDep,
@@ -22,14 +17,12 @@ from parlour.identity import (
 )
 from parlour.models import IdParam, Room, RoomChange, RoomCreate
 from parlour.places import Revised, Told
+from parlour.upkeep import purge
 from parlour.web import StrictRoute, answers
 
-logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/chat/rooms", route_class=StrictRoute, tags=["rooms"])
 
 RoomPath = Annotated[IdParam, Path(description="The room.")]
-# Seconds until taking away is tried again.
-PURGE_AGAIN = 30.0
 
 
 @router.post(
@@ -128,15 +121,3 @@ async def delete_room(
     await context.database.write(places.delete_room, person, room_id, then=tell)
     context.tasks.spawn(purge(context))
     return Response(status_code=204)
-
-
-async def purge(context: Context) -> None:
-    """Take away what deleted rooms left, in batches between which everybody else may write."""
-    more = True
-    while more:
-        try:
-            more = await context.database.write(ChatDatabase.purge_deleted_rooms)
-        except Refusal as refusal:
-            # A full disk or a foreign lock: the rooms are gone for everybody, so there is time.
-            logger.warning("deleted rooms still take space: %s", refusal.detail)
-            await asyncio.sleep(PURGE_AGAIN)

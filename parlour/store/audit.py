@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, String, insert, select, type_coerce
 
+from parlour.models import format_time
 from parlour.store.tables import audit
 
 
@@ -46,10 +47,19 @@ def append(connection: Connection, entry: Entry) -> None:
 
 
 def all_entries(connection: Connection) -> Iterator[Entry]:
-    """From the first to the last, a thousand at a time in memory."""
-    rows = connection.execution_options(yield_per=1_000).execute(select(audit).order_by(audit.c.id))
+    """From the first to the last, a thousand at a time in memory.
+
+    Raises ValueError for a time that is not written as it is told.
+    """
+    written = type_coerce(audit.c.at, String).label("written")
+    rows = connection.execution_options(yield_per=1_000).execute(
+        select(audit, written).order_by(audit.c.id)
+    )
     for row in rows:
-        yield Entry(*row)
+        entry = Entry(*row[:-1])
+        if format_time(entry.at) != row.written:
+            raise ValueError(row.written)
+        yield entry
 
 
 def entries_before(connection: Connection, before: int | None, limit: int) -> list[Entry]:

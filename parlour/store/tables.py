@@ -46,7 +46,7 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
 
 
-# One row: `epoch`, the name of this history.
+# `epoch`, the name of this history; and what administrators decided: `guests`, `registration`.
 meta = Table(
     "meta",
     metadata,
@@ -239,6 +239,8 @@ Index(
     unique=True,
     sqlite_where=text("room_id IS NULL"),
 )
+# Those that end by themselves.
+Index(None, restrictions.c.until)
 
 # What somebody said about a message, with the message as it stood then: it may be gone.
 reports = Table(
@@ -264,6 +266,8 @@ reports = Table(
 )
 # Those of one room.
 Index(None, reports.c.room_id, reports.c.id)
+# Those of one person that nobody has seen to.
+Index("ix_reports_open", reports.c.author, sqlite_where=text("resolved_at IS NULL"))
 
 # What was done with power over others. Triggers refuse that a row is changed or taken away.
 audit = Table(

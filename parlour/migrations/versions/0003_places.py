@@ -85,6 +85,7 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("room_id IS NULL"),
     )
+    op.create_index("ix_restrictions_until", "restrictions", ["until"])
     op.create_table(
         "reports",
         sa.Column("id", sa.Integer, nullable=False),
@@ -105,6 +106,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_reports_room_id_id", "reports", ["room_id", "id"])
+    op.create_index(
+        "ix_reports_open", "reports", ["author"], sqlite_where=sa.text("resolved_at IS NULL")
+    )
     op.create_table(
         "audit",
         sa.Column("id", sa.Integer, nullable=False),
