@@ -133,7 +133,9 @@ async def test_a_page_of_another_origin_changes_and_reads_nothing(
     server: Server, stranger: Visit, browsers: Browsers, elsewhere: int, host: str
 ) -> None:
     """Not blindly, not by asking first, not by a form, a frame or a WebSocket."""
-    browsers.allow(r"CORS|ERR_FAILED|NotSameOrigin|403|WebSocket|frame-ancestors|X-Frame|refused|blocked")
+    browsers.allow(
+        r"CORS|ERR_FAILED|NotSameOrigin|403|WebSocket|frame-ancestors|X-Frame|refused|blocked"
+    )
     name = f"victim-{host.replace('.', '')}"
     victim = register(server, name)
     place = make_room(victim, "public")
