@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -43,7 +43,7 @@ class Known:
     logins: list[Login]
     administered: bool
     # Until when they may not come in.
-    banned_guests: Mapping[str, datetime | None]
+    banned_guests: Mapping[str, datetime | None] = field(default_factory=dict)
 
 
 def load(connection: Connection) -> Known:
