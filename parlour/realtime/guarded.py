@@ -147,7 +147,7 @@ class GuardedProtocol(ServedProtocol):
         """The peer ends it, or answers the end. What it says behind that is thrown away."""
         self._write_pongs()
         self._shut()
-        if self._deaf or self.transport.is_closing():
+        if self.transport.is_closing():
             return
         if not self.close_sent:
             self.close_sent = True

@@ -22,8 +22,6 @@ from tests.support.rawsocket import RawSocket, content_of, enter, handshake, pat
 from tests.support.server import Server
 from tests.support.timing import SLACK, scaled
 
-# What makes the network of a client slow: hardly any room for what it has not read yet.
-SLOW = {"receive_buffer": 2048, "segment": 536}
 # Messages of 4 kB: a page of them has 820 kB, and half a page less than a client may lag behind.
 LONG_TEXT = frame(TEXT, say("😀" * 970))
 PAGE = 200
@@ -36,6 +34,11 @@ def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("hurried")
     with HurriedServer(home, hurry=("websockets",)) as running:
         yield running
+
+
+def slow(server: Server, path: str | None = None) -> RawSocket:
+    """Return a connection with hardly any room on its way for what has not been read yet."""
+    return RawSocket(server, path, receive_buffer=2048, segment=536)
 
 
 def full_room(server: Server, new_room: NewRoom, count: int) -> Room:
@@ -64,7 +67,7 @@ def test_who_has_not_read_its_page_is_not_let_in_on_the_same_connection(
     command = {"type": "subscribe", "room_id": room["id"], "after": 0}
     asking = frame(TEXT, json.dumps(command).encode())
     before = handles(hurried)
-    with most_memory(hurried) as most, RawSocket(hurried, **SLOW) as raw:
+    with most_memory(hurried) as most, slow(hurried) as raw:
         raw.send(request + HOST + b"\r\n")
         begins(raw)
         raw.send(handshake(hurried, path_of(room, "sloth")))
@@ -86,7 +89,7 @@ def test_who_has_read_its_page_is_let_in_on_the_same_connection(
     """However slow its network is."""
     room = full_room(hurried, new_room, PAGE)
     request = f"GET /api/chat/rooms/{room['id']}/messages?limit={PAGE} HTTP/1.1\r\n".encode()
-    with RawSocket(hurried, **SLOW) as raw:
+    with slow(hurried) as raw:
         raw.send(request + HOST + b"\r\n")
         head = raw.read_head()
         size = int(head.lower().partition("content-length: ")[2].split("\r\n")[0])
@@ -107,7 +110,7 @@ async def test_who_has_ended_its_half_is_gone_for_the_others_at_once(
     room = full_room(hurried, new_room, HALF)
     watcher = await person("alice", hurried).enter(room)
     before = handles(hurried)
-    with RawSocket(hurried, path_of(room, "sloth") + "&after=0", **SLOW) as raw:
+    with slow(hurried, path_of(room, "sloth") + "&after=0") as raw:
         await watcher.until("join", username="sloth")
         begins(raw)
         raw.sock.shutdown(socket.SHUT_WR)
@@ -127,7 +130,7 @@ def test_a_ping_of_who_reads_slowly_is_answered_in_its_turn(
 ) -> None:
     """Behind the 400 kB that it has asked for and not read yet; it is not cut off for it."""
     room = full_room(server, new_room, HALF)
-    with RawSocket(server, path_of(room, "bob") + "&after=0", **SLOW) as raw:
+    with slow(server, path_of(room, "bob") + "&after=0") as raw:
         begins(raw)
         raw.send(frame(PING, b"still here"))
         # Whoever is answered now was read after the ping.
@@ -142,7 +145,7 @@ def test_a_ping_of_who_reads_slowly_is_answered_in_its_turn(
 def test_pings_of_who_reads_slowly_are_all_answered(server: Server, new_room: NewRoom) -> None:
     """As many as nobody sends by the second, one by one while the 400 kB are on their way."""
     room = full_room(server, new_room, HALF)
-    with RawSocket(server, path_of(room, "bob") + "&after=0", **SLOW) as raw:
+    with slow(server, path_of(room, "bob") + "&after=0") as raw:
         begins(raw)
         pings = [b"%d" % number for number in range(1_000)]
         for payload in pings:
@@ -156,7 +159,7 @@ def test_who_says_goodbye_and_goes_on_sending_reads_all_that_it_was_sent(
 ) -> None:
     """Up to the answer to its close: a reset would throw away what is still on its way."""
     room = full_room(server, new_room, HALF)
-    with RawSocket(server, path_of(room, "bob") + "&after=0", **SLOW) as raw:
+    with slow(server, path_of(room, "bob") + "&after=0") as raw:
         begins(raw)
         raw.send(close_frame(1000, b"bye") + b"\xff" * 2 * MIB)
         assert len(raw.until(TEXT, b'"sync"').payload) > 400_000
