@@ -247,15 +247,17 @@ def test_many_requests_at_once_are_answered_one_by_one(hurried: HurriedServer) -
     count = 5_000
     paths = [b"/healthz" if number % 3 else b"/nothing" for number in range(count)]
     requests = b"".join(b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n" for path in paths)
-    before = memory(hurried)
-    with RawHTTP(hurried) as client:
-        sender = threading.Thread(target=client.send, args=[requests])
-        sender.start()
-        while client.got.count(b"HTTP/1.1 ") < count or not client.got.endswith(b"}"):
-            assert not client.look(10)
-        sender.join()
-        statuses = [answer.status for answer in take_apart(client.got)]
-    assert statuses == [200 if path == b"/healthz" else 404 for path in paths]
+    # The first time the server also fills its caches.
+    for _ in range(2):
+        before = memory(hurried)
+        with RawHTTP(hurried) as client:
+            sender = threading.Thread(target=client.send, args=[requests])
+            sender.start()
+            while client.got.count(b"HTTP/1.1 ") < count or not client.got.endswith(b"}"):
+                assert not client.look(10)
+            sender.join()
+            statuses = [answer.status for answer in take_apart(client.got)]
+        assert statuses == [200 if path == b"/healthz" else 404 for path in paths]
     assert memory(hurried) - before <= COST
 
 
