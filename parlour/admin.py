@@ -63,10 +63,22 @@ def _reset_password(_settings: Settings, options: Namespace) -> str:
     username = account_username(options.username)
     hashed = Passwords().hash_now(_password(options, username))
     with get_db() as connection:
-        user = logins.reset_password(connection, username, hashed)
-    if user is None:
-        raise AdminError(f"There is no account {username}.")
+        logins.reset_password(connection, username, hashed)
     return f"{username} has a new password and is signed out everywhere."
+
+
+def _disable(_settings: Settings, options: Namespace) -> str:
+    username = account_username(options.username)
+    with get_db() as connection:
+        logins.disable_account(connection, username)
+    return f"{username} is disabled and signed out everywhere."
+
+
+def _enable(_settings: Settings, options: Namespace) -> str:
+    username = account_username(options.username)
+    with get_db() as connection:
+        logins.enable_account(connection, username)
+    return f"{username} can sign in again."
 
 
 def _invite(settings: Settings, options: Namespace) -> str:
@@ -88,6 +100,8 @@ def _rotate_keys(settings: Settings, _options: Namespace) -> str:
 _ACTS: Final[Mapping[str, Callable[[Settings, Namespace], str]]] = {
     "create": _create,
     "reset-password": _reset_password,
+    "disable": _disable,
+    "enable": _enable,
     "invite": _invite,
     "rotate-keys": _rotate_keys,
 }

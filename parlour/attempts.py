@@ -78,6 +78,11 @@ def know(connection: Connection, username: str, address: str) -> None:
     failures.set_count(connection, _Keys(username, address).known, Count(0, datetime.now(UTC)))
 
 
+def forget_known(connection: Connection, username: str) -> None:
+    """No address is known to an account any more: whoever was there may know its old password."""
+    failures.forget_all(connection, _Keys(username, "").known)
+
+
 def count_registration(connection: Connection, address: str) -> None:
     """Count a try to register, which also asks who is there. Raises Refusal `rate_limited`."""
     _count(connection, f"register|{address}", REGISTRATIONS_PER_ADDRESS)

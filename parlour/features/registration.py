@@ -16,6 +16,7 @@ from parlour.identity import (
     guest_name,
     guest_of,
     name_registered,
+    shown_sessions,
 )
 from parlour.logins import NewAccount
 from parlour.people import (
@@ -26,7 +27,8 @@ from parlour.people import (
     SetupCreate,
     SignedIn,
 )
-from parlour.signing import BODY, WRITES, check_room, hash_of, new_password, opened, welcome
+from parlour.signing import BODY, WRITES, new_password, opened, place_of, welcome
+from parlour.support.passwords import Place
 from parlour.web import StrictRoute, answers
 
 router = APIRouter(prefix="/api/auth", route_class=StrictRoute, tags=["accounts"])
@@ -43,20 +45,22 @@ router = APIRouter(prefix="/api/auth", route_class=StrictRoute, tags=["accounts"
 )  # fmt: skip
 async def register(request: Request, wanted: AccountCreate, context: ContextDep) -> Response:
     """Make an account and sign in. It says when a name is taken, and how often one may ask."""
-    mode = context.settings.registration
+    mode, invite = context.settings.registration, None
     if mode == "closed":
         raise Refusal("registration_closed", "This server makes no new accounts.")
-    if mode == "invite" and wanted.invite is None:
-        raise Refusal("invite_needed", "A new account needs an invitation here.")
-    device = device_of(request)
+    if mode == "invite":
+        invite = wanted.invite
+        if invite is None:
+            raise Refusal("invite_needed", "A new account needs an invitation here.")
+        # Whoever brings none that is good does not learn whose names are taken.
+        await context.database.read(logins.check_invite, invite)
     new = _account(context, wanted.username, wanted.password, wanted.display_name)
-    check_room(context)
-    await context.database.write(attempts.count_registration, device.address)
-    invite = wanted.invite if mode == "invite" else None
-    session = await _create(
-        context, request, new, wanted.password,
-        logins.register, device, context.tokens.key_id, invite,
-    )  # fmt: skip
+    with place_of(context) as place:
+        address = device_of(request).address
+        await context.database.write(attempts.count_registration, address)
+        session = await _create(
+            context, request, new, wanted.password, place, logins.register, invite
+        )
     return welcome(context, request, session, 201)
 
 
@@ -75,10 +79,8 @@ async def set_up(request: Request, wanted: SetupCreate, context: ContextDep) -> 
     if not context.registry.take_setup(wanted.token):
         raise Refusal("invite_invalid", "This link is wrong, or was used.")
     try:
-        session = await _create(
-            context, request, new, wanted.password,
-            logins.set_up, device_of(request), context.tokens.key_id,
-        )  # fmt: skip
+        with place_of(context) as place:
+            session = await _create(context, request, new, wanted.password, place, logins.set_up)
     except BaseException:
         # Nobody was made: the link is still the one that was printed.
         context.registry.setup_token = wanted.token
@@ -106,10 +108,12 @@ async def _create(
     request: Request,
     new: NewAccount,
     password: str,
+    place: Place,
     operation: Callable[..., Opened],
     *args: Any,
 ) -> Opened:
     """Hash the password and make the account, with its name kept for it meanwhile."""
+    replaced = shown_sessions(context, request)
     guest_id = guest_of(context, request)
 
     def tell(session: Opened) -> None:
@@ -117,5 +121,7 @@ async def _create(
         opened(context, session)
 
     with context.registry.registering(new.username, f"guest:{guest_id}"):
-        whole = replace(new, password_hash=await hash_of(context, password))
-        return await context.database.write(operation, whole, *args, then=tell)
+        whole = replace(new, password_hash=await place.hash(password))
+        return await context.database.write(
+            operation, whole, device_of(request), context.tokens.key_id, replaced, *args, then=tell
+        )

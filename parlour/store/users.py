@@ -95,6 +95,20 @@ def replace_hash(connection: Connection, user_id: int, old: str, new: str) -> No
     )
 
 
+def disable(connection: Connection, user_id: int) -> None:
+    """An account may not be used any more, from now on or since it was disabled before."""
+    connection.execute(
+        update(users)
+        .where(users.c.id == user_id, users.c.disabled_at.is_(None))
+        .values(disabled_at=datetime.now(UTC))
+    )
+
+
+def enable(connection: Connection, user_id: int) -> None:
+    """An account may be used again."""
+    connection.execute(update(users).where(users.c.id == user_id).values(disabled_at=None))
+
+
 def change_profile(connection: Connection, user_id: int, changes: dict[str, Any]) -> None:
     """Set columns of the profile."""
     connection.execute(update(users).where(users.c.id == user_id).values(**changes))
