@@ -151,7 +151,8 @@ async def test_a_name_that_is_longer_than_new_ones_may_be_now_still_signs_in(
     await asyncio.to_thread(own_server.start)
     account = log_in(own_server, name.upper())
     change = {"current_password": PASSWORD, "new_password": "another long one"}
-    assert account_of(own_server, account.call("POST", "/api/auth/password", json=change))
+    new = account_of(own_server, account.call("POST", "/api/auth/password", json=change))
+    assert new.user["username"] == name
     with stranger(own_server) as client:
         long = {"username": f"{name}2", "password": PASSWORD}
         assert_refused(client.post("/api/auth/register", json=long), "too_long", "username")
