@@ -1,7 +1,7 @@
 """What happens when somebody signs in: the password is looked at, the answer and its cookies."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from typing import Final
 
 from fastapi import Request, Response
@@ -72,16 +72,33 @@ def new_password(password: str, username: str, field: str) -> str:
     return password
 
 
-@contextmanager
-def place_of(context: Context) -> Iterator[Place]:
-    """A place among those whose passwords are looked at.
+def check_room(context: Context) -> None:
+    """Raises Refusal `busy` when so many passwords wait that one more would be refused.
 
-    Taken before a try is counted, so that a crowd at the door costs nobody a try. Raises Refusal
-    `busy`.
+    Asked before a try is counted, which costs a write.
+    """
+    if context.passwords.full:
+        raise _busy()
+
+
+@asynccontextmanager
+async def place_of(
+    context: Context, take_back: Callable[[], Awaitable[None]]
+) -> AsyncIterator[Place]:
+    """A place among those whose passwords are looked at, for a try that has been counted.
+
+    It is not taken before: what is refused for too many tries would keep others out. Where there
+    is none by now, `take_back` sees to it that a crowd at the door costs nobody a try. Raises
+    Refusal `busy`.
     """
     with ExitStack() as stack:
         try:
             place = stack.enter_context(context.passwords.place())
         except PoolFull:
-            raise Refusal("busy", "Too many people sign in just now. Try again.") from None
+            await take_back()
+            raise _busy() from None
         yield place
+
+
+def _busy() -> Refusal:
+    return Refusal("busy", "Too many people sign in just now. Try again.")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 from pydantic_core import PydanticCustomError
 
-from parlour import logins
+from parlour import attempts, logins
 from parlour.context import Context
 from parlour.errors import Refusal
 from parlour.identity import (
@@ -26,6 +26,7 @@ from parlour.people import Credentials, Opened, PasswordChange, Renewal, SignedI
 from parlour.signing import (
     BODY,
     WRITES,
+    check_room,
     new_password,
     opened,
     place_of,
@@ -33,6 +34,7 @@ from parlour.signing import (
     welcome,
 )
 from parlour.support.names import MAX_ACCOUNT_USERNAME, account_username
+from parlour.support.passwords import Place
 from parlour.support.tokens import Refresh
 from parlour.web import StrictRoute, answer_of, answers
 
@@ -49,10 +51,10 @@ async def log_in(request: Request, credentials: Credentials, context: ContextDep
 
     Each wrong try past a few makes the next one wait. The login that the browser had ends.
     """
-    device = device_of(request)
-    with place_of(context) as place:
-        name = _name_tried(credentials.username)
-        account = await context.database.write(logins.begin_login, name, device.address)
+    check_room(context)
+    device, name = device_of(request), _name_tried(credentials.username)
+    account = await context.database.write(logins.begin_login, name, device.address)
+    async with _place_of(context, name, device.address) as place:
         hashed = None if account is None else account.password_hash
         if not await place.verify(hashed, credentials.password) or account is None:
             raise logins.wrong_credentials()
@@ -137,9 +139,10 @@ async def change_password(
     """
     new_password(change.new_password, login.username, "new_password")
     device = device_of(request)
-    with place_of(context) as place:
-        # A login that was left open somewhere is no licence to guess its password.
-        account = await context.database.write(logins.begin_login, login.username, device.address)
+    check_room(context)
+    # A login that was left open somewhere is no licence to guess its password.
+    account = await context.database.write(logins.begin_login, login.username, device.address)
+    async with _place_of(context, login.username, device.address) as place:
         hashed = None if account is None else account.password_hash
         if not await place.verify(hashed, change.current_password) or account is None:
             raise Refusal(
@@ -155,6 +158,12 @@ async def change_password(
         then=lambda session: opened(context, session),
     )
     return welcome(context, request, session)
+
+
+def _place_of(
+    context: Context, username: str, address: str
+) -> contextlib.AbstractAsyncContextManager[Place]:
+    return place_of(context, lambda: context.database.write(attempts.take_back, username, address))
 
 
 def _name_tried(username: str) -> str:

@@ -1,6 +1,6 @@
 """Making accounts: for everybody, by invitation, and the first administrator's."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -27,8 +27,7 @@ from parlour.people import (
     SetupCreate,
     SignedIn,
 )
-from parlour.signing import BODY, WRITES, new_password, opened, place_of, welcome
-from parlour.support.passwords import Place
+from parlour.signing import BODY, WRITES, check_room, new_password, opened, place_of, welcome
 from parlour.web import StrictRoute, answers
 
 router = APIRouter(prefix="/api/auth", route_class=StrictRoute, tags=["accounts"])
@@ -55,12 +54,14 @@ async def register(request: Request, wanted: AccountCreate, context: ContextDep)
         # Whoever brings none that is good does not learn whose names are taken.
         await context.database.read(logins.check_invite, invite)
     new = _account(context, wanted.username, wanted.password, wanted.display_name)
-    with place_of(context) as place:
-        address = device_of(request).address
-        await context.database.write(attempts.count_registration, address)
-        session = await _create(
-            context, request, new, wanted.password, place, logins.register, invite
-        )
+    address = device_of(request).address
+    check_room(context)
+    await context.database.write(attempts.count_registration, address)
+    session = await _create(
+        context, request, new, wanted.password,
+        lambda: context.database.write(attempts.take_registration_back, address),
+        logins.register, invite,
+    )  # fmt: skip
     return welcome(context, request, session, 201)
 
 
@@ -79,8 +80,9 @@ async def set_up(request: Request, wanted: SetupCreate, context: ContextDep) -> 
     if not context.registry.take_setup(wanted.token):
         raise Refusal("invite_invalid", "This link is wrong, or was used.")
     try:
-        with place_of(context) as place:
-            session = await _create(context, request, new, wanted.password, place, logins.set_up)
+        session = await _create(
+            context, request, new, wanted.password, _nothing_counted, logins.set_up
+        )
     except BaseException:
         # Nobody was made: the link is still the one that was printed.
         context.registry.setup_token = wanted.token
@@ -103,12 +105,16 @@ def _account(
     return NewAccount(name, shown, "", role)
 
 
+async def _nothing_counted() -> None:
+    """What there is to take back of a try that nobody counts."""
+
+
 async def _create(
     context: Context,
     request: Request,
     new: NewAccount,
     password: str,
-    place: Place,
+    take_back: Callable[[], Awaitable[None]],
     operation: Callable[..., Opened],
     *args: Any,
 ) -> Opened:
@@ -121,7 +127,8 @@ async def _create(
         opened(context, session)
 
     with context.registry.registering(new.username, f"guest:{guest_id}"):
-        whole = replace(new, password_hash=await place.hash(password))
+        async with place_of(context, take_back) as place:
+            whole = replace(new, password_hash=await place.hash(password))
         return await context.database.write(
             operation, whole, device_of(request), context.tokens.key_id, replaced, *args, then=tell
         )

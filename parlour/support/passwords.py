@@ -127,14 +127,19 @@ class Passwords:
         self._taken = 0
         self._nobody = _Nobody()
 
+    @property
+    def full(self) -> bool:
+        """Whether there is no place for one more."""
+        return self._taken >= THREADS + MAX_WAITING
+
     @contextmanager
     def place(self) -> Iterator[Place]:
-        """A place among those who wait, taken before anything is done that it would be for.
+        """A place among those who wait. Raises PoolFull.
 
-        Raises PoolFull. It is given back when the work is done, not when whoever asked has gone
+        It is given back when the work is done, not when whoever asked has gone
         away.
         """
-        if self._taken >= THREADS + MAX_WAITING:
+        if self.full:
             raise PoolFull
         self._taken += 1
         place = Place(self._pool, self._hasher, self._nobody)

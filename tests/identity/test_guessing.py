@@ -3,9 +3,16 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
+import pytest
 from httpx2 import AsyncClient, Client, Response
+from sqlalchemy import text
 
+from parlour import attempts
+from parlour.attempts import FREE_TRIES
+from parlour.database import get_db
+from parlour.errors import Refusal
 from tests.support.accounts import (
     PASSWORD,
     log_in,
@@ -15,6 +22,7 @@ from tests.support.accounts import (
     try_login,
 )
 from tests.support.answers import assert_refused
+from tests.support.local import open_database
 from tests.support.people import checked
 from tests.support.server import Server
 
@@ -248,6 +256,25 @@ async def test_who_finds_the_door_too_crowded_has_not_tried(own_server: Server) 
             "SELECT count(*) FROM login_failures WHERE key LIKE 'pair|lars|%'"
         ).fetchone()
     assert (counted, pairs) == (looked_at, (looked_at,))
+
+
+def test_a_try_that_was_not_looked_at_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Neither its count nor the wait that it began; those that were looked at stay counted."""
+    who = ("alice", "192.0.2.1")
+    with open_database(tmp_path) as database, get_db(database) as connection:
+        for _ in range(FREE_TRIES):
+            attempts.begin_login(connection, *who, None)
+        with pytest.raises(Refusal, match="Wait 1 seconds"):
+            attempts.begin_login(connection, *who, None)
+        attempts.take_back(connection, *who)
+        attempts.begin_login(connection, *who, None)
+        with pytest.raises(Refusal, match="Wait 1 seconds"):
+            attempts.begin_login(connection, *who, None)
+        for _ in range(FREE_TRIES):
+            attempts.take_back(connection, *who)
+        attempts.count_registration(connection, "192.0.2.1")
+        attempts.take_registration_back(connection, "192.0.2.1")
+        assert connection.scalar(text("SELECT count(*) FROM login_failures")) == 0
 
 
 def known_address(server: Server, username: str) -> dict[str, str]:
