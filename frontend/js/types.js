@@ -25,7 +25,7 @@
 
 /** @typedef {'owner'|'moderator'|'member'} Role  in a room */
 
-/** @typedef {{name: string, kind: 'public'|'private', topic: string}} RoomWish  a room to be made */
+/** @typedef {{name: string, kind?: 'private', topic?: string}} RoomWish  a room to be made */
 
 /**
  * @typedef {object} Member

@@ -39,7 +39,11 @@ export function openMenu(anchor, label, items, { back = anchor } = {}) {
   /** @param {number} index */
   const focusAt = (index) => nodes.at(index % nodes.length)?.focus();
   menu.addEventListener('toggle', (event) => {
-    if (/** @type {ToggleEvent} */ (event).newState === 'open') return;
+    if (/** @type {ToggleEvent} */ (event).newState === 'open') {
+      // Not before: the press that opens it would close it again.
+      if (anchor instanceof HTMLButtonElement) anchor.popoverTargetElement = menu;
+      return;
+    }
     anchor.style.removeProperty('anchor-name');
     anchor.setAttribute('aria-expanded', 'false');
     if (anchor instanceof HTMLButtonElement) anchor.popoverTargetElement = null;
@@ -74,7 +78,6 @@ export function openMenu(anchor, label, items, { back = anchor } = {}) {
   anchor.setAttribute('aria-expanded', 'true');
   // In a dialog, what stands outside it cannot be reached.
   (anchor.closest('dialog') ?? document.body).append(menu);
-  if (anchor instanceof HTMLButtonElement) anchor.popoverTargetElement = menu;
   menu.showPopover();
   focusAt(0);
 }

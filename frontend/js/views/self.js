@@ -48,14 +48,23 @@ export function createSelf(element, callbacks) {
   /** @type {import('../types.js').User | null} */
   let shown = null;
   const open = async () => {
-    if (menu) return;
     const { createSelfMenu } = await loadSeldom();
-    menu ??= createSelfMenu(button, callbacks, ending.signal);
+    if (menu) return;
+    menu = createSelfMenu(button, callbacks, ending.signal);
     menu.update(shown);
     element.append(menu.panel);
     menu.panel.showPopover();
   };
-  button.addEventListener('click', () => void open().catch(callbacks.onTrouble), { signal: ending.signal });
+  button.addEventListener(
+    'click',
+    (event) => {
+      if (menu) return;
+      // The button becomes the menu's while this press is under way, which would close it again.
+      event.preventDefault();
+      open().catch(callbacks.onTrouble);
+    },
+    { signal: ending.signal },
+  );
 
   return {
     /** @param {{username: string | null, user: import('../types.js').User | null, connection: string}} data */

@@ -76,7 +76,9 @@ export function askNewRoom({ maxLength, name = '', isGuest, onCreate }) {
       return countCharacters(topic.value) > TOPIC_MAX ? 'too_long' : null;
     },
     run: () => onCreate({
-      name: field.value.trim(), topic: topic.value.trim(), kind: chosen() === 'private' ? 'private' : 'public',
+      name: field.value.trim(),
+      ...(topic.value.trim() ? { topic: topic.value.trim() } : {}),
+      ...(chosen() === 'private' ? { kind: 'private' } : {}),
     }),
   });
 }
