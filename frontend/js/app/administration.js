@@ -9,6 +9,7 @@ import { OversightApi } from '../oversight.js';
 import { words } from '../strings/admin.js';
 import { createLog } from '../views/admin/log.js';
 import { createAdministration } from '../views/admin/page.js';
+import { createModeration } from '../views/admin/moderation.js';
 import { createPeople } from '../views/admin/people.js';
 import { createRegistration } from '../views/admin/registration.js';
 import { createReports } from '../views/admin/reports.js';
@@ -66,6 +67,21 @@ export class Oversight {
         { label: tabs.reports, part: this.#reports(() => api.reports(), { isServer: true }) },
         { label: tabs.log, part: createLog({ entries: (options) => api.audit(options), roomName: (roomId) => this.#room(roomId)?.name ?? null }) },
       ],
+    });
+  }
+
+  /**
+   * What those see who look after a room.
+   *
+   * @param {number} roomId
+   */
+  roomPart(roomId) {
+    const api = this.#api;
+    return createModeration({
+      restrictions: (kind) => api.restrictions(roomId, kind),
+      onLift: (kind, username) => api.lift(roomId, kind, username),
+      onRestrict: (kind, username) => this.#restrict(roomId, kind, username),
+      reports: this.#reports(() => api.roomReports(roomId), { isServer: false }),
     });
   }
 

@@ -144,8 +144,7 @@ export const words = {
   },
 
   room: {
-    tab: 'Moderation',
-    lead: 'Who may not write or not come in, and what has been reported. Only those who look after the room see this.',
+    lead: 'Only those who look after this room see what stands here.',
     bans: 'Banned',
     noBans: 'Nobody is banned.',
     mutes: 'Muted',
@@ -168,7 +167,6 @@ export const words = {
     banned: (/** @type {string} */ name) => `${name} is banned.`,
     add: 'Mute or ban somebody',
     addHint: 'An account, or a guest by the name they have here.',
-    name: 'Name',
   },
 
   log: {
@@ -184,27 +182,27 @@ export const words = {
     /** @type {{[action: string]: (actor: string, subject: string, room: string, detail: {[name: string]: any}) => string}} */
     acts: {
       'member.remove': (actor, subject, room) => `${actor} removed ${subject}${at(room)}`,
-      'member.role': (actor, subject, room, { role }) => `${actor} made ${subject} a ${String(role)}${at(room)}`,
+      'member.role': (actor, subject, room, detail = {}) => `${actor} made ${subject} a ${String(detail['role'])}${at(room)}`,
       'room.owner': (actor, subject, room) => `${actor} made ${subject} the owner of ${room}`,
-      'room.ban': (actor, subject, room, detail) => `${actor} banned ${subject}${at(room)}${span(detail)}`,
+      'room.ban': (actor, subject, room, detail = {}) => `${actor} banned ${subject}${at(room)}${span(detail)}`,
       'room.unban': (actor, subject, room) => `${actor} let ${subject} back in${at(room)}`,
-      'room.mute': (actor, subject, room, detail) => `${actor} muted ${subject}${at(room)}${span(detail)}`,
+      'room.mute': (actor, subject, room, detail = {}) => `${actor} muted ${subject}${at(room)}${span(detail)}`,
       'room.unmute': (actor, subject, room) => `${actor} let ${subject} write again${at(room)}`,
-      'room.slow': (actor, subject, _room, { seconds }) => `${actor} set slow mode of #${subject} to ${plural(seconds, 'second', 'seconds')}`,
+      'room.slow': (actor, subject, _room, detail = {}) => `${actor} set slow mode of #${subject} to ${plural(detail['seconds'], 'second', 'seconds')}`,
       'room.archive': (actor, subject) => `${actor} archived #${subject}`,
       'room.unarchive': (actor, subject) => `${actor} brought #${subject} back`,
       'room.delete': (actor, subject) => `${actor} deleted #${subject}`,
       'message.delete': (actor, subject, room) => `${actor} deleted a message of ${subject}${at(room)}`,
       'report.resolve': (actor, subject, room) => `${actor} resolved a report about ${subject}${at(room)}`,
-      'server.ban': (actor, subject, _room, detail) => `${actor} banned ${subject} from the server${span(detail)}`,
+      'server.ban': (actor, subject, _room, detail = {}) => `${actor} banned ${subject} from the server${span(detail)}`,
       'server.unban': (actor, subject) => `${actor} lifted the server’s ban of ${subject}`,
-      'user.role': (actor, subject, _room, { role }) =>
-        role === 'administrator' ? `${actor} made ${subject} an administrator` : `${actor} took administration away from ${subject}`,
+      'user.role': (actor, subject, _room, detail = {}) =>
+        detail['role'] === 'administrator' ? `${actor} made ${subject} an administrator` : `${actor} took administration away from ${subject}`,
       'user.disable': (actor, subject) => `${actor} disabled ${subject}`,
       'user.enable': (actor, subject) => `${actor} enabled ${subject}`,
       'user.password_reset': (actor, subject) => `${actor} gave ${subject} a new password`,
       'admin.create': (actor, subject) => `${actor} made the administrator ${subject}`,
-      'policy.change': (actor, subject, _room, { value }) => `${actor} set ${subject} to ${String(value)}`,
+      'policy.change': (actor, subject, _room, detail = {}) => `${actor} set ${subject} to ${String(detail['value'])}`,
     },
   },
 };

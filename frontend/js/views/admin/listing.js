@@ -4,6 +4,8 @@ import { el, iconButton, setText } from '../../dom.js';
 import { words } from '../../strings/admin.js';
 
 const SKELETONS = 3;
+/** A fact of so many characters is not broken. */
+const SHORT = 30;
 
 /**
  * @template Item
@@ -15,7 +17,7 @@ const SKELETONS = 3;
  * @param {{refuse: (refusal: unknown) => void}} options.outcome
  * @param {() => HTMLElement | null} [options.fallback] gets the focus of a row that is gone
  */
-export function createListing({ label, none, read, row, outcome, fallback = () => list.querySelector('button') }) {
+export function createListing({ label, none, read, row, outcome, fallback = () => null }) {
   const list = el('ul', { class: 'admin-list', role: 'list', 'aria-label': label });
   const note = el('p', { class: 'form-note', role: 'status' });
   const again = el('button', { type: 'button', class: 'button button-quiet', hidden: true }, words.tryAgain);
@@ -29,7 +31,7 @@ export function createListing({ label, none, read, row, outcome, fallback = () =
     list.replaceChildren(...rows);
     if (!held) return;
     const same = rows.find(({ dataset }) => dataset['key'] === held.dataset['key']);
-    (same?.querySelector('button') ?? fallback())?.focus();
+    (same?.querySelector('button') ?? fallback() ?? list.querySelector('button'))?.focus();
   };
   const load = async () => {
     asked += 1;
@@ -63,12 +65,15 @@ export function createListing({ label, none, read, row, outcome, fallback = () =
   };
 }
 
+/** @param {Node | string | null | false} fact */
+const whole = (fact) => (typeof fact === 'string' && fact.length <= SHORT ? fact.replaceAll(' ', '\u00a0') : fact);
+
 /**
  * @param {object} parts
  * @param {string} parts.key
  * @param {HTMLElement | SVGSVGElement} parts.face
  * @param {(Node | string | null | false)[]} parts.line
- * @param {(string | null | false)[]} parts.facts
+ * @param {(Node | string | null | false)[]} parts.facts what is short is kept in one line
  * @param {HTMLElement | null} [parts.control]
  */
 export function makeRow({ key, face, line, facts, control = null }) {
@@ -80,7 +85,7 @@ export function makeRow({ key, face, line, facts, control = null }) {
       'div',
       { class: 'admin-text' },
       el('p', { class: 'admin-line' }, ...line),
-      el('p', { class: 'admin-facts', dir: 'auto' }, facts.filter(Boolean).join(' · ')),
+      el('p', { class: 'admin-facts', dir: 'auto' }, ...facts.filter(Boolean).flatMap((fact, at) => [at > 0 && ' · ', whole(fact)])),
     ),
     control,
   );

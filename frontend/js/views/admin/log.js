@@ -45,8 +45,7 @@ export function createLog({ entries, roomName }) {
       return makeRow({
         key: String(id), face: el('span', { class: 'admin-sign' }, icon(sign)),
         line: [el('span', { class: 'log-said', dir: 'auto' }, said), reason !== '' && el('span', { class: 'log-reason', dir: 'auto' }, text.reason(reason))],
-        facts: [text.number(id)],
-        control: el('time', { class: 'log-time', datetime: at, title: formatFull(at) }, `${formatDay(at)} ${formatTime(at)}`),
+        facts: [el('time', { datetime: at, title: formatFull(at) }, `${formatDay(at)} ${formatTime(at)}`), text.number(id)],
       });
     },
   });
