@@ -19,7 +19,24 @@ const ADMIN = '/api/admin';
 /** @param {string} name */
 const part = (name) => encodeURIComponent(name);
 
-/** Every call rejects with an ApiError. */
+/** Refusals of which the server alone knows why. */
+const SAID_BY_THE_SERVER = new Set(['not_allowed', 'not_found']);
+
+/**
+ * @template T
+ * @param {Promise<T>} asked
+ * @returns {Promise<T>} rejects with an ApiError, or with the server's own words where they say more than its code
+ */
+async function inItsWords(asked) {
+  try {
+    return await asked;
+  } catch (refusal) {
+    const { code = '', detail = '' } = /** @type {{code?: string, detail?: string}} */ (refusal);
+    throw SAID_BY_THE_SERVER.has(code) && detail !== '' ? { code: 'said', detail } : refusal;
+  }
+}
+
+/** Every call rejects with `{code, detail}`. */
 export class OversightApi {
   #api;
 
@@ -142,20 +159,38 @@ export class OversightApi {
   }
 
   /**
+   * @param {string} method
+   * @param {string} path
+   * @param {import('./api.js').CallOptions} [options]
+   */
+  #askAdmin(method, path, options) {
+    return inItsWords(this.#knock(method, `${ADMIN}/${path}`, options));
+  }
+
+  /**
    * To a login that has ended the server answers as if there were nothing: asked what it is worth, the login is renewed.
    *
    * @param {string} method
    * @param {string} path
    * @param {import('./api.js').CallOptions} [options]
    */
-  async #askAdmin(method, path, options) {
+  async #knock(method, path, options) {
     try {
-      return await this.#ask(method, `${ADMIN}/${path}`, options);
+      return await this.#call(method, path, options);
     } catch (refusal) {
       if (/** @type {{code?: string}} */ (refusal).code !== 'not_found') throw refusal;
-      await this.#ask('GET', '/api/users/me');
-      return this.#ask(method, `${ADMIN}/${path}`, options);
+      await this.#call('GET', '/api/users/me');
+      return this.#call(method, path, options);
     }
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {import('./api.js').CallOptions} [options]
+   */
+  #ask(method, path, options) {
+    return inItsWords(this.#call(method, path, options));
   }
 
   /**
@@ -164,7 +199,7 @@ export class OversightApi {
    * @param {import('./api.js').CallOptions} [options]
    * @returns {Promise<any>}
    */
-  async #ask(method, path, options) {
+  async #call(method, path, options) {
     return (await this.#api.call(method, path, options)).body;
   }
 }
