@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +16,7 @@ from parlour.realtime.manager import ConnectionManager
 from parlour.registry import Registry
 from parlour.settings import Settings
 from parlour.support.coalesce import Coalescer
+from parlour.support.logs import log_fault
 from parlour.support.passwords import Passwords
 from parlour.support.tasks import Tasks
 from parlour.support.tokens import Tokens
@@ -135,7 +135,6 @@ def _nothing() -> None:
 
 def internal_error(error: Exception) -> tuple[Refusal, str]:
     """Log an unexpected error once, with its cause; the refusal for it and the id in the log."""
-    log_id = secrets.token_hex(4)
-    logger.error("internal error %s", log_id, exc_info=error)
+    log_id = log_fault(logger, error)
     words = f"Something went wrong on the server (id {log_id}). Nothing of this was changed."
     return Refusal("internal", words), log_id

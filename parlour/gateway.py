@@ -45,6 +45,7 @@ _PATH: Final = re.compile(r"/ws/chat(/(?P<room_id>[^/]+))?")
 RETRY_AFTER_MS: Final = 1_000
 # What connections end with when the server goes (RFC 6455: service restart).
 RESTARTING: Final = 1012
+RESTARTS: Final = "the server restarts"
 # Parameters of a handshake that are looked at one by one.
 MAX_PARAMETERS: Final = 16
 # Connections told of the end in one turn of the event loop.
@@ -98,6 +99,12 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
         await websocket.close()  # before it is accepted, this is an HTTP 403
         return
     await websocket.accept()
+    if context.closing:
+        # Too late to be told with the others, and nothing would be served any more.
+        with contextlib.suppress(RuntimeError, OSError, WebSocketDisconnect):
+            await websocket.send_text(_closing().decode())
+            await websocket.close(RESTARTING, RESTARTS)
+        return
     try:
         query, person, login, room_id = _admit(context, websocket, path_room)
     except Refusal as refusal:
@@ -168,9 +175,13 @@ async def say_goodbye(context: Context) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_TIMEOUT):
             await context.database.drain()
-    frame = encode(ClosingEvent(retry_after_ms=RETRY_AFTER_MS))
+    frame = _closing()
     for position, connection in enumerate(context.manager.connections()):
         if position % SLICE == 0:
             await asyncio.sleep(0)
         connection.send(frame)
-        connection.end(RESTARTING, "the server restarts")
+        connection.end(RESTARTING, RESTARTS)
+
+
+def _closing() -> bytes:
+    return encode(ClosingEvent(retry_after_ms=RETRY_AFTER_MS))

@@ -52,11 +52,12 @@ def delete_invite(connection: Connection, author: str, room_id: int, invite_id: 
         raise Refusal("not_found", "There is no such invitation; it may have been used up.")
 
 
-def preview(connection: Connection, token: str) -> InvitePreview:
+def preview(connection: Connection, author: str, token: str) -> InvitePreview:
     """The room of an invitation. Raises Refusal `invite_invalid`."""
     room_id, invited_by = _find(connection, token)
     room = room_rows.get_room(connection, room_id)
-    if room is None:
+    standing = standing_of(connection, room_id, author)
+    if room is None or standing is None or standing.banned:
         raise _invalid()
     members = member_rows.count_members(connection, room_id)
     return InvitePreview.model_construct(

@@ -41,7 +41,9 @@ class Member(Shape):
 class MemberChange(Shape):
     """What a member is to be."""
 
-    role: RoomRole = "member"
+    role: RoomRole | None = Field(
+        None, description="Left out or null: as it is, and `member` for somebody who was none."
+    )
 
 
 class RoomInviteCreate(Shape):

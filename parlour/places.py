@@ -218,7 +218,12 @@ def list_members(connection: Connection, author: str | None, room_id: int) -> li
 
 
 def put_member(
-    connection: Connection, by: Person, by_id: int, room_id: int, username: str, role: RoomRole
+    connection: Connection,
+    by: Person,
+    by_id: int,
+    room_id: int,
+    username: str,
+    role: RoomRole | None,
 ) -> tuple[Changed, Member]:
     """Make somebody a member, or give a member another role. Raises Refusal.
 
@@ -227,6 +232,7 @@ def put_member(
     own = allow(connection, by.author, room_id, "see")
     user = find_user(connection, username)
     before = member_rows.role_of(connection, room_id, user.id)
+    role = role or before or "member"
     if before is None:
         itself = user.id == by_id and own.kind == "public"
         check(own, "join" if itself else "add_member")
@@ -316,6 +322,9 @@ def remove_member(
     own = allow(connection, by.author, room_id, "see")
     user = find_user(connection, username)
     role = member_rows.role_of(connection, room_id, user.id)
+    if role is None:
+        check(own, "leave" if user.id == by_id else "remove_member")
+        raise Refusal("not_found", f"{user.username} is no member of this room.")
     if user.id == by_id:
         check(own, "leave")
         alone = member_rows.count_members(connection, room_id) == 1
@@ -328,9 +337,6 @@ def remove_member(
             ChatDatabase.delete_room(connection, room_id)
             return Changed(told.room, told.audience, user, None, gone=True)
     else:
-        if role is None:
-            check(own, "remove_member")
-            raise Refusal("not_found", f"{user.username} is no member of this room.")
         check_over(own, "remove_member", Standing(own.kind, role))
         audit.note(connection, by, "member.remove", user.username, room_id=room_id)
     return take_out(connection, room_id, user, role)

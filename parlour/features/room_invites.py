@@ -64,10 +64,11 @@ async def delete_invite(
     ),
 )
 async def preview_invite(
-    invite: InviteToken, context: ContextDep, _login: LoggedIn
+    invite: InviteToken, context: ContextDep, login: LoggedIn
 ) -> InvitePreview:
     """What one would join."""
-    return await context.database.read(joining.preview, invite.token)
+    author = account_of(login).author
+    return await context.database.read(joining.preview, author, invite.token)
 
 
 @router.post(

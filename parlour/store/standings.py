@@ -31,7 +31,7 @@ def _holds(each: FromClause, kind: str) -> Any:
     )
 
 
-# A row for each seat, in their order; the room's id is NULL where there is no such room.
+# A row for each seat, under its place; the room's id is NULL where there is no such room.
 _STANDINGS: Final = (
     select(
         _seats.c.key, rooms.c.id, rooms.c.kind, rooms.c.owner, rooms.c.archived_at,
@@ -44,7 +44,6 @@ _STANDINGS: Final = (
         .outerjoin(_ban, _holds(_ban, "ban"))
         .outerjoin(_mute, _holds(_mute, "mute"))
     )
-    .order_by(_seats.c.key)
 )  # fmt: skip
 
 
@@ -53,7 +52,8 @@ def standings(connection: Connection, seats: Sequence[Seat]) -> list[Standing | 
     if not seats:
         return []
     values = {"seats": json.dumps(seats), "now": datetime.now(UTC)}
-    return [_standing(row) for row in connection.execute(_STANDINGS, values)]
+    found = {row[0]: _standing(row) for row in connection.execute(_STANDINGS, values)}
+    return [found[place] for place in range(len(seats))]
 
 
 def standing_of(connection: Connection, room_id: int, author: str | None) -> Standing | None:

@@ -30,7 +30,7 @@ from parlour.features import directory, heartbeat
 from parlour.realtime import connection
 from parlour.realtime.websocket import WebSocketProtocol
 from parlour.settings import Settings
-from parlour.support import http, passwords, tokens, writer
+from parlour.support import http, passwords, tickets, tokens, writer
 from parlour.support.door import Door
 from tests.docs.markdown import ROOT, Page, names
 
@@ -144,6 +144,7 @@ REAL_LIMITS = {
     "login that is not renewed": logins.SESSION_LIFE.days,
     "refresh token just replaced": logins.SUCCESSOR_TIME.seconds,
     "ticket": registry.TICKET_SECONDS,
+    "tickets of one login that nobody has used": tickets.MAX_OF_ONE,
     "logins of one account": logins.MAX_SESSIONS,
     "wrong passwords of one address for one account": attempts.FREE_TRIES,
     "wrong passwords of one address": attempts.TRIES_PER_ADDRESS,

@@ -164,6 +164,10 @@ def test_anybody_with_an_account_joins_a_public_room(
     refused(put(place, people["other"], people["other"], "moderator"), "not_allowed")
     assert set(roles_of(place)) == {name_of(people["owner"]), name_of(people["member"])}
     assert remove(place, people["member"], people["member"]).status_code == 204
+    refused(remove(place, people["member"], people["member"]), "not_allowed")
+    # To join once more changes nothing of what one is.
+    path = f"{place.path}/members/{name_of(people['owner'])}"
+    assert checked(people["owner"].call("PUT", path, json={}))["role"] == "owner"
     # Nobody has to be a member to be there.
     assert people["member"].call("GET", f"{place.path}/messages").status_code == 200
 
