@@ -4,7 +4,6 @@
  *
  * @typedef {import('./js/types.js').Frame} Frame
  * @typedef {import('./js/types.js').Room} Room
- * @typedef {import('./js/types.js').Anchor} Anchor
  * @typedef {import('./js/outbox.js').Outbox} Outbox
  * @typedef {import('./js/app/visit.js').Visit} Visit
  */
@@ -21,8 +20,11 @@ import { browserClock as clock, CLOSE, Connection } from './js/socket.js';
 import { applyEvent, state } from './js/state.js';
 import { errorText, strings } from './js/strings/en.js';
 
-/** The close code with which the server ends a connection whose room is not there, or no longer. */
+/** The close codes with which the server ends a connection whose room one may not enter, or that is not there. */
+const ROOM_CLOSED = 4503;
 const ROOM_GONE = 4504;
+/** Refusals of a message that say how long one may not write at all. */
+const HOLDS = new Set(['archived', 'muted', 'slow_mode']);
 
 const config = readConfig(document);
 const memory = new Memory();
@@ -39,26 +41,9 @@ const following = new Following({
 });
 const screens = new Screens({
   document, state, config, lastPerson: () => ({ username: memory.lastUsername, hasAccount: memory.hadAccount }), renderMessages,
-  callbacks: {
-    login: {
-      onSubmit: (/** @type {string} */ name) => identity.ask(name),
-      onSignIn: async (/** @type {any} */ known) => (await identity.account).signIn(known),
-      onRegister: async (/** @type {any} */ fresh) => (await identity.account).register(fresh),
-    },
-    rooms: { onOpen: open, onCreate: createRoom, onDelete: deleteRoom, onSignOut: signOut, onAccount, onTrouble, onRetry: () => void loadRooms() },
-    chat: {
-      onOpen: open, onBack: () => open(), onCreate: createRoom, onSignOut: signOut, onAccount, onTrouble,
-      onPerson: (/** @type {{username: string, guest: boolean}} */ person, /** @type {HTMLElement} */ anchor) =>
-        void identity.account.then((account) => account.show(person, anchor)).catch(onTrouble),
-      onDelete: () => deleteRoom(state.currentRoom?.id ?? 0), onPeople: () => screens.people?.['toggle'](),
-      onOlder: () => visit?.page('older'), onNewer: () => visit?.page('newer'), onLatest: () => void visit?.goToLatest(),
-      onAtBottom: (/** @type {boolean} */ atBottom) => visit?.scrolled(atBottom),
-      onAnchor: (/** @type {Anchor} */ anchor) => visit?.rested(anchor), onRetryHistory: () => void visit?.read(),
-      onSend: (/** @type {string} */ text) => visit?.say(text), onTyping: () => visit?.type(),
-      onDraft: (/** @type {string} */ text) => visit?.keepDraft(text),
-      onRetry: (/** @type {string} */ clientId) => outbox?.retry(clientId),
-      onDiscard: (/** @type {string} */ clientId) => outbox?.discard(clientId), onTryNow: () => connection.tryNow(),
-    },
+  page: {
+    state, api, config, connection, apply, open, createRoom, deleteRoom, signOut, onAccount, onTrouble, loadRooms, leaveForList,
+    parts: () => ({ identity, screens, visit, outbox }),
   },
 });
 const queue = new DrawQueue({ draw: () => screens.draw(), clock, isHidden: () => document.hidden });
@@ -152,6 +137,9 @@ function onWebSocketClose({ code, final }) {
     // Either a frame has told of the deletion, or the room in the address is refused as one that is not there.
     if (lastRefusal === 'not_found') apply({ type: 'room_deleted', room_id: doorRoom, message: '' });
     connectWebSocket();
+  } else if (final && code === ROOM_CLOSED && lastRefusal === 'banned') {
+    apply({ type: 'room_refused', code: lastRefusal, text: '' });
+    connectWebSocket();
   } else if (final && state.user) {
     identity.end();
   } else if (final) {
@@ -189,7 +177,8 @@ export function handleWebSocketMessage(frame) {
     if (rooms.isDeleting(roomId) && roomId === state.currentRoom?.id) leaveForList();
   }
   apply({ ...frame, now: clock.now() });
-  if (frame.type === 'typing') visit?.expireTyping();
+  if (frame.type === 'typing') visit?.expire();
+  else if (frame.type === 'message') visit?.slow(frame);
   else if (frame.type === 'sync' && frame.room_id === state.currentRoom?.id) onFollowing(frame.room_id);
 }
 
@@ -205,7 +194,9 @@ function onFollowing(roomId) {
 function onRefusal(frame) {
   const { code, room_id: roomId, client_id: clientId, retry_after_ms: retryAfterMs = null } = frame;
   if (!roomId && !clientId) lastRefusal = code;
-  if (following.refused(frame)) return;
+  if (code === 'banned' && roomId === state.currentRoom?.id) apply({ type: 'room_refused', code, text: '' });
+  else if (following.refused(frame)) return;
+  if (HOLDS.has(code)) visit?.hold(code, roomId, retryAfterMs);
   if (clientId) outbox?.refuse(clientId, code, retryAfterMs);
   else if (code === 'not_found' && roomId === state.currentRoom?.id) apply({ type: 'room_deleted', room_id: roomId, message: '' });
 }
@@ -248,7 +239,7 @@ function onTrouble({ code = 'network', detail = '' }) {
 /** @returns {Promise<[Outbox, Visit]>} what a signed-in person needs besides the list of rooms */
 function loadParts() {
   loading ??= (async () => {
-    const [{ createOutbox }, { Visit: VisitClass }] = await Promise.all([import('./js/app/sending.js'), import('./js/app/visit.js')]);
+    const { createOutbox, Visit: VisitClass } = await import('./js/app/chat.js');
     const shared = {
       state, api, clock, send: (/** @type {Frame} */ frame) => connection.send(frame),
       isFollowing: () => following.isThere,
@@ -276,9 +267,9 @@ export function loadRooms() {
   return rooms.load();
 }
 
-/** @param {string} name */
-async function createRoom(name) {
-  open(await rooms.create(name));
+/** @param {import('./js/types.js').RoomWish} wish */
+async function createRoom(wish) {
+  open(await rooms.create(wish));
 }
 
 /** @param {number} roomId */
@@ -304,14 +295,15 @@ async function showRoute() {
     await screens.show('login');
     return;
   }
-  const { roomId, messageId } = parseRoute(location.hash);
+  const { page, roomId, messageId } = parseRoute(location.hash);
   if (roomId === null) {
     leaveRoom();
-    apply({ type: 'screen_changed', screen: 'rooms' });
+    // For everybody else there is nothing.
+    const screen = page === 'administration' && state.user?.role !== 'administrator' ? 'rooms' : page;
+    apply({ type: 'screen_changed', screen });
     connectWebSocket();
-    await screens.show('rooms');
-    await loadParts();
-    await screens.prefetch();
+    await screens.show(screen);
+    void screens.prefetch(loadParts);
     return;
   }
   if (state.currentRoom?.id === roomId) {
@@ -326,7 +318,7 @@ async function showRoute() {
   if (isMove) screens.focus();
   const [[, newVisit]] = await Promise.all([loadParts(), screens.show('chat')]);
   if (state.currentRoom?.id === roomId) await newVisit.enter(messageId);
-  await screens.prefetch();
+  void screens.prefetch(loadParts);
 }
 
 /** An invitation leaves the address at once: whoever looks at it, or at the browser's history, must not have it. */
@@ -334,18 +326,26 @@ function takeInvitation() {
   const invitation = parseInvitation(location.hash);
   if (!invitation) return;
   history.replaceState(null, '', routeTo());
-  if (state.user) void screens.toast(strings.login.alreadyIn(state.user.username));
+  if (state.user && invitation.kind !== 'join') void screens.toast(strings.alreadyIn(state.user.username));
   else {
-    if (state.username !== null) signOut();
+    if (state.username !== null && !state.user) signOut();
     apply({ type: 'invited', invitation });
   }
+}
+
+/** Whoever has come in with a link into a room is asked whether they want to. */
+function useInvitation() {
+  const { user, invitation } = state;
+  if (!user || invitation?.kind !== 'join') return;
+  apply({ type: 'invited', invitation: null });
+  void screens.act('join', invitation.token);
 }
 
 /** Goes where the address says. What cannot be loaded now is tried again when the server is back. */
 function followRoute() {
   isAway = false;
   takeInvitation();
-  showRoute().catch((cause) => {
+  showRoute().then(useInvitation).catch((cause) => {
     // With a connection it is not the network's fault, so it is ours.
     const code = connection.isOpen ? 'internal' : 'network';
     if (code === 'internal') reportError(cause);

@@ -80,11 +80,11 @@ export class Api {
   }
 
   /**
-   * @param {string} name
+   * @param {import('./types.js').RoomWish} wish
    * @returns {Promise<Room>}
    */
-  async createRoom(name) {
-    return (await this.call('POST', '/api/chat/rooms', { body: { name } })).body;
+  async createRoom(wish) {
+    return (await this.call('POST', '/api/chat/rooms', { body: wish })).body;
   }
 
   /**

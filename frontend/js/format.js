@@ -123,6 +123,31 @@ export function canonical(name) {
 }
 
 /**
+ * Whom a direct room is with.
+ * @param {string} name a direct room's: all usernames, joined by ", "
+ * @param {string | null} me
+ * @returns {string[]} the others
+ */
+export function othersIn(name, me) {
+  const mine = canonical(me ?? '');
+  return name.split(', ').filter((other) => canonical(other) !== mine);
+}
+
+/**
+ * @param {{kind: string, name: string}} room
+ * @param {string | null} me
+ * @returns {string} what the room is called where everybody knows that it is a room
+ */
+export const roomTitle = ({ kind, name }, me) => (kind === 'direct' && othersIn(name, me).join(', ')) || name;
+
+/**
+ * @param {{kind: string, name: string}} room
+ * @param {string | null} me
+ * @returns {string} the same in a sentence, such as "#general" or "ada"
+ */
+export const roomCall = (room, me) => (room.kind === 'direct' ? roomTitle(room, me) : `#${room.name}`);
+
+/**
  * @param {string} name
  * @returns {string} one or two characters, such as "AL" for "Ada Lovelace"
  */

@@ -17,7 +17,7 @@ import { newClientId } from './outbox/id.js';
 import { Records } from './outbox/records.js';
 
 /** Refusals that pass: the same message may be taken later. All others are final and shown on the message. */
-const TEMPORARY = new Set(['busy', 'storage_full', 'rate_limited', 'internal', 'network', 'timeout', 'too_many_connections']);
+const TEMPORARY = new Set(['busy', 'storage_full', 'rate_limited', 'slow_mode', 'internal', 'network', 'timeout', 'too_many_connections']);
 
 /** Without an answer by then the message is sent again. */
 export const ACK_TIMEOUT_MS = 20_000;

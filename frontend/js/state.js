@@ -26,10 +26,10 @@ export const PRESENCE_LINE_LIMIT = 50;
 
 let presenceLines = 0;
 
-/** @returns {Pick<State, 'currentRoom'|'messages'|'users'|'guests'|'pending'|'typing'|'historyStatus'|'hasOlder'|'hasNewer'|'loadingOlder'|'loadingNewer'|'olderFailed'|'newFrom'|'unseen'|'events'|'version'|'epoch'|'atBottom'|'lastRead'|'latestId'|'notice'>} */
+/** @returns {Pick<State, 'currentRoom'|'messages'|'users'|'guests'|'pending'|'typing'|'historyStatus'|'hasOlder'|'hasNewer'|'loadingOlder'|'loadingNewer'|'olderFailed'|'newFrom'|'unseen'|'events'|'hold'|'version'|'epoch'|'atBottom'|'lastRead'|'latestId'|'notice'>} */
 function noRoom() {
   return {
-    currentRoom: null, messages: [], users: [], guests: [], pending: [], typing: [], events: [],
+    currentRoom: null, messages: [], users: [], guests: [], pending: [], typing: [], events: [], hold: null,
     historyStatus: 'loading', hasOlder: false, hasNewer: false, loadingOlder: false, loadingNewer: false,
     olderFailed: false, newFrom: null, unseen: 0, version: 0, epoch: null, atBottom: false, lastRead: 0, latestId: 0,
     notice: null,
@@ -115,10 +115,13 @@ function onTyping(state, { room_id: roomId, username, now }) {
 
 /**
  * @param {State} state
- * @param {Room} room
+ * @param {Room} told
  */
-function putRoom(state, room) {
-  const known = state.rooms.some(({ id }) => id === room.id);
+function putRoom(state, told) {
+  const known = state.rooms.find(({ id }) => id === told.id);
+  // What is told to all says nothing of one's own role.
+  const room = told.role || !known?.role ? told : { ...told, role: told.owner === state.username ? 'owner' : known.role };
+  if (!room.archived_at && room.id === state.currentRoom?.id && state.hold?.code === 'archived') state.hold = null;
   state.rooms = known ? state.rooms.map((other) => (other.id === room.id ? room : other)) : [...state.rooms, room];
   if (state.currentRoom?.id === room.id) state.currentRoom = room;
 }
@@ -164,7 +167,11 @@ const HANDLERS = {
   login_started: (state) => void (state.login = { busy: true, error: null }),
   login_refused: (state, { code }) => void Object.assign(state, { screen: 'login', login: { busy: false, error: code } }),
   signed_in: (state, { username, user = null }) =>
-    void Object.assign(state, { username, user, isEnded: false, invitation: null, login: { busy: false, error: null } }),
+    void Object.assign(state, {
+      username, user, isEnded: false, login: { busy: false, error: null },
+      // A link into a room is used by whoever is in.
+      invitation: state.invitation?.kind === 'join' ? state.invitation : null,
+    }),
   user_changed: (state, { user }) => void (state.user = user),
   session_ended: (state) => void (state.isEnded = true),
   invited: (state, { invitation }) => void (state.invitation = invitation),
@@ -208,7 +215,11 @@ const HANDLERS = {
     state.visible = visible;
     markSeen(state);
   },
+  speech_refused: (state, { room_id: roomId, code, until = null }) => {
+    if (roomId === state.currentRoom?.id) state.hold = { code, until };
+  },
   time_passed: (state, { now }) => {
+    if (state.hold?.until && state.hold.until <= now) state.hold = null;
     if (state.typing.some(({ until }) => until <= now)) state.typing = state.typing.filter(({ until }) => until > now);
   },
 };

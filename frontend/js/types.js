@@ -11,16 +11,39 @@
  * @property {string} created_at
  * @property {number} version  the number of durable changes the room has seen
  * @property {string} epoch  changes when the database is restored; versions of two epochs cannot be compared
- * @property {string} kind
+ * @property {'public'|'private'|'direct'} kind
  * @property {string} topic
  * @property {number} online  people in the room now
  * @property {string|null} archived_at
  * @property {string|null} owner
- * @property {string|null} role
+ * @property {Role|null} role  one's own; null: none, or not told
+ * @property {number} slow_seconds  between two messages of one person; 0: none
  * @property {number|null} unread
  * @property {number|null} mentions
  * @property {number|null} last_read
  */
+
+/** @typedef {'owner'|'moderator'|'member'} Role  in a room */
+
+/** @typedef {{name: string, kind?: 'private', topic?: string}} RoomWish  a room to be made */
+
+/**
+ * @typedef {object} Member
+ * @property {string} username
+ * @property {string} display_name
+ * @property {number|null} hue
+ * @property {Role} role
+ * @property {string} joined_at
+ * @property {boolean} online
+ * @property {string|null} muted_until
+ */
+
+/**
+ * A link that leads into a room; `token` is told once, to who makes it.
+ * @typedef {{id: number, token?: string, created_by: string|null, created_at: string, expires_at: string, uses_left: number}} RoomInvite
+ */
+
+/** @typedef {{room_name: string, kind: string, members: number, invited_by: string}} InvitePreview */
 
 /**
  * @typedef {object} Message
@@ -74,9 +97,81 @@
  * @typedef {{id: string, created_at: string, last_seen_at: string, address: string, user_agent: string, current: boolean}} Login
  */
 
-/** @typedef {{kind: 'invite'|'setup', token: string}} Invitation  what a link brought: to an account, to the first administrator */
+/**
+ * A ban or a mute that holds; without `until` for good.
+ * @typedef {{username: string, guest: boolean, until: string|null, reason: string, created_by: string|null, created_at: string}} Restriction
+ */
 
-/** @typedef {'login'|'rooms'|'chat'} Screen */
+/** @typedef {Restriction & {id: number}} ServerBan */
+
+/**
+ * What somebody said about a message, which stands here as it was then.
+ * @typedef {object} Report
+ * @property {number} id
+ * @property {number} room_id
+ * @property {string} room_name
+ * @property {number} message_id
+ * @property {string} message_username
+ * @property {string} message_content
+ * @property {string} message_timestamp
+ * @property {string} reporter
+ * @property {string} reason
+ * @property {string} created_at
+ * @property {string|null} resolved_at
+ * @property {string|null} resolved_by
+ */
+
+/**
+ * An account as those see it who run the server.
+ * @typedef {object} AdminUser
+ * @property {number} id
+ * @property {string} username
+ * @property {string} display_name
+ * @property {'member'|'administrator'} role
+ * @property {string} created_at
+ * @property {string|null} disabled_at
+ * @property {number} sessions
+ * @property {string|null} last_seen_at
+ */
+
+/**
+ * A room as they see it.
+ * @typedef {object} AdminRoom
+ * @property {number} id
+ * @property {string} name
+ * @property {'public'|'private'} kind
+ * @property {string} topic
+ * @property {string} created_at
+ * @property {string|null} archived_at
+ * @property {string|null} owner
+ * @property {number} members
+ * @property {number} messages
+ */
+
+/**
+ * Who may come in; `fixed` names what is set where the server is started.
+ * @typedef {{registration: 'open'|'invite'|'closed', guests: 'on'|'off', fixed: string[]}} Policy
+ */
+
+/**
+ * An act of power over others.
+ * @typedef {object} AuditEntry
+ * @property {number} id
+ * @property {string} at
+ * @property {string} actor
+ * @property {string} action
+ * @property {number|null} room_id
+ * @property {string} subject
+ * @property {{[name: string]: any}} detail
+ * @property {string} hash
+ */
+
+/**
+ * What a link brought: to an account, to the first administrator, into a room.
+ * @typedef {{kind: 'invite'|'setup'|'join', token: string}} Invitation
+ */
+
+/** @typedef {'login'|'rooms'|'chat'|'directory'|'administration'} Screen */
 /** @typedef {'loading'|'ready'|'error'} LoadStatus */
 /** @typedef {'offline'|'connecting'|'reconnecting'|'open'|'caughtup'|'closed'} ConnectionStatus */
 /** @typedef {'older'|'newer'} Direction */
@@ -88,6 +183,10 @@
 
 /** @typedef {{username: string, until: number}} Typing  `until` is a time of the clock that applyEvent was given */
 /** @typedef {{kind: 'roomDeleted'|'refused', code: string, text: string}} Notice  takes the place of the chat pane */
+/**
+ * Why one may not write here now, and until when by the clock that applyEvent was given (null: until told otherwise).
+ * @typedef {{code: string, until: number|null}} Hold
+ */
 /** @typedef {{id: number, offset: number}} Anchor  the topmost visible message and its distance from the pane's top, px */
 
 /**
@@ -105,6 +204,7 @@
  * @property {string[]} guests
  * @property {PendingMessage[]} pending  of the current room, in the order of writing
  * @property {Typing[]} typing
+ * @property {Hold|null} hold  in the current room
  * @property {Screen} screen
  * @property {LoadStatus} roomsStatus
  * @property {LoadStatus} historyStatus

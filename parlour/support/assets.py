@@ -35,6 +35,9 @@ _LARGE: Final = 256 * 1024
 _IMPORT: Final = re.compile(
     r"""@import\s+(?:url\()?["']([^"']+)["']\)?\s*(?:layer\(([\w.-]+)\))?\s*;"""
 )
+# Screens that a visitor of another one need not wait for.
+_SCREENS: Final = ("js/views/login.js", "js/views/rooms.js", "js/app/chat.js")
+_SHEETS: Final = frozenset({"styles.css", "seldom.css", "login.css", "rooms.css"})
 _CONFIG: Final = re.compile(r'(<meta name="parlour-config" content=")[^"]*(")')
 
 
@@ -64,7 +67,7 @@ class Assets:
             if path.is_file() and path.suffix in _TYPES
         }
         bodies.update((name, path.read_bytes()) for name, path in (others or {}).items())
-        for name in {"styles.css", "seldom.css"} & bodies.keys():
+        for name in _SHEETS & bodies.keys():
             joined = _join_styles(folder, bodies[name].decode())
             bodies[name] = cssmin(joined, keep_bang_comments=True).encode()
         if "app.js" in bodies:
@@ -120,9 +123,10 @@ def _join_styles(folder: Path, styles: str) -> str:
 
 
 def _join_scripts(bodies: dict[str, bytes]) -> dict[str, bytes]:
-    """The files with `app.js` and all modules that it leads to in three: see `join_modules`."""
-    joined = join_modules(bodies, "app.js", "later.js", "seldom.js")
+    """The files with `app.js` and all modules that it leads to in a few: see `join_modules`."""
+    joined = join_modules(bodies, "app.js", "later.js", "seldom.js", _SCREENS)
     texts = {"app.js": joined.eager, "later.js": joined.later, "seldom.js": joined.seldom}
+    texts |= joined.apart
     scripts = {
         name: jsmin(script, keep_bang_comments=True).encode()
         for name, script in texts.items()

@@ -1,11 +1,12 @@
-"""The page's modules, joined: three files instead of dozens, so that a first visit is few requests.
+"""The page's modules, joined: few files instead of dozens, so that a first visit is few requests.
 
 Each module becomes a function scope of its own, after those it imports. What it exports stands
 under its path in a registry that the files share, so that a module is there once.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from parlour.support.javascript import Import, Module, ModuleError, read_module
 
@@ -13,12 +14,13 @@ _REGISTRY = """\
 const $modules = Object.create(null);
 const $later = (path) => import('./{later}').then(() => $modules[path]);
 const $seldom = (path) => import('./{seldom}').then(() => $modules[path]);
+const $apart = (file, path) => import(`./${{file}}`).then(() => $modules[path]);
 """
 _EXPORTS = """\
 export const {{ {names} }} = $modules['{entry}'];
-export {{ $modules, $later, $seldom }};
+export {{ $modules, $later, $seldom, $apart }};
 """
-_SHARED = "import { $modules, $later, $seldom } from './%s';\n"
+_SHARED = "import { $modules, $later, $seldom, $apart } from './%s';\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +28,27 @@ class Joined:
     """`eager` is loaded with the page, `later` when it first imports something on demand.
 
     `seldom` is what only modules of `later` import on demand. Either of the two is empty if there
-    is nothing in it. `paths` are those of the modules in all.
+    is nothing in it. `apart` are more files by their names. `paths` are those of the modules in
+    all.
     """
 
     eager: str
     later: str
     seldom: str
     paths: frozenset[str]
+    apart: Mapping[str, str] = field(default_factory=dict)
 
 
-def join_modules(sources: Mapping[str, bytes], entry: str, later: str, seldom: str) -> Joined:
+def join_modules(
+    sources: Mapping[str, bytes], entry: str, later: str, seldom: str, apart: Iterable[str] = ()
+) -> Joined:
     """`entry` with all it imports in one file, what that imports on demand in one named `later`.
 
     What only those import on demand, and so on, is in one named `seldom`: it runs after `later`,
-    because nobody else asks for it. `sources` are the modules by their path below the folder from
-    which the files are served. Raises ModuleError for what is not understood, not there, or
-    imports itself in the end.
+    because nobody else asks for it. Modules of `apart` that `entry` imports on demand have files of
+    their own, named like them, with what nobody else needs. `sources` are the modules by their path
+    below the folder from which the files are served. Raises ModuleError for what is not understood,
+    not there, or imports itself in the end.
     """
     for name in (later, seldom):
         if name in sources:
@@ -55,18 +62,31 @@ def join_modules(sources: Mapping[str, bytes], entry: str, later: str, seldom: s
     while fresh:
         # More modules are found while this goes through those that are known.
         fresh = order.add_wanted(fresh)
-    files = dict.fromkeys(known, later) | dict.fromkeys(eager, "")
-    scopes = {later: "", seldom: "", "": ""}
+    files = dict.fromkeys(order.modules, seldom) | dict.fromkeys(known, later)
+    files |= dict.fromkeys(eager, "")
+    for root in apart:
+        if files.get(root) == later:
+            alone = order.needed_by(root, [path for path in known if path not in eager])
+            files |= dict.fromkeys(alone, PurePosixPath(root).name)
+    scopes: dict[str, str] = {}
     for path, module in order.modules.items():
-        scopes[files.get(path, seldom)] += _scope(module, eager, known)
+        scopes[files[path]] = scopes.get(files[path], "") + _scope(module, files, later, seldom)
     names = ", ".join(eager[entry].exports)
+    shared = _SHARED % entry
+    # What a file of its own shares with others has to run before it.
+    after = f"import './{later}';\n" if later in scopes else ""
     return Joined(
         _REGISTRY.format(later=later, seldom=seldom)
         + scopes[""]
         + _EXPORTS.format(names=names, entry=entry),
-        _SHARED % entry + scopes[later] if scopes[later] else "",
-        _SHARED % entry + scopes[seldom] if scopes[seldom] else "",
+        shared + scopes[later] if later in scopes else "",
+        shared + scopes[seldom] if seldom in scopes else "",
         frozenset(order.modules),
+        {
+            name: shared + after + scope
+            for name, scope in scopes.items()
+            if name not in {"", later, seldom}
+        },
     )
 
 
@@ -103,6 +123,25 @@ class _Order:
                 self.find(module, wanted)
         return list(self.modules.values())[before:]
 
+    def needed_by(self, root: str, paths: Iterable[str]) -> set[str]:
+        """Return which of `paths` are there for `root` alone, itself among them."""
+        importers: dict[str, set[str]] = {path: set() for path in self.modules}
+        for path, module in self.modules.items():
+            for imported in module.imports:
+                importers[imported.path].add(path)
+            for wanted in module.wanted if path != root else ():
+                # What is wanted on demand from elsewhere is nobody's own.
+                importers[wanted.path].add("")
+        importers[root] = set()
+        alone = {root}
+        while more := {
+            path
+            for path in paths
+            if path not in alone and importers[path] and importers[path] <= alone
+        }:
+            alone |= more
+        return alone
+
     def find(self, module: Module, imported: Import) -> Module:
         """Add what `module` imports."""
         if imported.path not in self._sources:
@@ -110,11 +149,11 @@ class _Order:
         return self.add(imported.path)
 
 
-def _scope(module: Module, eager: Mapping[str, Module], known: Mapping[str, Module]) -> str:
+def _scope(module: Module, files: Mapping[str, str], later: str, seldom: str) -> str:
     """The module as a function that is called at once, with what it exports for an answer."""
     imports = "".join(_binding(imported) for imported in module.imports)
     code = "".join(
-        piece if isinstance(piece, str) else _promise(piece.path, eager, known)
+        piece if isinstance(piece, str) else _promise(piece.path, files[piece.path], later, seldom)
         for piece in module.pieces
     )
     exports = "".join(f", {name}: {meaning}" for name, meaning in module.exports.items())
@@ -140,8 +179,10 @@ def _unpacked(names: Iterable[tuple[str, str]]) -> str:
     return f"{{ {', '.join(parts)} }}"
 
 
-def _promise(path: str, eager: Iterable[str], known: Iterable[str]) -> str:
-    """What `import()` of that module becomes; `known` are those of the eager and the later file."""
-    if path in eager:
+def _promise(path: str, file: str, later: str, seldom: str) -> str:
+    """What `import()` of that module, which is in that file, becomes."""
+    if file == "":
         return f"Promise.resolve().then(() => $modules['{path}'])"
-    return f"$later('{path}')" if path in known else f"$seldom('{path}')"
+    if file in {later, seldom}:
+        return f"${'later' if file == later else 'seldom'}('{path}')"
+    return f"$apart('{file}', '{path}')"

@@ -48,7 +48,7 @@ describe("calls", () => {
   test("each has the path, query and body of the protocol", async () => {
     const api = apiThat(json(200, [], { "Parlour-Version": "3", "Parlour-Epoch": "e1" }));
     await api.listRooms();
-    await api.createRoom("général");
+    await api.createRoom({ name: "général" });
     await api.listMessages(7);
     await api.listMessages(7, { limit: 50, before: 9 });
     await api.postMessage({ room_id: 7, username: "a&b", content: "hi", client_id: "c1" });

@@ -5,6 +5,9 @@ import { describe, test } from "node:test";
 import { accountErrorText, words as account } from "../../frontend/js/strings/account.js";
 import { words as dialogs } from "../../frontend/js/strings/dialogs.js";
 import { errorText, strings } from "../../frontend/js/strings/en.js";
+import { words as login } from "../../frontend/js/strings/login.js";
+import { words as admin } from "../../frontend/js/strings/admin.js";
+import { words as places } from "../../frontend/js/strings/places.js";
 
 const FRONTEND = new URL("../../frontend/", import.meta.url);
 const VIEWS = new URL("js/views/", FRONTEND);
@@ -35,7 +38,7 @@ function sayings(value) {
 }
 
 /** All tables, as one. */
-const ALL = { ...strings, accountTable: account, dialogTable: dialogs };
+const ALL = { ...strings, accountTable: account, dialogTable: dialogs, loginTable: login, placesTable: places, adminTable: admin };
 
 async function viewSources() {
   const names = (await readdir(VIEWS, { recursive: true })).filter((name) => name.endsWith(".js"));
@@ -88,7 +91,7 @@ describe("errors in words", () => {
   test("every code of the protocol that the page can meet has a sentence of its own", () => {
     const unknown = errorText("no_such_code");
     for (const code of [
-      "bad_json", "unknown_type", "invalid", "too_long", "empty", "not_found", "not_allowed", "not_signed_in", "name_taken",
+      "archived", "banned", "muted", "slow_mode", "invite_invalid", "bad_json", "unknown_type", "invalid", "too_long", "empty", "not_found", "not_allowed", "not_signed_in", "name_taken",
       "name_reserved", "name_invalid", "room_exists", "rate_limited", "too_many_connections", "storage_full", "too_large",
       "unsupported_type", "busy", "timeout", "internal", "network",
     ]) {
@@ -119,7 +122,7 @@ describe("errors in words", () => {
 describe("words stand in the table alone", () => {
   test("each view names only entries that exist", async () => {
     const pathsOf = (table) => [...entries(table)].map(([path]) => path);
-    const known = { strings: pathsOf(strings), words: [...pathsOf(account), ...pathsOf(dialogs)] };
+    const known = { strings: pathsOf(strings), words: [account, admin, dialogs, login, places].flatMap(pathsOf) };
     for (const { name, source } of await viewSources()) {
       // Elsewhere `words` is another thing.
       const names = /\bwords\b.*from '[./]*strings\//.test(source) ? "strings|words" : "strings";

@@ -183,7 +183,7 @@ test("others stop typing by themselves, each in their own time, and no timer is 
   await visit.enter(null);
   for (const username of ["bob", "eve"]) {
     apply({ type: "typing", room_id: ROOM.id, username, now: clock.now() });
-    visit.expireTyping();
+    visit.expire();
     await clock.pass(1000);
   }
   await clock.pass(TYPING_MS - 2000);

@@ -133,16 +133,5 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
         onEndAll: () => identity.leaveBy(() => accounts.endAllLogins()),
       });
     },
-
-    /**
-     * Who somebody is, beside their name.
-     *
-     * @param {{username: string, guest: boolean}} person
-     * @param {HTMLElement} anchor
-     */
-    async show(person, anchor) {
-      const { openCard } = await styled(import('../views/account/card.js'));
-      openCard(anchor, { ...person, load: () => accounts.person(person.username) });
-    },
   };
 }

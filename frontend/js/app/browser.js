@@ -11,12 +11,13 @@ const DEFAULTS = {
 };
 
 /**
- * @param {string} hash  such as `#/r/7/m/1234`
- * @returns {{roomId: number|null, messageId: number|null}} no room: the list of rooms
+ * @param {string} hash  such as `#/r/7/m/1234` or `#/people`
+ * @returns {{page: 'rooms'|'directory'|'administration', roomId: number|null, messageId: number|null}} `page` counts where there is no room
  */
 export function parseRoute(hash) {
   const match = /^#\/r\/([1-9]\d{0,15})(?:\/m\/([1-9]\d{0,15}))?\/?$/.exec(hash);
-  return { roomId: match ? idOf(match[1]) : null, messageId: match?.[2] ? idOf(match[2]) : null };
+  const page = /^#\/people\/?$/.test(hash) ? 'directory' : /^#\/admin\/?$/.test(hash) ? 'administration' : 'rooms';
+  return { page, roomId: match ? idOf(match[1]) : null, messageId: match?.[2] ? idOf(match[2]) : null };
 }
 
 /**
@@ -42,8 +43,8 @@ export function routeTo(roomId = null, messageId = null) {
  * @returns {import('../types.js').Invitation|null}
  */
 export function parseInvitation(hash) {
-  const match = /^#\/(invite|setup)\/([\w.~-]{1,512})$/.exec(hash);
-  return match ? { kind: match[1] === 'setup' ? 'setup' : 'invite', token: match[2] ?? '' } : null;
+  const match = /^#\/(invite|setup|join)\/([\w.~-]{1,512})$/.exec(hash);
+  return match ? { kind: /** @type {any} */ (match[1]), token: match[2] ?? '' } : null;
 }
 
 /**
@@ -55,7 +56,7 @@ export function parseInvitation(hash) {
 export function nameless(id) {
   return {
     id, name: '', created_at: new Date().toISOString(), version: 0, epoch: '', kind: 'public', topic: '', online: 0,
-    archived_at: null, owner: null, role: null, unread: null, mentions: null, last_read: null,
+    archived_at: null, owner: null, role: null, slow_seconds: 0, unread: null, mentions: null, last_read: null,
   };
 }
 
@@ -86,4 +87,12 @@ export function readConfig(page) {
   } catch {
     return DEFAULTS;
   }
+}
+
+/**
+ * @param {string} hash
+ * @returns {string} the whole address, to be given to others
+ */
+export function pageAddress(hash) {
+  return `${location.origin}${location.pathname}${hash}`;
 }

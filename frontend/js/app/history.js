@@ -20,7 +20,7 @@ export const AROUND = 100;
 const NEWER_AGAIN_MS = 3000;
 
 /** Refusals that say: this room is not, or not for you. */
-const FINAL = new Set(['not_found', 'not_allowed', 'not_signed_in']);
+const FINAL = new Set(['not_found', 'not_allowed', 'not_signed_in', 'banned']);
 
 export class History {
   #api;

@@ -60,11 +60,11 @@ export class RoomList {
   }
 
   /**
-   * @param {string} name
+   * @param {import('../types.js').RoomWish} wish
    * @returns {Promise<number>} its id; rejects with an ApiError
    */
-  async create(name) {
-    const room = await this.#api.createRoom(name);
+  async create(wish) {
+    const room = await this.#api.createRoom(wish);
     this.#apply({ type: 'room_created', room });
     return room.id;
   }

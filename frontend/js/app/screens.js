@@ -7,23 +7,26 @@
  * @typedef {import('../types.js').Config} Config
  */
 
+import { roomCall } from '../format.js';
 import { errorText, strings } from '../strings/en.js';
 
 /** The views of the chat screen, by the name in their element's `data-view`. */
 const CHAT_VIEWS = /** @type {const} */ (['sidebar', 'header', 'banner', 'notice', 'messages', 'strip', 'composer', 'people']);
 
-/**
- * @typedef {object} Callbacks  what the views may ask of the controller; see the views for the shapes
- * @property {any} login
- * @property {any} rooms
- * @property {any} chat  the callbacks of all chat views together
- */
+/** What the page fetches when it has nothing else to do, after this time. */
+const IDLE_MS = 2000;
 
 export class Screens {
   #document;
   #state;
   #config;
-  #callbacks;
+  #page;
+  /** @type {Promise<any>|null} */
+  #wishes = null;
+  /** What may be wanted later is fetched, or will be soon. */
+  #isResting = false;
+  /** Dialogs that follow what changes beneath them. @type {Set<() => void>} */
+  watchers = new Set();
   #lastPerson;
   #renderMessages;
   /** @type {Partial<Record<string, View>>} */
@@ -44,15 +47,15 @@ export class Screens {
    * @param {Document} options.document
    * @param {State} options.state  read only
    * @param {Config} options.config
-   * @param {Callbacks} options.callbacks
+   * @param {any} options.page  what the views' wishes need of the controller
    * @param {() => {username: string|null, hasAccount: boolean}} options.lastPerson  what the login proposes
    * @param {() => void} options.renderMessages  comes back to `drawMessages`: the log has its own place in the page's plan
    */
-  constructor({ document, state, config, callbacks, lastPerson, renderMessages }) {
+  constructor({ document, state, config, page, lastPerson, renderMessages }) {
     this.#document = document;
     this.#state = state;
     this.#config = config;
-    this.#callbacks = callbacks;
+    this.#page = page;
     this.#lastPerson = lastPerson;
     this.#renderMessages = renderMessages;
   }
@@ -89,7 +92,7 @@ export class Screens {
     }
     if (this.#state.screen !== screen) return false;
     if (this.#shown !== screen) {
-      for (const name of ['boot', 'login', 'rooms', 'chat']) {
+      for (const name of ['boot', 'login', 'rooms', 'chat', 'directory', 'administration']) {
         const element = this.#document.getElementById(name);
         if (element) element.hidden = name !== screen;
       }
@@ -100,17 +103,45 @@ export class Screens {
     return true;
   }
 
-  /** Loads what will be wanted next, so that a room opens at once, and also while the network is away. */
-  async prefetch() {
-    const wanted = [import('../views/chat.js'), import('../views/toast.js'), import('../views/announcer.js'), this.#listen()];
+  /**
+   * Loads what will be wanted next, so that a room opens at once, and also while the network is away.
+   *
+   * @param {() => Promise<unknown>} loadParts  what a room takes
+   */
+  async prefetch(loadParts) {
     // Nothing is lost when it fails: whoever needs them asks again.
-    await Promise.allSettled(wanted);
+    await Promise.allSettled([import('../views/announcer.js'), this.#listen()]);
+    if (this.#isResting) return;
+    this.#isResting = true;
+    setTimeout(() => {
+      const rest = [loadParts(), this.wishes().then((wishes) => wishes.prefetch())];
+      Promise.all(rest).catch(() => (this.#isResting = false));
+    }, IDLE_MS);
+  }
+
+  /** @returns {Promise<import('./wishes.js').Wishes>} what the views may ask for; rejects when it cannot be loaded */
+  wishes() {
+    this.#wishes ??= import('./wishes.js').then(({ createWishes }) => createWishes(this.#page), (cause) => {
+      this.#wishes = null;
+      throw cause;
+    });
+    return this.#wishes;
+  }
+
+  /**
+   * Does what few visits need, or says why it cannot be done.
+   *
+   * @param {string} wish  a method of `Places`
+   * @param {...any} details
+   */
+  async act(wish, ...details) {
+    await this.wishes().then((wishes) => wishes.act(wish, ...details)).catch(this.#page.onTrouble);
   }
 
   /** The keys that count on every screen but the first. */
   async #listen() {
     this.#keys ??= import('../views/keys.js').then(({ listenForKeys }) =>
-      listenForKeys(this.#document, this.#callbacks.chat.onTrouble));
+      listenForKeys(this.#document, this.#page.onTrouble));
     // Asked for again with the next screen when it fails.
     await this.#keys.catch(() => (this.#keys = null));
   }
@@ -126,20 +157,21 @@ export class Screens {
   /** Hands the views what they show. The title counts what is unread also while the tab is hidden. */
   draw() {
     const state = this.#state;
+    for (const watch of this.watchers) watch();
     if (this.#shown !== state.screen) return;
     if (state.screen === 'chat') this.#drawChat();
-    else if (state.screen === 'rooms') this.#views['rooms']?.update(this.#roomsData());
-    else this.#views['login']?.update(this.#loginData());
+    else if (state.screen === 'login') this.#views['login']?.update(this.#loginData());
+    else this.#views[state.screen]?.update(this.#roomsData());
   }
 
   /** The message log alone, and what stands under it. */
   drawMessages() {
     const state = this.#state;
-    const { currentRoom: room, username, guests, historyStatus, hasOlder, hasNewer, newFrom, unseen, atBottom } = state;
+    const { currentRoom: room, username, user, guests, historyStatus, hasOlder, hasNewer, newFrom, unseen, atBottom } = state;
     this.messages?.update({
       // While a notice takes the place of the log there is none.
       room: state.notice ? null : room, messages: state.messages, pending: hasNewer ? [] : state.pending,
-      events: state.events, username, historyStatus, hasOlder, hasNewer, newFrom,
+      events: state.events, username, user, historyStatus, hasOlder, hasNewer, newFrom,
       loadingOlder: state.loadingOlder, loadingNewer: state.loadingNewer, olderFailed: state.olderFailed,
     });
     this.#views['strip']?.update({
@@ -150,8 +182,8 @@ export class Screens {
 
   /** The tab's title; cheap enough for every change. */
   drawTitle() {
-    const { screen, currentRoom, unseen } = this.#state;
-    const room = screen === 'chat' && currentRoom?.name ? `#${currentRoom.name} · ` : '';
+    const { screen, currentRoom, unseen, username } = this.#state;
+    const room = screen === 'chat' && currentRoom?.name ? `${roomCall(currentRoom, username)} · ` : '';
     const count = room && unseen > 0 ? `(${unseen}) ` : '';
     const title = `${count}${room}${strings.product}`;
     if (this.#document.title !== title) this.#document.title = title;
@@ -163,7 +195,7 @@ export class Screens {
    */
   async toast(text, kind = 'info') {
     void this.announce((announcer) => (kind === 'danger' ? announcer.alert(text) : announcer.say(text)));
-    this.#toasts ??= import('../views/toast.js').then(({ createToasts }) => createToasts(this.#element('#toasts')));
+    this.#toasts ??= this.wishes().then((wishes) => wishes.toasts(this.#element('#toasts')));
     const toasts = await this.#toasts.catch(() => null);
     if (toasts) toasts.show(text, { kind });
     else this.#toasts = null;
@@ -185,21 +217,21 @@ export class Screens {
 
   #drawChat() {
     const state = this.#state;
-    const { currentRoom: room, users, guests, username, user, connection, notice } = state;
+    const { currentRoom: room, users, guests, username, user, connection, notice, hold } = state;
     const shared = { users, guests, username, user };
     this.#views['sidebar']?.update({ ...shared, ...this.#roomsData(), currentRoomId: room?.id ?? null });
     this.#views['people']?.update(shared);
-    this.#views['header']?.update({ room, online: users.length || (room?.online ?? 0) });
+    this.#views['header']?.update({ room, username, user, online: users.length || (room?.online ?? 0) });
     // Where one is asked to sign in again, the banner has nothing to add.
     this.#views['banner']?.update({ connection: state.isEnded ? 'open' : connection, waiting: state.pending.filter(({ status }) => status === 'sending').length });
     this.#views['notice']?.update(notice && { kind: notice.kind, text: notice.text || errorText(notice.code) });
     this.#renderMessages();
-    this.composer?.update({ room, maxLength: this.#config.maxMessageLength, disabled: null });
+    this.composer?.update({ room, username, hold, maxLength: this.#config.maxMessageLength });
   }
 
   #roomsData() {
     const { rooms, roomsStatus: status, username, user, connection } = this.#state;
-    return { rooms, status, username, user, connection, maxNameLength: this.#config.maxRoomNameLength };
+    return { rooms, status, username, user, connection };
   }
 
   #loginData() {
@@ -211,19 +243,29 @@ export class Screens {
   /** @param {Screen} screen */
   async #load(screen) {
     if (screen === 'login') {
-      const { createLogin } = await import('../views/login.js');
-      this.#views['login'] = createLogin(this.#element('#login'), this.#callbacks.login);
+      const [{ createLogin }, wishes] = await Promise.all([import('../views/login.js'), this.#dressed(screen)]);
+      this.#views['login'] = createLogin(this.#element('#login'), wishes.login);
     } else if (screen === 'rooms') {
-      const { createRooms } = await import('../views/rooms.js');
-      this.#views['rooms'] = createRooms(this.#element('#rooms'), this.#callbacks.rooms);
+      const [{ createRooms }, wishes] = await Promise.all([import('../views/rooms.js'), this.#dressed(screen)]);
+      this.#views['rooms'] = createRooms(this.#element('#rooms'), wishes.rooms);
+    } else if (screen === 'directory' || screen === 'administration') {
+      const wishes = await this.#dressed('rooms');
+      this.#views[screen] = await wishes.page(screen, this.#element(`#${screen}`));
     } else {
-      /** @type {Record<string, any>} */
-      const chat = await import('../views/chat.js');
+      /** @type {[Record<string, any>, any]} */
+      const [chat, wishes] = await Promise.all([import('./chat.js'), this.wishes()]);
       for (const name of CHAT_VIEWS) {
         const create = chat[`create${name.charAt(0).toUpperCase()}${name.slice(1)}`];
-        this.#views[name] = create(this.#element(`#chat [data-view="${name}"]`), this.#callbacks.chat);
+        this.#views[name] = create(this.#element(`#chat [data-view="${name}"]`), wishes.chat);
       }
     }
+  }
+
+  /** @param {'login'|'rooms'} sheet  the style of a screen, to be there with the wishes */
+  async #dressed(sheet) {
+    const wishes = await this.wishes();
+    await wishes.style(sheet);
+    return wishes;
   }
 
   /**

@@ -8,6 +8,8 @@
  * @typedef {import('../types.js').Direction} Direction
  */
 
+import { rightsIn } from '../rights.js';
+import { isOwn } from '../state/messages.js';
 import { History } from './history.js';
 
 /** At most one `typing` frame is sent in this time. */
@@ -152,15 +154,41 @@ export class Visit {
     this.#ownTimer = null;
   }
 
-  /** Somebody types: sees to it that they are not shown to do so for ever. */
-  expireTyping() {
+  /**
+   * The server has refused a message of this room for a while, or for good.
+   *
+   * @param {string} code
+   * @param {number|undefined} roomId  none: the current one
+   * @param {number|null} retryAfterMs
+   */
+  hold(code, roomId, retryAfterMs) {
+    const { state, clock, apply } = this.#options;
+    const until = retryAfterMs === null ? null : clock.now() + retryAfterMs;
+    apply({ type: 'speech_refused', room_id: roomId ?? state.currentRoom?.id, code, until });
+    this.expire();
+  }
+
+  /**
+   * One's own message has been stored: where the room is slow, the next has to wait.
+   *
+   * @param {Frame} frame  `message`
+   */
+  slow({ room_id: roomId, message, repeated }) {
+    const { state } = this.#options;
+    const room = state.currentRoom;
+    if (!room?.slow_seconds || room.id !== roomId || repeated || !isOwn(state, message)) return;
+    if (!rightsIn(room, state.user).moderate) this.hold('slow_mode', roomId, room.slow_seconds * 1000);
+  }
+
+  /** Sees to it that nobody is shown to type for ever, and that one may write again. */
+  expire() {
     const { state, clock, apply } = this.#options;
     clock.clearTimeout(this.#othersTimer);
-    const next = Math.min(...state.typing.map(({ until }) => until));
+    const next = Math.min(...state.typing.map(({ until }) => until), state.hold?.until ?? Infinity);
     if (next === Infinity) return;
     this.#othersTimer = clock.setTimeout(() => {
       apply({ type: 'time_passed', now: clock.now() });
-      this.expireTyping();
+      this.expire();
     }, Math.max(0, next - clock.now()));
   }
 

@@ -119,7 +119,10 @@ function onMessage(state, frame) {
   }
   if (frame.version > state.version + 1) return { need: 'resync' };
   state.version = Math.max(state.version, frame.version);
-  return absorb(state, [frame.message], { missed: false, isNew: frame.type === 'message' });
+  const isNew = frame.type === 'message';
+  // A change of what is not in the window comes with the page that holds it.
+  if (!isNew && !state.messages.some(({ id }) => id === frame.message.id)) return {};
+  return absorb(state, [frame.message], { missed: false, isNew });
 }
 
 /**

@@ -27,6 +27,7 @@ export const words = {
   signIn: {
     title: 'Sign in',
     lead: 'With the account you have here.',
+    leadJoining: 'You’ve been invited to a room. Sign in to see it.',
     submit: 'Sign in',
     other: 'New here?',
     register: 'Create an account',
@@ -36,6 +37,7 @@ export const words = {
   register: {
     title: 'Create an account',
     lead: 'So that your name is yours, on every device.',
+    leadJoining: 'You’ve been invited to a room. It takes an account to come in.',
     leadInvited: 'You’ve been invited. Choose a name and a password.',
     submit: 'Create account',
     other: 'Have an account?',
@@ -105,6 +107,7 @@ export const words = {
 
   card: {
     label: (/** @type {string} */ name) => `Profile of ${name}`,
+    message: 'Message',
     guest: 'A guest: anybody may have chosen this name.',
     localTime: (/** @type {string} */ time) => `${time} local time`,
     since: (/** @type {string} */ date) => `Here since ${date}`,
@@ -126,7 +129,6 @@ const ERRORS = {
   username_short: 'A username has at least 2 characters.',
   registration_closed: words.register.closed,
   invite_needed: words.register.invited,
-  invite_invalid: 'This link has been used or has ended. Ask for a new one.',
   name_taken: 'That username is taken. Choose another.',
   name_reserved: 'That username is reserved. Choose another.',
   too_long: 'That is too long. Shorten it a little.',

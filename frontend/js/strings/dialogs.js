@@ -1,16 +1,7 @@
 /** The words of the dialogs about rooms and keys, in English. */
 
-import { plural } from './plural.js';
-
 export const words = {
   cancel: 'Cancel',
-
-  createDialog: {
-    title: 'New room',
-    name: 'Room name',
-    hint: (/** @type {number} */ max) => `Short and plain is best; up to ${plural(max, 'character', 'characters')}.`,
-    submit: 'Create room',
-  },
 
   deleteDialog: {
     title: (/** @type {string} */ room) => `Delete #${room}?`,
@@ -32,6 +23,8 @@ export const words = {
       { keys: ['↑', '↓'], does: 'In the messages: older, newer (k, j)' },
       { keys: ['Home', 'End'], does: 'In the messages: the first shown, the last' },
       { keys: ['Tab'], does: 'In the messages: into what one holds' },
+      { keys: ['↑'], does: 'In the empty message box: edit your last message' },
+      { keys: ['e'], does: 'In the messages: edit your own (m: more, Del: delete)' },
       { keys: ['Enter'], does: 'On a name: who that is' },
       { keys: ['/'], does: 'In the list of rooms: filter' },
       { keys: ['Ctrl', '/'], does: 'This list (in the messages also ?)' },

@@ -66,9 +66,10 @@ export function avatar(name, extraClass = '') {
  * The tile with the room sign, in the room's own colour.
  * @param {string} name
  * @param {string} [extraClass]
+ * @param {string} [sign] an icon's name
  */
-export function roomTile(name, extraClass = '') {
-  const node = el('span', { class: `room-tile ${extraClass}`.trim(), 'aria-hidden': 'true' }, icon('hash'));
+export function roomTile(name, extraClass = '', sign = 'hash') {
+  const node = el('span', { class: `room-tile ${extraClass}`.trim(), 'aria-hidden': 'true' }, icon(sign));
   node.style.setProperty('--hue', faceOf(name).hue);
   return node;
 }

@@ -1,7 +1,6 @@
 /** The dialogs of this page, on the browser's own <dialog>: it keeps the focus inside and gives it back to the opener. */
 
 import { el, setAttr, setText, uid } from '../dom.js';
-import { countCharacters } from '../format.js';
 import { words } from '../strings/dialogs.js';
 import { errorText } from '../strings/en.js';
 
@@ -13,7 +12,7 @@ import { errorText } from '../strings/en.js';
  * @property {boolean} [danger]
  * @property {() => (string | null)} [check] a code when what was entered cannot be right
  * @property {() => Promise<void>} run rejects with `{code, detail}`
- * @property {HTMLInputElement} [field]
+ * @property {HTMLInputElement | HTMLTextAreaElement} [field]
  */
 
 /**
@@ -21,7 +20,7 @@ import { errorText } from '../strings/en.js';
  * @param {DialogParts} parts
  * @returns {Promise<boolean>} whether it was carried out; settles when the dialog has closed
  */
-function openDialog({ title, body, submit, danger = false, check, run, field }) {
+export function openDialog({ title, body, submit, danger = false, check, run, field }) {
   const [titleId, errorId] = [uid('dialog'), uid('error')];
   const errorLine = el('p', { id: errorId, class: 'field-error', role: 'alert' });
   const cancel = el('button', { type: 'button', class: 'button button-quiet' }, words.cancel);
@@ -108,41 +107,6 @@ export function showModal(dialog, { stays = false } = {}) {
       }
       resolve();
     });
-  });
-}
-
-/**
- * Asks for the name of a new room.
- * @param {{maxLength: number, name?: string, onCreate: (name: string) => Promise<void>}} options
- * @returns {Promise<boolean>} whether the room was made
- */
-export function askRoomName({ maxLength, name = '', onCreate }) {
-  const [fieldId, hintId] = [uid('room'), uid('hint')];
-  const field = el('input', {
-    id: fieldId,
-    class: 'field',
-    name: 'room',
-    autocomplete: 'off',
-    enterkeyhint: 'done',
-    dir: 'auto',
-    'aria-describedby': hintId,
-    required: true,
-    value: name,
-  });
-  return openDialog({
-    title: words.createDialog.title,
-    body: [
-      el('label', { class: 'label', for: fieldId }, words.createDialog.name),
-      field,
-      el('p', { id: hintId, class: 'hint' }, words.createDialog.hint(maxLength)),
-    ],
-    submit: words.createDialog.submit,
-    field,
-    check: () => {
-      const length = countCharacters(field.value);
-      return length === 0 ? 'name_empty' : length > maxLength ? 'name_too_long' : null;
-    },
-    run: () => onCreate(field.value.trim()),
   });
 }
 

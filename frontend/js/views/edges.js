@@ -1,7 +1,7 @@
 /** What stands at the two ends of the log, and what stands instead of it while there is nothing to show. */
 
 import { el, icon, wordButton } from '../dom.js';
-import { formatDate } from '../format.js';
+import { formatDate, roomTitle } from '../format.js';
 import { strings } from '../strings/en.js';
 import { roomTile } from './avatar.js';
 import { emptyState } from './empty.js';
@@ -32,25 +32,28 @@ function trouble(text, action) {
 /**
  * @param {import('../types.js').Room} room
  * @param {boolean} empty nothing has been said in it
+ * @param {string | null} username
  */
-function beginning(room, empty) {
-  const created = strings.messages.created(formatDate(room.created_at));
+function beginning(room, empty, username) {
+  const text = strings.messages;
+  const created = text.created(formatDate(room.created_at));
+  const isDirect = room.kind === 'direct';
+  const called = roomTitle(room, username);
+  const sign = isDirect ? 'people' : room.kind === 'private' ? 'lock' : 'hash';
+  const title = isDirect ? text.beginningDirect(called) : empty ? text.empty(room.name) : text.beginning(room.name);
   return el(
     'div',
     { class: empty ? 'beginning beginning-empty' : 'beginning' },
-    roomTile(room.name, 'room-tile-lg'),
-    el(
-      'h2',
-      { class: 'beginning-title', dir: 'auto' },
-      empty ? strings.messages.empty(room.name) : strings.messages.beginning(room.name),
-    ),
-    el('p', { class: 'beginning-text' }, empty ? strings.messages.emptyHint : created),
+    roomTile(room.name, 'room-tile-lg', sign),
+    el('h2', { class: 'beginning-title', dir: 'auto' }, title),
+    el('p', { class: 'beginning-text', dir: 'auto' }, isDirect ? text.emptyDirect(called) : empty ? text.emptyHint : created),
   );
 }
 
 /**
  * @typedef {object} EdgeData
  * @property {import('../types.js').Room | null} room
+ * @property {string | null} username
  * @property {string} historyStatus
  * @property {boolean} hasOlder
  * @property {boolean} hasNewer
@@ -83,7 +86,7 @@ export function createEdges(older, newer, cover) {
 
   return {
     /** @param {EdgeData} data @returns {boolean} whether the log itself is on view */
-    update({ room, historyStatus, hasOlder, hasNewer, olderFailed, blank, empty }) {
+    update({ room, username, historyStatus, hasOlder, hasNewer, olderFailed, blank, empty }) {
       const covered = room === null || (historyStatus !== 'ready' && blank);
       if (covered && historyStatus === 'error') {
         show('cover', cover, 'error', () => {
@@ -109,7 +112,7 @@ export function createEdges(older, newer, cover) {
       if (room === null || room.name === '' || historyStatus !== 'ready') show('older', older, '', () => null);
       else if (olderFailed) show('older', older, 'failed', () => trouble(strings.messages.olderError, 'older'));
       else if (hasOlder) show('older', older, 'loading', () => skeleton(EDGE_SKELETON_ROWS));
-      else show('older', older, `begin ${room.id} ${room.name} ${empty}`, () => beginning(room, empty));
+      else show('older', older, `begin ${room.id} ${room.name} ${empty}`, () => beginning(room, empty, username));
       if (hasNewer && historyStatus === 'ready') show('newer', newer, 'loading', () => skeleton(EDGE_SKELETON_ROWS));
       else show('newer', newer, '', () => null);
       return !covered;

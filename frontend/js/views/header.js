@@ -1,19 +1,16 @@
 /** The head of a conversation: the room's name, who is here, what can be done with the room. */
 
 import { el, icon, iconButton, setAttr, setText } from '../dom.js';
-import { formatNumber } from '../format.js';
+import { formatNumber, othersIn, roomTitle } from '../format.js';
 import { strings } from '../strings/en.js';
-import { createMenu } from './menu.js';
-import { withDialogs } from './seldom.js';
-
-const COPIED_MS = 1500;
+import { setFace } from './avatar.js';
 
 /**
  * @param {HTMLElement} element
- * @param {{onBack: () => void, onDelete: () => Promise<void>, onPeople: () => void,
- *   onTrouble: (cause: unknown) => void}} callbacks
+ * @param {{onBack: () => void, onPeople: () => void, onAct: (wish: string, ...details: any[]) => void,
+ *   names: import('../app/names.js').Names}} callbacks
  */
-export function createHeader(element, { onBack, onDelete, onPeople, onTrouble }) {
+export function createHeader(element, { onBack, onPeople, onAct, names }) {
   const ending = new AbortController();
   const { signal } = ending;
   /** @type {import('../types.js').Room | null} */
@@ -21,7 +18,8 @@ export function createHeader(element, { onBack, onDelete, onPeople, onTrouble })
 
   const back = iconButton(strings.header.back, 'back', { class: 'icon-button header-back' });
   const name = el('span', { class: 'header-name', dir: 'auto' });
-  const title = el('h1', { class: 'header-title', tabindex: -1 }, icon('hash'), name);
+  const sign = el('span', { class: 'header-sign' });
+  const title = el('h1', { class: 'header-title', tabindex: -1 }, sign, name);
   const topic = el('p', { class: 'header-topic', dir: 'auto' });
   const count = el('span', { class: 'header-count' });
   const people = el(
@@ -30,46 +28,44 @@ export function createHeader(element, { onBack, onDelete, onPeople, onTrouble })
     icon('people'),
     count,
   );
-  const more = iconButton(strings.header.menu, 'more');
-  const menu = createMenu(
-    more,
-    strings.header.menu,
-    [
-      ...(navigator.clipboard ? [{ label: strings.header.copyLink, icon: 'link', stays: true, run: copyLink }] : []),
-      { label: strings.header.delete, icon: 'trash', danger: true, run: () => void askDelete() },
-    ],
-    signal,
-  );
+  const more = iconButton(strings.header.menu, 'more', { 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
   element.replaceChildren(
     back,
     el('div', { class: 'header-text' }, title, topic),
-    el('div', { class: 'header-actions' }, people, more, menu),
+    el('div', { class: 'header-actions' }, people, more),
   );
 
-  async function askDelete() {
-    const asked = room;
-    if (asked !== null) await withDialogs(({ confirmDelete }) => confirmDelete({ room: asked, onDelete }), onTrouble);
-  }
-  /** @param {HTMLButtonElement} item */
-  async function copyLink(item) {
-    const label = item.querySelector('span');
-    if (room === null || label === null) return;
-    const link = `${location.origin}${location.pathname}#/r/${room.id}`;
-    // The browser, or its person, may say no at any time.
-    const isCopied = await navigator.clipboard.writeText(link).then(() => true, () => false);
-    setText(label, isCopied ? strings.header.copied : strings.header.notCopied);
-    setTimeout(() => setText(label, strings.header.copyLink), COPIED_MS);
-  }
   back.addEventListener('click', () => onBack(), { signal });
   people.addEventListener('click', () => onPeople(), { signal });
+  more.addEventListener(
+    'click',
+    // An open menu is the button's own to close.
+    () => room !== null && more.popoverTargetElement === null && onAct('roomMenu', room, more),
+    { signal },
+  );
+  /** @param {import('../types.js').Room | null} next @param {string | null} username */
+  const draw = (next, username) => {
+    const others = next?.kind === 'direct' ? othersIn(next.name, username) : [];
+    const [single] = others.length === 1 ? others : [];
+    const key = single ?? (next?.kind === 'direct' ? 'people' : next?.kind === 'private' ? 'lock' : 'hash');
+    if (sign.dataset['sign'] !== key) {
+      sign.dataset['sign'] = key;
+      const face = el('span', { class: 'avatar avatar-xs', 'aria-hidden': 'true' });
+      if (single !== undefined) setFace(face, single);
+      sign.replaceChildren(single === undefined ? icon(key) : face);
+    }
+    const called = single === undefined ? next && roomTitle(next, username) : names.called(single);
+    setText(name, called ?? '');
+    const line = single !== undefined && called !== single ? `@${single}` : next?.topic;
+    setText(topic, line ?? '');
+    topic.hidden = !line;
+  };
 
   return {
-    /** @param {{room: import('../types.js').Room | null, online: number}} data */
-    update({ room: next, online }) {
+    /** @param {{room: import('../types.js').Room | null, username: string | null, online: number}} data */
+    update({ room: next, username, online }) {
       room = next;
-      setText(name, next?.name ?? '');
-      setText(topic, next?.topic ?? '');
-      topic.hidden = !next?.topic;
+      draw(next, username);
       setText(count, formatNumber(online));
       setAttr(people, 'aria-label', strings.header.people(online));
       setAttr(people, 'title', strings.header.people(online));

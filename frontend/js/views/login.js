@@ -6,6 +6,7 @@
 import { el, icon, setAttr, setText, uid } from '../dom.js';
 import { cleanName, countCharacters } from '../format.js';
 import { errorText, strings } from '../strings/en.js';
+import { words } from '../strings/login.js';
 import { seldomStyle } from './seldom.js';
 import { createThemeSwitch } from './theme.js';
 
@@ -29,6 +30,7 @@ import { createThemeSwitch } from './theme.js';
  * @returns {Mode} the way that is offered first
  */
 function firstMode({ invitation, guests, hasAccount }) {
+  if (invitation?.kind === 'join') return 'signIn';
   if (invitation) return invitation.kind === 'setup' ? 'setup' : 'register';
   return guests && !hasAccount ? 'guest' : 'signIn';
 }
@@ -54,13 +56,13 @@ function createGuestForm(onSubmit) {
   const button = el(
     'button',
     { type: 'submit', class: 'button button-primary button-wide' },
-    el('span', { class: 'button-label' }, strings.login.submit),
+    el('span', { class: 'button-label' }, words.submit),
     el('span', { class: 'spinner', 'aria-hidden': 'true' }),
   );
   const form = el(
     'form',
     { class: 'login-form', novalidate: true },
-    el('label', { class: 'label', for: fieldId }, strings.login.name),
+    el('label', { class: 'label', for: fieldId }, words.name),
     input,
     errorLine,
     button,
@@ -109,15 +111,15 @@ function createGuestForm(onSubmit) {
 export function createLogin(element, { onSubmit, onSignIn, onRegister }) {
   const ending = new AbortController();
   const { signal } = ending;
-  const title = el('h1', { class: 'login-title' }, strings.login.welcome);
-  const lead = el('p', { class: 'login-lead' }, strings.login.lead);
+  const title = el('h1', { class: 'login-title' }, words.welcome);
+  const lead = el('p', { class: 'login-lead' }, words.lead);
   const guest = createGuestForm(onSubmit);
-  const signIn = el('button', { type: 'button', class: 'button button-quiet' }, strings.login.signIn);
-  const register = el('button', { type: 'button', class: 'button button-quiet' }, strings.login.register);
-  const others = el('div', { class: 'login-others' }, el('p', { class: 'login-or' }, strings.login.or), signIn, register);
+  const signIn = el('button', { type: 'button', class: 'button button-quiet' }, words.signIn);
+  const register = el('button', { type: 'button', class: 'button button-quiet' }, words.register);
+  const others = el('div', { class: 'login-others' }, el('p', { class: 'login-or' }, words.or), signIn, register);
   const asGuest = el('div', {}, guest.form, others);
   const slot = el('div', { hidden: true });
-  const note = el('p', { class: 'login-note' }, strings.login.remembered);
+  const note = el('p', { class: 'login-note' }, words.remembered);
   const theme = el('div', { class: 'login-theme' });
   element.replaceChildren(
     el(
@@ -153,8 +155,8 @@ export function createLogin(element, { onSubmit, onSignIn, onRegister }) {
 
   const drawHead = () => {
     const isBack = Boolean(data?.username);
-    setText(title, entry?.title ?? (isBack ? strings.login.welcomeBack : strings.login.welcome));
-    setText(lead, entry?.lead ?? (isBack ? strings.login.leadBack : strings.login.lead));
+    setText(title, entry?.title ?? (isBack ? words.welcomeBack : words.welcome));
+    setText(lead, entry?.lead ?? (isBack ? words.leadBack : words.lead));
     asGuest.hidden = entry !== null;
     slot.hidden = entry === null;
     note.hidden = entry !== null;
@@ -187,6 +189,7 @@ export function createLogin(element, { onSubmit, onSignIn, onRegister }) {
       {
         mode: wanted, username: isOffered ? username : null, maxLength, minPasswordLength, guests,
         canRegister: canRegister(data), registration, isInvited: invitation?.kind === 'invite',
+        isJoining: invitation?.kind === 'join',
       },
       { onSignIn: (known) => used(onSignIn(known)), onRegister: (fresh) => used(onRegister(fresh)), onMode: go },
     );

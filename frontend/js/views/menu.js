@@ -1,6 +1,8 @@
-/** A popover menu with the keys the ARIA practices ask for: arrows, Home, End, a letter, Escape. */
+/** A popover menu with the keys the ARIA practices ask for: arrows, Home, End, a letter, Escape. Made when it is opened. */
 
 import { el, icon } from '../dom.js';
+
+const ANCHOR = '--menu';
 
 /**
  * @typedef {object} MenuItem
@@ -12,14 +14,13 @@ import { el, icon } from '../dom.js';
  */
 
 /**
- * Makes `button` open a menu. The caller puts the returned element behind the button.
- * @param {HTMLButtonElement} button
+ * Opens a menu beside a control. A button that has opened it closes it, too.
+ * @param {HTMLElement} anchor
  * @param {string} label
  * @param {MenuItem[]} items
- * @param {AbortSignal} signal ends the listeners
- * @returns {HTMLElement}
+ * @param {{back?: HTMLElement}} [options] `back` gets the focus afterwards, if that is not the anchor
  */
-export function createMenu(button, label, items, signal) {
+export function openMenu(anchor, label, items, { back = anchor } = {}) {
   const nodes = items.map((item) =>
     el(
       'button',
@@ -33,49 +34,66 @@ export function createMenu(button, label, items, signal) {
       el('span', {}, item.label),
     ),
   );
-  const menu = el('div', { popover: 'auto', role: 'menu', class: 'menu', 'aria-label': label }, ...nodes);
-  button.popoverTargetElement = menu;
-  button.setAttribute('aria-haspopup', 'menu');
+  const menu = el('div', { popover: 'auto', role: 'menu', class: 'menu menu-beside', 'aria-label': label }, ...nodes);
 
   /** @param {number} index */
   const focusAt = (index) => nodes.at(index % nodes.length)?.focus();
-  menu.addEventListener(
-    'toggle',
-    (event) => {
-      if (/** @type {ToggleEvent} */ (event).newState === 'open') focusAt(0);
-    },
-    { signal },
-  );
-  menu.addEventListener(
-    'click',
-    (event) => {
-      const index = nodes.findIndex((node) => node.contains(/** @type {Node} */ (event.target)));
-      const [item, node] = [items[index], nodes[index]];
-      if (item === undefined || node === undefined) return;
-      if (!item.stays) {
-        menu.hidePopover();
-        button.focus();
-      }
-      item.run(node);
-    },
-    { signal },
-  );
-  menu.addEventListener(
-    'keydown',
-    (event) => {
-      const at = nodes.findIndex((node) => node === document.activeElement);
-      if (event.key === 'ArrowDown') focusAt(at + 1);
-      else if (event.key === 'ArrowUp') focusAt(at - 1);
-      else if (event.key === 'Home') focusAt(0);
-      else if (event.key === 'End') focusAt(-1);
-      else if (event.key === 'Tab') menu.hidePopover();
-      else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
-        nodes.find((node) => node.textContent?.toLowerCase().startsWith(event.key.toLowerCase()))?.focus();
-        return;
-      } else return;
-      if (event.key !== 'Tab') event.preventDefault();
-    },
-    { signal },
-  );
-  return menu;
+  menu.addEventListener('toggle', (event) => {
+    if (/** @type {ToggleEvent} */ (event).newState === 'open') {
+      // Not before: the press that opens it would close it again.
+      if (anchor instanceof HTMLButtonElement) anchor.popoverTargetElement = menu;
+      return;
+    }
+    anchor.style.removeProperty('anchor-name');
+    anchor.setAttribute('aria-expanded', 'false');
+    if (anchor instanceof HTMLButtonElement) anchor.popoverTargetElement = null;
+    menu.remove();
+  });
+  menu.addEventListener('click', (event) => {
+    const index = nodes.findIndex((node) => node.contains(/** @type {Node} */ (event.target)));
+    const [item, node] = [items[index], nodes[index]];
+    if (item === undefined || node === undefined) return;
+    if (!item.stays) {
+      menu.hidePopover();
+      back.focus();
+    }
+    item.run(node);
+  });
+  menu.addEventListener('keydown', (event) => {
+    const at = nodes.findIndex((node) => node === document.activeElement);
+    if (event.key === 'ArrowDown') focusAt(at + 1);
+    else if (event.key === 'ArrowUp') focusAt(at - 1);
+    else if (event.key === 'Home') focusAt(0);
+    else if (event.key === 'End') focusAt(-1);
+    else if (event.key === 'Tab' || event.key === 'Escape') {
+      menu.hidePopover();
+      back.focus();
+    } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      nodes.find((node) => node.textContent?.toLowerCase().startsWith(event.key.toLowerCase()))?.focus();
+    } else return;
+    event.stopPropagation();
+    if (event.key !== 'Tab') event.preventDefault();
+  });
+  anchor.style.setProperty('anchor-name', ANCHOR);
+  anchor.setAttribute('aria-expanded', 'true');
+  // In a dialog, what stands outside it cannot be reached.
+  (anchor.closest('dialog') ?? document.body).append(menu);
+  menu.showPopover();
+  focusAt(0);
+}
+
+/**
+ * The item that puts something into the clipboard and says so; none where the browser has no clipboard to offer.
+ * @param {{label: string, icon: string, text: () => string, copied: string, refused: string}} options
+ * @returns {MenuItem[]}
+ */
+export function copyItem({ label, icon: sign, text, copied, refused }) {
+  if (!navigator.clipboard) return [];
+  const run = async (/** @type {HTMLButtonElement} */ item) => {
+    const words = item.querySelector('span');
+    // The browser, or its person, may say no at any time.
+    const isCopied = await navigator.clipboard.writeText(text()).then(() => true, () => false);
+    if (words) words.textContent = isCopied ? copied : refused;
+  };
+  return [{ label, icon: sign, stays: true, run: (item) => void run(item) }];
 }

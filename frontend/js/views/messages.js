@@ -1,7 +1,7 @@
 /** The log of a room: at most 300 messages as rows, kept in step with the data and still under the reader's eyes. */
 
 import { el, find, keepFocus, messageField, setAttr, setText } from '../dom.js';
-import { formatFull, untilMidnight } from '../format.js';
+import { formatFull, roomTitle, untilMidnight } from '../format.js';
 import { strings } from '../strings/en.js';
 import { createEdges } from './edges.js';
 import { createLogList } from './loglist.js';
@@ -39,6 +39,8 @@ const COPIED_MS = 1500;
  * @property {() => void} onRetryHistory
  * @property {(anchor: import('../types.js').Anchor) => void} onAnchor
  * @property {import('./people.js').OnPerson} onPerson
+ * @property {(wish: string, ...details: any[]) => void} onAct
+ * @property {import('../app/names.js').Names} names
  */
 
 /** @type {MessagesData} */
@@ -115,6 +117,18 @@ export function createMessages(element, callbacks) {
     onRest: rest,
     onStuck: callbacks.onAtBottom,
   });
+  // Whoever points at a message, or goes there by keys, may want to do something with it.
+  const wanted = new AbortController();
+  for (const type of ['pointerover', 'pointerdown', 'focusin']) {
+    log.addEventListener(
+      type,
+      (event) => {
+        wanted.abort();
+        callbacks.onAct('rowTools', log, { rows: list.rows, first: event.target, signal });
+      },
+      { signal: wanted.signal, passive: true },
+    );
+  }
   const roving = createRoving(log, { rows: list.rows, onUp: keeper.unstick, onEnd: latest }, signal);
 
   function latest() {
@@ -151,6 +165,7 @@ export function createMessages(element, callbacks) {
     const focusedAt = focused === null ? -1 : list.rows().indexOf(focused);
     const newestBefore = opening || before.hasNewer ? Infinity : (before.messages.at(-1)?.id ?? 0);
     list.draw(data, { newestBefore, focused });
+    if (data.messages !== before.messages) callbacks.names.want(data.messages.filter(({ guest }) => !guest).map(({ username }) => username));
     roving.update();
     // A row that was in focus and is gone for good hands the focus to its neighbour.
     if (focused !== null && !focused.node.isConnected) roving.focus(list.rows()[focusedAt] ?? list.rows().at(-1));
@@ -240,7 +255,7 @@ export function createMessages(element, callbacks) {
       if (anew || next.room?.id !== before.room?.id) clear();
       forgetAsked(before);
       const sent = !opening && hasSent(before, next);
-      setAttr(log, 'aria-label', strings.messages.label(next.room?.name ?? ''));
+      setAttr(log, 'aria-label', strings.messages.label(next.room ? roomTitle(next.room, next.username) : ''));
       setAttr(log, 'aria-busy', next.historyStatus === 'loading' ? 'true' : null);
       if (next.hasNewer) keeper.allowSticking(false);
       const focused = roving.focused();
@@ -276,6 +291,10 @@ export function createMessages(element, callbacks) {
       if (row === undefined) return false;
       keeper.place(row.node, offset);
       return true;
+    },
+    /** @param {number | null} id of the message that is being written anew */
+    markEdited(id) {
+      for (const row of list.rows()) row.node.toggleAttribute('data-editing', row.node.dataset['messageId'] === String(id));
     },
     /** The log's one tab stop. */
     focus: () => find('[tabindex="0"]', element).focus(),

@@ -12,8 +12,8 @@ const KEY = 'parlour.people';
 
 /** @typedef {(person: {username: string, guest: boolean}, anchor: HTMLElement) => void} OnPerson */
 
-/** @param {{name: string, mine: boolean, guest: boolean}} person */
-const rowOf = ({ name, mine, guest }) =>
+/** @param {{name: string, called: string, mine: boolean, guest: boolean}} person */
+const rowOf = ({ name, called, mine, guest }) =>
   el(
     'li',
     {},
@@ -26,8 +26,9 @@ const rowOf = ({ name, mine, guest }) =>
         avatar(name, 'avatar-sm'),
         el('span', { class: 'dot', dataset: { presence: 'online' } }),
       ),
-      el('span', { class: 'person-name', dir: 'auto' }, name),
+      el('span', { class: 'person-name', dir: 'auto' }, called),
       ' ',
+      called === name ? null : el('span', { class: 'person-username', dir: 'auto' }, `@${name}`),
       guest ? guestBadge() : null,
       mine ? el('span', { class: 'person-you' }, strings.sidebar.you) : null,
     ),
@@ -36,14 +37,14 @@ const rowOf = ({ name, mine, guest }) =>
 /**
  * A list of people that keeps its rows. It is one tab stop; the arrows go from person to person.
  * @param {HTMLElement} list
- * @param {{onPerson: OnPerson}} callbacks
+ * @param {{onPerson: OnPerson, names: import('../app/names.js').Names}} callbacks
  * @param {AbortSignal} signal ends the listeners
  */
-export function createPeopleList(list, { onPerson }, signal) {
+export function createPeopleList(list, { onPerson, names }, signal) {
   /** @type {Map<string, HTMLLIElement>} */
   const rows = new Map();
-  /** @type {{users: string[] | null, guests: string[] | null}} */
-  let shown = { users: null, guests: null };
+  /** @type {{users: string[] | null, guests: string[] | null, learned: number}} */
+  let shown = { users: null, guests: null, learned: 0 };
   const buttons = () => /** @type {HTMLElement[]} */ ([...list.querySelectorAll('.person')]);
 
   /** @param {HTMLElement | undefined} chosen */
@@ -78,15 +79,17 @@ export function createPeopleList(list, { onPerson }, signal) {
      * @param {{users: string[], guests: string[], username: string | null}} data `username`: oneself, who stands first
      */
     update({ users, guests, username }) {
-      if (users === shown.users && guests === shown.guests) return;
-      shown = { users, guests };
+      if (users === shown.users && guests === shown.guests && names.learned === shown.learned) return;
+      shown = { users, guests, learned: names.learned };
       const me = canonical(username ?? '');
       const marked = new Set(guests.map(canonical));
       const people = users
         .map((name) => ({ name, mine: canonical(name) === me, guest: marked.has(canonical(name)) }))
-        .sort((a, b) => Number(b.mine) - Number(a.mine) || a.name.localeCompare(b.name));
-      // Somebody who comes back with an account is another row.
-      const byKey = new Map(people.map((person) => [`${person.guest ? 'g' : 'u'}${person.name}`, person]));
+        .sort((a, b) => Number(b.mine) - Number(a.mine) || a.name.localeCompare(b.name))
+        .map((person) => ({ ...person, called: person.guest ? person.name : names.called(person.name) }));
+      names.want(people.filter(({ guest }) => !guest).map(({ name }) => name));
+      // Somebody who comes back with an account, or is called something else, is another row.
+      const byKey = new Map(people.map((person) => [`${person.guest ? 'g' : 'u'}${person.name} ${person.called}`, person]));
       keepFocus(
         list,
         () => reconcile(list, rows, [...byKey.keys()], (key) => rowOf(/** @type {any} */ (byKey.get(key)))),
@@ -101,9 +104,9 @@ export function createPeopleList(list, { onPerson }, signal) {
 /**
  * The column at the right; on narrower screens a panel that slides over the pane.
  * @param {HTMLElement} element
- * @param {{onPerson: OnPerson, onClose?: () => void}} callbacks
+ * @param {{onPerson: OnPerson, names: import('../app/names.js').Names, onClose?: () => void}} callbacks
  */
-export function createPeople(element, { onPerson, onClose }) {
+export function createPeople(element, { onPerson, names, onClose }) {
   const ending = new AbortController();
   const { signal } = ending;
   const wide = matchMedia(COLUMN);
@@ -122,7 +125,7 @@ export function createPeople(element, { onPerson, onClose }) {
       el('div', { class: 'scroller people-scroller' }, list, waiting),
     ),
   );
-  const people = createPeopleList(list, { onPerson }, signal);
+  const people = createPeopleList(list, { onPerson, names }, signal);
   /** @type {Element | null} */
   let opener = null;
 

@@ -1,9 +1,10 @@
 /** One room in the list: its name is a link stretched over the card, the way to delete it stands above that. */
 
 import { el, find, iconButton, setAttr, setText } from '../dom.js';
-import { formatShortDate } from '../format.js';
+import { formatShortDate, othersIn, roomTitle } from '../format.js';
+import { rightsIn } from '../rights.js';
 import { strings } from '../strings/en.js';
-import { roomTile } from './avatar.js';
+import { avatar, roomTile } from './avatar.js';
 
 /** @returns {HTMLLIElement} an empty card */
 export function makeRoomCard() {
@@ -29,25 +30,51 @@ export function makeRoomCard() {
 }
 
 /**
- * @param {HTMLElement} card
- * @param {import('../types.js').Room} room
+ * @typedef {import('../types.js').Room} Room
+ * @typedef {import('../app/names.js').Names} Names
  */
-export function fillRoomCard(card, room) {
+
+/** @type {WeakMap<HTMLElement, string>} what a card shows */
+const shown = new WeakMap();
+
+/**
+ * @param {Room} room
+ * @param {string | null} username
+ * @param {Names} names
+ * @returns {string} what the room is called: of a conversation between two the other's own name
+ */
+export function roomCalled(room, username, names) {
+  const others = room.kind === 'direct' ? othersIn(room.name, username) : [];
+  return others.length === 1 ? names.called(others[0] ?? '') : roomTitle(room, username);
+}
+
+/**
+ * @param {HTMLElement} card
+ * @param {Room} room
+ * @param {{user: import('../types.js').User | null, username: string | null, names: Names}} reader
+ */
+export function fillRoomCard(card, room, { user, username, names }) {
+  const called = roomCalled(room, username, names);
+  const others = room.kind === 'direct' ? othersIn(room.name, username) : [];
+  const key = JSON.stringify([room, called, user?.role]);
+  if (shown.get(card) === key) return;
+  shown.set(card, key);
   const link = find('.room-link', card);
-  if (link.textContent !== room.name) {
-    card.querySelector('.room-tile')?.remove();
-    card.prepend(roomTile(room.name));
-  }
-  setText(find('bdi', link), room.name);
+  card.querySelector('.room-tile, .avatar')?.remove();
+  const sign = room.kind === 'direct' ? 'people' : room.kind === 'private' ? 'lock' : 'hash';
+  card.prepend(others.length === 1 ? avatar(others[0] ?? '', 'avatar-md') : roomTile(room.name, '', sign));
+  setText(find('bdi', link), called);
   setAttr(link, 'href', `#/r/${room.id}`);
   const topic = find('.room-topic', card);
-  setText(topic, room.topic);
-  topic.hidden = room.topic === '';
+  const line = others.length === 1 && called !== others[0] ? `@${others[0]}` : room.topic;
+  setText(topic, line);
+  topic.hidden = line === '';
   setAttr(find('.dot', card), 'data-presence', room.online > 0 ? 'online' : 'offline');
   setText(find('.room-online', card), room.online > 0 ? strings.rooms.online(room.online) : strings.rooms.nobody);
   setText(find('.room-since', card), strings.rooms.created(formatShortDate(room.created_at)));
   const remove = find('.room-delete', card);
   setAttr(remove, 'aria-label', strings.rooms.delete(room.name));
   setAttr(remove, 'title', strings.rooms.delete(room.name));
+  remove.hidden = !rightsIn(room, user).erase;
   card.dataset['roomId'] = String(room.id);
 }

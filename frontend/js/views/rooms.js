@@ -1,11 +1,10 @@
 /** The list of rooms: cards, a filter, a way to make one and a way to delete one. */
 
 import { el, icon, keepFocus, reconcile, setText, takesText, uid, wordButton } from '../dom.js';
-import { canonical } from '../format.js';
+import { canonical, othersIn, roomTitle } from '../format.js';
 import { strings } from '../strings/en.js';
 import { emptyState } from './empty.js';
-import { fillRoomCard, makeRoomCard } from './roomcard.js';
-import { withDialogs } from './seldom.js';
+import { fillRoomCard, makeRoomCard, roomCalled } from './roomcard.js';
 import { createSelf } from './self.js';
 
 const SKELETON_CARDS = 6;
@@ -18,12 +17,11 @@ const SKELETON_CARDS = 6;
  * @property {string | null} username
  * @property {import('../types.js').User | null} user
  * @property {string} connection
- * @property {number} maxNameLength
  *
  * @typedef {object} RoomsCallbacks
  * @property {(roomId: number) => void} onOpen
- * @property {(name: string) => Promise<void>} onCreate rejects with `{code, detail}`
- * @property {(roomId: number) => Promise<void>} onDelete rejects with `{code, detail}`
+ * @property {(wish: string, ...details: any[]) => any} onAct
+ * @property {import('../app/names.js').Names} names
  * @property {() => void} onSignOut
  * @property {() => void} onAccount
  * @property {(cause: unknown) => void} onTrouble
@@ -38,11 +36,9 @@ export function createRooms(element, callbacks) {
   const ending = new AbortController();
   const { signal } = ending;
   /** @type {RoomsData} */
-  let data = { rooms: [], status: 'loading', username: null, user: null, connection: 'connecting', maxNameLength: Infinity };
+  let data = { rooms: [], status: 'loading', username: null, user: null, connection: 'connecting' };
   /** @type {Map<string, HTMLLIElement>} */
   const cards = new Map();
-  /** @type {Map<string, Room>} */
-  const shown = new Map();
 
   const filterId = uid('filter');
   const filter = el('input', {
@@ -72,9 +68,24 @@ export function createRooms(element, callbacks) {
     create,
   );
   const grid = el('ul', { class: 'room-grid', role: 'list', 'aria-label': strings.rooms.label });
+  const write = wordButton(strings.sidebar.newDirect, 'plus', 'button-quiet');
+  const directory = el('a', { class: 'button button-quiet', href: '#/people' }, icon('people', 'icon-sm'), el('span', {}, strings.sidebar.directory));
   const state = el('div', { class: 'rooms-state' });
   const found = el('p', { class: 'sr-only', role: 'status' });
   const selfSlot = el('div', { class: 'self self-top' });
+  /** Direct messages and archived rooms, apart from the others and only where there are some. */
+  const makePart = (/** @type {string} */ title, /** @type {HTMLElement | null} */ tool) => {
+    const grid = el('ul', { class: 'room-grid', role: 'list', 'aria-label': title });
+    const node = el(
+      'section',
+      { class: 'rooms-part' },
+      el('div', { class: 'rooms-part-head' }, el('h2', { class: 'rooms-part-title' }, title), tool),
+      grid,
+    );
+    return { node, grid, cards: /** @type {Map<string, HTMLLIElement>} */ (new Map()) };
+  };
+  const direct = makePart(strings.sidebar.direct, el('div', { class: 'rooms-part-tools' }, directory, write));
+  const archived = makePart(strings.sidebar.archived, null);
   element.replaceChildren(
     el(
       'div',
@@ -95,16 +106,13 @@ export function createRooms(element, callbacks) {
           found,
           grid,
           state,
+          direct.node,
+          archived.node,
         ),
       ),
     ),
   );
   const self = createSelf(selfSlot, callbacks);
-
-  const openCreate = (name = '') => {
-    const options = { maxLength: data.maxNameLength, name, onCreate: callbacks.onCreate };
-    return withDialogs(({ askRoomName }) => askRoomName(options), callbacks.onTrouble);
-  };
 
   /** @param {string} label @param {string} sign @param {() => void} run */
   const action = (label, sign, run) => {
@@ -130,29 +138,39 @@ export function createRooms(element, callbacks) {
     state.replaceChildren(...(key === '' ? [] : [make()]));
   };
 
+  /** @param {{node?: HTMLElement, grid: HTMLElement, cards: Map<string, HTMLLIElement>}} part @param {Room[]} rooms */
+  const fill = ({ grid, cards }, rooms) => {
+    reconcile(grid, cards, rooms.map((room) => String(room.id)), makeRoomCard);
+    for (const room of rooms) {
+      const card = cards.get(String(room.id));
+      if (card) fillRoomCard(card, room, { user: data.user, username: data.username, names: callbacks.names });
+    }
+    grid.hidden = rooms.length === 0;
+  };
   const render = () => {
     const query = canonical(filter.value);
-    const rooms = data.rooms.filter((room) => query === '' || canonical(room.name).includes(query));
-    const keys = rooms.map((room) => String(room.id));
-    reconcile(grid, cards, keys, makeRoomCard);
-    for (const room of rooms) {
-      const key = String(room.id);
-      const card = cards.get(key);
-      if (card === undefined || shown.get(key) === room) continue;
-      fillRoomCard(card, room);
-      shown.set(key, room);
-    }
-    for (const key of shown.keys()) if (!cards.has(key)) shown.delete(key);
-    grid.hidden = rooms.length === 0;
+    const called = (/** @type {Room} */ room) => `${roomTitle(room, data.username)} ${roomCalled(room, data.username, callbacks.names)}`;
+    const rooms = data.rooms.filter((room) => query === '' || canonical(called(room)).includes(query));
+    const open = rooms.filter((room) => !room.archived_at);
+    const directs = open.filter((room) => room.kind === 'direct');
+    const gone = rooms.filter((room) => room.archived_at);
+    callbacks.names.want(directs.map((room) => othersIn(room.name, data.username)).filter(({ length }) => length === 1).flat());
+    fill({ grid, cards }, open.filter((room) => room.kind !== 'direct'));
+    fill(direct, directs);
+    fill(archived, gone);
+    direct.node.hidden = data.user === null || (query !== '' && directs.length === 0);
+    archived.node.hidden = gone.length === 0;
+    directory.hidden = data.user === null;
+    const own = data.rooms.filter((room) => room.kind !== 'direct').length;
     tools.hidden = data.rooms.length === 0;
-    setText(count, data.rooms.length > 0 ? strings.rooms.count(data.rooms.length) : '');
+    setText(count, own > 0 ? strings.rooms.count(own) : '');
     setText(found, query === '' ? '' : strings.rooms.matches(rooms.length));
 
     const words = strings.rooms;
-    if (rooms.length > 0) showState('', () => grid);
-    else if (data.rooms.length > 0) {
+    if (open.length > directs.length || (query !== '' && rooms.length > 0)) showState('', () => grid);
+    else if (query !== '') {
       const name = filter.value.trim();
-      const make = action(words.create, 'plus', () => void openCreate(name));
+      const make = action(words.create, 'plus', () => callbacks.onAct('newRoom', name));
       const [title, text] = [words.noMatch(name), words.noMatchHint];
       showState(`nomatch ${name}`, () => emptyState({ sign: 'search', title, text, action: make }));
     } else if (data.status === 'error') {
@@ -160,27 +178,19 @@ export function createRooms(element, callbacks) {
       showState('error', () => emptyState({ sign: 'alert', title: words.error, text: words.errorHint, action: again }));
     } else if (data.status === 'loading') showState('loading', loading);
     else {
-      const make = action(words.create, 'plus', () => void openCreate());
+      const make = action(words.create, 'plus', () => callbacks.onAct('newRoom'));
       showState('none', () => emptyState({ sign: 'rooms', title: words.noneTitle, text: words.none, action: make }));
     }
   };
 
-  /** @param {Room} room */
-  const askDelete = (room) =>
-    withDialogs(async ({ confirmDelete }) => {
-      const done = await confirmDelete({ room, onDelete: () => callbacks.onDelete(room.id) });
-      // The card that opened the dialog is gone, and the focus with it.
-      if (done) title.focus();
-    }, callbacks.onTrouble);
-
-  grid.addEventListener(
+  element.addEventListener(
     'click',
     (event) => {
       const target = /** @type {Element} */ (event.target);
       const id = Number(target.closest('.room-card')?.getAttribute('data-room-id'));
       const room = data.rooms.find((candidate) => candidate.id === id);
       if (room === undefined) return;
-      if (target.closest('.room-delete')) void askDelete(room);
+      if (target.closest('.room-delete')) callbacks.onAct('deleteRoom', room);
       else if (target.closest('a') && !(event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0)) {
         event.preventDefault();
         callbacks.onOpen(id);
@@ -188,7 +198,8 @@ export function createRooms(element, callbacks) {
     },
     { signal },
   );
-  create.addEventListener('click', () => void openCreate(), { signal });
+  create.addEventListener('click', () => callbacks.onAct('newRoom'), { signal });
+  write.addEventListener('click', () => callbacks.onAct('newDirect'), { signal });
   filter.addEventListener('input', render, { signal });
   filter.addEventListener(
     'keydown',
@@ -198,10 +209,8 @@ export function createRooms(element, callbacks) {
         event.preventDefault();
         render();
       }
-      const first = data.rooms.find((room) => canonical(room.name).includes(canonical(filter.value)));
-      if (event.key === 'Enter' && !event.isComposing && filter.value !== '' && first !== undefined) {
-        callbacks.onOpen(first.id);
-      }
+      const first = Number(/** @type {HTMLElement | null} */ (element.querySelector('.room-card[data-room-id]'))?.dataset['roomId']);
+      if (event.key === 'Enter' && !event.isComposing && filter.value !== '' && first > 0) callbacks.onOpen(first);
     },
     { signal },
   );

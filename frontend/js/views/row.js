@@ -1,7 +1,7 @@
 /** One message as a row: the same node from the moment it is sent until it leaves the log. */
 
 import { el, icon, richText, setAttr, setText, uid } from '../dom.js';
-import { formatTime, isEmojiOnly } from '../format.js';
+import { formatFull, formatTime, isEmojiOnly } from '../format.js';
 import { errorText, strings } from '../strings/en.js';
 import { setFace } from './avatar.js';
 import { guestBadge } from './names.js';
@@ -60,8 +60,12 @@ export function makeRow() {
   return { node, article, face, name, badge, time, body, actions: null, source: null, grouped: false };
 }
 
-/** @param {Row} row @param {{username: string, guest: boolean, content: string, time: string}} message */
-function fill(row, { username, guest, content, time }) {
+/**
+ * @param {Row} row
+ * @param {{username: string, guest: boolean, content: string, time: string, edited_at?: string | null,
+ *   deleted_at?: string | null}} message
+ */
+function fill(row, { username, guest, content, time, edited_at: edited = null, deleted_at: deleted = null }) {
   const before = row.source;
   // Without a word in it: what is hidden would still be read as a part of the row's name.
   setText(row.badge, guest ? strings.guest : '');
@@ -72,9 +76,15 @@ function fill(row, { username, guest, content, time }) {
   }
   setText(row.time, formatTime(time));
   setAttr(row.time, 'datetime', time);
-  if (before?.content !== content) {
-    row.body.replaceChildren(richText(content, { tabindex: row.article.tabIndex === 0 ? null : -1 }));
-    row.body.classList.toggle('row-emoji', isEmojiOnly(content));
+  const was = before && 'deleted_at' in before ? before : null;
+  if (before?.content !== content || (was?.deleted_at ?? null) !== deleted || (was?.edited_at ?? null) !== edited) {
+    row.node.toggleAttribute('data-deleted', deleted !== null);
+    if (deleted !== null) row.body.replaceChildren(strings.messages.deleted);
+    else row.body.replaceChildren(richText(content, { tabindex: row.article.tabIndex === 0 ? null : -1 }));
+    if (edited !== null && deleted === null) {
+      row.body.append(' ', el('span', { class: 'row-edited', title: formatFull(edited) }, strings.messages.edited));
+    }
+    row.body.classList.toggle('row-emoji', deleted === null && isEmojiOnly(content));
   }
 }
 
@@ -151,5 +161,5 @@ export function updateRow(row, item) {
  */
 export function setTabStop(row, active) {
   setAttr(row.article, 'tabindex', active ? '0' : '-1');
-  for (const control of row.article.querySelectorAll('a, .row-name')) setAttr(control, 'tabindex', active ? '0' : '-1');
+  for (const control of row.article.querySelectorAll('a, .row-name, .row-tools button')) setAttr(control, 'tabindex', active ? '0' : '-1');
 }

@@ -2,23 +2,39 @@
 
 import { el, find } from '../dom.js';
 
-/** @type {Promise<void> | null} */
-let style = null;
+/** @type {Map<string, Promise<void>>} */
+const sheets = new Map();
 
-/** @returns {Promise<void>} rejects when it cannot be had; then it is asked for again by the next */
-export function seldomStyle() {
-  style ??= new Promise((resolve, reject) => {
+/**
+ * @param {'seldom' | 'login' | 'rooms'} name
+ * @returns {Promise<void>} rejects when it cannot be had; then it is asked for again by the next
+ */
+export function sheet(name) {
+  const known = sheets.get(name);
+  if (known) return known;
+  const asked = /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
     const common = /** @type {HTMLLinkElement} */ (find('link[rel="stylesheet"]'));
-    const link = el('link', { rel: 'stylesheet', href: common.href.replace(/styles\.css$/, 'seldom.css') });
+    const link = el('link', { rel: 'stylesheet', href: common.href.replace(/styles\.css$/, `${name}.css`) });
     link.addEventListener('load', () => resolve());
     link.addEventListener('error', () => {
       link.remove();
-      style = null;
-      reject(new Error('seldom.css'));
+      sheets.delete(name);
+      reject(new Error(link.href));
     });
     document.head.append(link);
-  });
-  return style;
+  }));
+  sheets.set(name, asked);
+  return asked;
+}
+
+/** @returns {Promise<void>} the style of what few visits need */
+export const seldomStyle = () => sheet('seldom');
+
+/** @returns {Promise<typeof import('./shelf.js')>} rejects when it cannot be had now */
+export async function loadSeldom() {
+  const [shelf] = await Promise.all([import('./shelf.js'), sheet('seldom')]);
+  shelf.addIcons();
+  return shelf;
 }
 
 /**

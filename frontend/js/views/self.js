@@ -7,8 +7,7 @@ import { el, icon, setAttr, setText } from '../dom.js';
 import { strings } from '../strings/en.js';
 import { chooseHue, setFace } from './avatar.js';
 import { guestBadge } from './names.js';
-import { withDialogs } from './seldom.js';
-import { createThemeSwitch } from './theme.js';
+import { loadSeldom } from './seldom.js';
 
 /**
  * @param {string} connection the state's connection
@@ -23,7 +22,7 @@ function presence(connection) {
  * @param {HTMLElement} element an empty container
  * @param {{onSignOut: () => void, onAccount: () => void, onTrouble: (cause: unknown) => void}} callbacks
  */
-export function createSelf(element, { onSignOut, onAccount, onTrouble }) {
+export function createSelf(element, callbacks) {
   const ending = new AbortController();
   const face = el('span', { class: 'avatar', 'aria-hidden': 'true' });
   const name = el('span', { class: 'self-name', dir: 'auto' });
@@ -43,62 +42,26 @@ export function createSelf(element, { onSignOut, onAccount, onTrouble }) {
     ),
     icon('chevron', 'icon-sm'),
   );
-  const theme = el('div', { class: 'self-theme' });
-  const account = el(
-    'button',
-    { type: 'button', class: 'menu-item' },
-    icon('user', 'icon-sm'),
-    el('span', {}, strings.self.account),
-  );
-  const shortcuts = el(
-    'button',
-    { type: 'button', class: 'menu-item' },
-    icon('keys', 'icon-sm'),
-    el('span', {}, strings.self.shortcuts),
-  );
-  const signOut = el(
-    'button',
-    { type: 'button', class: 'menu-item' },
-    icon('leave', 'icon-sm'),
-    el('span', {}, strings.self.signOut),
-  );
-  const panel = el(
-    'div',
-    { popover: 'auto', class: 'menu self-menu', role: 'group', 'aria-label': strings.self.menu },
-    el('p', { class: 'menu-label', 'aria-hidden': 'true' }, strings.theme.label),
-    theme,
-    el('hr', { class: 'menu-rule' }),
-    account,
-    shortcuts,
-    signOut,
-  );
-  button.popoverTargetElement = panel;
-  element.replaceChildren(button, panel);
-  const themeSwitch = createThemeSwitch(theme);
-  shortcuts.addEventListener(
+  element.replaceChildren(button);
+  /** @type {ReturnType<typeof import('./selfmenu.js').createSelfMenu> | null} */
+  let menu = null;
+  /** @type {import('../types.js').User | null} */
+  let shown = null;
+  const open = async () => {
+    const { createSelfMenu } = await loadSeldom();
+    if (menu) return;
+    menu = createSelfMenu(button, callbacks, ending.signal);
+    menu.update(shown);
+    element.append(menu.panel);
+    menu.panel.showPopover();
+  };
+  button.addEventListener(
     'click',
-    () => {
-      panel.hidePopover();
-      // The dialog gives the focus back to what has it now.
-      button.focus();
-      void withDialogs(({ showShortcuts }) => showShortcuts(), onTrouble);
-    },
-    { signal: ending.signal },
-  );
-  account.addEventListener(
-    'click',
-    () => {
-      panel.hidePopover();
-      button.focus();
-      onAccount();
-    },
-    { signal: ending.signal },
-  );
-  signOut.addEventListener(
-    'click',
-    () => {
-      panel.hidePopover();
-      onSignOut();
+    (event) => {
+      if (menu) return;
+      // The button becomes the menu's while this press is under way, which would close it again.
+      event.preventDefault();
+      open().catch(callbacks.onTrouble);
     },
     { signal: ending.signal },
   );
@@ -112,14 +75,14 @@ export function createSelf(element, { onSignOut, onAccount, onTrouble }) {
       setText(name, user?.display_name || known);
       setText(badge, user ? '' : strings.guest);
       badge.hidden = user !== null;
-      account.hidden = user === null;
+      shown = user;
+      menu?.update(user);
       const state = presence(connection);
       setAttr(dot, 'data-presence', state);
       setText(status, strings.self.connection[state]);
     },
     destroy() {
       ending.abort();
-      themeSwitch.destroy();
       element.replaceChildren();
     },
   };

@@ -1,11 +1,11 @@
 /** The column at the left of a conversation: rooms, people here, oneself. */
 
-import { el, find, icon, iconButton, keepFocus, reconcile, setAttr, setText, takesText } from '../dom.js';
-import { formatNumber } from '../format.js';
+import { el, find, icon, setText, takesText } from '../dom.js';
+import { formatNumber, othersIn } from '../format.js';
 import { strings } from '../strings/en.js';
 import { createPeopleList } from './people.js';
-import { withDialogs } from './seldom.js';
 import { createSelf } from './self.js';
+import { createSideRooms } from './siderooms.js';
 
 /**
  * @typedef {import('../types.js').Room} Room
@@ -17,16 +17,15 @@ import { createSelf } from './self.js';
  * @property {string | null} username
  * @property {import('../types.js').User | null} user
  * @property {string} connection
- * @property {number} maxNameLength
  *
  * @typedef {object} SidebarCallbacks
  * @property {(roomId: number) => void} onOpen
- * @property {() => void} onBack to the list of rooms
  * @property {() => void} onSignOut
  * @property {() => void} onAccount
  * @property {(cause: unknown) => void} onTrouble
  * @property {import('./people.js').OnPerson} onPerson
- * @property {(name: string) => Promise<void>} onCreate rejects with `{code, detail}`
+ * @property {(wish: string, ...details: any[]) => void} onAct
+ * @property {import('../app/names.js').Names} names
  */
 
 /**
@@ -45,10 +44,7 @@ export function createSidebar(element, callbacks) {
     username: null,
     user: null,
     connection: 'connecting',
-    maxNameLength: Infinity,
   };
-  /** @type {Map<string, HTMLLIElement>} */
-  const rows = new Map();
 
   const home = el(
     'a',
@@ -57,14 +53,27 @@ export function createSidebar(element, callbacks) {
     el('span', {}, strings.product),
     el('span', { class: 'sr-only' }, strings.sidebar.allRooms),
   );
-  const create = iconButton(strings.sidebar.create, 'plus');
   const all = el(
     'a',
     { class: 'side-row', href: '#/' },
     icon('rooms', 'icon-sm'),
     el('span', { class: 'side-name' }, strings.sidebar.allRooms),
   );
-  const list = el('ul', { class: 'side-list', role: 'list' });
+  const directory = el(
+    'a',
+    { class: 'side-row', href: '#/people' },
+    icon('people', 'icon-sm'),
+    el('span', { class: 'side-name' }, strings.sidebar.directory),
+  );
+  const rooms = createSideRooms(
+    { key: 'rooms', title: strings.sidebar.rooms, add: { label: strings.sidebar.create, run: () => callbacks.onAct('newRoom') } },
+    signal,
+  );
+  const direct = createSideRooms(
+    { key: 'direct', title: strings.sidebar.direct, add: { label: strings.sidebar.newDirect, run: () => callbacks.onAct('newDirect') } },
+    signal,
+  );
+  const archived = createSideRooms({ key: 'archived', title: strings.sidebar.archived }, signal);
   const peopleCount = el('span', { class: 'section-count' });
   const peopleNodes = el('ul', { class: 'people-list', role: 'list' });
   const selfSlot = el('div', { class: 'self' });
@@ -80,8 +89,10 @@ export function createSidebar(element, callbacks) {
         'nav',
         { class: 'side-section', 'aria-label': strings.sidebar.rooms },
         all,
-        el('div', { class: 'section-head' }, el('h2', { class: 'section-title' }, strings.sidebar.rooms), create),
-        list,
+        directory,
+        rooms.element,
+        direct.element,
+        archived.element,
       ),
       el(
         'section',
@@ -95,23 +106,11 @@ export function createSidebar(element, callbacks) {
   const self = createSelf(selfSlot, callbacks);
   const people = createPeopleList(peopleNodes, callbacks, signal);
 
-  const makeRow = () =>
-    el(
-      'li',
-      {},
-      el(
-        'a',
-        { class: 'side-row' },
-        icon('hash', 'icon-sm'),
-        el('span', { class: 'side-name' }, el('bdi')),
-        el('span', { class: 'side-online' }),
-      ),
-    );
-
   /** @param {number} step */
   const move = (step) => {
-    const at = data.rooms.findIndex((room) => room.id === data.currentRoomId);
-    const next = data.rooms[(at + step + data.rooms.length) % data.rooms.length];
+    const shown = [rooms, direct, archived].flatMap((part) => part.shown);
+    const at = shown.findIndex((room) => room.id === data.currentRoomId);
+    const next = shown[(at + step + shown.length) % shown.length];
     if (next !== undefined && next.id !== data.currentRoomId) callbacks.onOpen(next.id);
   };
   element.addEventListener(
@@ -122,21 +121,13 @@ export function createSidebar(element, callbacks) {
       event.preventDefault();
       const id = Number(link.dataset['roomId']);
       if (id > 0) callbacks.onOpen(id);
-      else callbacks.onBack();
+      else location.hash = link.hash;
     },
     { signal },
   );
   skip.addEventListener('click', () => find('.composer-field', element.closest('.chat') ?? document).focus(), {
     signal,
   });
-  create.addEventListener(
-    'click',
-    () => {
-      const options = { maxLength: data.maxNameLength, onCreate: callbacks.onCreate };
-      void withDialogs(({ askRoomName }) => askRoomName(options), callbacks.onTrouble);
-    },
-    { signal },
-  );
   document.addEventListener(
     'keydown',
     (event) => {
@@ -156,23 +147,18 @@ export function createSidebar(element, callbacks) {
     /** @param {SidebarData} next */
     update(next) {
       data = next;
-      const keys = next.rooms.map((room) => String(room.id));
-      keepFocus(
-        list,
-        () => reconcile(list, rows, keys, makeRow),
-        () => all,
-      );
-      for (const room of next.rooms) {
-        const row = rows.get(String(room.id));
-        if (row === undefined) continue;
-        const link = find('a', row);
-        setAttr(link, 'href', `#/r/${room.id}`);
-        setAttr(link, 'data-room-id', String(room.id));
-        setAttr(link, 'aria-current', room.id === next.currentRoomId ? 'page' : null);
-        setText(find('bdi', row), room.name);
-        setText(find('.side-online', row), room.online > 0 ? formatNumber(room.online) : '');
-        setAttr(link, 'title', strings.sidebar.onlineIn(room.name, room.online));
-      }
+      const around = { username: next.username, currentRoomId: next.currentRoomId, names: callbacks.names };
+      const [open, gone] = [next.rooms.filter((room) => !room.archived_at), next.rooms.filter((room) => room.archived_at)];
+      const isDirect = (/** @type {Room} */ room) => room.kind === 'direct';
+      const directs = open.filter(isDirect);
+      const fallback = () => all;
+      callbacks.names.want(directs.map(({ name }) => othersIn(name, next.username)).filter(({ length }) => length === 1).flat());
+      rooms.update(open.filter((room) => !isDirect(room)), around, fallback);
+      direct.update(directs, around, fallback);
+      archived.update(gone, around, fallback);
+      directory.hidden = next.user === null;
+      direct.element.hidden = next.user === null;
+      archived.element.hidden = gone.length === 0;
       people.update(next);
       setText(peopleCount, next.users.length > 0 ? formatNumber(next.users.length) : '');
       self.update(next);

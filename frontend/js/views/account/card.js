@@ -1,6 +1,6 @@
 /** Who somebody is: a small card beside their name. */
 
-import { el, uid } from '../../dom.js';
+import { el, uid, wordButton } from '../../dom.js';
 import { formatDate } from '../../format.js';
 import { accountErrorText, words } from '../../strings/account.js';
 import { avatar, chooseHue } from '../avatar.js';
@@ -9,7 +9,13 @@ import { timeIn } from './times.js';
 
 /**
  * @typedef {import('../../types.js').Profile} Profile
- * @typedef {{username: string, guest: boolean, load: () => Promise<Profile>}} CardOptions
+ *
+ * @typedef {object} CardOptions
+ * @property {string} username
+ * @property {boolean} guest
+ * @property {() => Promise<Profile>} load
+ * @property {(() => Promise<void>) | null} onMessage begins a conversation with them
+ * @property {(cause: unknown) => void} onTrouble
  */
 
 const ANCHOR = '--card';
@@ -36,7 +42,7 @@ function factsOf({ status_text: status, about, time_zone: zone, created_at: sinc
  * @param {HTMLElement} anchor
  * @param {CardOptions} options
  */
-export function openCard(anchor, { username, guest, load }) {
+export function openCard(anchor, { username, guest, load, onMessage, onTrouble }) {
   const nameId = uid('card');
   const face = avatar(username, 'avatar-lg');
   const name = el('h2', { id: nameId, class: 'profile-name', dir: 'auto' }, username);
@@ -72,7 +78,17 @@ export function openCard(anchor, { username, guest, load }) {
     under.append(guestBadge());
     body.append(fact('fact', words.card.guest));
   } else void fill();
-  document.body.append(card);
+  if (onMessage) {
+    const button = wordButton(words.card.message, 'talk');
+    button.classList.add('card-message');
+    button.addEventListener('click', () => {
+      card.hidePopover();
+      onMessage().catch(onTrouble);
+    });
+    card.append(button);
+  }
+  // In a dialog, what stands outside it cannot be reached.
+  (anchor.closest('dialog') ?? document.body).append(card);
   card.showPopover();
   card.focus();
 }

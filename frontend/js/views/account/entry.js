@@ -17,6 +17,7 @@ import { createForm } from './form.js';
  * @property {boolean} canRegister
  * @property {import('../../types.js').Config['registration']} registration
  * @property {boolean} isInvited
+ * @property {boolean} isJoining a room, by a link
  *
  * @typedef {object} EntryCallbacks
  * @property {(credentials: any) => Promise<void>} onSignIn rejects with `{code, detail, field, retryAfterMs}`
@@ -38,7 +39,7 @@ function textButton(text, run) {
  * @param {EntryData} data
  * @param {EntryCallbacks} callbacks
  */
-export function createEntry({ mode, username, maxLength, minPasswordLength, guests, canRegister, registration, isInvited }, callbacks) {
+export function createEntry({ mode, username, maxLength, minPasswordLength, guests, canRegister, registration, isInvited, isJoining }, callbacks) {
   const isNew = mode !== 'signIn';
   const text = words[mode];
   const name = {
@@ -83,7 +84,7 @@ export function createEntry({ mode, username, maxLength, minPasswordLength, gues
   return {
     element: el('div', { class: 'entry' }, form.element, others),
     title: text.title,
-    lead: mode === 'register' && isInvited ? words.register.leadInvited : text.lead,
+    lead: isJoining && mode !== 'setup' ? words[mode].leadJoining : mode === 'register' && isInvited ? words.register.leadInvited : text.lead,
     focus: form.focus,
     /** The password has done its work; nobody who comes after may find it. */
     clear: () => (form.field('password').input.value = ''),

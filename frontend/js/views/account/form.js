@@ -28,7 +28,7 @@ import { accountErrorText, words } from '../../strings/account.js';
 
 /** Codes that belong to a field when the server names none. @type {[RegExp, string[]][]} */
 const HOMES = [
-  [/^(?:name_|username_)/, ['username']],
+  [/^(?:name_|username_|room_exists)/, ['username', 'name']],
   [/^(?:password_|wrong_credentials)/, ['new_password', 'password']],
 ];
 

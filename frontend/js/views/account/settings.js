@@ -1,7 +1,8 @@
-/** The settings of one's account, as a dialog with tabs; see the ARIA practices for their keys. */
+/** The settings of one's account, as a dialog with tabs. */
 
-import { el, setAttr, uid } from '../../dom.js';
+import { el } from '../../dom.js';
 import { words } from '../../strings/account.js';
+import { createTabs } from '../tabs.js';
 import { openModal } from './modal.js';
 import { createPassword } from './password.js';
 import { createProfile } from './profile.js';
@@ -22,60 +23,6 @@ import { createSessions } from './sessions.js';
  */
 
 /**
- * @typedef {object} Part
- * @property {HTMLElement} element
- * @property {() => void} [open] its tab has been chosen
- * @property {() => void} destroy
- *
- * @typedef {{label: string, part: Part}} Tab
- */
-
-/**
- * @param {Tab[]} tabs
- * @param {string} label
- */
-function createTabs(tabs, label) {
-  const made = tabs.map(({ label: text, part }) => {
-    const [tabId, panelId] = [uid('tab'), uid('panel')];
-    const tab = el('button', { type: 'button', role: 'tab', id: tabId, class: 'tab', 'aria-controls': panelId }, text);
-    const panel = el(
-      'div',
-      { role: 'tabpanel', id: panelId, 'aria-labelledby': tabId, hidden: true },
-      part.element,
-    );
-    return { tab, panel, part };
-  });
-  const list = el('div', { role: 'tablist', class: 'tabs', 'aria-label': label }, ...made.map(({ tab }) => tab));
-
-  /** @param {number} chosen */
-  const choose = (chosen) => {
-    made.forEach(({ tab, panel, part }, index) => {
-      const isChosen = index === chosen;
-      setAttr(tab, 'aria-selected', String(isChosen));
-      setAttr(tab, 'tabindex', isChosen ? null : '-1');
-      if (isChosen && panel.hidden) part.open?.();
-      panel.hidden = !isChosen;
-    });
-  };
-  list.addEventListener('click', (event) => {
-    const index = made.findIndex(({ tab }) => tab === event.target);
-    if (index >= 0) choose(index);
-  });
-  list.addEventListener('keydown', (event) => {
-    const at = made.findIndex(({ tab }) => tab === document.activeElement);
-    const steps = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 };
-    const next = Object.hasOwn(steps, event.key) ? steps[/** @type {keyof typeof steps} */ (event.key)] : null;
-    if (next === null) return;
-    event.preventDefault();
-    const index = (next + made.length) % made.length;
-    choose(index);
-    made[index]?.tab.focus();
-  });
-  choose(0);
-  return { list, panels: made.map(({ panel }) => panel) };
-}
-
-/**
  * @param {SettingsOptions} options
  * @returns {Promise<void>} settles when the dialog has closed
  */
@@ -88,7 +35,7 @@ export async function openSettings({ user, minPasswordLength, onSave, onPassword
       dialog.close();
     },
   });
-  /** @type {Tab[]} */
+  /** @type {import('../tabs.js').Tab[]} */
   const tabs = [
     { label: words.settings.tabs.profile, part: createProfile({ user, onSave }) },
     {

@@ -1,0 +1,12 @@
+/** What being in a room takes, as one thing to load: the views of a conversation, the visit, the outbox. */
+
+export { createOutbox } from './sending.js';
+export { Visit } from './visit.js';
+export { createBanner } from '../views/banner.js';
+export { createComposer } from '../views/composer.js';
+export { createHeader } from '../views/header.js';
+export { createMessages } from '../views/messages.js';
+export { createNotice } from '../views/notice.js';
+export { createPeople } from '../views/people.js';
+export { createSidebar } from '../views/sidebar.js';
+export { createStrip } from '../views/strip.js';

@@ -1,0 +1,36 @@
+/** Signs that the first screens do without; the others stand in index.html. */
+
+import { find } from '../dom.js';
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** Their outlines, on a field of 24 by 24. @type {Record<string, string>} */
+const OUTLINES = {
+  leave: 'M13.5 4H7a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h6.5M10.5 12h10M16.5 8l4 4-4 4',
+  link: 'M10 13.5a4 4 0 0 0 5.7.3l3.3-3.3a4 4 0 0 0-5.7-5.7l-1.3 1.3M14 10.5a4 4 0 0 0-5.7-.3L5 13.5a4 4 0 0 0 5.7 5.7l1.3-1.3',
+  user: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20c.6-4 3.6-6 7.5-6s6.9 2 7.5 6',
+  keys: 'M5 6h14a2.5 2.5 0 0 1 2.5 2.5v7A2.5 2.5 0 0 1 19 18H5a2.5 2.5 0 0 1-2.5-2.5v-7A2.5 2.5 0 0 1 5 6zM6.5 10h.01M10.2 10h.01M13.9 10h.01M17.5 10h.01M8 14h8',
+  add: 'M10 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM3 20c.5-3.6 3.3-5.5 7-5.5 1.3 0 2.5.2 3.5.7M18 14v7M14.5 17.5h7',
+  archive: 'M4 8.5h16v10a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 18.5zM3 4h18v4.5H3zM10 12.5h4',
+  copy: 'M9 9h10.5v10.5H9zM5.5 15H4.5V4.5H15v1',
+  edit: 'M4.5 19.5l.8-4L16.5 4.300a1.8 1.8 0 0 1 2.5 0l.7.7a1.8 1.8 0 0 1 0 2.5L8.5 18.700zM14.5 6.300l3.2 3.2',
+  flag: 'M5.5 21V4M5.5 4.5h12l-2.5 4 2.5 4h-12',
+  gear: 'M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM12 2.800v3M12 18.200v3M2.8 12h3M18.2 12h3M5.5 5.5l2.1 2.100M16.4 16.400l2.1 2.100M5.5 18.5l2.1-2.100M16.4 7.600l2.1-2.1',
+  shield: 'M12 3l7.5 2.5v6c0 4.5-3 8-7.5 9.5-4.5-1.5-7.5-5-7.5-9.5v-6z',
+  talk: 'M5.5 4.5h13a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H11l-4.5 3.5v-3.5h-1a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2z',
+};
+
+/** Puts them beside the others, once. */
+export function addIcons() {
+  const sprite = find('.sprite');
+  for (const [name, outline] of Object.entries(OUTLINES)) {
+    if (document.getElementById(`i-${name}`)) continue;
+    const symbol = document.createElementNS(SVG, 'symbol');
+    symbol.id = `i-${name}`;
+    symbol.setAttribute('viewBox', '0 0 24 24');
+    const path = document.createElementNS(SVG, 'path');
+    path.setAttribute('d', outline);
+    symbol.append(path);
+    sprite.append(symbol);
+  }
+}

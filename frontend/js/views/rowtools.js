@@ -1,0 +1,111 @@
+/**
+ * What can be done with the message that is pointed at or in focus: a button in its corner, keys, and a long press. The
+ * one set of tools goes from row to row.
+ */
+
+import { el, iconButton } from '../dom.js';
+import { strings } from '../strings/en.js';
+
+/** So long a finger rests on a message before its menu opens. */
+const PRESS_MS = 450;
+const PRESS_SLACK_PX = 10;
+
+/**
+ * @typedef {import('./row.js').Row} Row
+ *
+ * @param {HTMLElement} log
+ * @param {object} options
+ * @param {() => Row[]} options.rows in order
+ * @param {(wish: string, ...details: any[]) => void} options.onAct
+ * @param {(message: import('../types.js').Message) => boolean} options.isOwn
+ * @param {EventTarget | null} options.first what was pointed at, or came into focus, before there were tools
+ * @param {AbortSignal} options.signal ends the listeners
+ */
+export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
+  const more = iconButton(strings.messages.actions, 'more', { class: 'tool', 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
+  const tools = el('div', { class: 'row-tools' }, more);
+  /** @type {Row | null} */
+  let shown = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let press;
+
+  /** A message that the server has and that has not been deleted. @param {Row | null | undefined} row */
+  const messageOf = (row) => (row?.source && 'id' in row.source && !row.source.deleted_at ? row.source : null);
+  /** @param {EventTarget | null} target */
+  const rowOf = (target) => {
+    const node = /** @type {Element | null} */ (target)?.closest?.('.row');
+    return node ? (rows().find((row) => row.node === node) ?? null) : null;
+  };
+  /** @param {Row | null} row */
+  const show = (row) => {
+    const isOpen = more.getAttribute('aria-expanded') === 'true';
+    if (row === shown || isOpen) return;
+    if (tools.contains(document.activeElement)) return;
+    shown = messageOf(row) ? row : null;
+    if (shown === null) return tools.remove();
+    more.tabIndex = shown.article.tabIndex;
+    shown.article.append(tools);
+  };
+  /** @param {Row} row */
+  const open = (row) => {
+    const message = messageOf(row);
+    if (!message) return;
+    show(row);
+    onAct('messageMenu', message, more, row.article);
+  };
+
+  log.addEventListener('pointerover', (event) => event.pointerType !== 'touch' && show(rowOf(event.target)), { signal, passive: true });
+  log.addEventListener('pointerleave', () => show(rowOf(document.activeElement)), { signal, passive: true });
+  log.addEventListener('focusin', (event) => show(rowOf(event.target)), { signal });
+  more.addEventListener(
+    'click',
+    (event) => {
+      event.stopPropagation();
+      if (shown && more.popoverTargetElement === null) open(shown);
+    },
+    { signal },
+  );
+  const stopPress = () => clearTimeout(press);
+  let at = { x: 0, y: 0 };
+  log.addEventListener(
+    'pointerdown',
+    (event) => {
+      stopPress();
+      const row = rowOf(event.target);
+      if (event.pointerType !== 'touch' || !row || /** @type {Element} */ (event.target).closest('a, button')) return;
+      at = { x: event.clientX, y: event.clientY };
+      press = setTimeout(() => open(row), PRESS_MS);
+    },
+    { signal, passive: true },
+  );
+  log.addEventListener(
+    'pointermove',
+    (event) => {
+      if (Math.hypot(event.clientX - at.x, event.clientY - at.y) > PRESS_SLACK_PX) stopPress();
+    },
+    { signal, passive: true },
+  );
+  for (const type of ['pointerup', 'pointercancel', 'scroll']) log.addEventListener(type, stopPress, { signal, passive: true });
+  log.addEventListener('contextmenu', (event) => {
+    // A finger that rests selects a word otherwise, and the menu is there already.
+    if (/** @type {PointerEvent} */ (event).pointerType === 'touch' && rowOf(event.target)) event.preventDefault();
+  }, { signal });
+  log.addEventListener(
+    'keydown',
+    (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLButtonElement) return;
+      const row = rowOf(event.target);
+      const message = messageOf(row);
+      if (!row || !message) return;
+      if (event.key === 'm') open(row);
+      else if (event.key === 'e' && isOwn(message)) onAct('edit', message);
+      else if (event.key === 'Delete') onAct('askDelete', message);
+      else return;
+      event.preventDefault();
+    },
+    { signal },
+  );
+
+  signal.addEventListener('abort', stopPress);
+  show(rowOf(first));
+}

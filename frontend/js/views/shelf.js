@@ -1,0 +1,5 @@
+/** What few visits need, as one thing to load: notices, one's own menu, signs. */
+
+export { addIcons } from './icons.js';
+export { createSelfMenu } from './selfmenu.js';
+export { createToasts } from './toast.js';
