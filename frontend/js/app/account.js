@@ -97,21 +97,8 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
 
     /** One's account, to look at and to change. */
     async open() {
-      const { user } = state;
-      if (!user) return;
-      const { openSettings } = await styled(import('../views/account/settings.js'));
-      await openSettings({
-        user, minPasswordLength: config.minPasswordLength,
-        onSave: async (/** @type {Partial<User>} */ changes) => {
-          const saved = await accounts.save(changes);
-          identity.changed(saved);
-          return saved;
-        },
-        onPassword: (/** @type {any} */ passwords) => accounts.changePassword(passwords),
-        logins: () => accounts.logins(),
-        onEnd: (/** @type {string} */ id) => accounts.endLogin(id),
-        onEndAll: () => identity.leaveBy(() => accounts.endAllLogins()),
-      });
+      const { openAccount } = await styled(import('./accountsettings.js'));
+      await openAccount({ state, accounts, config, identity });
     },
   };
 }

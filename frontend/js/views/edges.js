@@ -5,6 +5,7 @@ import { formatDate, roomTitle } from '../format.js';
 import { strings } from '../strings/en.js';
 import { roomTile } from './avatar.js';
 import { emptyState } from './empty.js';
+import { signOf } from './roomsign.js';
 
 const SKELETON_ROWS = 8;
 const EDGE_SKELETON_ROWS = 3;
@@ -39,12 +40,11 @@ function beginning(room, empty, username) {
   const created = text.created(formatDate(room.created_at));
   const isDirect = room.kind === 'direct';
   const called = roomTitle(room, username);
-  const sign = isDirect ? 'people' : room.kind === 'private' ? 'lock' : 'hash';
   const title = isDirect ? text.beginningDirect(called) : empty ? text.empty(room.name) : text.beginning(room.name);
   return el(
     'div',
     { class: empty ? 'beginning beginning-empty' : 'beginning' },
-    roomTile(room.name, 'room-tile-lg', sign),
+    roomTile(room.name, 'room-tile-lg', signOf(room)),
     el('h2', { class: 'beginning-title', dir: 'auto' }, title),
     el('p', { class: 'beginning-text', dir: 'auto' }, isDirect ? text.emptyDirect(called) : empty ? text.emptyHint : created),
   );
