@@ -1,4 +1,4 @@
-"""`parlour admin`: what the one who runs the machine does while no server runs on the data."""
+"""What the one who runs the machine does on the data: `parlour admin` and `parlour audit`."""
 
 import getpass
 import sys
@@ -8,16 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pydantic_core import PydanticCustomError
+from sqlalchemy.exc import DBAPIError
 
-from parlour import logins
+from parlour import audit, logins
 from parlour.database import get_db, init_db
 from parlour.errors import Refusal
 from parlour.logins import NewAccount
 from parlour.settings import Settings
+from parlour.store.audit import all_entries
 from parlour.store.invites import create_server_invite
 from parlour.support.keys import load_keys, rotate_keys
 from parlour.support.names import account_forms, account_username, reserved_forms
 from parlour.support.passwords import Passwords, check_password, clean_password
+from parlour.support.sqlite import open_readers
 from parlour.support.tokens import random_id
 
 
@@ -45,6 +48,28 @@ def run(settings: Settings, options: Namespace) -> str:
         database.release()
 
 
+def verify_audit(settings: Settings, known: tuple[int, str] | None) -> str:
+    """Go through the audit log; the line that says how long it is and where it ends.
+
+    It only reads, also beside a running server. Raises AdminError for the first entry that is
+    wrong.
+    """
+    if not settings.database_path.is_file():
+        raise AdminError(f"There is no database in {settings.data_dir}.")
+    engine = open_readers(settings.database_path, 1)
+    try:
+        with engine.begin() as connection:
+            head = audit.verify(all_entries(connection), known)
+    except audit.Broken as broken:
+        raise AdminError(f"The audit log is wrong: {broken}.") from None
+    except DBAPIError as error:
+        raise AdminError(f"{settings.database_path} cannot be read: {error.orig}.") from None
+    finally:
+        engine.dispose()
+    entries = "1 entry" if head.count == 1 else f"{head.count} entries"
+    return f"{entries}, head {head.id}:{head.hash}"
+
+
 def _create(settings: Settings, options: Namespace) -> str:
     username = account_username(options.username)
     if len(username) > settings.max_username_length:
@@ -56,6 +81,7 @@ def _create(settings: Settings, options: Namespace) -> str:
     new = NewAccount(username, shown, Passwords().hash_now(password), "administrator")
     with get_db() as connection:
         logins.create_account(connection, new)
+        audit.note(connection, audit.COMMAND_LINE, "admin.create", username)
     return f"{username} is an administrator."
 
 
@@ -64,6 +90,8 @@ def _reset_password(_settings: Settings, options: Namespace) -> str:
     hashed = Passwords().hash_now(_password(options, username))
     with get_db() as connection:
         user = logins.reset_password(connection, username, hashed)
+        if user is not None:
+            audit.note(connection, audit.COMMAND_LINE, "user.password_reset", user.username)
     if user is None:
         raise AdminError(f"There is no account {username}.")
     return f"{username} has a new password and is signed out everywhere."

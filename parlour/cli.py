@@ -1,7 +1,8 @@
-"""The command line: `parlour serve` and `parlour admin`."""
+"""The command line: `parlour serve`, `parlour admin` and `parlour audit`."""
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 # Of one invitation.
 _MAX_USES: Final = 10_000
 _MAX_DAYS: Final = 3_650
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +40,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         settings = load_settings(**flags)
     except SettingsError as error:
         return _fail(error)
+    if options.command == "audit":
+        return verify(settings, options)
     return administer(settings, options) if options.command == "admin" else serve(settings)
 
 
@@ -91,6 +95,17 @@ def administer(settings: "Settings", options: argparse.Namespace) -> int:
     return 0
 
 
+def verify(settings: "Settings", options: argparse.Namespace) -> int:
+    """Say how long the audit log is and where it ends, or which entry is wrong."""
+    from parlour.admin import AdminError, verify_audit
+
+    try:
+        print(verify_audit(settings, options.head))
+    except AdminError as error:
+        return _fail(error)
+    return 0
+
+
 def _fail(error: object) -> int:
     print(f"parlour: {error}", file=sys.stderr)
     return 1
@@ -114,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
             f" ({PREFIX}{name.upper()}).".replace("%", "%%"),
         )
     _add_admin(commands)
+    _add_audit(commands)
     return parser
 
 
@@ -139,6 +155,23 @@ def _add_admin(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     rotate = acts.add_parser("rotate-keys", help="Sign logins with a new key from now on.")
     for parser in (create, reset, invite, rotate):
         parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
+
+
+def _add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    log = commands.add_parser("audit", help="The log of acts of power, also beside a server.")
+    acts = log.add_subparsers(dest="act", required=True, metavar="ACT")
+    verify = acts.add_parser("verify", help="Look whether the log is what was written.")
+    verify.add_argument(
+        "--head", type=_head, metavar="ID:HASH", help="An entry that was noted elsewhere before."
+    )
+    verify.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
+
+
+def _head(text: str) -> tuple[int, str]:
+    number, _, digest = text.partition(":")
+    if number.isascii() and number.isdigit() and _DIGEST.fullmatch(digest):
+        return int(number), digest
+    raise argparse.ArgumentTypeError("it has to be ID:HASH, as this command prints it")
 
 
 def _number(most: int) -> Callable[[str], int]:

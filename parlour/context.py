@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,12 +9,14 @@ from typing import Final
 from parlour.database import Database
 from parlour.errors import Refusal
 from parlour.models import Person, Room, WebSocketMessage
+from parlour.oversight import Policy
 from parlour.protocol import encode, encode_error
 from parlour.realtime.connection import Connection
 from parlour.realtime.manager import ConnectionManager
 from parlour.registry import Registry
 from parlour.settings import Settings
 from parlour.support.coalesce import Coalescer
+from parlour.support.logs import log_fault
 from parlour.support.passwords import Passwords
 from parlour.support.tasks import Tasks
 from parlour.support.tokens import Tokens
@@ -37,6 +38,8 @@ class Context:
     database: Database
     tokens: Tokens
     registry: Registry
+    # Replaced as a whole when an administrator decides otherwise.
+    policy: Policy
     passwords: Passwords = field(default_factory=Passwords)
     manager: ConnectionManager = field(default_factory=ConnectionManager)
     tasks: Tasks = field(default_factory=Tasks)
@@ -132,7 +135,6 @@ def _nothing() -> None:
 
 def internal_error(error: Exception) -> tuple[Refusal, str]:
     """Log an unexpected error once, with its cause; the refusal for it and the id in the log."""
-    log_id = secrets.token_hex(4)
-    logger.error("internal error %s", log_id, exc_info=error)
+    log_id = log_fault(logger, error)
     words = f"Something went wrong on the server (id {log_id}). Nothing of this was changed."
     return Refusal("internal", words), log_id

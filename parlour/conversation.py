@@ -7,6 +7,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
+from parlour.audience import depart
 from parlour.context import Client, Context, internal_error
 from parlour.errors import Refusal
 from parlour.features import presence
@@ -65,7 +66,7 @@ class Conversation:
             doing.cancel()
             await asyncio.gather(doing, return_exceptions=True)
         for room_id in self._context.manager.rooms_of(self._connection):
-            presence.depart(self._context, self._client, room_id)
+            depart(self._context, self._client, room_id)
         self._context.manager.forget(self._connection)
 
     # What the wire says

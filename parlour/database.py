@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -20,12 +20,14 @@ from parlour.models import (
     Room,
     StoredMessage,
 )
+from parlour.permissions import Standing, check, no_room, too_soon
 from parlour.settings import Settings, load_settings
 from parlour.store import messages as message_rows
 from parlour.store import rooms as room_rows
 from parlour.store.changes import newest_changes
 from parlour.store.engine import DatabaseUnusable, Engine, expected
 from parlour.store.meta import ensure_epoch
+from parlour.store.standings import last_spoken, standings
 from parlour.support.flights import Flights
 from parlour.support.writer import Job
 
@@ -37,22 +39,16 @@ MAX_REPLAY: Final = 1_000
 PURGE_BATCH: Final = 200
 
 
-def _no_room() -> Refusal:
-    return Refusal("not_found", "There is no such room; it may have been deleted.")
-
-
 class ChatDatabase:
     """The operations on rooms and messages: static, on a connection that is in a transaction."""
 
     @staticmethod
     def create_room(connection: Connection, name: str) -> Room:
-        """A new public room. Raises Refusal `room_exists` when the name is taken."""
+        """A new public room of nobody's. Raises Refusal `room_exists` when the name is taken."""
         try:
             return room_rows.create_room(connection, name)
         except IntegrityError:
-            raise Refusal(
-                "room_exists", f"There is a room named {name} already.", field="name"
-            ) from None
+            raise room_exists(name) from None
 
     @staticmethod
     def check(connection: Connection) -> None:
@@ -69,7 +65,7 @@ class ChatDatabase:
         """One room. Raises Refusal `not_found`."""
         room = room_rows.get_room(connection, room_id)
         if room is None:
-            raise _no_room()
+            raise no_room()
         return room
 
     @staticmethod
@@ -111,13 +107,14 @@ class ChatDatabase:
     def create_messages(
         connection: Connection, drafts: Sequence[MessageDraft]
     ) -> list[StoredMessage | Refusal]:
-        """Store drafts in their order: five statements, however many there are.
+        """Store drafts in their order: six statements, however many there are.
 
         Each gets the next version of its room and the next id of the database. A draft whose
         (room, author, client_id) is there already gets that message, as `repeated`; one
-        whose room is gone gets a Refusal.
+        whose room is gone, or whose author may not speak there now, gets a Refusal.
         """
-        versions = room_rows.room_versions(connection, {draft.room_id for draft in drafts})
+        versions, guarded = room_rows.room_versions(connection, {draft.room_id for draft in drafts})
+        gate = _Gate(connection, drafts, guarded) if guarded else None
         keys = [_client_key(draft) for draft in drafts]
         known = message_rows.messages_by_client_id(connection, {key for key in keys if key})
         next_id = message_rows.last_id(connection) + 1
@@ -127,10 +124,16 @@ class ChatDatabase:
         now = datetime.now(UTC)
         for draft, key in zip(drafts, keys, strict=True):
             if draft.room_id not in versions:
-                outcomes.append(_no_room())
+                outcomes.append(no_room())
+                continue
+            if gate is not None and (refusal := gate.refusal(draft)) is not None:
+                outcomes.append(refusal)
                 continue
             if key is not None and key in known:
                 outcomes.append(StoredMessage(known[key], repeated=True))
+                continue
+            if gate is not None and (refusal := gate.too_soon(draft, now)) is not None:
+                outcomes.append(refusal)
                 continue
             versions[draft.room_id] += 1
             changed[draft.room_id] = versions[draft.room_id]
@@ -199,14 +202,62 @@ class ChatDatabase:
         oldest = min((after for after in afters if after is not None), default=None)
         if oldest is None:
             room = ChatDatabase.get_room(connection, room_id)
-            return RecentChanges(room, [], whole_after=room.version)
+            guarded = room_rows.is_guarded(connection, room_id)
+            return RecentChanges(room, [], whole_after=room.version, guarded=guarded)
         found = newest_changes(connection, room_id, oldest, MAX_REPLAY + 1)
         if found is None:
-            raise _no_room()
-        room, changed = found
+            raise no_room()
+        room, guarded, changed = found
         if len(changed) > MAX_REPLAY:
-            return RecentChanges(room, changed[1:], whole_after=changed[0].version)
-        return RecentChanges(room, changed, whole_after=oldest)
+            return RecentChanges(room, changed[1:], changed[0].version, guarded)
+        return RecentChanges(room, changed, oldest, guarded)
+
+
+def room_exists(name: str) -> Refusal:
+    """For a name that another public room has."""
+    return Refusal("room_exists", f"There is a room named {name} already.", field="name")
+
+
+class _Gate:
+    """Who may speak in the rooms where not everybody may, as it is in one transaction."""
+
+    def __init__(
+        self, connection: Connection, drafts: Sequence[MessageDraft], guarded: Collection[int]
+    ) -> None:
+        self._connection = connection
+        self._guarded = guarded
+        seats = {(each.room_id, each.person.author) for each in drafts if each.room_id in guarded}
+        ordered = sorted(seats)
+        self._standings = dict(zip(ordered, standings(connection, ordered), strict=True))
+        # When they spoke last, for the rooms that are slowed down; read where it is needed.
+        self._spoken: dict[tuple[int, str], datetime] = {}
+
+    def refusal(self, draft: MessageDraft) -> Refusal | None:
+        """Why this author may not speak in this room, if they may not."""
+        if draft.room_id not in self._guarded:
+            return None
+        standing = self._standings[draft.room_id, draft.person.author]
+        try:
+            check(standing, "speak")
+        except Refusal as refusal:
+            return refusal
+        return None
+
+    def too_soon(self, draft: MessageDraft, now: datetime) -> Refusal | None:
+        """For a message that slow mode does not let through yet; it counts as said otherwise."""
+        seat = draft.room_id, draft.person.author
+        standing: Standing | None = self._standings.get(seat)
+        if standing is None or not standing.slowed:
+            return None
+        pause = timedelta(seconds=standing.slow_seconds)
+        if seat not in self._spoken:
+            found = last_spoken(self._connection, seat[0], [seat[1]], now - pause)
+            self._spoken[seat] = found.get(seat[1], now - pause)
+        wait = (self._spoken[seat] + pause - now).total_seconds()
+        if wait > 0:
+            return too_soon(wait)
+        self._spoken[seat] = now
+        return None
 
 
 def _client_key(draft: MessageDraft) -> message_rows.ClientKey | None:

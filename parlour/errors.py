@@ -1,5 +1,6 @@
 """Every refusal that a client can meet: its stable code, HTTP status and close code."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,12 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "cross_site": ErrorCode(403, "A page of another site may not do this."),
     "not_found": ErrorCode(404, "There is no such thing, or it is not yours to see.", 4504),
     "not_allowed": ErrorCode(403, "It may not be done from here; the text says what to do first."),
+    "banned": ErrorCode(403, "One is banned from this room or server.", 4503),
+    "archived": ErrorCode(409, "The room is archived: it can be read, and not be changed."),
+    "muted": ErrorCode(403, "One may not write here; `retry_after_ms` says for how long."),
+    "slow_mode": ErrorCode(
+        429, "Messages are slowed down here; `retry_after_ms` says when the next may come."
+    ),
     "method_not_allowed": ErrorCode(405, "This path does not take this HTTP method."),
     "room_exists": ErrorCode(409, "Another public room has this name, without regard to case."),
     "too_large": ErrorCode(413, "The body is larger than any right one would be.", 1009),
@@ -91,6 +98,11 @@ class Refusal(HTTPException):
     def close_code(self) -> int:
         """The WebSocket close code where this refusal ends the connection."""
         return ERROR_CODES[self.code].close or 1008
+
+    @property
+    def retry_after_ms(self) -> int | None:
+        """Whole milliseconds until the next try; None where there is nothing to wait for."""
+        return None if self.retry_after is None else math.ceil(self.retry_after * 1000)
 
     @classmethod
     def repeated(cls, name: str) -> "Refusal":

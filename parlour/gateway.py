@@ -15,7 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 from parlour.context import Client, Context
 from parlour.conversation import Conversation, Handler
 from parlour.errors import Refusal
-from parlour.features import heartbeat, messages, presence, typing
+from parlour.features import changes, heartbeat, messages, presence, typing
 from parlour.identity import login_by_ticket, login_of, person_of
 from parlour.models import MAX_ID, Person
 from parlour.people import Login
@@ -32,6 +32,8 @@ router = APIRouter()
 # is waited for before the connection's next frame is read.
 COMMANDS: Final[dict[str, Handler]] = {
     "message": messages.send_message,
+    "edit": changes.edit_command,
+    "delete": changes.delete_command,
     "typing": typing.tell_typing,
     "subscribe": presence.subscribe,
     "unsubscribe": presence.unsubscribe,
@@ -43,6 +45,7 @@ _PATH: Final = re.compile(r"/ws/chat(/(?P<room_id>[^/]+))?")
 RETRY_AFTER_MS: Final = 1_000
 # What connections end with when the server goes (RFC 6455: service restart).
 RESTARTING: Final = 1012
+RESTARTS: Final = "the server restarts"
 # Parameters of a handshake that are looked at one by one.
 MAX_PARAMETERS: Final = 16
 # Connections told of the end in one turn of the event loop.
@@ -96,6 +99,12 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
         await websocket.close()  # before it is accepted, this is an HTTP 403
         return
     await websocket.accept()
+    if context.closing:
+        # Too late to be told with the others, and nothing would be served any more.
+        with contextlib.suppress(RuntimeError, OSError, WebSocketDisconnect):
+            await websocket.send_text(_closing().decode())
+            await websocket.close(RESTARTING, RESTARTS)
+        return
     try:
         query, person, login, room_id = _admit(context, websocket, path_room)
     except Refusal as refusal:
@@ -166,9 +175,13 @@ async def say_goodbye(context: Context) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_TIMEOUT):
             await context.database.drain()
-    frame = encode(ClosingEvent(retry_after_ms=RETRY_AFTER_MS))
+    frame = _closing()
     for position, connection in enumerate(context.manager.connections()):
         if position % SLICE == 0:
             await asyncio.sleep(0)
         connection.send(frame)
-        connection.end(RESTARTING, "the server restarts")
+        connection.end(RESTARTING, RESTARTS)
+
+
+def _closing() -> bytes:
+    return encode(ClosingEvent(retry_after_ms=RETRY_AFTER_MS))

@@ -14,6 +14,7 @@ from parlour.logins import SESSION_LIFE
 from parlour.models import Person
 from parlour.people import MAX_USER_AGENT, Device, Login
 from parlour.protocol import encode_error
+from parlour.realtime.connection import Connection
 from parlour.support.cookies import cookies
 from parlour.support.names import account_forms, account_username, spoken_forms
 from parlour.support.text import clean_name, name_key
@@ -93,21 +94,28 @@ def guest_of(context: Context, http: HTTPConnection) -> str | None:
     return None if cookie is None else context.tokens.read_guest(cookie)
 
 
+def check_guest(context: Context, http: HTTPConnection) -> None:
+    """Raises Refusal `banned` for the guest of a browser that this server keeps out."""
+    guest_id = guest_of(context, http)
+    if guest_id is not None:
+        context.registry.check_banned(f"guest:{guest_id}")
+
+
 def person_of(
     context: Context, http: HTTPConnection, login: Login | None, username: str | None
 ) -> Person:
     """Who speaks: the account that is signed in, or a guest under this name.
 
     Raises Refusal `invalid` when the name is missing or not that of the login, that of a wrong
-    name, or `guests_off`.
+    name, `guests_off`, or `banned`.
     """
     if login is not None:
         if username is not None and name_key(username) != name_key(login.username):
             raise Refusal(
                 "invalid", f"username: You are signed in as {login.username}.", field="username"
             )
-        return Person.by_account(login.username, login.user_id)
-    if context.settings.guests == "off":
+        return account_of(login)
+    if context.policy.guests == "off":
         if username is None:
             raise not_signed_in()
         raise Refusal("guests_off", "Only people with an account may come in here.")
@@ -116,8 +124,22 @@ def person_of(
     name = guest_name(context, username)
     guest_id = guest_of(context, http)
     person = Person.by_name(name) if guest_id is None else Person.by_cookie(name, guest_id)
+    context.registry.check_banned(person.author)
     context.registry.check_guest(person)
     return person
+
+
+def author_of(context: Context, http: HTTPConnection, login: Login | None) -> str | None:
+    """Who reads, as far as it is known without a name: the account, or the cookie's guest."""
+    if login is not None:
+        return f"user:{login.user_id}"
+    guest_id = guest_of(context, http)
+    return None if guest_id is None else f"guest:{guest_id}"
+
+
+def account_of(login: Login) -> Person:
+    """The account of a login, as the one who speaks or acts."""
+    return Person.by_account(login.username, login.user_id)
 
 
 def guest_name(context: Context, username: str) -> str:
@@ -150,8 +172,10 @@ def _named(field: str, error: PydanticCustomError) -> Refusal:
 async def admitted(request: Request, context: ContextDep) -> Login | None:
     """The login of whoever asks, None for a guest where guests may come in. Raises Refusal."""
     login = login_of(context, request)
-    if login is None and context.settings.guests == "off":
-        raise not_signed_in()
+    if login is None:
+        if context.policy.guests == "off":
+            raise not_signed_in()
+        check_guest(context, request)
     return login
 
 
@@ -163,21 +187,39 @@ async def signed_in(request: Request, context: ContextDep) -> Login:
     return login
 
 
+async def reader(
+    request: Request, context: ContextDep, login: Annotated[Login | None, Depends(admitted)]
+) -> str | None:
+    """Who reads, as `author_of` says, where they are let in at all. Raises Refusal."""
+    return author_of(context, request, login)
+
+
 Admitted = Annotated[Login | None, Depends(admitted)]
+Reader = Annotated[str | None, Depends(reader)]
 LoggedIn = Annotated[Login, Depends(signed_in)]
 
 
 # What ends
 
 
-def end_logins(context: Context, session_ids: Collection[str]) -> None:
-    """Sessions have ended: their tokens are worth nothing, their connections are closed."""
+def end_logins(
+    context: Context, session_ids: Collection[str], refusal: Refusal | None = None
+) -> None:
+    """Sessions have ended: their tokens are worth nothing, their connections are closed.
+
+    `refusal` says why, where it is not that they were signed out.
+    """
+    refusal = refusal or Refusal("not_signed_in", _ENDED)
     for login in context.registry.drop(session_ids):
         for connection in context.manager.connections_of(f"user:{login.user_id}"):
             if connection.session_id == login.session_id:
-                refusal = Refusal("not_signed_in", _ENDED)
-                connection.send(encode_error(refusal))
-                connection.end(refusal.close_code, refusal.code)
+                close(connection, refusal)
+
+
+def close(connection: Connection, refusal: Refusal) -> None:
+    """End a connection with the reason."""
+    connection.send(encode_error(refusal))
+    connection.end(refusal.close_code, refusal.code)
 
 
 def name_registered(context: Context, username: str) -> None:
@@ -189,8 +231,7 @@ def name_registered(context: Context, username: str) -> None:
     for author in guests:
         for connection in context.manager.connections_of(author):
             if not spoken_forms(connection.username).isdisjoint(forms):
-                connection.send(encode_error(refusal))
-                connection.end(refusal.close_code, refusal.code)
+                close(connection, refusal)
 
 
 def _read(context: Context, token: str) -> Login:

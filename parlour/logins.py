@@ -1,8 +1,8 @@
 """The operations on accounts, sessions and invitations, each inside one transaction."""
 
 import hashlib
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from parlour import attempts
 from parlour.errors import Refusal
 from parlour.people import Account, Device, Login, Opened, Role, Session, User
-from parlour.store import invites, users
+from parlour.store import invites, restrictions, users
 from parlour.store import sessions as session_rows
 from parlour.store.sessions import SessionRow
 from parlour.support.tokens import Refresh, random_id
@@ -42,6 +42,8 @@ class Known:
     usernames: list[str]
     logins: list[Login]
     administered: bool
+    # Until when they may not come in.
+    banned_guests: Mapping[str, datetime | None] = field(default_factory=dict)
 
 
 def load(connection: Connection) -> Known:
@@ -50,6 +52,7 @@ def load(connection: Connection) -> Known:
         users.usernames(connection),
         session_rows.live_logins(connection, datetime.now(UTC)),
         users.has_administrator(connection),
+        restrictions.banned_guests(connection),
     )
 
 
@@ -71,12 +74,15 @@ def end_login(
 ) -> Opened:
     """Open a session for whoever gave the right password.
 
-    Raises Refusal `wrong_credentials` when that was changed, or the account ended, meanwhile.
+    Raises Refusal `wrong_credentials` when that was changed, or the account ended, meanwhile, and
+    `banned`, which only they learn who know the password.
     """
     user = account.user
     now = users.get_account(connection, user.id)
     if now is None or now.disabled or now.password_hash != account.password_hash:
         raise wrong_credentials()
+    if restrictions.server_ban_of(connection, f"user:{user.id}") is not None:
+        raise banned()
     attempts.end_login(connection, user.username, device.address)
     if new_hash is not None:
         users.replace_hash(connection, user.id, account.password_hash, new_hash)
@@ -86,6 +92,11 @@ def end_login(
 def wrong_credentials() -> Refusal:
     """The same for a name that nobody has and for a wrong password."""
     return Refusal("wrong_credentials", "The username or the password is wrong.")
+
+
+def banned() -> Refusal:
+    """For somebody whom this server keeps out."""
+    return Refusal("banned", "You are banned from this server.")
 
 
 def register(

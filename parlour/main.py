@@ -8,21 +8,32 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from parlour import __version__, gateway, logins, pages, web
+from parlour import __version__, administration, admission, gateway, logins, pages, upkeep, web
 from parlour.context import Context
 from parlour.database import Database, init_db
 from parlour.features import (
     accounts,
+    admin_log,
+    admin_people,
+    admin_policy,
+    admin_rooms,
+    changes,
+    directory,
     guests,
     health,
     heartbeat,
+    members,
     messages,
+    moderation,
     registration,
+    reports,
+    room_invites,
     rooms,
     sessions,
     users,
 )
 from parlour.models import MAX_ROOM_NAME_LENGTH
+from parlour.oversight import Policy
 from parlour.people import MAX_ABOUT, MAX_DISPLAY_NAME, MAX_STATUS
 from parlour.realtime.manager import ConnectionManager
 from parlour.registry import Registry
@@ -66,11 +77,15 @@ def create_app(
         used = await asyncio.to_thread(load_keys, settings.keys_path) if keys is None else keys
         opened.start()
         registry = Registry(await opened.read(logins.load))
-        context = app.state.context = Context(settings, opened, Tokens(used), registry)
+        policy = await opened.read(administration.load_policy, Policy.of(settings))
+        context = Context(settings, opened, Tokens(used), registry, policy)
+        app.state.context = context
+        app.state.assets.configure(admission.page_policy(policy))
         context.tasks.spawn(asyncio.to_thread(app.state.assets.compress))
         context.tasks.spawn(heartbeat.beat(context))
-        context.tasks.spawn(rooms.purge(context))
+        context.tasks.spawn(upkeep.purge(context))
         context.tasks.spawn(sessions.tidy(context))
+        context.tasks.spawn(moderation.tidy(context))
         try:
             yield
         finally:
@@ -92,15 +107,18 @@ def create_app(
         redirect_slashes=False,
     )
     for router in (
-        rooms.router, messages.router, guests.router, registration.router,
-        accounts.router, sessions.router, users.router, health.router, gateway.router, pages.router,
+        rooms.router, members.router, room_invites.router, messages.router, changes.router,
+        moderation.router, reports.router, guests.router, registration.router, accounts.router,
+        sessions.router, users.router, directory.router, admin_people.router, admin_rooms.router,
+        admin_policy.router, admin_log.router, admission.router, health.router, gateway.router,
+        pages.router,
     ):  # fmt: skip
         app.include_router(router)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Content-Type", "Authorization"],
             expose_headers=["Parlour-Version", "Parlour-Epoch"],
         )
@@ -118,8 +136,7 @@ def _assets(settings: Settings) -> Assets:
         "maxDisplayNameLength": MAX_DISPLAY_NAME,
         "maxAboutLength": MAX_ABOUT,
         "maxStatusLength": MAX_STATUS,
-        "guests": settings.guests == "on",
-        "registration": settings.registration,
+        **admission.page_policy(Policy.of(settings)),
         "version": __version__,
     }
     return pages.load_assets(config)

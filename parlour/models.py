@@ -18,9 +18,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from parlour.permissions import RoomKind, RoomRole
 from parlour.support.text import clean_name, clean_text, name_key
 
 MAX_ROOM_NAME_LENGTH: Final = 100
+MAX_TOPIC_LENGTH: Final = 250
+# An hour; what is slower than that is a room to be archived.
+MAX_SLOW_SECONDS: Final = 3600
 MAX_CLIENT_ID_LENGTH: Final = 64
 MAX_PAGE: Final = 200
 # JavaScript reads every integer below this exactly.
@@ -58,6 +62,31 @@ def _clean_room_name(value: str) -> str:
     return name
 
 
+def bounded(text: str, limit: int) -> str:
+    """A text of at most `limit` characters. Raises PydanticCustomError `too_long`."""
+    if len(text) > limit:
+        raise PydanticCustomError(
+            "too_long",
+            "It has at most {limit} characters; this has {length}",
+            {"limit": limit, "length": len(text)},
+        )
+    return text
+
+
+def clean_line(value: str, limit: int) -> str:
+    """One line of at most `limit` characters, which may be empty."""
+    return bounded(clean_name(value), limit) if value.strip() else ""
+
+
+def whole(value: object) -> object:
+    """Take 78.0 for 78: JSON makes no difference, and its schema takes both as whole numbers."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _clean_topic(value: str) -> str:
+    return clean_line(value, MAX_TOPIC_LENGTH)
+
+
 def _check_digits(value: object) -> object:
     # Pydantic would also read " 5", "5.0" and "1_0" as numbers.
     if isinstance(value, str) and not _DIGITS.fullmatch(value):
@@ -78,6 +107,7 @@ IdParam = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_check_digits)]
 VersionParam = Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(_check_digits)]
 LimitParam = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(_check_digits)]
 RoomName = Annotated[str, AfterValidator(_clean_room_name)]
+Topic = Annotated[str, AfterValidator(_clean_topic)]
 Content = Annotated[str, AfterValidator(clean_text)]
 ClientId = Annotated[
     str, Field(min_length=1, max_length=MAX_CLIENT_ID_LENGTH), AfterValidator(_check_client_id)
@@ -99,7 +129,8 @@ _ROOM_EXAMPLE: Final[dict[str, Any]] = {
     "topic": "",
     "online": 2,
     "archived_at": None,
-    "owner": None,
+    "owner": "alice",
+    "slow_seconds": 0,
     "role": None,
     "unread": None,
     "mentions": None,
@@ -193,6 +224,27 @@ class RoomCreate(Shape):
     name: RoomName = Field(
         description=f"1 to {MAX_ROOM_NAME_LENGTH} characters after trimming.", examples=["General"]
     )
+    kind: Literal["public", "private"] = Field(
+        "public", description="Private needs a login.", examples=["public"]
+    )
+    topic: Topic = Field(
+        "",
+        description=f"Up to {MAX_TOPIC_LENGTH} characters, in one line.",
+        examples=["What is going on"],
+    )
+
+
+class RoomChange(Shape):
+    """What is to be changed; what is left out stays."""
+
+    name: RoomName = Field("", examples=["General"])
+    topic: Topic = ""
+    archived: bool = False
+    slow_seconds: Annotated[int, Field(ge=0, le=MAX_SLOW_SECONDS), BeforeValidator(whole)] = 0
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were given."""
+        return self.model_dump(exclude_unset=True)
 
 
 class Room(Shape):
@@ -205,15 +257,22 @@ class Room(Shape):
     created_at: Time
     version: Version = Field(description="Number of durable changes so far.")
     epoch: str = Field(description="Names this history; a restored backup has another.")
-    kind: Literal["public"] = "public"
+    kind: RoomKind = "public"
     topic: str = ""
     online: int = Field(0, description="People who are in the room just now.")
     archived_at: Time | None = None
-    owner: str | None = None
-    role: str | None = None
+    owner: str | None = Field(None, description="Nobody, where a guest made it.")
+    slow_seconds: int = Field(0, description="Between two messages of the same person.")
+    role: RoomRole | None = Field(None, description="Of whoever asks; in frames for all, null.")
     unread: int | None = None
     mentions: int | None = None
     last_read: Id | None = None
+
+
+class MessageChange(Shape):
+    """Other words for a message."""
+
+    content: Content = Field(description="What it says now.", examples=["Hello, all!"])
 
 
 class MessageCreate(Shape):
@@ -282,6 +341,8 @@ class Changes:
     room: Room
     messages: list[Message]
     reset: bool = False
+    # Whether it is not for everybody to be in the room: ask the gate.
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,16 +352,17 @@ class RecentChanges:
     room: Room
     messages: list[Message]
     whole_after: int
+    guarded: bool = False
 
     def since(self, after: int | None, epoch: str | None) -> Changes:
         """What it means for a client that has all up to `after` of the history `epoch`."""
         if after is None:
-            return Changes(self.room, [])
+            return Changes(self.room, [], guarded=self.guarded)
         elsewhere = epoch is not None and epoch != self.room.epoch
         if elsewhere or not self.whole_after <= after <= self.room.version:
-            return Changes(self.room, [], reset=True)
+            return Changes(self.room, [], reset=True, guarded=self.guarded)
         first = bisect_right(self.messages, after, key=attrgetter("version"))
-        return Changes(self.room, self.messages[first:])
+        return Changes(self.room, self.messages[first:], guarded=self.guarded)
 
 
 class ErrorAnswer(BaseModel):

@@ -9,10 +9,12 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from parlour.models import Id, Shape, Time
+from parlour.models import Id, Shape, Time, bounded, clean_line, whole
 from parlour.support.passwords import MAX_LENGTH, MIN_LENGTH, clean_password
 from parlour.support.text import clean_name, clean_text
 
+# No account's name is longer, whatever the setting.
+MAX_NAME: Final = 100
 MAX_DISPLAY_NAME: Final = 50
 MAX_ABOUT: Final = 500
 MAX_STATUS: Final = 100
@@ -33,31 +35,16 @@ def _check_zone(value: str) -> str:
     return value
 
 
-def _bounded(text: str, limit: int) -> str:
-    if len(text) > limit:
-        raise PydanticCustomError(
-            "too_long",
-            "It has at most {limit} characters; this has {length}",
-            {"limit": limit, "length": len(text)},
-        )
-    return text
-
-
-def _whole(value: object) -> object:
-    # JSON makes no difference between 78 and 78.0, and its schema takes both for whole numbers.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 def _clean_display_name(value: str) -> str:
-    return _bounded(clean_name(value), MAX_DISPLAY_NAME)
+    return bounded(clean_name(value), MAX_DISPLAY_NAME)
 
 
 def _clean_about(value: str) -> str:
-    return _bounded(clean_text(value), MAX_ABOUT) if value.strip() else ""
+    return bounded(clean_text(value), MAX_ABOUT) if value.strip() else ""
 
 
 def _clean_status(value: str) -> str:
-    return _bounded(clean_name(value), MAX_STATUS) if value.strip() else ""
+    return clean_line(value, MAX_STATUS)
 
 
 Password = Annotated[
@@ -69,7 +56,7 @@ DisplayName = Annotated[str, AfterValidator(_clean_display_name)]
 About = Annotated[str, AfterValidator(_clean_about)]
 Status = Annotated[str, AfterValidator(_clean_status)]
 TimeZone = Annotated[str, AfterValidator(_check_zone)]
-Hue = Annotated[int, Field(ge=0, le=359), BeforeValidator(_whole)]
+Hue = Annotated[int, Field(ge=0, le=359), BeforeValidator(whole)]
 # What was given out by Parlour and comes back: longer ones are wrong without being looked at.
 Secret = Annotated[str, Field(max_length=512)]
 

@@ -1,10 +1,144 @@
-"""Who may do what: the only place that says so.
+"""Who may do what in which room: the only place that says so.
 
-Everybody may enter, read and delete every room of this schema: rooms are public and nobody owns
-them. What is left to say is where one may speak.
+It decides over a `Standing`, which is read in the transaction of the act itself, so that what was
+taken away a moment before is not there any more. REST and WebSocket ask it alike.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Final, Literal
+
 from parlour.errors import Refusal
+
+RoomKind = Literal["public", "private", "direct"]
+RoomRole = Literal["owner", "moderator", "member"]
+Act = Literal[
+    "see", "enter", "speak", "edit_own", "delete_own", "delete_any", "report", "describe",
+    "rename", "archive", "delete_room", "join", "leave", "add_member", "set_role", "remove_member",
+    "invite", "see_invites", "restrict", "see_reports",
+]  # fmt: skip
+
+
+class Rank(IntEnum):
+    """How much somebody has to say in a room."""
+
+    NONE = 0
+    MEMBER = 1
+    MODERATOR = 2
+    OWNER = 3
+    ADMINISTRATOR = 4
+
+
+_RANKS: Final[Mapping[str | None, Rank]] = {
+    None: Rank.NONE,
+    "member": Rank.MEMBER,
+    "moderator": Rank.MODERATOR,
+    "owner": Rank.OWNER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What somebody is to a room that is there.
+
+    `administrator` is of the server. `banned` and `muted` hold just now; their ends are None for
+    those that have none.
+    """
+
+    kind: RoomKind
+    role: RoomRole | None = None
+    administrator: bool = False
+    owned: bool = False
+    archived: bool = False
+    slow_seconds: int = 0
+    banned: bool = False
+    muted: bool = False
+    muted_until: datetime | None = None
+
+    @property
+    def rank(self) -> Rank:
+        """An administrator of the server stands above all in what everybody may see."""
+        if self.administrator and self.kind == "public":
+            return Rank.ADMINISTRATOR
+        return _RANKS[self.role]
+
+    @property
+    def slowed(self) -> bool:
+        """Whether there has to be some time between two of their messages."""
+        return self.slow_seconds > 0 and self.rank < Rank.MODERATOR
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What an act asks for: a rank at least, and where it is possible at all."""
+
+    rank: Rank = Rank.NONE
+    # Whether it changes what an archived room keeps as it was.
+    changes: bool = True
+    direct: bool = False
+    banned: bool = False
+
+
+_RULES: Final[Mapping[Act, _Rule]] = {
+    "see": _Rule(changes=False, direct=True, banned=True),
+    "enter": _Rule(changes=False, direct=True),
+    "report": _Rule(changes=False, direct=True),
+    "speak": _Rule(direct=True),
+    "edit_own": _Rule(direct=True),
+    "delete_own": _Rule(direct=True),
+    "delete_any": _Rule(Rank.MODERATOR),
+    "describe": _Rule(Rank.MODERATOR),
+    "rename": _Rule(Rank.OWNER),
+    "archive": _Rule(Rank.OWNER, changes=False),
+    "delete_room": _Rule(Rank.OWNER, changes=False),
+    "join": _Rule(),
+    "leave": _Rule(Rank.MEMBER, changes=False),
+    "add_member": _Rule(Rank.MODERATOR),
+    "set_role": _Rule(Rank.OWNER),
+    "remove_member": _Rule(Rank.MODERATOR, changes=False),
+    "invite": _Rule(Rank.MODERATOR),
+    "see_invites": _Rule(Rank.MODERATOR, changes=False),
+    "restrict": _Rule(Rank.MODERATOR, changes=False),
+    "see_reports": _Rule(Rank.MODERATOR, changes=False),
+}
+# Acts of somebody who was told to be silent.
+_SPEECH: Final = frozenset({"speak", "edit_own"})
+
+
+def no_room() -> Refusal:
+    """For a room that is not there, and, word for word, for one that is not theirs to see."""
+    return Refusal("not_found", "There is no such room; it may have been deleted.")
+
+
+def check(standing: Standing | None, act: Act) -> None:
+    """Raises Refusal when whoever stands so in a room (None: it is not there) may not do it."""
+    if standing is None or (standing.kind != "public" and standing.role is None):
+        raise no_room()
+    rule = _RULES[act]
+    if standing.banned and not rule.banned:
+        raise Refusal("banned", "You are banned from this room.")
+    if standing.kind == "direct" and not rule.direct:
+        raise Refusal("not_allowed", "A direct conversation always belongs to the same people.")
+    if standing.rank < rule.rank and not _is_free(standing, act):
+        raise Refusal("not_allowed", _WORDS[rule.rank])
+    if standing.archived and rule.changes:
+        raise Refusal("archived", "This room is archived: it can be read, and not be changed.")
+    if standing.muted and act in _SPEECH:
+        raise _muted(standing.muted_until)
+
+
+def _is_free(standing: Standing, act: Act) -> bool:
+    """Whether anybody may do it because nobody was put over it: the rooms that guests make."""
+    return act == "delete_room" and standing.kind == "public" and not standing.owned
+
+
+def check_over(own: Standing, act: Act, other: Standing) -> None:
+    """Raises Refusal when `own` may not do this to somebody who stands as `other` does."""
+    check(own, act)
+    if other.rank >= own.rank:
+        raise Refusal("not_allowed", "This can only be done to people who have less to say here.")
 
 
 def check_speak(*, follows: bool) -> None:
@@ -13,3 +147,23 @@ def check_speak(*, follows: bool) -> None:
         raise Refusal(
             "not_allowed", "Subscribe to the room before you write to it.", field="room_id"
         )
+
+
+_WORDS: Final = {
+    Rank.MEMBER: "Only members of the room may do this.",
+    Rank.MODERATOR: "Only the room's owner and moderators may do this.",
+    Rank.OWNER: "Only the room's owner may do this.",
+}
+
+
+def _muted(until: datetime | None) -> Refusal:
+    if until is None:
+        return Refusal("muted", "You may not write in this room.")
+    left = max(0.0, (until - datetime.now(UTC)).total_seconds())
+    return Refusal("muted", "You may not write in this room just now.", retry_after=left)
+
+
+def too_soon(wait: float) -> Refusal:
+    """For a message in slow mode that comes `wait` seconds before its time."""
+    words = "Messages are slowed down in this room. Wait a little before the next one."
+    return Refusal("slow_mode", words, retry_after=wait)

@@ -45,6 +45,23 @@ class SendMessage(WebSocketMessage):
     room_id: Id | None = None
 
 
+class EditMessage(WebSocketMessage):
+    """Say it in other words; its author alone may."""
+
+    type: Literal["edit"]
+    message_id: Id
+    content: Content
+    room_id: Id | None = None
+
+
+class DeleteMessage(WebSocketMessage):
+    """Take a message back: its author, or a moderator of its room."""
+
+    type: Literal["delete"]
+    message_id: Id
+    room_id: Id | None = None
+
+
 class Typing(WebSocketMessage):
     """Tell the others that one is typing."""
 
@@ -74,9 +91,11 @@ class Ping(WebSocketMessage):
     type: Literal["ping"]
 
 
-Command = SendMessage | Typing | Subscribe | Unsubscribe | Ping
+Command = SendMessage | EditMessage | DeleteMessage | Typing | Subscribe | Unsubscribe | Ping
 COMMAND_SHAPES: Final[dict[str, type[Command]]] = {
     "message": SendMessage,
+    "edit": EditMessage,
+    "delete": DeleteMessage,
     "typing": Typing,
     "subscribe": Subscribe,
     "unsubscribe": Unsubscribe,
@@ -100,6 +119,15 @@ class RepeatedMessageEvent(MessageEvent):
     """The message that a repeated `client_id` made the first time; to its sender alone."""
 
     repeated: Literal[True] = True
+
+
+class MessageUpdatedEvent(WebSocketMessage):
+    """A message as it is now: edited or deleted."""
+
+    type: Literal["message_updated"] = "message_updated"
+    room_id: Id
+    version: Version
+    message: Message
 
 
 class JoinEvent(WebSocketMessage):
@@ -160,6 +188,15 @@ class SyncEvent(WebSocketMessage):
     reset: bool
 
 
+class RoomUpdatedEvent(WebSocketMessage):
+    """The room changed: its name, topic, pace or members, or whether it is archived."""
+
+    type: Literal["room_updated"] = "room_updated"
+    room_id: Id
+    version: Version
+    room: Room
+
+
 class RoomListEvent(WebSocketMessage):
     """The list of rooms changed: one was made, changed or removed."""
 
@@ -184,6 +221,7 @@ class ErrorEvent(WebSocketMessage):
     client_id: str | None = None
     room_id: int | None = None
     id: str | None = None
+    retry_after_ms: int | None = None
 
 
 class PongEvent(WebSocketMessage):
@@ -201,12 +239,14 @@ class ClosingEvent(WebSocketMessage):
 
 EVENT_SHAPES: Final[tuple[type[WebSocketMessage], ...]] = (
     MessageEvent,
+    MessageUpdatedEvent,
     JoinEvent,
     LeaveEvent,
     UserListEvent,
     TypingEvent,
     RoomDeletedEvent,
     SyncEvent,
+    RoomUpdatedEvent,
     RoomListEvent,
     HeartbeatEvent,
     ErrorEvent,
@@ -215,8 +255,11 @@ EVENT_SHAPES: Final[tuple[type[WebSocketMessage], ...]] = (
 )
 # What a connection on the seed's door gets without asking for more.
 SEED_EVENTS: Final = frozenset(
-    {"message", "join", "leave", "user_list", "typing", "room_deleted", "error", "closing"}
-)
+    {
+        "message", "message_updated", "join", "leave", "user_list", "typing", "room_deleted",
+        "error", "closing",
+    }
+)  # fmt: skip
 
 
 def encode(event: WebSocketMessage) -> bytes:
@@ -240,6 +283,7 @@ def encode_error(
         else None,
         room_id=room_id if type(room_id) is int and 0 < room_id <= MAX_ID else None,
         id=log_id,
+        retry_after_ms=refusal.retry_after_ms,
     )
     return event.__pydantic_serializer__.to_json(event, exclude_none=True)
 

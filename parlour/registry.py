@@ -8,12 +8,13 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from parlour.errors import Refusal
-from parlour.logins import Known, name_taken
+from parlour.logins import Known, banned, name_taken
 from parlour.models import Person
-from parlour.people import Login
+from parlour.people import Login, Role
 from parlour.support.names import account_forms, reserved_forms, spoken_forms
 from parlour.support.tickets import Tickets
 from parlour.support.tokens import random_id
@@ -30,6 +31,8 @@ class Registry:
         # What makes the first administrator, while there is none; it is printed at the start.
         self.setup_token = None if known.administered else random_id()
         self._registered: set[str] = set()
+        # Guests who may not come in, and until when; accounts have no session then.
+        self._banned = dict(known.banned_guests)
         # Of accounts that are being made just now.
         self._coming: Counter[str] = Counter()
         # The guests that are online, by what their names count as.
@@ -105,6 +108,29 @@ class Registry:
             else:
                 del self._guests[form]
 
+    def guests_called(self, username: str) -> set[str]:
+        """The authors of guests who are online under this very name, in any case."""
+        return {author for form in spoken_forms(username) for author in self._guests.get(form, ())}
+
+    # Bans
+
+    def ban(self, author: str, until: datetime | None) -> None:
+        """A guest may not come in any more."""
+        self._banned[author] = until
+
+    def unban(self, author: str) -> None:
+        """They may again."""
+        self._banned.pop(author, None)
+
+    def check_banned(self, author: str) -> None:
+        """Raises Refusal `banned` for a guest who may not come in."""
+        if author not in self._banned:
+            return
+        until = self._banned[author]
+        if until is None or until > datetime.now(UTC):
+            raise banned()
+        del self._banned[author]
+
     # Sessions
 
     def add(self, login: Login) -> None:
@@ -118,6 +144,12 @@ class Registry:
             for session_id in session_ids
             if (login := self.logins.pop(session_id, None)) is not None
         ]
+
+    def set_role(self, user_id: int, role: Role) -> None:
+        """An account has another role: also for the sessions that it has."""
+        for login in list(self.logins.values()):
+            if login.user_id == user_id:
+                self.add(replace(login, role=role))
 
     def login(self, session_id: str) -> Login | None:
         """A live session."""

@@ -159,7 +159,7 @@ def answer_of(
         code=refusal.code,
         field=refusal.field,
         id=log_id,
-        retry_after_ms=None if wait is None else math.ceil(wait * 1000),
+        retry_after_ms=refusal.retry_after_ms,
     )
     if wait is not None:
         headers = {**(headers or {}), "Retry-After": str(math.ceil(wait))}

@@ -11,6 +11,7 @@ import pytest
 from httpx2 import AsyncClient, Client
 from playwright.async_api import Browser
 
+from tests.support.accounts import OPENED
 from tests.support.browser import Browsers, chromium
 from tests.support.people import Person, Room, async_http_client, checked, http_client
 from tests.support.server import Server
@@ -58,6 +59,18 @@ def _blame(request: pytest.FixtureRequest) -> Iterator[None]:
     before = len(shared.faults()) if shared else 0
     yield
     assert not shared or shared.faults()[before:] == []
+
+
+@pytest.fixture
+async def partings() -> AsyncIterator[None]:
+    """Close at the end every connection that an account opened."""
+    OPENED.clear()
+    yield
+    for client in OPENED:
+        client.abort()
+    for client in OPENED:
+        await client.close()
+    OPENED.clear()
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ def test_a_room_is_told_with_every_field() -> None:
         "online": 2,
         "archived_at": None,
         "owner": None,
+        "slow_seconds": 0,
         "role": None,
         "unread": None,
         "mentions": None,

@@ -263,7 +263,8 @@ def test_the_seeds_events_are_those_the_seed_names() -> None:
         for kind in _kinds(shape.model_json_schema()["properties"]["type"])
     }
     assert {
-        "message", "join", "leave", "user_list", "typing", "room_deleted", "error", "closing",
+        "message", "message_updated", "join", "leave", "user_list", "typing", "room_deleted",
+        "error", "closing",
     } == SEED_EVENTS  # fmt: skip
     assert known > SEED_EVENTS
 

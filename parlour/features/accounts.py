@@ -39,7 +39,7 @@ router = APIRouter(prefix="/api/auth", route_class=StrictRoute, tags=["accounts"
 @router.post(
     "/login",
     response_model=SignedIn,
-    responses=answers("wrong_credentials", "rate_limited", *BODY, *WRITES),
+    responses=answers("wrong_credentials", "banned", "rate_limited", *BODY, *WRITES),
 )
 async def log_in(request: Request, credentials: Credentials, context: ContextDep) -> Response:
     """Sign in. Whether the name or the password was wrong is not said; it takes the same time.

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/auth", route_class=StrictRoute, tags=["accounts"
 @router.post(
     "/guest",
     responses=answers(
-        "guests_off", "not_signed_in", "cross_site", "invalid", "empty", "too_long",
+        "guests_off", "banned", "not_signed_in", "cross_site", "invalid", "empty", "too_long",
         "name_invalid", "name_taken", "name_reserved", "bad_json", "too_large", "unsupported_type",
     ),
 )  # fmt: skip
@@ -33,13 +33,15 @@ async def come_as_guest(
 
     A browser that has the cookie keeps it and stays the same guest, under any name.
     """
-    if context.settings.guests == "off":
+    if context.policy.guests == "off":
         raise Refusal("guests_off", "Only people with an account may come in here.")
     # One that has ended is told so, and does not become a guest unawares.
     login_of(context, request)
     name = guest_name(context, guest.username)
     guest_id = guest_of(context, request) or random_id()
-    context.registry.check_guest(Person.by_cookie(name, guest_id))
+    person = Person.by_cookie(name, guest_id)
+    context.registry.check_banned(person.author)
+    context.registry.check_guest(person)
     cookie = GUEST_COOKIE.set(context.tokens.guest(guest_id), secure=is_secure(request))
     response.headers["Set-Cookie"] = cookie
     return Guest(username=name)

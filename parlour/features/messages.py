@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import TypeAdapter
 
+from parlour import places
 from parlour.context import Client, Context
-from parlour.database import ChatDatabase
-from parlour.identity import Admitted, ContextDep, person_of
+from parlour.identity import Admitted, ContextDep, Reader, person_of
 from parlour.models import (
     HistoryQuery,
     IdParam,
@@ -32,20 +32,21 @@ _POSTED: dict[int | str, dict[str, Any]] = {
 @router.get(
     "/api/chat/rooms/{room_id}/messages",
     response_model=list[Message],
-    responses=answers("not_signed_in", "not_found", "invalid", "busy"),
+    responses=answers("not_signed_in", "not_found", "banned", "invalid", "busy"),
 )
 async def get_messages(
     room_id: Annotated[IdParam, Path(description="The room.")],
     query: Annotated[HistoryQuery, Query()],
     context: ContextDep,
-    _login: Admitted,
+    author: Reader,
 ) -> Response:
     """A page of the room's messages, oldest first: the newest page unless the query says where.
 
     The headers `Parlour-Version` and `Parlour-Epoch` say where the room stood when it was read.
     """
     history = await context.database.read(
-        ChatDatabase.get_room_messages,
+        places.get_messages,
+        author,
         room_id,
         limit=query.limit,
         before=query.before,
@@ -69,9 +70,9 @@ async def get_messages(
     response_model=Message,
     responses=_POSTED
     | answers(
-        "not_signed_in", "cross_site", "not_found", "invalid", "empty", "too_long", "name_invalid",
-        "name_taken", "name_reserved", "bad_json", "too_large", "unsupported_type", "busy",
-        "storage_full",
+        "not_signed_in", "cross_site", "not_found", "banned", "archived", "muted", "slow_mode",
+        "invalid", "empty", "too_long", "name_invalid", "name_taken", "name_reserved", "bad_json",
+        "too_large", "unsupported_type", "busy", "storage_full",
     ),
 )  # fmt: skip
 async def post_message(

@@ -1,27 +1,12 @@
 """Being in a room: following it, what one missed, join, leave, and the list of people."""
 
-import contextlib
 from datetime import UTC, datetime
-from functools import partial
-from typing import Final
 
+from parlour import places
+from parlour.audience import depart, tell_people, user_list
 from parlour.context import Client, Context
-from parlour.database import ChatDatabase
 from parlour.errors import Refusal
-from parlour.models import Room
-from parlour.protocol import (
-    JoinEvent,
-    LeaveEvent,
-    RoomListEvent,
-    Subscribe,
-    SyncEvent,
-    Unsubscribe,
-    UserListEvent,
-    encode,
-)
-
-# Up to so many people, a room tells its list at every change; past it, once an interval.
-SMALL_ROOM: Final = 20
+from parlour.protocol import JoinEvent, Subscribe, SyncEvent, Unsubscribe, encode
 
 
 async def subscribe(context: Context, client: Client, command: Subscribe) -> None:
@@ -71,6 +56,10 @@ async def follow(
     if not manager.follows(connection, room_id):
         return  # the room was deleted while it was read, and the client has been told
     room = changes.room
+    if changes.guarded:
+        await _check_entry(context, client, room_id, new=new)
+        if not manager.follows(connection, room_id):
+            return
     manager.note_version(room_id, room.version)
     first = manager.enter(connection, room_id)
     frames = []
@@ -86,10 +75,27 @@ async def follow(
         frames.append(encode(event))
     if first:
         frames.append(_tell_of(context, client, room_id))
-    frames.append(_user_list(context, room_id))
+    frames.append(user_list(context, room_id))
     connection.send(*frames)
     # Who was given no state has nothing of what was held back yet.
     manager.release(connection, room_id, room.version if sync else None)
+
+
+async def _check_entry(context: Context, client: Client, room_id: int, *, new: bool) -> None:
+    """Ask the gate of a room that is not for everybody at any time. Raises Refusal.
+
+    It is asked while the room is followed already: who is put out after the answer was read is put
+    out like everybody who is in the room.
+    """
+    try:
+        author = client.person.author
+        await context.database.read(places.allow, author, room_id, "enter")
+    except Refusal as refusal:
+        if new or refusal.code in ("not_found", "banned"):
+            depart(context, client, room_id)
+        else:
+            context.manager.release(client.connection, room_id)
+        raise
 
 
 def _tell_of(context: Context, client: Client, room_id: int) -> bytes:
@@ -104,58 +110,5 @@ def _tell_of(context: Context, client: Client, room_id: int) -> bytes:
         )
     )
     context.manager.broadcast(room_id, join, ephemeral=True, but=person.author)
-    _tell_people(context, room_id, but=person.author)
+    tell_people(context, room_id, but=person.author)
     return join
-
-
-def depart(context: Context, client: Client, room_id: int) -> None:
-    """Take the client out of a room, and tell the others if that was its person's last there."""
-    left = context.manager.disconnect(client.connection, room_id)
-    if left is None or context.closing:
-        return
-    leave = LeaveEvent(
-        room_id=room_id,
-        username=left.username,
-        guest=left.guest,
-        timestamp=datetime.now(UTC),
-    )
-    context.manager.broadcast(room_id, encode(leave), ephemeral=True)
-    _tell_people(context, room_id)
-
-
-def _user_list(context: Context, room_id: int) -> bytes:
-    people = context.manager.presence.people(room_id)
-    return encode(
-        UserListEvent(
-            room_id=room_id,
-            users=tuple(context.manager.user_list(room_id)),
-            guests=tuple(present.username for present in people if present.guest),
-        )
-    )
-
-
-def _tell_people(context: Context, room_id: int, *, but: str | None = None) -> None:
-    def tell(but: str | None = None) -> None:
-        frame = _user_list(context, room_id)
-        context.manager.broadcast(room_id, frame, ephemeral=True, but=but)
-
-    if context.manager.presence.online(room_id) <= SMALL_ROOM:
-        tell(but)
-    else:
-        context.user_lists.call(room_id, tell)
-    context.room_news.call(room_id, partial(_spawn_online, context, room_id))
-
-
-def _spawn_online(context: Context, room_id: int) -> None:
-    context.tasks.spawn(_tell_online(context, room_id))
-
-
-async def _tell_online(context: Context, room_id: int) -> None:
-    def tell(room: Room) -> None:
-        event = RoomListEvent(type="room_changed", room=context.with_online(room))
-        context.manager.broadcast_to_aware(encode(event))
-
-    # By the writer, though it only reads: told in the order of the commits, it cannot come after
-    # the room's removal and bring the room back.
-    with contextlib.suppress(Refusal):
-        await context.database.write(ChatDatabase.get_room, room_id, then=tell)

@@ -12,6 +12,7 @@ from parlour.errors import Refusal
 from parlour.identity import (
     ContextDep,
     account_name,
+    check_guest,
     device_of,
     guest_name,
     guest_of,
@@ -37,17 +38,19 @@ router = APIRouter(prefix="/api/auth", route_class=StrictRoute, tags=["accounts"
     status_code=201,
     response_model=SignedIn,
     responses=answers(
-        "registration_closed", "invite_needed", "invite_invalid", "name_taken", "name_reserved",
-        "name_invalid", "empty", "password_weak", "rate_limited", *BODY, *WRITES,
+        "registration_closed", "invite_needed", "invite_invalid", "banned", "name_taken",
+        "name_reserved", "name_invalid", "empty", "password_weak", "rate_limited", *BODY, *WRITES,
     ),
 )  # fmt: skip
 async def register(request: Request, wanted: AccountCreate, context: ContextDep) -> Response:
     """Make an account and sign in. It says when a name is taken, and how often one may ask."""
-    mode = context.settings.registration
+    mode = context.policy.registration
     if mode == "closed":
         raise Refusal("registration_closed", "This server makes no new accounts.")
     if mode == "invite" and wanted.invite is None:
         raise Refusal("invite_needed", "A new account needs an invitation here.")
+    # Whoever was sent away does not come back as somebody else.
+    check_guest(context, request)
     device = device_of(request)
     new = _account(context, wanted.username, wanted.password, wanted.display_name)
     check_room(context)

@@ -1,27 +1,28 @@
-"""Making, listing and deleting rooms."""
+"""Making, listing, changing and deleting rooms."""
 
-import asyncio
-import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from parlour.context import Context
-from parlour.database import ChatDatabase
-from parlour.errors import Refusal
-from parlour.identity import Admitted, ContextDep, person_of
-from parlour.models import IdParam, Room, RoomCreate
-from parlour.protocol import RoomDeletedEvent, RoomListEvent, encode
+from parlour import places
+from parlour.audience import close_room, tell_list, tell_person, tell_room
+from parlour.identity import (
+    Admitted,
+    ContextDep,
+    LoggedIn,
+    Reader,
+    account_of,
+    not_signed_in,
+    person_of,
+)
+from parlour.models import IdParam, Room, RoomChange, RoomCreate
+from parlour.places import Revised, Told
+from parlour.upkeep import purge
 from parlour.web import StrictRoute, answers
 
-logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/chat/rooms", route_class=StrictRoute, tags=["rooms"])
 
 RoomPath = Annotated[IdParam, Path(description="The room.")]
-# The close code with which a room's own connections end when it is deleted.
-ROOM_GONE = 4504
-# Seconds until taking away is tried again.
-PURGE_AGAIN = 30.0
 
 
 @router.post(
@@ -32,34 +33,68 @@ PURGE_AGAIN = 30.0
         "name_invalid", "bad_json", "too_large", "unsupported_type", "busy", "storage_full",
     ),
 )  # fmt: skip
-async def create_room(room: RoomCreate, context: ContextDep, _login: Admitted) -> Room:
-    """Make a public room. Its name is trimmed and must be new, without regard to case."""
+async def create_room(room: RoomCreate, context: ContextDep, login: Admitted) -> Room:
+    """Make a room. Its name is trimmed; among public rooms it is new, without regard to case.
 
-    def tell(room: Room) -> None:
-        context.manager.broadcast_to_aware(encode(RoomListEvent(type="room_created", room=room)))
+    Whoever makes it with an account owns it; a guest's room, which is public, is everybody's.
+    """
+    if login is None and room.kind != "public":
+        raise not_signed_in()
 
-    return await context.database.write(ChatDatabase.create_room, room.name, then=tell)
+    def tell(made: Told) -> None:
+        tell_list(context, "room_created", made)
+        if login is not None:
+            tell_person(context, "room_changed", made.room, login.user_id, "owner")
+
+    owner = None if login is None else (login.user_id, login.username)
+    made = await context.database.write(places.create_room, room, owner, then=tell)
+    return made.room.model_copy(update={"role": None if owner is None else "owner"})
 
 
 @router.get("", responses=answers("not_signed_in", "busy"))
-async def list_rooms(context: ContextDep, _login: Admitted) -> list[Room]:
-    """All rooms in order of creation, with the number of people in each."""
-    rooms = await context.database.read(ChatDatabase.get_rooms)
+async def list_rooms(context: ContextDep, login: Admitted) -> list[Room]:
+    """The public rooms and one's own, in order of creation, with the number of people in each."""
+    user_id = None if login is None else login.user_id
+    rooms = await context.database.read(places.list_rooms, user_id)
     return [context.with_online(room) for room in rooms]
 
 
 @router.get("/{room_id}", responses=answers("not_signed_in", "not_found", "invalid", "busy"))
-async def get_room(room_id: RoomPath, context: ContextDep, _login: Admitted) -> Room:
+async def get_room(room_id: RoomPath, context: ContextDep, author: Reader) -> Room:
     """One room, with the number of people in it."""
-    return context.with_online(await context.database.read(ChatDatabase.get_room, room_id))
+    return context.with_online(await context.database.read(places.get_room, author, room_id))
+
+
+@router.patch(
+    "/{room_id}",
+    responses=answers(
+        "not_signed_in", "cross_site", "not_found", "not_allowed", "banned", "archived",
+        "room_exists", "invalid", "empty", "too_long", "name_invalid", "bad_json", "too_large",
+        "unsupported_type", "busy", "storage_full",
+    ),
+)  # fmt: skip
+async def change_room(
+    room_id: RoomPath, change: RoomChange, context: ContextDep, login: LoggedIn
+) -> Room:
+    """Change a room; what is left out stays. Its name and whether it is archived: the owner."""
+
+    def tell(changed: Revised) -> None:
+        if not changed.same:
+            tell_room(context, changed)
+
+    by = account_of(login)
+    changed = await context.database.write(
+        places.change_room, by, room_id, change.changes(), then=tell
+    )
+    return context.with_online(changed.room).model_copy(update={"role": changed.role})
 
 
 @router.delete(
     "/{room_id}",
     status_code=204,
     responses=answers(
-        "not_signed_in", "cross_site", "not_found", "invalid", "name_invalid", "name_taken",
-        "name_reserved", "too_long", "empty", "busy", "storage_full",
+        "not_signed_in", "cross_site", "not_found", "not_allowed", "banned", "invalid",
+        "name_invalid", "name_taken", "name_reserved", "too_long", "empty", "busy", "storage_full",
     ),
 )  # fmt: skip
 async def delete_room(
@@ -71,38 +106,18 @@ async def delete_room(
         str | None, Query(description="Who deletes it, to be named in what the others read.")
     ] = None,
 ) -> Response:
-    """Delete a room with all its messages. Whoever is in it is told and leaves it."""
+    """Delete a room with all its messages. Whoever is in it is told and leaves it.
+
+    Its owner may, and everybody where a guest made it.
+    """
     # The seed lets one delete a room without a word who one is.
     unnamed = login is None and username is None
     person = None if unnamed else person_of(context, request, login, username)
     by = f" by {person.username}" if person else ""
 
-    def tell(room: Room) -> None:
-        _close_room(context, room, f"#{room.name} was deleted{by}.")
+    def tell(told: Told) -> None:
+        close_room(context, told, f"#{told.room.name} was deleted{by}.")
 
-    await context.database.write(ChatDatabase.delete_room, room_id, then=tell)
+    await context.database.write(places.delete_room, person, room_id, then=tell)
     context.tasks.spawn(purge(context))
     return Response(status_code=204)
-
-
-async def purge(context: Context) -> None:
-    """Take away what deleted rooms left, in batches between which everybody else may write."""
-    more = True
-    while more:
-        try:
-            more = await context.database.write(ChatDatabase.purge_deleted_rooms)
-        except Refusal as refusal:
-            # A full disk or a foreign lock: the rooms are gone for everybody, so there is time.
-            logger.warning("deleted rooms still take space: %s", refusal.detail)
-            await asyncio.sleep(PURGE_AGAIN)
-
-
-def _close_room(context: Context, room: Room, words: str) -> None:
-    manager = context.manager
-    gone = encode(RoomDeletedEvent(room_id=room.id, message=words))
-    for connection in manager.followers(room.id):
-        manager.disconnect(connection, room.id)
-        connection.send(gone)
-        if connection.one_room and not manager.rooms_of(connection):
-            connection.end(ROOM_GONE, "room deleted")
-    manager.broadcast_to_aware(encode(RoomListEvent(type="room_removed", room=room)))

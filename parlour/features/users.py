@@ -1,6 +1,6 @@
 """Profiles: one's own, and what others may see of it."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic_core import PydanticCustomError
@@ -8,12 +8,9 @@ from pydantic_core import PydanticCustomError
 from parlour import logins
 from parlour.errors import Refusal
 from parlour.identity import Admitted, ContextDep, LoggedIn
-from parlour.people import Profile, ProfileChange, User
+from parlour.people import MAX_NAME, Profile, ProfileChange, User
 from parlour.support.names import account_username
 from parlour.web import StrictRoute, answers
-
-# No account's is longer, whatever the setting.
-MAX_NAME: Final = 100
 
 router = APIRouter(prefix="/api/users", route_class=StrictRoute, tags=["people"])
 

@@ -1,10 +1,16 @@
 """A feed: the same frames to everybody who follows it, in one write to each for a turn."""
 
 import asyncio
+import contextlib
+import logging
 from collections.abc import Callable, Collection
+from operator import length_hint
 from typing import Final
 
 from parlour.realtime.connection import Connection
+from parlour.support.logs import log_fault
+
+logger = logging.getLogger(__name__)
 
 # Connections, and about how many bytes, written to in one turn of the event loop: whoever asks for
 # a page meanwhile waits for no more than these.
@@ -44,7 +50,10 @@ class _Batch:
         else:
             data = self.whole if start == 0 else b"".join(self._frames[start:])
         if data:
-            connection.write(data)
+            try:
+                connection.write(data)
+            except Exception as error:  # noqa: BLE001 - logged there
+                _give_up(connection, error)
 
     def _without_ephemeral(self, start: int) -> bytes:
         if start == 0 and self._lean is not None:
@@ -246,11 +255,7 @@ class Feed:
         if self._batch is None:
             pass
         elif first >= others and not self._special:
-            # Nearly everything that Parlour does under load is in these lines, which touch as
-            # little of each connection as can be.
-            whole = self._batch.whole
-            for push in self._pushes[first - others : last - others]:
-                push(whole)
+            self._push(self._batch.whole, first, last)
         else:
             for connection in self._members[first:last]:
                 start = self._special.get(connection, 0)
@@ -272,3 +277,26 @@ class Feed:
         self._ephemeral.clear()
         self._ahead.clear()
         self._running = False
+
+    def _push(self, whole: bytes, first: int, last: int) -> None:
+        """Write the whole batch to those in the places from `first` to `last`, who are live."""
+        others = len(self._members) - len(self._pushes)
+        pushes = self._pushes[first - others : last - others]
+        left = iter(pushes)
+        while length_hint(left):
+            try:
+                # Nearly everything that Parlour does under load is in these lines, which touch as
+                # little of each connection as can be.
+                for push in left:
+                    push(whole)
+            except Exception as error:  # noqa: BLE001 - logged there
+                place = first + len(pushes) - length_hint(left) - 1
+                _give_up(self._members[place], error)
+
+
+def _give_up(connection: Connection, error: Exception) -> None:
+    """Let one go that cannot be written to: what is its fault alone must not stop the feed."""
+    log_fault(logger, error)
+    # What is broken may break once more; the feeds do not know it any more by then.
+    with contextlib.suppress(Exception):
+        connection.abort()

@@ -144,17 +144,16 @@ class GuardedProtocol(ServedProtocol):
             self._keep(self.loop.time() - self._ping_sent_at)
 
     def got_close(self, payload: bytes, code: int, reason: str) -> None:
-        """The peer ends it, or answers the end."""
+        """The peer ends it, or answers the end. What it says behind that is thrown away."""
         self._write_pongs()
         self._shut()
-        if self.close_sent:
-            self.transport.close()
-        elif not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if not self.close_sent:
             self.close_sent = True
             self.tell({"type": "websocket.disconnect", "code": code, "reason": reason})
             self.transport.write(close_frame(code, reason) if payload else frame(CLOSE, b""))
-            self.transport.close()
-        self._bound_flush()
+        self._turn_deaf()
 
     # Keepalive
 
@@ -287,12 +286,7 @@ class GuardedProtocol(ServedProtocol):
                 self._listener.lost()
 
     def _fail(self, code: int, reason: str) -> None:
-        """Close because of what the peer sent; nothing more of it is read.
-
-        To close at once would reset the connection while more of the peer's bytes come in, and
-        the close frame would be lost with it. So only the own half is closed, and what comes is
-        thrown away until the peer has closed its half.
-        """
+        """Close because of what the peer sent; nothing more of it is read."""
         self._unread = b""
         if self._deaf or self.transport.is_closing():
             return
@@ -304,7 +298,11 @@ class GuardedProtocol(ServedProtocol):
         self._turn_deaf()
 
     def _turn_deaf(self) -> None:
-        """End the own half, and only throw away what comes until the peer has ended its half."""
+        """End the own half, and only throw away what comes until the peer has ended its half.
+
+        To close at once would reset the connection while more of the peer's bytes come in, and
+        the close frame would be lost with it.
+        """
         self._deaf = True
         self._held = False
         self._unread = b""

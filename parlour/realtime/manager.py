@@ -138,11 +138,12 @@ class ConnectionManager:
         version: int | None = None,
         ephemeral: bool = False,
         but: str | None = None,
+        aware_only: bool = False,
     ) -> None:
         """Send one frame to everybody in a room.
 
         `version` is that of the durable change which the frame tells of; `but` is the key of a
-        person who is not told.
+        person who is not told; `aware_only` leaves out those who get only the seed's frames.
         """
         room = self._rooms.get(room_id)
         if room is None:
@@ -150,6 +151,8 @@ class ConnectionManager:
         if version is not None:
             self.note_version(room_id, version)
         left_out = [] if but is None else list(self._by_person.get(but, ()))
+        if aware_only:
+            left_out += [connection for connection in room.followers if not connection.aware]
         room.feed.publish(text_frame(payload), version=version, ephemeral=ephemeral, but=left_out)
 
     def broadcast_to_aware(self, payload: bytes) -> None:

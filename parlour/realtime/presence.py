@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from parlour.support.text import name_key
+
 
 @dataclass(frozen=True, slots=True)
 class Present:
@@ -42,6 +44,14 @@ class Presence:
     def people(self, room_id: int) -> list[Present]:
         """Everybody in the room, in the order in which they came."""
         return list(self._people.get(room_id, {}).values())
+
+    def named(self, room_id: int, name: str) -> str | None:
+        """The key of whoever is in the room under this name, in any case; the first of several."""
+        wanted = name_key(name)
+        for key, present in self._people.get(room_id, {}).items():
+            if name_key(present.username) == wanted:
+                return key
+        return None
 
     def online(self, room_id: int) -> int:
         """How many people are in the room."""

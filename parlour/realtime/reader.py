@@ -98,7 +98,10 @@ class FrameReader:
             if len(waiting) < head - _MASK:
                 self._needed = head - _MASK
                 return
+            least = 126 if size == 126 else 65_536
             size = int.from_bytes(waiting[2 : head - _MASK])
+            if size < least:
+                raise Fault(1002, "a length in more bytes than it needs")
         if opcode < CLOSE and self._size + size > self._max_size:
             # Before its body is read.
             raise Fault(1009, f"a message has at most {self._max_size} bytes")

@@ -41,6 +41,8 @@ class ServedProtocol(asyncio.Protocol):
     accepted = False
     close_sent = False
     disconnected = False
+    # Whether the application said the close.
+    _said_close = False
 
     _accept_key = b""
     # What `receive` waits for while there is no event.
@@ -127,17 +129,22 @@ class ServedProtocol(asyncio.Protocol):
         """
         if self._relief is not None:
             await self._relief.wait()
-        if self.disconnected or self.transport.is_closing():
-            raise PeerGone
         kind = message["type"]
-        if self.close_sent or (kind == "websocket.accept" and self.accepted):
+        if self._said_close:
+            raise RuntimeError(f"{kind} has no place here")
+        if self.disconnected or self.close_sent or self.transport.is_closing():
+            # That the protocol or the peer has ended it, the application cannot know yet.
+            raise PeerGone
+        if kind == "websocket.accept" and self.accepted:
             raise RuntimeError(f"{kind} has no place here")
         if kind == "websocket.accept":
             self._accept(message.get("subprotocol"), message.get("headers", ()))
         elif kind == "websocket.close" and not self.accepted:
+            self._said_close = True
             self.tell({"type": "websocket.disconnect", "code": 1006})
             self._refuse(b"403 Forbidden")
         elif kind == "websocket.close":
+            self._said_close = True
             self.end(message.get("code", 1000), message.get("reason") or "")
         elif kind == "websocket.send" and self.accepted:
             text = message.get("text")

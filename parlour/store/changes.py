@@ -12,7 +12,7 @@ from parlour.store.tables import messages, rooms
 _ROOM: Final = len(room_rows.TOLD)
 # The room is found by its key, so the order is that in which the index gives its messages.
 _NEWEST: Final = (
-    select(*room_rows.TOLD, *message_rows.TOLD)
+    select(*room_rows.TOLD, rooms.c.guarded, *message_rows.TOLD)
     .select_from(
         rooms.outerjoin(
             messages,
@@ -27,8 +27,8 @@ _NEWEST: Final = (
 
 def newest_changes(
     connection: Connection, room_id: int, version: int, limit: int
-) -> tuple[Room, list[Message]] | None:
-    """A room, and the messages changed last of those changed after `version`, by version.
+) -> tuple[Room, bool, list[Message]] | None:
+    """A room, whether it is guarded, and the messages changed last after `version`, by version.
 
     None when the room is not there or deleted.
     """
@@ -37,8 +37,9 @@ def newest_changes(
     if not rows:
         return None
     room = room_rows.room_of(connection, rows[0][:_ROOM])
-    changed = [row[_ROOM:] for row in reversed(rows)]
+    guarded = bool(rows[0][_ROOM])
+    changed = [row[_ROOM + 1 :] for row in reversed(rows)]
     if changed[0][0] is None:
         # There is none: it is the room alone.
-        return room, []
-    return room, [message_rows.message_of(row) for row in changed]
+        return room, guarded, []
+    return room, guarded, [message_rows.message_of(row) for row in changed]

@@ -16,10 +16,11 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    update,
 )
 
 from parlour.models import Message, format_time
-from parlour.store.tables import messages
+from parlour.store.tables import messages, rooms
 
 TOLD = (
     messages.c.id,
@@ -30,12 +31,18 @@ TOLD = (
     messages.c.timestamp,
     messages.c.version,
     messages.c.client_id,
+    messages.c.edited_at,
+    messages.c.deleted_at,
 )
 
 _COLUMNS: Final = tuple(column.name for column in TOLD)
+# A new message has been neither edited nor deleted.
+_INSERTED: Final = _COLUMNS[:-2]
 _NAMES = frozenset(_COLUMNS) | {"guest"}
 
 ClientKey = tuple[int, str, str]
+# A name is looked for in so many of a room's messages: nobody waits for a million of them.
+LOOKED_THROUGH: Final = 2_000
 
 # One statement for any number of keys, each of which is looked up in the index: SQLite answers
 # `(room_id, author, client_id) IN (...)` by looking at every message there is.
@@ -52,17 +59,19 @@ _BY_CLIENT_ID = select(*TOLD).select_from(
 )
 
 
-# What only later changes of a message set.
-LATER: Final[dict[str, Any]] = {
+# What is not stored with a message itself.
+_ELSEWHERE: Final[dict[str, Any]] = {
     name: field.default for name, field in Message.model_fields.items() if name not in _NAMES
 }
+# What only later changes of a message set.
+LATER: Final[dict[str, Any]] = {"edited_at": None, "deleted_at": None} | _ELSEWHERE
 
 Row = tuple[int | str | None, ...]
 
 
 def message_of(row: Sequence[Any]) -> Message:
     """The message of a row of TOLD."""
-    fields = dict(zip(_COLUMNS, row, strict=True)) | LATER
+    fields = dict(zip(_COLUMNS, row, strict=True)) | _ELSEWHERE
     author: str = fields.pop("author")
     # Authors are `user:` accounts; all others (`guest:`, `name:`) are guests.
     fields["guest"] = not author.startswith("user:")
@@ -80,7 +89,7 @@ def row_of(message: Message, author: str) -> Row:
 
 @lru_cache(maxsize=4)
 def _insert_sql(dialect: Dialect) -> str:
-    return str(insert(messages).compile(dialect=dialect, column_keys=_COLUMNS))
+    return str(insert(messages).compile(dialect=dialect, column_keys=_INSERTED))
 
 
 def last_id(connection: Connection) -> int:
@@ -105,6 +114,44 @@ def messages_by_client_id(
         return {}
     rows = connection.execute(_BY_CLIENT_ID, {"keys": json.dumps(list(keys))})
     return {(row.room_id, row.author, row.client_id): message_of(row) for row in rows}
+
+
+def find_message(connection: Connection, message_id: int) -> tuple[Message, str] | None:
+    """A message, and its author; None when it is not there or its room is gone."""
+    row = connection.execute(
+        select(*TOLD)
+        .join(rooms, rooms.c.id == messages.c.room_id)
+        .where(messages.c.id == message_id, rooms.c.deleted_at.is_(None))
+    ).first()
+    return None if row is None else (message_of(row), row.author)
+
+
+def change_message(connection: Connection, message_id: int, version: int, **values: Any) -> Message:
+    """Set columns of a message that is there; the message as it is now."""
+    row = connection.execute(
+        update(messages)
+        .where(messages.c.id == message_id)
+        .values(version=version, **values)
+        .returning(*TOLD)
+    ).one()
+    return message_of(row)
+
+
+def last_author(connection: Connection, room_id: int, username: str) -> str | None:
+    """Who wrote last under this very name, of the newest LOOKED_THROUGH messages of a room."""
+    newest = (
+        select(messages.c.id, messages.c.author, messages.c.username)
+        .where(messages.c.room_id == room_id)
+        .order_by(messages.c.id.desc())
+        .limit(LOOKED_THROUGH)
+        .subquery()
+    )
+    return connection.scalar(
+        select(newest.c.author)
+        .where(newest.c.username == username)
+        .order_by(newest.c.id.desc())
+        .limit(1)
+    )
 
 
 def _page(

@@ -1,8 +1,9 @@
 """What the database says of itself."""
 
 import secrets
+from collections.abc import Collection
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from parlour.store.tables import meta
 
@@ -22,3 +23,15 @@ def epoch_of(connection: Connection) -> str:
     if epoch is None:
         epoch = connection.info["epoch"] = ensure_epoch(connection)
     return epoch
+
+
+def read_values(connection: Connection, names: Collection[str]) -> dict[str, str]:
+    """What was decided while the server ran, by name."""
+    rows = connection.execute(select(meta.c.name, meta.c.value).where(meta.c.name.in_(names)))
+    return {row[0]: row[1] for row in rows}
+
+
+def write_value(connection: Connection, name: str, value: str) -> None:
+    """Decide something anew."""
+    connection.execute(delete(meta).where(meta.c.name == name))
+    connection.execute(insert(meta).values(name=name, value=value))

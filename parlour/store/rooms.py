@@ -4,15 +4,32 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from parlour.models import Room
+from parlour.permissions import RoomKind
 from parlour.store.meta import epoch_of
-from parlour.store.tables import rooms
+from parlour.store.tables import members, restrictions, rooms
 from parlour.support.text import name_key
 
 LIVE = rooms.c.deleted_at.is_(None)
-TOLD = (rooms.c.id, rooms.c.name, rooms.c.created_at, rooms.c.version, rooms.c.kind)
+TOLD = (
+    rooms.c.id, rooms.c.name, rooms.c.created_at, rooms.c.version, rooms.c.kind, rooms.c.topic,
+    rooms.c.archived_at, rooms.c.owner, rooms.c.slow_seconds,
+)  # fmt: skip
+# In the words of the partial index, which a bound parameter would not match.
+_PUBLIC = and_(rooms.c.kind == literal_column("'public'"), LIVE)
 _COLUMNS = tuple(column.name for column in TOLD)
 _SET_VERSIONS = update(rooms).where(rooms.c.id == bindparam("room")).values(version=bindparam("at"))
 
@@ -23,24 +40,83 @@ def room_of(connection: Connection, row: Sequence[Any]) -> Room:
     return Room.model_construct(epoch=epoch_of(connection), **fields)
 
 
-def create_room(connection: Connection, name: str) -> Room:
-    """A new public room. Raises IntegrityError when a public room of this name is there."""
-    created_at = datetime.now(UTC)
-    room_id = connection.scalar(
+def create_room(
+    connection: Connection,
+    name: str,
+    *,
+    kind: RoomKind = "public",
+    topic: str = "",
+    owner: str | None = None,
+    direct_key: str | None = None,
+) -> Room:
+    """A new room. Raises IntegrityError when a public room of this name is there."""
+    row = connection.execute(
         insert(rooms)
         .values(
             name=name,
             name_key=name_key(name),
-            kind="public",
-            created_at=created_at,
+            kind=kind,
+            created_at=datetime.now(UTC),
             version=0,
             changed_version=0,
+            topic=topic,
+            owner=owner,
+            direct_key=direct_key,
+            guarded=int(kind != "public"),
         )
-        .returning(rooms.c.id)
+        .returning(*TOLD)
+    ).one()
+    return room_of(connection, row)
+
+
+def find_direct_room(connection: Connection, direct_key: str) -> Room | None:
+    """The room of a set of people."""
+    row = connection.execute(select(*TOLD).where(rooms.c.direct_key == direct_key, LIVE)).first()
+    return None if row is None else room_of(connection, row)
+
+
+def change_room(connection: Connection, room_id: int, **values: Any) -> Room:
+    """Set columns of a room that is there, at its next version; the room as it is now.
+
+    Without columns it is the members that changed. Raises IntegrityError when another public
+    room has the new name.
+    """
+    if "name" in values:
+        values["name_key"] = name_key(values["name"])
+    row = connection.execute(
+        update(rooms)
+        .where(rooms.c.id == room_id)
+        .values(version=rooms.c.version + 1, changed_version=rooms.c.version + 1, **values)
+        .returning(*TOLD)
+    ).one()
+    if values:
+        guard(connection, room_id)
+    return room_of(connection, row)
+
+
+def next_version(connection: Connection, room_id: int) -> int:
+    """Count one more change of a room that is there; its version now."""
+    version: int | None = connection.scalar(
+        update(rooms)
+        .where(rooms.c.id == room_id)
+        .values(version=rooms.c.version + 1)
+        .returning(rooms.c.version)
     )
-    assert room_id is not None  # noqa: S101 - RETURNING of an insert that did not raise
-    return Room.model_construct(
-        id=room_id, name=name, created_at=created_at, version=0, epoch=epoch_of(connection)
+    assert version is not None  # noqa: S101 - RETURNING of the row that was just found
+    return version
+
+
+def guard(connection: Connection, room_id: int) -> None:
+    """Note whether everybody may speak in a room at any time."""
+    restricted = select(restrictions.c.id).where(restrictions.c.room_id == room_id).exists()
+    kept = or_(
+        rooms.c.kind != "public",
+        rooms.c.archived_at.is_not(None),
+        rooms.c.slow_seconds > 0,
+        restricted,
+    )
+    connection.execute(
+        update(rooms).where(rooms.c.id == room_id).values(guarded=case((kept, 1), else_=0))
     )
 
 
@@ -56,10 +132,39 @@ def list_rooms(connection: Connection) -> list[Room]:
     return [room_of(connection, row) for row in rows]
 
 
-def room_versions(connection: Connection, room_ids: Collection[int]) -> dict[int, int]:
-    """The version of each of `room_ids` that is there."""
-    statement = select(rooms.c.id, rooms.c.version).where(rooms.c.id.in_(room_ids), LIVE)
-    return {row.id: row.version for row in connection.execute(statement)}
+def visible_rooms(connection: Connection, user_id: int | None) -> list[Room]:
+    """The public rooms and those an account is a member of, with its role; in order of creation."""
+    own = select(members.c.room_id, members.c.role).where(members.c.user_id == (user_id or 0))
+    roles = own.subquery("own")
+    # By two indexes: rooms of others, which may be many, are not looked at.
+    seen = select(rooms.c.id).where(_PUBLIC).union_all(select(roles.c.room_id))
+    rows = connection.execute(
+        select(*TOLD, roles.c.role)
+        .select_from(rooms.outerjoin(roles, roles.c.room_id == rooms.c.id))
+        .where(rooms.c.id.in_(seen), LIVE)
+        .order_by(rooms.c.id)
+    )
+    return [room_of(connection, row[:-1]).model_copy(update={"role": row[-1]}) for row in rows]
+
+
+def is_guarded(connection: Connection, room_id: int) -> bool:
+    """Whether it is not for everybody at any time to speak in a room."""
+    return bool(connection.scalar(select(rooms.c.guarded).where(rooms.c.id == room_id)))
+
+
+def room_versions(
+    connection: Connection, room_ids: Collection[int]
+) -> tuple[dict[int, int], set[int]]:
+    """The version of each of `room_ids` that is there; which of them are guarded."""
+    statement = select(rooms.c.id, rooms.c.version, rooms.c.guarded).where(
+        rooms.c.id.in_(room_ids), LIVE
+    )
+    versions, guarded = {}, set()
+    for room_id, version, is_guarded in connection.execute(statement):
+        versions[room_id] = version
+        if is_guarded:
+            guarded.add(room_id)
+    return versions, guarded
 
 
 def set_versions(connection: Connection, versions: Mapping[int, int]) -> None:

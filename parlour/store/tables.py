@@ -46,7 +46,7 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
 
 
-# One row: `epoch`, the name of this history.
+# `epoch`, the name of this history; and what administrators decided: `guests`, `registration`.
 meta = Table(
     "meta",
     metadata,
@@ -69,8 +69,21 @@ rooms = Table(
     Column("changed_version", Integer, nullable=False),
     # Set at once when the room is deleted; its messages are then taken away in small batches.
     Column("deleted_at", UtcTime),
+    Column("topic", Text, nullable=False, server_default=text("''")),
+    Column("archived_at", UtcTime),
+    # The owner's name, as `members` has it: told with every room, so it has to be at hand.
+    Column("owner", Text),
+    # The ids of the people in a direct room, sorted, so that the same set finds the same room.
+    Column("direct_key", Text),
+    # Seconds between two messages of the same person; 0 for none.
+    Column("slow_seconds", Integer, nullable=False, server_default="0"),
+    # 1 where not everybody may speak at any time: whoever does is looked up first. The rooms
+    # where everybody may, which are most, do not pay for it.
+    Column("guarded", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
+# Finds the room of a set of people, and refuses a second one.
+Index("uq_rooms_direct_key", rooms.c.direct_key, unique=True)
 # Refuses a second public room of the same name.
 Index(
     "uq_rooms_public_name_key",
@@ -91,6 +104,9 @@ messages = Table(
     # The version of this message's last change.
     Column("version", Integer, nullable=False),
     Column("client_id", String(64)),
+    Column("edited_at", UtcTime),
+    # Set for a message that was deleted: what is left of it says that there was one.
+    Column("deleted_at", UtcTime),
     # Finds the message that a repeated send made the first time.
     UniqueConstraint("room_id", "author", "client_id"),
     sqlite_autoincrement=True,
@@ -177,5 +193,98 @@ invites = Table(
     Column("uses_left", Integer, nullable=False),
     UniqueConstraint("token_hash"),
     CheckConstraint("uses_left >= 0", name="uses_left"),
+    sqlite_autoincrement=True,
+)
+# Those of one room.
+Index(None, invites.c.room_id)
+
+members = Table(
+    "members",
+    metadata,
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("joined_at", UtcTime, nullable=False),
+    CheckConstraint("role IN ('owner', 'moderator', 'member')", name="role"),
+)
+# The rooms of one person.
+Index(None, members.c.user_id)
+# Refuses a second owner.
+Index("uq_members_owner", members.c.room_id, unique=True, sqlite_where=text("role = 'owner'"))
+
+# Who may not come in (`ban`) or not speak (`mute`): in a room, or without one on this server.
+restrictions = Table(
+    "restrictions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE")),
+    Column("author", Text, nullable=False),
+    # The name under which they were known then.
+    Column("username", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    # For good when there is none.
+    Column("until", UtcTime),
+    Column("reason", Text, nullable=False),
+    Column("created_by", ForeignKey("users.id", ondelete="SET NULL")),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("room_id", "author", "kind"),
+    CheckConstraint("kind IN ('ban', 'mute')", name="kind"),
+    sqlite_autoincrement=True,
+)
+# The same for those of the server, whose missing room counts as different every time.
+Index(
+    "uq_restrictions_server",
+    restrictions.c.author,
+    restrictions.c.kind,
+    unique=True,
+    sqlite_where=text("room_id IS NULL"),
+)
+# Those that end by themselves.
+Index(None, restrictions.c.until)
+
+# What somebody said about a message, with the message as it stood then: it may be gone.
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("room_id", Integer, nullable=False),
+    Column("room_name", Text, nullable=False),
+    Column("message_id", Integer, nullable=False),
+    Column("message_username", Text, nullable=False),
+    Column("message_content", Text, nullable=False),
+    Column("message_timestamp", UtcTime, nullable=False),
+    # Who reports, and under which name.
+    Column("author", Text, nullable=False),
+    Column("reporter", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("resolved_at", UtcTime),
+    Column("resolved_by", Text),
+    # One person reports a message once.
+    UniqueConstraint("message_id", "author"),
+    sqlite_autoincrement=True,
+)
+# Those of one room.
+Index(None, reports.c.room_id, reports.c.id)
+# Those of one person that nobody has seen to.
+Index("ix_reports_open", reports.c.author, sqlite_where=text("resolved_at IS NULL"))
+
+# What was done with power over others. Triggers refuse that a row is changed or taken away.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    # The author who did it and the name at that time; `cli` for the command line.
+    Column("actor", Text, nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("room_id", Integer),
+    Column("subject", Text, nullable=False),
+    # JSON.
+    Column("detail", Text, nullable=False),
+    # SHA-256 of the entry before this one, and of this one.
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
     sqlite_autoincrement=True,
 )

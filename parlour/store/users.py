@@ -10,14 +10,15 @@ from parlour.store.tables import users
 from parlour.support.names import name_identity
 from parlour.support.text import name_key
 
-_TOLD = (
+TOLD = (
     users.c.id, users.c.username, users.c.display_name, users.c.role, users.c.about,
     users.c.time_zone, users.c.status_text, users.c.hue, users.c.created_at,
 )  # fmt: skip
 
 
-def _user(row: RowMapping) -> User:
-    return User.model_construct(**{column.name: row[column.name] for column in _TOLD})
+def user_of(row: RowMapping) -> User:
+    """The account of a row of TOLD."""
+    return User.model_construct(**{column.name: row[column.name] for column in TOLD})
 
 
 def create_user(
@@ -39,18 +40,18 @@ def create_user(
             created_at=now,
             password_changed_at=now,
         )
-        .returning(*_TOLD)
+        .returning(*TOLD)
     )
-    return _user(row.mappings().one())
+    return user_of(row.mappings().one())
 
 
 def get_user(connection: Connection, user_id: int) -> User | None:
     """One account that may be used."""
     row = connection.execute(
-        select(*_TOLD).where(users.c.id == user_id, users.c.disabled_at.is_(None))
+        select(*TOLD).where(users.c.id == user_id, users.c.disabled_at.is_(None))
     )
     found = row.mappings().first()
-    return None if found is None else _user(found)
+    return None if found is None else user_of(found)
 
 
 def find_user(connection: Connection, username: str) -> User | None:
@@ -70,11 +71,11 @@ def get_account(connection: Connection, user_id: int) -> Account | None:
 
 
 def _account(connection: Connection, which: ColumnElement[bool]) -> Account | None:
-    statement = select(*_TOLD, users.c.password_hash, users.c.disabled_at).where(which)
+    statement = select(*TOLD, users.c.password_hash, users.c.disabled_at).where(which)
     row = connection.execute(statement).mappings().first()
     if row is None:
         return None
-    return Account(_user(row), row["password_hash"], row["disabled_at"] is not None)
+    return Account(user_of(row), row["password_hash"], row["disabled_at"] is not None)
 
 
 def set_password(connection: Connection, user_id: int, password_hash: str) -> None:
@@ -113,3 +114,25 @@ def has_administrator(connection: Connection) -> bool:
         .where(users.c.role == "administrator", users.c.disabled_at.is_(None))
     )
     return bool(connection.scalar(administrators))
+
+
+def other_administrators(connection: Connection, user_id: int) -> int:
+    """How many run this place beside one of them."""
+    counted = (
+        select(func.count())
+        .select_from(users)
+        .where(
+            users.c.role == "administrator", users.c.disabled_at.is_(None), users.c.id != user_id
+        )
+    )
+    return connection.scalar(counted) or 0
+
+
+def set_role(connection: Connection, user_id: int, role: Role) -> None:
+    """Give an account another role on the server."""
+    connection.execute(update(users).where(users.c.id == user_id).values(role=role))
+
+
+def set_disabled(connection: Connection, user_id: int, at: datetime | None) -> None:
+    """Let an account not be used any more; None: let it be used again."""
+    connection.execute(update(users).where(users.c.id == user_id).values(disabled_at=at))

@@ -78,17 +78,27 @@ class Assets:
         for name, body in bodies.items():
             digest.update(f"{name}\0{len(body)}\0".encode() + body)
         self.prefix = f"/assets/{digest.hexdigest()[:16]}/"
-        content = json.dumps(config).replace("&", "&amp;").replace('"', "&quot;")
-        for name in [name for name in bodies if name.endswith(".html")]:
-            page = bodies[name].decode().replace("/assets/", self.prefix)
-            page = _CONFIG.sub(lambda match: match[1] + content + match[2], page)
-            bodies[name] = page.encode()
+        self._config = dict(config)
+        self._pages = {
+            name: body.decode().replace("/assets/", self.prefix)
+            for name, body in bodies.items()
+            if name.endswith(".html")
+        }
         self.files = {name: _asset(name, body) for name, body in bodies.items()}
+        self.configure({})
+
+    def configure(self, changes: Mapping[str, Any]) -> None:
+        """Write other values into the pages' `parlour-config`; `compress` them afterwards."""
+        self._config.update(changes)
+        content = json.dumps(self._config).replace("&", "&amp;").replace('"', "&quot;")
+        for name, page in self._pages.items():
+            told = _CONFIG.sub(lambda match: match[1] + content + match[2], page)
+            self.files[name] = _asset(name, told.encode())
 
     def compress(self) -> None:
-        """Make the smaller forms: slow, thorough, once. Safe to run in a thread."""
+        """Make the smaller forms that are not there: slow, thorough. Safe to run in a thread."""
         for name, asset in self.files.items():
-            if len(asset.body) < _SMALL or Path(name).suffix in _COMPRESSED:
+            if asset.encodings or len(asset.body) < _SMALL or Path(name).suffix in _COMPRESSED:
                 continue
             smaller = {
                 "br": brotli.compress(asset.body, quality=9 if len(asset.body) > _LARGE else 11),

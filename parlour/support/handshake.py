@@ -1,7 +1,6 @@
 """The opening handshake of WebSocket, from the server's side.
 
-Source: RFC 6455, sections 1.3 and 4.2. What the headers `Upgrade` and `Connection` say has been
-seen to before.
+Source: RFC 6455, sections 1.3 and 4.2. All header names are in lower case.
 """
 
 import base64
@@ -19,8 +18,23 @@ class BadHandshake(Exception):
     """No WebSocket comes of the request; the text is the code of the refusal."""
 
 
+def asks_for_websocket(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether `upgrade` is in the lists of `Connection`, and `websocket` in those of `Upgrade`."""
+    connection = upgrade = False
+    for name, value in headers:
+        if name == b"connection":
+            connection = connection or _names(value, b"upgrade")
+        elif name == b"upgrade":
+            upgrade = upgrade or _names(value, b"websocket")
+    return connection and upgrade
+
+
+def _names(value: bytes, token: bytes) -> bool:
+    return any(each.strip() == token for each in value.lower().split(b","))
+
+
 def accept_key(method: str, version: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The value of `Sec-WebSocket-Accept` for a request; its header names are in lower case.
+    """The value of `Sec-WebSocket-Accept` for a request that asks for a WebSocket.
 
     Raises BadHandshake with `method_not_allowed`, `upgrade_required` or `bad_request`.
     """
@@ -32,6 +46,9 @@ def accept_key(method: str, version: str, headers: Iterable[tuple[bytes, bytes]]
             keys.append(value.strip())
         elif name == b"sec-websocket-version":
             versions.append(value.strip())
+        elif name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0 ")):
+            # Its body would be taken for frames.
+            raise BadHandshake("bad_request")
     if versions != [b"13"]:
         raise BadHandshake("upgrade_required")
     if version != "1.1" or len(keys) != 1 or not _KEY.fullmatch(keys[0]):

@@ -11,7 +11,7 @@ from uvicorn.server import ServerState
 
 from parlour.support.departing import Departing
 from parlour.support.door import Door
-from parlour.support.handshake import BadHandshake, accept_key
+from parlour.support.handshake import BadHandshake, accept_key, asks_for_websocket
 
 MAX_URL: Final = 8 * 1024
 MAX_HEAD: Final = 32 * 1024
@@ -36,6 +36,9 @@ class Successor(Protocol):
     def take_over(self, transport: asyncio.Transport, scope: HTTPScope, accept_key: bytes) -> None:
         """Begin; the handshake is right, and `accept_key` is the answer to its key."""
 
+    def data_received(self, data: bytes) -> None:
+        """What the client sent: the first of it may have come together with the handshake."""
+
 
 class HTTPProtocol(Departing):
     """Uvicorn's own, which waits for nobody without end and keeps nothing without bound.
@@ -52,6 +55,8 @@ class HTTPProtocol(Departing):
         self._head_size = 0
         # Bytes that came since the head of a request, and how many of them after its answer.
         self._received = self._surplus = 0
+        # Whether the request whose head was read last asks for a WebSocket.
+        self._upgrades = False
         self.door.let_in(self, len(self.connections))
 
     def data_received(self, data: bytes) -> None:
@@ -59,7 +64,7 @@ class HTTPProtocol(Departing):
         if self._deaf:
             self._discard(data)
         elif len(data) <= _SLICE and not self._rest:
-            self._parse(data)
+            self._parse(data, 0)
         else:
             self._rest += data
             self._parse_rest()
@@ -67,17 +72,19 @@ class HTTPProtocol(Departing):
     def _parse_rest(self) -> None:
         rest, begin = self._rest, 0
         while begin < len(rest) and not self._deaf and not self.pipeline:
-            self._parse(rest[begin : begin + _SLICE])
+            self._parse(rest, begin)
             begin += _SLICE
         self._rest = b"" if self._deaf else rest[begin:]
         self._flow.held = bool(self.pipeline)
 
-    def _parse(self, data: bytes) -> None:
+    def _parse(self, received: bytes, begin: int) -> None:
+        """Parse one slice of what was received."""
+        data = received[begin : begin + _SLICE]
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            if self._should_upgrade():
-                self._upgrade()
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._upgrades:
+                self._upgrade(received[begin + upgrade.args[0] :])
                 return
             # What follows is not HTTP, or the client believes so.
             self._deaf = True
@@ -99,11 +106,23 @@ class HTTPProtocol(Departing):
             self._verdict = "url_too_long"
         elif len(self.headers) > MAX_HEADERS:
             self._verdict = "headers_too_large"
+        elif not self._names_host():
+            self._verdict = "bad_request"
         if self._verdict:
             # It ends the parsing; the text is not shown.
             raise ValueError(self._verdict)
+        self._upgrades = self.parser.should_upgrade() and asks_for_websocket(self.headers)
         super().on_headers_complete()
         self.body_size = self._received = self._surplus = 0
+
+    def _names_host(self) -> bool:
+        # One, and in HTTP/1.1 not none either (RFC 9112, section 3.2).
+        hosts = [name for name, _ in self.headers].count(b"host")
+        return hosts == 1 or (not hosts and self.parser.get_http_version() == "1.0")
+
+    def _should_upgrade(self) -> bool:
+        # Uvicorn's own knows but the last of several headers, and no lists.
+        return self._upgrades
 
     def on_body(self, body: bytes) -> None:
         """Count it."""
@@ -159,7 +178,8 @@ class HTTPProtocol(Departing):
                 self._linger()
         return not self._deaf
 
-    def _upgrade(self) -> None:
+    def _upgrade(self, behind: bytes) -> None:
+        """Hand the connection over, with what came `behind` the handshake; or refuse it."""
         scope = self.scope
         if scope is None or self._due or self._flow.write_paused:
             # Who has not taken the answer before would begin as one whose bounds are not watched:
@@ -189,6 +209,8 @@ class HTTPProtocol(Departing):
         )
         self.transport.set_protocol(successor)
         successor.take_over(self.transport, scope, key)
+        if behind:
+            successor.data_received(behind)
         # This object gets no further call, not even that the connection is lost.
         self.parser = None  # type: ignore[assignment]
 

@@ -1,6 +1,7 @@
 """Log lines for people on standard error, and the guard that keeps what is secret out of them."""
 
 import logging
+import secrets
 import sys
 from typing import Final
 
@@ -34,6 +35,13 @@ class _NoFaultsOfClients(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.msg != "Invalid UTF-8 sequence received from client."
+
+
+def log_fault(logger: logging.Logger, error: Exception) -> str:
+    """Log an unexpected error once, with its cause; returns the id that finds it in the log."""
+    log_id = secrets.token_hex(4)
+    logger.error("internal error %s", log_id, exc_info=error)
+    return log_id
 
 
 def hide_queries() -> None:

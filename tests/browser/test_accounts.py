@@ -49,7 +49,7 @@ async def test_an_account_is_made_and_stays_over_a_reload(server: Server, strang
 async def test_one_signs_in_and_speaks_under_ones_account(
     server: Server, room: Room, stranger: Visit, visit: Visit
 ) -> None:
-    """The address is kept; the account's words are not a guest's; the socket names it and no secret."""
+    """The address is kept; their words are not a guest's; the socket names them and no secret."""
     register(server, "grace")
     bob = await visit("bob", server, room)
     grace = await stranger("grace", server)

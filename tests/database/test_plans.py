@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
+from parlour import places
 from parlour.database import ChatDatabase
 from parlour.models import Room
+from parlour.store.standings import standings
 from tests.support.local import draft
 
 BY_ID = "INDEX ix_messages_room_id_id"
@@ -136,3 +138,24 @@ def test_messages_between_two_times_are_found_by_index(connection: Connection, b
     )
     [step] = [row[-1] for row in rows]
     assert "ix_messages_room_id_timestamp (room_id=? AND timestamp>?)" in step
+
+
+def test_whoever_asks_for_rooms_does_not_pay_for_those_of_others(
+    connection: Connection, busy: Room
+) -> None:
+    """Public rooms and memberships are found by their indexes."""
+    found = plans(connection, lambda: places.list_rooms(connection, 7))
+    [steps] = [steps for sql, steps in found.items() if "members" in sql]
+    assert any("uq_rooms_public_name_key" in step for step in steps)
+    assert sum("INDEX ix_members_user_id (user_id=?)" in step for step in steps) >= 1
+    assert "SCAN rooms" not in steps
+    assert "SCAN members" not in steps
+
+
+def test_the_gate_reads_by_keys_alone(connection: Connection, busy: Room) -> None:
+    """However many rooms, members and bans there are, and however many are asked about."""
+    seats = [(busy.id, "user:1"), (busy.id, None), (987, "guest:x")]
+    [steps] = plans(connection, lambda: standings(connection, seats)).values()
+    scanned = [step for step in steps if step.startswith("SCAN")]
+    assert scanned == ["SCAN seats VIRTUAL TABLE INDEX 1:"]
+    assert not [step for step in steps if "TEMP B-TREE" in step]

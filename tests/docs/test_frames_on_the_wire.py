@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.docs.markdown import ROOT, Page, Row
+from tests.support.accounts import register
 from tests.support.people import MakePerson, Person, Room, async_http_client, checked
 from tests.support.server import Server
 from tests.support.websocket import Client, matches
@@ -22,6 +23,8 @@ ROWS: dict[str, Row] = {
 ACTS = (
     "`message`",
     "`message`, repeated",
+    "`message_updated`",
+    "`room_updated`",
     "`typing`",
     "`error`",
     "`pong`",
@@ -144,6 +147,11 @@ async def test_what_somebody_says_reaches_whom_the_table_names(scene: Scene, doo
     sent = {"room_id": room_id, "content": f"by {door}", "client_id": f"c-{door}"}
     await author.send("message", **sent)
     await scene.check("`message`", door, room_id=room_id, message={"content": f"by {door}"})
+    message_id = author.frames[-1]["message"]["id"]
+    await author.send("edit", message_id=message_id, content="in other words")
+    await scene.check("`message_updated`", door, message={"content": "in other words"})
+    await author.send("delete", message_id=message_id)
+    await scene.check("`message_updated`", door, message={"id": message_id, "content": ""})
     await scene.mark()
     await author.send("message", **sent)
     await scene.check("`message`, repeated", door, room_id=room_id, repeated=True)
@@ -181,6 +189,21 @@ async def test_a_new_room_is_told_whom_the_table_names(scene: Scene, door: str) 
     async with async_http_client(scene.server) as http:
         checked(await http.post("/api/chat/rooms", json={"name": name}))
     await scene.check("`room_created`", door, room={"name": name})
+
+
+async def test_a_changed_room_is_told_whom_the_table_names(
+    server: Server, new_room: MakeRoom, person: MakePerson
+) -> None:
+    """Its owner changes it from elsewhere, so the columns of author and others say the same."""
+    assert ROWS["`room_updated`"]["author"] == ROWS["`room_updated`"]["others"]
+    owner = register(server, "rosa")
+    room = checked(owner.call("POST", "/api/chat/rooms", json={"name": "Rosa's"}))
+    scene = Scene(server, room, person)
+    await scene.open(new_room(server), person)
+    answer = owner.call("PATCH", f"/api/chat/rooms/{room['id']}", json={"topic": "Roses"})
+    assert checked(answer)["topic"] == "Roses"
+    for door in DOORS:
+        await scene.check("`room_updated`", door, room_id=room["id"], room={"topic": "Roses"})
 
 
 @pytest.mark.parametrize("door", DOORS)

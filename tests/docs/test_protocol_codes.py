@@ -7,18 +7,22 @@ import pytest
 
 from parlour import (
     attempts,
+    audience,
     context,
     conversation,
     database,
     gateway,
+    joining,
     logins,
+    membership,
     models,
     people,
+    places,
     registry,
     server,
 )
 from parlour.errors import ERROR_CODES, Refusal
-from parlour.features import heartbeat, presence, rooms
+from parlour.features import heartbeat
 from parlour.realtime import connection
 from parlour.realtime.websocket import WebSocketProtocol
 from parlour.settings import Settings
@@ -58,7 +62,7 @@ def test_every_close_code_of_the_server_is_told_and_no_other() -> None:
     of_refusals = {code.close for code in ERROR_CODES.values() if code.close is not None}
     without = [name for name, code in ERROR_CODES.items() if code.close is None]
     by_default = Refusal(without[0], "").close_code
-    real = of_refusals | {by_default, rooms.ROOM_GONE} | OF_THE_WEBSOCKET
+    real = of_refusals | {by_default, audience.ROOM_GONE} | OF_THE_WEBSOCKET
     told = {code for code, by in close_codes().items() if by != "client"}
     assert told == real - {1000}
 
@@ -92,6 +96,10 @@ REAL_LIMITS = {
     "username": SETTINGS["max_username_length"].default,
     "message content": SETTINGS["max_message_length"].default,
     "room name": models.MAX_ROOM_NAME_LENGTH,
+    "topic": models.MAX_TOPIC_LENGTH,
+    "members of a room": places.MAX_MEMBERS,
+    "people in a direct conversation": membership.MAX_OTHERS + 1,
+    "invitations to a room at once": joining.MAX_INVITES,
     "client_id": models.MAX_CLIENT_ID_LENGTH,
     "frame or body": 4,
     "page of history": models.MAX_PAGE,
@@ -154,8 +162,8 @@ def test_every_limit_is_told_with_the_number_the_program_has() -> None:
         (f"ends {logins.SESSION_LIFE.days} days after", logins.SESSION_LIFE.days),
         (f"or was within {attempts.KNOWN_FOR.days} days", attempts.KNOWN_FOR.days),
         (f"doubling to {attempts.LONGEST_WAIT.seconds // 60} minutes", 15),
-        (f"more than {presence.SMALL_ROOM} people", presence.SMALL_ROOM),
-        (f"rooms of up to {presence.SMALL_ROOM} people", presence.SMALL_ROOM),
+        (f"more than {audience.SMALL_ROOM} people", audience.SMALL_ROOM),
+        (f"rooms of up to {audience.SMALL_ROOM} people", audience.SMALL_ROOM),
         (f"more than {database.MAX_REPLAY:,} messages changed", database.MAX_REPLAY),
         (f"Every {heartbeat.HEARTBEAT_INTERVAL:.0f} s:", heartbeat.HEARTBEAT_INTERVAL),
         (f"1 s more for each {Door.BYTES_PER_SECOND} bytes", Door.BYTES_PER_SECOND),

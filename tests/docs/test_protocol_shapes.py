@@ -6,9 +6,17 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from parlour import models, people, protocol
+from parlour import membership, models, people, protocol
 from parlour.features.health import Health
-from parlour.models import ErrorAnswer, Message, MessageCreate, Room, RoomCreate
+from parlour.models import (
+    ErrorAnswer,
+    Message,
+    MessageChange,
+    MessageCreate,
+    Room,
+    RoomChange,
+    RoomCreate,
+)
 from parlour.protocol import (
     COMMAND_SHAPES,
     EVENT_SHAPES,
@@ -24,7 +32,13 @@ from tests.docs.shapes import field_types, required_fields
 PAGE = Page(ROOT / "docs" / "protocol.md")
 BODIES: dict[str, type[BaseModel]] = {
     "RoomCreate": RoomCreate,
+    "RoomChange": RoomChange,
+    "MemberChange": membership.MemberChange,
+    "DirectCreate": membership.DirectCreate,
+    "RoomInviteCreate": membership.RoomInviteCreate,
+    "InviteToken": membership.InviteToken,
     "MessageCreate": MessageCreate,
+    "MessageChange": MessageChange,
     "GuestCreate": people.GuestCreate,
     "AccountCreate": people.AccountCreate,
     "Credentials": people.Credentials,
@@ -36,6 +50,10 @@ BODIES: dict[str, type[BaseModel]] = {
 ANSWERS: dict[str, type[BaseModel]] = {
     "Room": Room,
     "Message": Message,
+    "Member": membership.Member,
+    "Invite": membership.Invite,
+    "NewInvite": membership.NewInvite,
+    "InvitePreview": membership.InvitePreview,
     "Guest": people.Guest,
     "SignedIn": people.SignedIn,
     "User": people.User,
@@ -156,7 +174,11 @@ def test_an_example_is_what_its_label_says(label: str, text: str) -> None:
     """It is read by the shape without complaint and comes out of it as it went in."""
     inner = label.removeprefix("list[").removesuffix("]")
     shape: Any = next(
-        (getattr(module, inner) for module in (protocol, models, people) if hasattr(module, inner)),
+        (
+            getattr(module, inner)
+            for module in (protocol, models, people, membership)
+            if hasattr(module, inner)
+        ),
         Health,
     )
     assert shape is not Health or inner == "Health", f"there is no shape {inner}"

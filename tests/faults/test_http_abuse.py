@@ -177,14 +177,18 @@ def test_what_is_just_within_the_bounds_is_served(hurried: HurriedServer) -> Non
 MALFORMED = {
     "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "words": b"hello\r\n\r\n",
-    "no such version": b"GET / HTTP/9.9\r\n\r\n",
-    "a header without a name": b"GET / HTTP/1.1\r\n: x\r\n\r\n",
-    "a blank before the colon": b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+    "no such version": b"GET / HTTP/9.9\r\n" + HOST + b"\r\n",
+    "a header without a name": b"GET / HTTP/1.1\r\n" + HOST + b": x\r\n\r\n",
+    "a blank before the colon": b"GET / HTTP/1.1\r\n" + HOST + b"X : x\r\n\r\n",
     "two lengths": ROOMS + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
     "a length and chunks": ROOMS + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
     "a length below nothing": ROOMS + b"Content-Length: -1\r\n\r\n",
-    "a path that is not ASCII": b"GET /\xff HTTP/1.1\r\n\r\n",
-    "another server": b"CONNECT example.org:443 HTTP/1.1\r\n\r\n",
+    "a path that is not ASCII": b"GET /\xff HTTP/1.1\r\n" + HOST + b"\r\n",
+    "another server": b"CONNECT example.org:443 HTTP/1.1\r\n" + HOST + b"\r\n",
+    "no host": b"GET /healthz HTTP/1.1\r\n\r\n",
+    "two hosts": b"GET /healthz HTTP/1.1\r\n" + HOST * 2 + b"\r\n",
+    "two hosts in HTTP/1.0": b"GET /healthz HTTP/1.0\r\n" + HOST * 2 + b"\r\n",
+    "no host, and a body": ROOMS.replace(HOST, b"") + b"Content-Length: 2\r\n\r\n{}",
     "no chunk": CHUNKED + b"zz\r\n",
 }
 
@@ -200,6 +204,14 @@ def test_what_is_no_http_is_refused_in_the_form_of_all_refusals(
             *answered, answer = client.until_end(seconds=HEAD_PROMISE)
         assert [each.status for each in answered] == ([200] if before else [])
         assert_refused(answer, "bad_request")
+
+
+def test_who_asks_by_the_older_http_may_name_no_host(hurried: HurriedServer) -> None:
+    """As the probes of a balancer do."""
+    with RawHTTP(hurried) as client:
+        client.send(b"GET /healthz HTTP/1.0\r\n\r\n")
+        [answer] = client.until_end(seconds=HEAD_PROMISE)
+    assert answer.status == 200
 
 
 def test_an_upgrade_to_what_is_not_spoken_is_a_request_like_any_other(
@@ -235,15 +247,17 @@ def test_many_requests_at_once_are_answered_one_by_one(hurried: HurriedServer) -
     count = 5_000
     paths = [b"/healthz" if number % 3 else b"/nothing" for number in range(count)]
     requests = b"".join(b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n" for path in paths)
-    before = memory(hurried)
-    with RawHTTP(hurried) as client:
-        sender = threading.Thread(target=client.send, args=[requests])
-        sender.start()
-        while client.got.count(b"HTTP/1.1 ") < count or not client.got.endswith(b"}"):
-            assert not client.look(10)
-        sender.join()
-        statuses = [answer.status for answer in take_apart(client.got)]
-    assert statuses == [200 if path == b"/healthz" else 404 for path in paths]
+    # The first time the server also fills its caches.
+    for _ in range(2):
+        before = memory(hurried)
+        with RawHTTP(hurried) as client:
+            sender = threading.Thread(target=client.send, args=[requests])
+            sender.start()
+            while client.got.count(b"HTTP/1.1 ") < count or not client.got.endswith(b"}"):
+                assert not client.look(10)
+            sender.join()
+            statuses = [answer.status for answer in take_apart(client.got)]
+        assert statuses == [200 if path == b"/healthz" else 404 for path in paths]
     assert memory(hurried) - before <= COST
 
 

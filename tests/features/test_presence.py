@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from parlour.features.presence import SMALL_ROOM
+from parlour.audience import SMALL_ROOM
 from tests.support.answers import assert_deleted
 from tests.support.people import Person, Room, async_http_client, checked
 from tests.support.server import Server

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from parlour.audience import close_room
 from parlour.context import Client, Context
 from parlour.database import ChatDatabase
 from parlour.errors import Refusal
-from parlour.features import messages, presence, rooms
+from parlour.features import messages, presence
 from parlour.models import MessageCreate, Person, Room
+from parlour.places import Told
 from parlour.store.messages import count
 from tests.support.local import local_context, started_database
 from tests.support.sockets import Socket
@@ -57,7 +59,7 @@ async def test_a_room_deleted_while_its_state_is_read_is_not_entered(
     entering = asyncio.create_task(presence.follow(context, client, hall.id, None, None, sync=True))
     await asyncio.sleep(0)  # it is registered, and its state is being read
     assert context.manager.follows(client.connection, hall.id)
-    rooms._close_room(context, hall, "gone")
+    close_room(context, Told(hall, None), "gone")
     await entering
     assert [frame["type"] for frame in frames(socket)] == ["room_deleted"]
     assert context.manager.presence.online(hall.id) == 0

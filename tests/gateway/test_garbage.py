@@ -54,7 +54,12 @@ GARBAGE: dict[str, tuple[str | bytes, str, str | None]] = {
     "the type twice": ('{"type": "ping", "type": "message"}', "invalid", "type"),
     "a name twice inside": (message().replace('"hi"', '{"a": 1, "a": 2}'), "invalid", "a"),
     "no type": ("{}", "unknown_type", "type"),
-    "an unknown type": ('{"type": "edit"}', "unknown_type", "type"),
+    "an unknown type": ('{"type": "shout"}', "unknown_type", "type"),
+    "an edit of nothing": ('{"type": "edit", "content": "x"}', "invalid", "message_id"),
+    "an edit of what is not there": (
+        '{"type": "edit", "message_id": 987654321, "content": "x"}', "not_found", None
+    ),
+    "a deletion of no id": ('{"type": "delete", "message_id": "1"}', "invalid", "message_id"),
     "a type that is no text": ('{"type": ["ping"]}', "unknown_type", "type"),
     "a server's own type": ('{"type": "room_deleted"}', "unknown_type", "type"),
     "an unknown field": (message(colour="red"), "invalid", "colour"),

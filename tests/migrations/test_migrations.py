@@ -88,7 +88,9 @@ def test_the_migrated_schema_is_the_very_one_that_the_tables_describe(tmp_path: 
     with open_database(tmp_path) as database:
         assert schema(database.write_engine) == expected
     assert expected["partial"] == {
-        "uq_rooms_public_name_key": "kind = 'public' AND deleted_at IS NULL"
+        "uq_rooms_public_name_key": "kind = 'public' AND deleted_at IS NULL",
+        "uq_members_owner": "role = 'owner'",
+        "uq_restrictions_server": "room_id IS NULL",
     }
     assert expected["messages"]["foreign keys"][0][2:7] == (
         "rooms", "room_id", "id", "NO ACTION", "CASCADE",

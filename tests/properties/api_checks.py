@@ -11,7 +11,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 # the list; that a guest has to give a name; and of a query, that it names one place.
 TEXTS = (
     "name", "username", "content", "client_id", "password", "new_password", "current_password",
-    "display_name", "about", "status_text", "time_zone",
+    "display_name", "about", "status_text", "time_zone", "topic", "usernames",
 )  # fmt: skip
 CODES = ("empty", "too_long", "name_invalid", "name_reserved", "password_weak")
 WORDS = ("NUL", "surrogate", "cannot be printed", "time zone", "required", "You are")

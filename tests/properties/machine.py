@@ -90,7 +90,7 @@ class Machine(RuleBasedStateMachine):
             assert frame["version"] == room.version
             assert frame["reset"] is (after is not None and after > room.version)
             if after is not None and not frame["reset"]:
-                assert frame["messages"] == room.messages[after:]
+                assert frame["messages"] == room.changed_after(after)
         new = room.id not in actor.following
         actor.following[room.id] = room
         if new and room.enter(actor.name):

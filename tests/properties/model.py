@@ -14,18 +14,20 @@ def key_of(name: str) -> str:
 
 @dataclass
 class ModelRoom:
-    """One room: its messages in the order of their versions, and who is in it."""
+    """One room: its messages in the order of their ids, and who is in it."""
 
     id: int
     name: str
+    # How many durable changes there were: messages said, edited, deleted.
+    version: int = 0
     messages: list[Message] = field(default_factory=list)
     # By person: the name that shows, and the number of connections; in the order of coming.
     people: dict[str, tuple[str, int]] = field(default_factory=dict)
 
-    @property
-    def version(self) -> int:
-        """Every durable change so far is a message."""
-        return len(self.messages)
+    def changed_after(self, version: int) -> list[Message]:
+        """The messages that changed since a version, in the order of their last changes."""
+        changed = [each for each in self.messages if each["version"] > version]
+        return sorted(changed, key=lambda each: int(each["version"]))
 
     @property
     def users(self) -> list[str]:
@@ -75,7 +77,17 @@ class Model:
         assert message["version"] == room.version + 1
         assert message["id"] > self.last_message_id
         self.last_message_id = message["id"]
+        room.version += 1
         room.messages.append(message)
+
+    def change(self, room: ModelRoom, message: Message, **expected: Any) -> None:
+        """Take in a message as it is told after a change; assert what the model knows of it."""
+        assert message["version"] == room.version + 1
+        room.version += 1
+        [place] = [n for n, each in enumerate(room.messages) if each["id"] == message["id"]]
+        before = room.messages[place]
+        assert message == {**before, **expected, "version": room.version}
+        room.messages[place] = message
 
     def nobody_here(self) -> None:
         """Every connection is gone."""

@@ -160,6 +160,25 @@ def test_a_length_beyond_the_limit_is_refused_before_the_body(
     assert raw.closed()[0] == 1009
 
 
+@pytest.mark.parametrize("opcode", [TEXT, BINARY])
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 8096])
+def test_a_length_in_more_bytes_than_it_needs_ends_the_connection(
+    raw: RawSocket, opcode: int, size: int
+) -> None:
+    """1002 (section 5.2), whether or not the body has come."""
+    length = b"\xfe" + size.to_bytes(2) if size < 126 else b"\xff" + size.to_bytes(8)
+    raw.send(bytes([0x80 | opcode]) + length)
+    assert raw.closed() == (1002, b"a length in more bytes than it needs")
+
+
+def test_a_small_length_in_eight_bytes_ends_the_connection_too(raw: RawSocket) -> None:
+    """Behind what is right, with its body, as a fragment, masked."""
+    raw.send(ASK + frame(TEXT, b" ", fin=False))
+    assert raw.read() == ANSWER
+    raw.send(b"\x80\xff" + (1).to_bytes(8) + MASK + b"x" + ASK)
+    assert raw.closed()[0] == 1002
+
+
 def test_a_binary_message_is_refused_in_words(raw: RawSocket) -> None:
     """By the protocol above, and the connection stays."""
     raw.send(frame(BINARY, b"\x00\xff"))

@@ -1,10 +1,12 @@
 """RFC 6455 over raw sockets, further: text, closing, and how the bytes are delivered."""
 
+from itertools import repeat
 from typing import Any
 
 import pytest
 from httpx2 import Client
 
+from tests.support.flood import pour
 from tests.support.frames import CLOSE, CONT, MASK, PING, PONG, TEXT, Frame, close_frame, frame
 from tests.support.people import Room, checked
 from tests.support.rawsocket import ANSWER, ASK, DOOR, RawSocket, handshake, say, well
@@ -105,6 +107,27 @@ def test_nothing_behind_a_close_is_read(member: RawSocket, room: Room, http: Cli
     member.send(close_frame(1000) + frame(TEXT, say("late")) + frame(PING) + close_frame(1001))
     assert member.closed() == (1000, b"")
     assert checked(http.get(f"/api/chat/rooms/{room['id']}/messages")) == []
+
+
+JUNK = {
+    "frames": ASK * 10_000,
+    "no frames": b"\xff" * 200_000,
+    "more than the kernels hold": bytes(3 * 1024 * 1024),
+}
+
+
+@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)
+def test_what_comes_behind_a_close_does_not_spoil_the_answer(raw: RawSocket, junk: bytes) -> None:
+    """To close with bytes unread would reset the connection, and the answer be lost with it."""
+    pour(raw, [close_frame(1000, b"bye"), junk], seconds=10, read=False)
+    assert raw.closed() == (1000, b"bye")
+
+
+def test_nobody_can_go_on_for_ever_behind_a_close(raw: RawSocket) -> None:
+    """After some megabytes the connection is cut, whoever closed it."""
+    more = 1024 * 1024
+    taken = pour(raw, [close_frame(1000), *repeat(bytes(more), 1000)], seconds=10, read=False)
+    assert taken < 100 * more
 
 
 def test_the_server_that_closes_waits_for_the_answer(

@@ -19,6 +19,9 @@ ADDRESSES = count(1)
 
 Fields = dict[str, Any]
 
+# Connections of accounts, for the fixture `partings` to close.
+OPENED: list[websocket.Client] = []
+
 
 def new_address() -> dict[str, str]:
     """Return a header that gives a request an address of its own.
@@ -80,9 +83,11 @@ class Account:
 
     async def connect(self, room: Room | None = None, **query: Any) -> websocket.Client:
         """Open a WebSocket with the bearer."""
-        return await websocket.connect(
+        client = await websocket.connect(
             self.server, room_id_of(room), None, headers=self.headers, **query
         )
+        OPENED.append(client)
+        return client
 
 
 def account_of(server: Server, answer: Response) -> Account:

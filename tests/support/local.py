@@ -9,6 +9,7 @@ from parlour.context import Context
 from parlour.database import Database, init_db
 from parlour.logins import Known
 from parlour.models import MessageDraft, Person
+from parlour.oversight import Policy
 from parlour.registry import Registry
 from parlour.settings import Settings
 from parlour.support.keys import new_key
@@ -45,7 +46,8 @@ async def started_database(folder: Path) -> AsyncIterator[Database]:
 def local_context(folder: Path, database: Database) -> Context:
     """Return the parts of a server that nobody has an account at."""
     registry = Registry(Known([], [], administered=False))
-    return Context(local_settings(folder), database, Tokens([new_key()]), registry)
+    settings = local_settings(folder)
+    return Context(settings, database, Tokens([new_key()]), registry, Policy.of(settings))
 
 
 def draft(

@@ -15,13 +15,22 @@ def port_of(server: Server | int) -> int:
 class RawConnection:
     """One TCP connection: any bytes may be sent, each `send` in a packet of its own."""
 
-    def __init__(self, server: Server | int, *, receive_buffer: int = 0) -> None:
-        """Connect to a server or a port; `receive_buffer` is what the kernel takes, in bytes."""
+    def __init__(self, server: Server | int, *, receive_buffer: int = 0, segment: int = 0) -> None:
+        """Connect to a server or a port.
+
+        `receive_buffer` is what the kernel takes, and `segment` the largest piece of it, in bytes.
+        """
         self.sock = socket.socket()
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if segment:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
         self.sock.settimeout(scaled(20))
-        self.sock.connect(("127.0.0.1", port_of(server)))
+        try:
+            self.sock.connect(("127.0.0.1", port_of(server)))
+        except OSError:
+            self.sock.close()
+            raise
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, data: bytes) -> None:

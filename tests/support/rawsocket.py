@@ -38,10 +38,13 @@ class RawSocket(RawConnection):
     """A connection to a server. Its waits end with an AssertionError when nothing comes."""
 
     def __init__(
-        self, server: Server | int, path: str | None = None, *headers: str, receive_buffer: int = 0
+        self, server: Server | int, path: str | None = None, *headers: str, **network: int
     ) -> None:
-        """With a `path`, open a WebSocket there; `head` is then the server's answer."""
-        super().__init__(server, receive_buffer=receive_buffer)
+        """With a `path`, open a WebSocket there; `head` is then the server's answer.
+
+        `network` is what `RawConnection` takes.
+        """
+        super().__init__(server, **network)
         self.head = ""
         self.unread = b""
         if path is not None:

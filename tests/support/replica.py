@@ -75,7 +75,7 @@ class Replica:
         early, view.early = view.early, []
         for frame in early:
             if frame["version"] > version:
-                self._message(frame)
+                self.apply(frame)
 
     def fetched_rooms(self, rooms: list[Room]) -> None:
         """Take in the list of rooms."""
@@ -120,6 +120,21 @@ class Replica:
         view.version += 1
         view.messages.append(message)
 
+    def _message_updated(self, frame: Frame) -> None:
+        message = frame["message"]
+        assert frame["version"] == message["version"]
+        view = self.views.get(frame["room_id"])
+        if view is None or (view.version is not None and frame["version"] <= view.version):
+            # The answer to whoever asked for a change elsewhere, or for none.
+            return
+        if view.version is None:
+            view.early.append(frame)
+            return
+        assert frame["version"] == view.version + 1
+        view.version += 1
+        places = [each["id"] for each in view.messages]
+        view.messages[places.index(message["id"])] = message
+
     def _sync(self, frame: Frame) -> None:
         view = self._view(frame)
         after = self.asked.pop(view.room_id)
@@ -132,13 +147,16 @@ class Replica:
             assert not messages
             view.version, view.messages = None, []
         elif after is not None:
-            # Every change so far made one message, so all that changed is all numbers in between.
-            assert versions == list(range(after + 1, frame["version"] + 1)), (
+            # A message that changed more than once comes once: numbers rise, and may skip.
+            assert versions == sorted(set(versions)), f"{self.name}: {versions}"
+            assert all(after < each <= frame["version"] for each in versions), (
                 f"{self.name} asked after {after} and got {versions} up to {frame['version']}"
             )
             if view.version is not None:
                 known = [each for each in view.messages if each["version"] <= after]
-                view.version, view.messages = frame["version"], known + messages
+                merged = {each["id"]: each for each in [*known, *messages]}
+                view.version = frame["version"]
+                view.messages = [merged[each] for each in sorted(merged)]
         elif view.version is not None and view.version != frame["version"]:
             # It asked for nothing that it missed, so it has to read the history again.
             view.version, view.messages = None, []

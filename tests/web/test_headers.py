@@ -130,7 +130,9 @@ def test_what_the_program_says_is_not_kept(http: Client, path: str) -> None:
 
 ALLOWED = {
     "/api/chat/rooms": {"GET", "POST"},
-    "/api/chat/rooms/{room}": {"GET", "DELETE"},
+    "/api/chat/rooms/{room}": {"GET", "PATCH", "DELETE"},
+    "/api/chat/rooms/{room}/members": {"GET"},
+    "/api/chat/rooms/{room}/members/x": {"PUT", "DELETE"},
     "/api/chat/rooms/{room}/messages": {"GET", "POST"},
     "/healthz": {"GET"},
     "/readyz": {"GET"},

@@ -13,12 +13,17 @@ from tests.support.accounts import Account, register
 from tests.support.people import Room as RoomDict
 from tests.support.people import checked
 from tests.support.server import Server
-from tests.web.refused import ELSEWHERE, MESSAGES, REFUSED, ROOMS, SIGNED_IN
+from tests.web import refused, refused_places
+from tests.web.refused import MESSAGES, ROOMS
+from tests.web.refused_places import STATEFUL
 
 SERVER_ENV = {"PARLOUR_MAX_MESSAGE_LENGTH": "100"}
 # Where a route can give these, it takes a lock or a full disk, or a fault, to see it.
 RARE = {"busy", "storage_full"}
 Operation = dict[str, Any]
+REFUSED = refused.REFUSED | refused_places.REFUSED
+ELSEWHERE = refused.ELSEWHERE | refused_places.ELSEWHERE
+SIGNED_IN = refused.SIGNED_IN | refused_places.SIGNED_IN
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +126,7 @@ def test_a_route_refuses_by_the_codes_that_are_described_and_no_others(
         if int(status) >= 400
         for code in answer["content"]["application/json"]["examples"]
     }
-    assert met == described - RARE - ELSEWHERE.get(route, set())
+    assert met == described - RARE - STATEFUL - ELSEWHERE.get(route, set())
 
 
 def test_the_page_of_the_documentation_needs_nothing_from_elsewhere(http: Client) -> None:

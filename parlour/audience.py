@@ -1,0 +1,178 @@
+"""Telling people of rooms: who is there, what there is, and that they are out."""
+
+import contextlib
+from collections.abc import Collection
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final, Literal
+
+from parlour import places
+from parlour.context import Client, Context
+from parlour.errors import ERROR_CODES, Refusal
+from parlour.models import Room
+from parlour.places import Changed, Told
+from parlour.protocol import (
+    LeaveEvent,
+    RoomDeletedEvent,
+    RoomListEvent,
+    RoomUpdatedEvent,
+    UserListEvent,
+    encode,
+)
+from parlour.realtime.connection import Connection
+from parlour.realtime.presence import Present
+
+# Up to so many people, a room tells its list at every change; past it, once an interval.
+SMALL_ROOM: Final = 20
+# The close code with which a room's own connections end when there is no room for them any more.
+ROOM_GONE: Final = 4504
+_GONE: Final = (ROOM_GONE, "room gone")
+
+ListNews = Literal["room_created", "room_changed", "room_removed"]
+
+
+def tell_list(context: Context, news: ListNews, told: Told) -> None:
+    """Tell the list of rooms of everybody who may know of this one."""
+    frame = encode(RoomListEvent(type=news, room=context.with_online(told.room)))
+    if told.audience is None:
+        context.manager.broadcast_to_aware(frame)
+        return
+    for connection in _connections(context, told.audience):
+        connection.send(frame)
+
+
+def tell_person(
+    context: Context, news: ListNews, room: Room, user_id: int, role: str | None
+) -> None:
+    """Tell one account what a room is to it now."""
+    own = context.with_online(room).model_copy(update={"role": role})
+    frame = encode(RoomListEvent(type=news, room=own))
+    for connection in _connections(context, [user_id]):
+        connection.send(frame)
+
+
+def tell_room(context: Context, told: Told) -> None:
+    """Tell those in a room that it changed, and the lists that show it."""
+    room = told.room
+    event = RoomUpdatedEvent(room_id=room.id, version=room.version, room=context.with_online(room))
+    context.manager.broadcast(room.id, encode(event), version=room.version, aware_only=True)
+    tell_list(context, "room_changed", told)
+
+
+def _connections(context: Context, user_ids: Collection[int]) -> list[Connection]:
+    return [
+        connection
+        for user_id in user_ids
+        for connection in context.manager.connections_of(f"user:{user_id}")
+        if connection.aware
+    ]
+
+
+def close_room(context: Context, told: Told, words: str) -> None:
+    """A room is gone: whoever is in it is told and leaves it, and the lists lose it."""
+    for connection in context.manager.followers(told.room.id):
+        _put_out(context, connection, told.room, words)
+    tell_list(context, "room_removed", told)
+
+
+def evict(context: Context, room: Room, author: str, words: str, *, banned: bool = False) -> None:
+    """Somebody may not be in a room any more: what they got last was from before.
+
+    `banned`: it is a room that they still see and may not enter.
+    """
+    end = (ERROR_CODES["banned"].close or ROOM_GONE, "banned") if banned else _GONE
+    left = None
+    for connection in context.manager.connections_of(author):
+        if context.manager.follows(connection, room.id):
+            left = _put_out(context, connection, room, words, end) or left
+    if left is not None:
+        tell_leave(context, room.id, left)
+
+
+def _put_out(
+    context: Context,
+    connection: Connection,
+    room: Room,
+    words: str,
+    end: tuple[int, str] = _GONE,
+) -> Present | None:
+    left = context.manager.disconnect(connection, room.id)
+    connection.send(encode(RoomDeletedEvent(room_id=room.id, message=words)))
+    if connection.one_room and not context.manager.rooms_of(connection):
+        connection.end(*end)
+    return left
+
+
+def tell_member(context: Context, changed: Changed) -> None:
+    """Tell what became of a member: them first, then the others."""
+    if changed.same:
+        return
+    room, user = changed.room, changed.user
+    if changed.role is None and room.kind != "public":
+        evict(context, room, f"user:{user.id}", f"You are no longer in #{room.name}.")
+        tell_person(context, "room_removed", room, user.id, None)
+        others = None if changed.audience is None else changed.audience - {user.id}
+        tell_room(context, Told(room, others))
+        return
+    tell_room(context, changed)
+    for user_id, role in ((user.id, changed.role), *changed.others):
+        tell_person(context, "room_changed", room, user_id, role)
+
+
+def depart(context: Context, client: Client, room_id: int) -> None:
+    """Take the client out of a room, and tell the others if that was its person's last there."""
+    left = context.manager.disconnect(client.connection, room_id)
+    if left is not None:
+        tell_leave(context, room_id, left)
+
+
+def tell_leave(context: Context, room_id: int, left: Present) -> None:
+    """Tell those who are still in a room that somebody left."""
+    if context.closing:
+        return
+    leave = LeaveEvent(
+        room_id=room_id,
+        username=left.username,
+        guest=left.guest,
+        timestamp=datetime.now(UTC),
+    )
+    context.manager.broadcast(room_id, encode(leave), ephemeral=True)
+    tell_people(context, room_id)
+
+
+def user_list(context: Context, room_id: int) -> bytes:
+    """The frame that says who is in a room."""
+    people = context.manager.presence.people(room_id)
+    return encode(
+        UserListEvent(
+            room_id=room_id,
+            users=tuple(context.manager.user_list(room_id)),
+            guests=tuple(present.username for present in people if present.guest),
+        )
+    )
+
+
+def tell_people(context: Context, room_id: int, *, but: str | None = None) -> None:
+    """Tell a room who is in it, and the lists how many: at once or soon, as busy as it is."""
+
+    def tell(but: str | None = None) -> None:
+        frame = user_list(context, room_id)
+        context.manager.broadcast(room_id, frame, ephemeral=True, but=but)
+
+    if context.manager.presence.online(room_id) <= SMALL_ROOM:
+        tell(but)
+    else:
+        context.user_lists.call(room_id, tell)
+    context.room_news.call(room_id, partial(_spawn_online, context, room_id))
+
+
+def _spawn_online(context: Context, room_id: int) -> None:
+    context.tasks.spawn(_tell_online(context, room_id))
+
+
+async def _tell_online(context: Context, room_id: int) -> None:
+    # By the writer, though it only reads: told in the order of the commits, it cannot come after
+    # the room's removal and bring the room back, nor go to somebody who was put out before.
+    with contextlib.suppress(Refusal):
+        tell = partial(tell_list, context, "room_changed")
+        await context.database.write(places.describe, room_id, then=tell)

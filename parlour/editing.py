@@ -1,0 +1,81 @@
+"""The operations on a message that was said, each inside one transaction."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from parlour import audit
+from parlour.errors import Refusal
+from parlour.models import Message, Person
+from parlour.permissions import Act, check
+from parlour.store import messages as message_rows
+from parlour.store import rooms as room_rows
+from parlour.store.standings import standing_of
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A message as it is now, unless it is the `same`."""
+
+    message: Message
+    same: bool = False
+
+
+def edit_message(connection: Connection, by: Person, message_id: int, content: str) -> Edited:
+    """Say a message in other words. Raises Refusal: it is for its author alone."""
+    message, author = _find(connection, by, message_id)
+    if author != by.author:
+        raise Refusal("not_allowed", "Only whoever wrote a message can edit it.")
+    _check(connection, by, message, "edit_own")
+    if message.deleted_at is not None:
+        raise _no_message()
+    if message.content == content:
+        return Edited(message, same=True)
+    return _change(connection, message, content=content, edited_at=datetime.now(UTC))
+
+
+def delete_message(connection: Connection, by: Person, message_id: int) -> Edited:
+    """Leave of a message only that there was one: its author may, and the room's moderators.
+
+    To delete what is deleted changes nothing. Raises Refusal.
+    """
+    message, author = _find(connection, by, message_id)
+    own = author == by.author
+    _check(connection, by, message, "delete_own" if own else "delete_any")
+    if message.deleted_at is not None:
+        return Edited(message, same=True)
+    if not own:
+        detail = {"message_id": message.id, "author": author}
+        audit.note(
+            connection, by, "message.delete", message.username, room_id=message.room_id,
+            detail=detail,
+        )  # fmt: skip
+    return _change(connection, message, content="", deleted_at=datetime.now(UTC))
+
+
+def _find(connection: Connection, by: Person, message_id: int) -> tuple[Message, str]:
+    found = message_rows.find_message(connection, message_id)
+    if found is None:
+        raise _no_message()
+    _check(connection, by, found[0], "enter")
+    return found
+
+
+def _check(connection: Connection, by: Person, message: Message, act: Act) -> None:
+    try:
+        check(standing_of(connection, message.room_id, by.author), act)
+    except Refusal as refusal:
+        if refusal.code == "not_found":
+            # It says nothing of a room that they may not see.
+            raise _no_message() from None
+        raise
+
+
+def _change(connection: Connection, message: Message, **values: object) -> Edited:
+    version = room_rows.next_version(connection, message.room_id)
+    return Edited(message_rows.change_message(connection, message.id, version, **values))
+
+
+def _no_message() -> Refusal:
+    return Refusal("not_found", "There is no such message; it may have been deleted.")

@@ -1,0 +1,31 @@
+"""For administrators: what was reported, and what was done with power over others."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from parlour import administration
+from parlour.admission import PREFIX, Administrator, AdministratorRoute
+from parlour.identity import ContextDep, account_of
+from parlour.models import IdParam, LimitParam
+from parlour.oversight import AuditEntry, Report
+from parlour.web import answers
+
+router = APIRouter(prefix=PREFIX, route_class=AdministratorRoute, tags=["administration"])
+
+
+@router.get("/reports", responses=answers("not_found", "busy"))
+async def list_reports(context: ContextDep, login: Administrator) -> list[Report]:
+    """The newest 200 reports of all rooms, open ones first."""
+    return await context.database.read(administration.list_reports, account_of(login))
+
+
+@router.get("/audit", responses=answers("not_found", "invalid", "busy"))
+async def read_audit(
+    context: ContextDep,
+    login: Administrator,
+    before: Annotated[IdParam | None, Query(description="Those before this entry.")] = None,
+    limit: Annotated[LimitParam, Query(description="At most so many entries.")] = 50,
+) -> list[AuditEntry]:
+    """A page of the audit log, the newest entry first."""
+    return await context.database.read(administration.read_log, account_of(login), before, limit)

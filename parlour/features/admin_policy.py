@@ -1,0 +1,95 @@
+"""For administrators: who may come in, who may make an account, and invitations to that."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
+
+from fastapi import APIRouter, Path, Request, Response
+
+from parlour import administration
+from parlour.admission import PREFIX, Administrator, AdministratorRoute, page_policy
+from parlour.context import Context
+from parlour.errors import Refusal
+from parlour.identity import ContextDep, account_of, close
+from parlour.membership import Invite, NewInvite, RoomInviteCreate
+from parlour.models import IdParam
+from parlour.oversight import Policy, PolicyChange
+from parlour.support.tokens import random_id
+from parlour.web import answers
+
+if TYPE_CHECKING:
+    from parlour.support.assets import Assets
+
+router = APIRouter(prefix=PREFIX, route_class=AdministratorRoute, tags=["administration"])
+
+_WRITES = ("not_found", "cross_site", "invalid", "busy", "storage_full")
+_BODY = ("not_allowed", "bad_json", "too_large", "unsupported_type")
+# Connections that are looked at in one turn of the event loop.
+SLICE: Final = 256
+
+
+@router.get("/policy", responses=answers("not_found", "busy"))
+async def get_policy(context: ContextDep, login: Administrator) -> Policy:
+    """Who may come in and make an account; `fixed` names what is set where the server starts."""
+    given = Policy.of(context.settings)
+    return await context.database.read(administration.get_policy, account_of(login), given)
+
+
+@router.patch("/policy", responses=answers(*_WRITES, *_BODY))
+async def change_policy(
+    request: Request, change: PolicyChange, context: ContextDep, login: Administrator
+) -> Policy:
+    """Decide it anew; it holds at once. Without guests, those who are here are sent away."""
+    assets: Assets = request.app.state.assets
+
+    def tell(policy: Policy) -> None:
+        closed = policy.guests == "off" and context.policy.guests == "on"
+        context.policy = policy
+        assets.configure(page_policy(policy))
+        context.tasks.spawn(asyncio.to_thread(assets.compress))
+        if closed:
+            context.tasks.spawn(_send_guests_away(context))
+
+    given = Policy.of(context.settings)
+    return await context.database.write(
+        administration.change_policy, account_of(login), given, change.changes(), then=tell
+    )
+
+
+async def _send_guests_away(context: Context) -> None:
+    refusal = Refusal("guests_off", "Only people with an account may come in here now.")
+    for position, connection in enumerate(context.manager.connections()):
+        if position % SLICE == 0:
+            await asyncio.sleep(0)
+        if connection.guest:
+            close(connection, refusal)
+
+
+@router.get("/invites", responses=answers("not_found", "busy"))
+async def list_invites(context: ContextDep, login: Administrator) -> list[Invite]:
+    """The invitations to make accounts that are still good; their tokens are not told again."""
+    return await context.database.read(administration.list_invites, account_of(login))
+
+
+@router.post("/invites", status_code=201, responses=answers(*_WRITES, *_BODY))
+async def create_invite(
+    invite: RoomInviteCreate, context: ContextDep, login: Administrator
+) -> NewInvite:
+    """A new invitation. Whoever has its token makes an account with it, as often as it says."""
+    token = random_id()
+    ends = datetime.now(UTC) + timedelta(days=invite.days)
+    made = await context.database.write(
+        administration.create_invite, account_of(login), token, ends, invite.uses
+    )
+    return NewInvite.model_construct(**made.model_dump(), token=token)
+
+
+@router.delete("/invites/{invite_id}", status_code=204, responses=answers(*_WRITES))
+async def delete_invite(
+    invite_id: Annotated[IdParam, Path(description="The invitation.")],
+    context: ContextDep,
+    login: Administrator,
+) -> Response:
+    """Take an invitation back: nobody makes an account with it any more."""
+    await context.database.write(administration.delete_invite, account_of(login), invite_id)
+    return Response(status_code=204)

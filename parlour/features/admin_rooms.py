@@ -1,0 +1,60 @@
+"""For administrators: the rooms there are, their end, and whose they are."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from parlour import administration
+from parlour.admission import PREFIX, Administrator, AdministratorRoute
+from parlour.audience import close_room, tell_member
+from parlour.identity import ContextDep, account_of
+from parlour.models import IdParam
+from parlour.oversight import AdminRoom, OwnerChange
+from parlour.places import Changed, Told
+from parlour.upkeep import purge
+from parlour.web import answers
+
+router = APIRouter(
+    prefix=f"{PREFIX}/rooms", route_class=AdministratorRoute, tags=["administration"]
+)
+
+RoomPath = Annotated[IdParam, Path(description="The room.")]
+_WRITES = ("not_found", "cross_site", "invalid", "busy", "storage_full")
+
+
+@router.get("", responses=answers("not_found", "busy"))
+async def list_rooms(context: ContextDep, login: Administrator) -> list[AdminRoom]:
+    """The public and private rooms in order of creation; not what is said in them."""
+    return await context.database.read(administration.list_rooms, account_of(login))
+
+
+@router.delete("/{room_id}", status_code=204, responses=answers(*_WRITES))
+async def delete_room(room_id: RoomPath, context: ContextDep, login: Administrator) -> Response:
+    """Delete a public or private room with all its messages. Whoever is in it is told."""
+
+    def tell(told: Told) -> None:
+        close_room(context, told, f"#{told.room.name} was deleted by {login.username}.")
+
+    await context.database.write(administration.delete_room, account_of(login), room_id, then=tell)
+    context.tasks.spawn(purge(context))
+    return Response(status_code=204)
+
+
+@router.put(
+    "/{room_id}/owner",
+    responses=answers(
+        *_WRITES, "not_allowed", "too_long", "bad_json", "too_large", "unsupported_type"
+    ),
+)
+async def give_owner(
+    room_id: RoomPath, change: OwnerChange, context: ContextDep, login: Administrator
+) -> AdminRoom:
+    """Make an account the owner of a room, and its member; who owned it becomes a moderator."""
+
+    def tell(outcome: tuple[Changed, AdminRoom]) -> None:
+        tell_member(context, outcome[0])
+
+    _, room = await context.database.write(
+        administration.give_owner, account_of(login), room_id, change.username, then=tell
+    )
+    return room

@@ -1,0 +1,108 @@
+"""Changing what was said: editing and deleting, by either door."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from parlour import editing
+from parlour.context import Client, Context
+from parlour.editing import Edited
+from parlour.identity import Admitted, ContextDep, person_of
+from parlour.models import IdParam, Message, MessageChange, Person
+from parlour.protocol import DeleteMessage, EditMessage, MessageUpdatedEvent, encode
+from parlour.web import StrictRoute, answers
+
+router = APIRouter(prefix="/api/chat/messages", route_class=StrictRoute, tags=["messages"])
+
+MessagePath = Annotated[IdParam, Path(description="The message.")]
+Speaker = Annotated[
+    str | None, Query(description="Who asks; not needed with a login.", examples=["alice"])
+]
+_REFUSALS = (
+    "not_signed_in", "cross_site", "not_found", "not_allowed", "banned", "archived", "invalid",
+    "empty", "too_long", "name_invalid", "name_taken", "name_reserved", "busy", "storage_full",
+)  # fmt: skip
+
+
+@router.patch(
+    "/{message_id}",
+    responses=answers(*_REFUSALS, "muted", "bad_json", "too_large", "unsupported_type"),
+)
+async def edit_message(
+    request: Request,
+    message_id: MessagePath,
+    change: MessageChange,
+    context: ContextDep,
+    login: Admitted,
+    username: Speaker = None,
+) -> Message:
+    """Say a message of one's own in other words."""
+    person = person_of(context, request, login, username)
+    edited = await _edit(context, person, message_id, change.content)
+    return edited.message
+
+
+@router.delete("/{message_id}", status_code=204, responses=answers(*_REFUSALS))
+async def delete_message(
+    request: Request,
+    message_id: MessagePath,
+    context: ContextDep,
+    login: Admitted,
+    username: Speaker = None,
+) -> Response:
+    """Delete a message: one's own, or any where one is a moderator. Its place stays."""
+    await _delete(context, person_of(context, request, login, username), message_id)
+    return Response(status_code=204)
+
+
+async def edit_command(context: Context, client: Client, command: EditMessage) -> None:
+    """The same as a command; the answer is what the room is told. Raises Refusal."""
+    _answer(
+        context, client, await _edit(context, client.person, command.message_id, command.content)
+    )
+
+
+async def delete_command(context: Context, client: Client, command: DeleteMessage) -> None:
+    """The same for a deletion. Raises Refusal."""
+    _answer(context, client, await _delete(context, client.person, command.message_id))
+
+
+async def _edit(context: Context, person: Person, message_id: int, content: str) -> Edited:
+    context.check_length(content)
+
+    def tell(edited: Edited) -> None:
+        _publish(context, edited)
+
+    return await context.database.write(
+        editing.edit_message, person, message_id, content, then=tell
+    )
+
+
+async def _delete(context: Context, person: Person, message_id: int) -> Edited:
+    def tell(edited: Edited) -> None:
+        _publish(context, edited)
+
+    return await context.database.write(editing.delete_message, person, message_id, then=tell)
+
+
+def _publish(context: Context, edited: Edited) -> None:
+    if not edited.same:
+        message = edited.message
+        frame = encode(_event_of(message))
+        context.manager.broadcast(message.room_id, frame, version=message.version)
+
+
+def _answer(context: Context, client: Client, edited: Edited) -> None:
+    """Tell whoever was not told with the room."""
+    follows = context.manager.follows(client.connection, edited.message.room_id)
+    if edited.same or not follows:
+        client.send(_event_of(edited.message))
+
+
+def _event_of(message: Message) -> MessageUpdatedEvent:
+    return MessageUpdatedEvent.model_construct(
+        type="message_updated",
+        room_id=message.room_id,
+        version=message.version,
+        message=message,
+    )

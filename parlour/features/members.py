@@ -1,0 +1,107 @@
+"""Who belongs to a room: listed, added, given roles, leaving; and conversations of a few."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+
+from parlour import places
+from parlour.audience import close_room, tell_list, tell_member
+from parlour.identity import ContextDep, LoggedIn, Reader, account_of
+from parlour.membership import DirectCreate, Member, MemberChange
+from parlour.models import IdParam, Room
+from parlour.people import MAX_NAME
+from parlour.places import Changed, Told
+from parlour.web import StrictRoute, answers
+
+router = APIRouter(prefix="/api/chat", route_class=StrictRoute, tags=["members"])
+
+RoomPath = Annotated[IdParam, Path(description="The room.")]
+UserPath = Annotated[str, Path(max_length=MAX_NAME, description="The account, in any case.")]
+_WRITES = ("not_signed_in", "cross_site", "not_found", "invalid", "busy", "storage_full")
+_BODY = ("bad_json", "too_large", "unsupported_type", "too_long")
+_ROOM = ("not_allowed", "banned", "archived")
+
+
+@router.get(
+    "/rooms/{room_id}/members",
+    responses=answers("not_signed_in", "not_found", "banned", "invalid", "busy"),
+)
+async def list_members(room_id: RoomPath, context: ContextDep, author: Reader) -> list[Member]:
+    """The members of a room: the owner first, then moderators, then the others by name."""
+    members = await context.database.read(places.list_members, author, room_id)
+    here = set(context.manager.user_list(room_id))
+    return [each.model_copy(update={"online": each.username in here}) for each in members]
+
+
+@router.put("/rooms/{room_id}/members/{username}", responses=answers(*_WRITES, *_BODY, *_ROOM))
+async def put_member(
+    room_id: RoomPath,
+    username: UserPath,
+    change: MemberChange,
+    context: ContextDep,
+    login: LoggedIn,
+) -> Member:
+    """Add somebody, join a public room oneself, or give a member another role.
+
+    To make a member the owner hands the room over; whoever gives it stays as a moderator.
+    """
+
+    def tell(outcome: tuple[Changed, Member]) -> None:
+        tell_member(context, outcome[0])
+
+    by = account_of(login)
+    _, member = await context.database.write(
+        places.put_member, by, login.user_id, room_id, username, change.role, then=tell
+    )
+    here = member.username in context.manager.user_list(room_id)
+    return member.model_copy(update={"online": here})
+
+
+@router.delete(
+    "/rooms/{room_id}/members/{username}",
+    status_code=204,
+    responses=answers(*_WRITES, "too_long", *_ROOM),
+)
+async def remove_member(
+    room_id: RoomPath, username: UserPath, context: ContextDep, login: LoggedIn
+) -> Response:
+    """Leave a room, or make a member leave it. Of a private room they get nothing from then on."""
+
+    def tell(changed: Changed) -> None:
+        if changed.gone:
+            close_room(context, changed, f"#{changed.room.name} was deleted.")
+        else:
+            tell_member(context, changed)
+
+    by = account_of(login)
+    await context.database.write(
+        places.remove_member, by, login.user_id, room_id, username, then=tell
+    )
+    return Response(status_code=204)
+
+
+_FOUND: dict[int | str, dict[str, Any]] = {
+    200: {"model": Room, "description": "These people had one already."}
+}
+
+
+@router.post(
+    "/direct",
+    status_code=201,
+    responses=_FOUND | answers(*_WRITES, *_BODY),
+)
+async def open_direct(
+    direct: DirectCreate, context: ContextDep, login: LoggedIn, response: Response
+) -> Room:
+    """The direct conversation of these people and oneself: the one they had, or a new one."""
+
+    def tell(outcome: tuple[Told, bool]) -> None:
+        if outcome[1]:
+            told = outcome[0]
+            tell_list(context, "room_created", told)
+
+    by = (login.user_id, login.username)
+    told, new = await context.database.write(places.open_direct, by, direct.usernames, then=tell)
+    if not new:
+        response.status_code = 200
+    return context.with_online(told.room).model_copy(update={"role": "member"})

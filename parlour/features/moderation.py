@@ -1,0 +1,130 @@
+"""Bans and mutes in a room, by those who have more to say there."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Response
+
+from parlour import moderation
+from parlour.audience import evict, tell_member
+from parlour.context import Context
+from parlour.errors import Refusal
+from parlour.identity import ContextDep, LoggedIn, account_of
+from parlour.models import IdParam
+from parlour.moderation import Named, Restrained
+from parlour.oversight import BanChange, Kind, MuteChange, Restriction
+from parlour.people import MAX_NAME, Login
+from parlour.web import StrictRoute, answers
+
+logger = logging.getLogger(__name__)
+router = APIRouter(prefix="/api/chat/rooms", route_class=StrictRoute, tags=["moderation"])
+
+RoomPath = Annotated[IdParam, Path(description="The room.")]
+NamePath = Annotated[
+    str,
+    Path(max_length=MAX_NAME, description="An account, or a guest who is there or wrote there."),
+]
+# Seconds between two looks for what has ended by itself.
+TIDY_INTERVAL: Final = 60.0
+_READS = ("not_signed_in", "not_found", "not_allowed", "banned", "invalid", "busy")
+_WRITES = (*_READS, "cross_site", "too_long", "storage_full")
+_BODY = ("name_invalid", "bad_json", "too_large", "unsupported_type")
+
+
+@router.get("/{room_id}/bans", responses=answers(*_READS))
+async def list_bans(room_id: RoomPath, context: ContextDep, login: LoggedIn) -> list[Restriction]:
+    """Who is banned from a room, the newest ban first."""
+    return await _list(context, login, room_id, "ban")
+
+
+@router.put("/{room_id}/bans/{username}", responses=answers(*_WRITES, *_BODY))
+async def ban(
+    room_id: RoomPath, username: NamePath, change: BanChange, context: ContextDep, login: LoggedIn
+) -> Restriction:
+    """Ban somebody: they are put out at once, are no member any more and cannot come back in."""
+    return await _restrict(context, login, room_id, "ban", username, change)
+
+
+@router.delete("/{room_id}/bans/{username}", status_code=204, responses=answers(*_WRITES))
+async def unban(
+    room_id: RoomPath, username: NamePath, context: ContextDep, login: LoggedIn
+) -> Response:
+    """Let somebody in again. They are no member by that."""
+    return await _lift(context, login, room_id, "ban", username)
+
+
+@router.get("/{room_id}/mutes", responses=answers(*_READS))
+async def list_mutes(room_id: RoomPath, context: ContextDep, login: LoggedIn) -> list[Restriction]:
+    """Who may not write in a room, the newest mute first."""
+    return await _list(context, login, room_id, "mute")
+
+
+@router.put("/{room_id}/mutes/{username}", responses=answers(*_WRITES, *_BODY))
+async def mute(
+    room_id: RoomPath, username: NamePath, change: MuteChange, context: ContextDep, login: LoggedIn
+) -> Restriction:
+    """Let somebody read and not write for a while."""
+    return await _restrict(context, login, room_id, "mute", username, change)
+
+
+@router.delete("/{room_id}/mutes/{username}", status_code=204, responses=answers(*_WRITES))
+async def unmute(
+    room_id: RoomPath, username: NamePath, context: ContextDep, login: LoggedIn
+) -> Response:
+    """Let somebody write again."""
+    return await _lift(context, login, room_id, "mute", username)
+
+
+async def _list(context: Context, login: Login, room_id: int, kind: Kind) -> list[Restriction]:
+    author = account_of(login).author
+    return await context.database.read(moderation.list_restrictions, author, room_id, kind)
+
+
+async def _restrict(
+    context: Context,
+    login: Login,
+    room_id: int,
+    kind: Kind,
+    username: str,
+    change: BanChange | MuteChange,
+) -> Restriction:
+    def tell(done: Restrained) -> None:
+        if kind == "ban":
+            _put_out(context, done)
+
+    seconds = change.seconds
+    until = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
+    named = Named(username, context.manager.presence.named(room_id, username))
+    done = await context.database.write(
+        moderation.restrict, account_of(login), login.user_id, room_id, kind, named, until,
+        change.reason, then=tell,
+    )  # fmt: skip
+    return done.restriction
+
+
+def _put_out(context: Context, done: Restrained) -> None:
+    room = done.room
+    if room.kind == "public":
+        evict(context, room, done.author, f"You are banned from #{room.name}.", banned=True)
+    if done.changed is not None:
+        tell_member(context, done.changed)
+
+
+async def _lift(
+    context: Context, login: Login, room_id: int, kind: Kind, username: str
+) -> Response:
+    await context.database.write(moderation.lift, account_of(login), room_id, kind, username)
+    return Response(status_code=204)
+
+
+async def tidy(context: Context) -> None:
+    """Take away, for ever, bans and mutes that have ended by themselves."""
+    while True:
+        try:
+            await context.database.write(moderation.tidy)
+        except Refusal as refusal:
+            # A full disk or a foreign lock: what has ended holds nobody up in any case.
+            logger.warning("ended bans still take space: %s", refusal.detail)
+        await asyncio.sleep(TIDY_INTERVAL)

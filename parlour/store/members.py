@@ -1,0 +1,106 @@
+"""The rows of rooms' members."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Text, case, cast, delete, func, insert, literal, select, update
+
+from parlour.membership import Member
+from parlour.permissions import RoomRole
+from parlour.store.tables import members, restrictions, users
+
+# As they are listed: the owner, moderators, the others, each by name.
+_ORDER: Final = case({"owner": 0, "moderator": 1}, value=members.c.role, else_=2)
+_TOLD: Final = (
+    users.c.username, users.c.display_name, users.c.hue, members.c.role, members.c.joined_at,
+    restrictions.c.until,
+)  # fmt: skip
+
+
+def add_members(
+    connection: Connection, room_id: int, user_ids: Collection[int], role: RoomRole = "member"
+) -> None:
+    """Make accounts members. Raises IntegrityError for one who is."""
+    now = datetime.now(UTC)
+    rows = [
+        {"room_id": room_id, "user_id": user_id, "role": role, "joined_at": now}
+        for user_id in user_ids
+    ]
+    connection.execute(insert(members), rows)
+
+
+def role_of(connection: Connection, room_id: int, user_id: int) -> RoomRole | None:
+    """An account's role in a room; None for one who is no member."""
+    role: RoomRole | None = connection.scalar(
+        select(members.c.role).where(members.c.room_id == room_id, members.c.user_id == user_id)
+    )
+    return role
+
+
+def set_role(connection: Connection, room_id: int, user_id: int, role: RoomRole) -> None:
+    """Give a member another role. Raises IntegrityError for a second owner."""
+    connection.execute(
+        update(members)
+        .where(members.c.room_id == room_id, members.c.user_id == user_id)
+        .values(role=role)
+    )
+
+
+def remove_member(connection: Connection, room_id: int, user_id: int) -> None:
+    """Make an account a member no longer."""
+    connection.execute(
+        delete(members).where(members.c.room_id == room_id, members.c.user_id == user_id)
+    )
+
+
+def list_members(connection: Connection, room_id: int) -> list[Member]:
+    """The members of a room whose accounts may be used, with the end of a mute."""
+    rows = connection.execute(_members(room_id).order_by(_ORDER, users.c.name_key))
+    return [_member(row) for row in rows]
+
+
+def get_member(connection: Connection, room_id: int, user_id: int) -> Member | None:
+    """One of them."""
+    row = connection.execute(_members(room_id).where(users.c.id == user_id)).first()
+    return None if row is None else _member(row)
+
+
+def _members(room_id: int) -> Any:
+    muted = (
+        (restrictions.c.room_id == room_id)
+        & (restrictions.c.author == literal("user:") + cast(users.c.id, Text))
+        & (restrictions.c.kind == "mute")
+        & (restrictions.c.until > datetime.now(UTC))
+    )
+    return (
+        select(*_TOLD)
+        .select_from(members.join(users).outerjoin(restrictions, muted))
+        .where(members.c.room_id == room_id, users.c.disabled_at.is_(None))
+    )
+
+
+def _member(row: Sequence[Any]) -> Member:
+    username, display_name, hue, role, joined_at, muted_until = row
+    return Member.model_construct(
+        username=username, display_name=display_name, hue=hue, role=role, joined_at=joined_at,
+        online=False, muted_until=muted_until,
+    )  # fmt: skip
+
+
+def member_ids(connection: Connection, room_id: int) -> list[int]:
+    """The accounts that are members of a room."""
+    return list(connection.scalars(select(members.c.user_id).where(members.c.room_id == room_id)))
+
+
+def count_members(connection: Connection, room_id: int) -> int:
+    """How many they are."""
+    counted = select(func.count()).select_from(members).where(members.c.room_id == room_id)
+    return connection.scalar(counted) or 0
+
+
+def owner_id(connection: Connection, room_id: int) -> int | None:
+    """The account that owns a room."""
+    return connection.scalar(
+        select(members.c.user_id).where(members.c.room_id == room_id, members.c.role == "owner")
+    )

@@ -1,0 +1,86 @@
+"""The rows of reports about messages, each with the message as it stood then."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, true, update
+
+from parlour.models import Message, Person, Room
+from parlour.oversight import Report
+from parlour.store.tables import reports
+
+_TOLD: Final = tuple(column for column in reports.c if column.name != "author")
+_COLUMNS: Final = tuple(column.name for column in _TOLD)
+
+
+def _report(row: Sequence[Any]) -> Report:
+    return Report.model_construct(**dict(zip(_COLUMNS, row, strict=True)))
+
+
+def find_report(connection: Connection, message_id: int, author: str) -> int | None:
+    """What somebody said about a message before."""
+    return connection.scalar(
+        select(reports.c.id).where(reports.c.message_id == message_id, reports.c.author == author)
+    )
+
+
+def count_open(connection: Connection, author: str) -> int:
+    """How many of somebody's reports nobody has seen to."""
+    counted = (
+        select(func.count())
+        .select_from(reports)
+        .where(reports.c.author == author, reports.c.resolved_at.is_(None))
+    )
+    return connection.scalar(counted) or 0
+
+
+def create_report(
+    connection: Connection, room: Room, message: Message, by: Person, reason: str
+) -> int:
+    """A new report; its id."""
+    report_id: int | None = connection.scalar(
+        insert(reports)
+        .values(
+            room_id=room.id,
+            room_name=room.name,
+            message_id=message.id,
+            message_username=message.username,
+            message_content=message.content,
+            message_timestamp=message.timestamp,
+            author=by.author,
+            reporter=by.username,
+            reason=reason,
+            created_at=datetime.now(UTC),
+        )
+        .returning(reports.c.id)
+    )
+    assert report_id is not None  # noqa: S101 - RETURNING of the row that was just inserted
+    return report_id
+
+
+def get_report(connection: Connection, report_id: int) -> Report | None:
+    """One report."""
+    row = connection.execute(select(*_TOLD).where(reports.c.id == report_id)).first()
+    return None if row is None else _report(row)
+
+
+def list_reports(connection: Connection, room_id: int | None, limit: int) -> list[Report]:
+    """Those of a room, or all: open ones first, newest first."""
+    which: ColumnElement[bool] = true() if room_id is None else reports.c.room_id == room_id
+    rows = connection.execute(
+        select(*_TOLD)
+        .where(which)
+        .order_by(reports.c.resolved_at.is_not(None), reports.c.id.desc())
+        .limit(limit)
+    )
+    return [_report(row) for row in rows]
+
+
+def resolve(connection: Connection, report_id: int, by: str) -> None:
+    """Note that somebody has seen to it."""
+    connection.execute(
+        update(reports)
+        .where(reports.c.id == report_id)
+        .values(resolved_at=datetime.now(UTC), resolved_by=by)
+    )

@@ -1,0 +1,94 @@
+"""What people are to rooms: one statement, for the gate in `permissions.py`."""
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, FromClause, Integer, and_, bindparam, case, cast, func, select
+
+from parlour.permissions import Standing
+from parlour.store.tables import members, messages, restrictions, rooms, users
+
+# Somebody in a room: nobody is known by no author, who may still see what all may see.
+Seat = tuple[int, str | None]
+
+_seats = func.json_each(bindparam("seats")).table_valued("key", "value", name="seats")
+_room = func.json_extract(_seats.c.value, "$[0]")
+_author = func.json_extract(_seats.c.value, "$[1]")
+_user = case((_author.like("user:%"), cast(func.substr(_author, 6), Integer)))
+
+
+_ban, _mute = restrictions.alias("ban"), restrictions.alias("mute")
+
+
+def _holds(each: FromClause, kind: str) -> Any:
+    return and_(
+        each.c.room_id == _room,
+        each.c.author == _author,
+        each.c.kind == kind,
+        (each.c.until.is_(None)) | (each.c.until > bindparam("now")),
+    )
+
+
+# A row for each seat, under its place; the room's id is NULL where there is no such room.
+_STANDINGS: Final = (
+    select(
+        _seats.c.key, rooms.c.id, rooms.c.kind, rooms.c.owner, rooms.c.archived_at,
+        rooms.c.slow_seconds, members.c.role, users.c.role, _ban.c.id, _mute.c.id, _mute.c.until,
+    )
+    .select_from(
+        _seats.outerjoin(rooms, and_(rooms.c.id == _room, rooms.c.deleted_at.is_(None)))
+        .outerjoin(users, and_(users.c.id == _user, users.c.disabled_at.is_(None)))
+        .outerjoin(members, and_(members.c.room_id == _room, members.c.user_id == users.c.id))
+        .outerjoin(_ban, _holds(_ban, "ban"))
+        .outerjoin(_mute, _holds(_mute, "mute"))
+    )
+)  # fmt: skip
+
+
+def standings(connection: Connection, seats: Sequence[Seat]) -> list[Standing | None]:
+    """How each of `seats` stands; None where there is no such room."""
+    if not seats:
+        return []
+    values = {"seats": json.dumps(seats), "now": datetime.now(UTC)}
+    found = {row[0]: _standing(row) for row in connection.execute(_STANDINGS, values)}
+    return [found[place] for place in range(len(seats))]
+
+
+def standing_of(connection: Connection, room_id: int, author: str | None) -> Standing | None:
+    """The same of one."""
+    return standings(connection, [(room_id, author)])[0]
+
+
+def _standing(row: Sequence[Any]) -> Standing | None:
+    (_, room_id, kind, owner, archived_at, slow_seconds, role, server_role, ban, mute, until) = row
+    if room_id is None:
+        return None
+    return Standing(
+        kind=kind,
+        role=role,
+        administrator=server_role == "administrator",
+        owned=owner is not None,
+        archived=archived_at is not None,
+        slow_seconds=slow_seconds,
+        banned=ban is not None,
+        muted=mute is not None,
+        muted_until=until,
+    )
+
+
+def last_spoken(
+    connection: Connection, room_id: int, authors: Collection[str], since: datetime
+) -> dict[str, datetime]:
+    """When each of `authors` last said something in a room, of what was said after `since`."""
+    rows = connection.execute(
+        select(messages.c.author, func.max(messages.c.timestamp))
+        .where(
+            messages.c.room_id == room_id,
+            messages.c.timestamp > since,
+            messages.c.author.in_(authors),
+        )
+        .group_by(messages.c.author)
+    )
+    return {row[0]: row[1] for row in rows}

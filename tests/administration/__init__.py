@@ -1,0 +1,1 @@
+"""What those do who run a server, over a real port."""

@@ -1,0 +1,91 @@
+"""For everybody who is no administrator there is nothing below `/api/admin/`, in any respect."""
+
+from typing import Any
+
+import pytest
+from httpx2 import Client, Response
+
+from parlour.main import create_app
+from parlour.settings import Settings
+from tests.support.accounts import Account, log_in
+from tests.support.administration import ADMIN, change_user
+from tests.support.people import checked, http_client
+from tests.support.places import name_of, new_account
+from tests.support.server import Server
+
+ROUTES = sorted(
+    (method.upper(), path)
+    for path, methods in create_app(Settings(_env_file=None)).openapi()["paths"].items()
+    if path.startswith(ADMIN)
+    for method in methods
+)
+UNKNOWN = f"{ADMIN}/what-nobody-has"
+WAYS: list[dict[str, Any]] = [
+    {},
+    {"json": {}},
+    {"content": b"{", "headers": {"Content-Type": "application/json"}},
+    {"content": b"{}", "headers": {"Content-Type": "text/plain"}},
+    {"content": b" " * 20_000, "headers": {"Content-Type": "application/json"}},
+    {"params": {"limit": "0", "before": "x"}},
+]
+
+
+def told(answer: Response) -> tuple[int, bytes, dict[str, str]]:
+    """Return all that an answer says, but for when it was given."""
+    headers = {name: value for name, value in answer.headers.items() if name != "date"}
+    return answer.status_code, answer.content, headers
+
+
+@pytest.fixture(scope="module")
+def somebody(server: Server) -> Account:
+    """Return somebody who runs nothing."""
+    return new_account(server, "somebody")
+
+
+def test_there_are_routes() -> None:
+    """Or the tests below would say nothing."""
+    assert len(ROUTES) >= 15
+
+
+@pytest.mark.parametrize("who", ["nobody", "somebody", "ended"])
+@pytest.mark.parametrize(("method", "path"), ROUTES, ids=" ".join)
+def test_a_route_answers_as_an_unknown_path_does(
+    server: Server, chief: Account, somebody: Account, who: str, method: str, path: str
+) -> None:
+    """To nobody, to a member, to a login that has ended; whatever they send."""
+    headers = {
+        "nobody": {},
+        "somebody": somebody.headers,
+        "ended": {"Authorization": "Bearer what.it.was"},
+    }[who]
+    real = path.format(username=name_of(chief), ban_id=1, room_id=1, invite_id=1)
+    with http_client(server) as http:
+        http.headers.update(headers)
+        unknown = told(http.request(method, "/api/what-nobody-has"))
+        assert unknown[0] == 404
+        for way in WAYS:
+            for where in (real, real.replace("/1", "/x"), UNKNOWN):
+                assert told(http.request(method, where, **way)) == unknown, (where, way)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+def test_a_wrong_method_does_not_tell_that_a_path_is_there(http: Client, method: str) -> None:
+    """Elsewhere it is 405."""
+    for path in ("users", "policy", "audit", "rooms/1", "rooms/1/owner"):
+        answer = http.request(method, f"{ADMIN}/{path}")
+        assert told(answer) == told(http.request(method, UNKNOWN))
+        assert answer.status_code == 404
+
+
+def test_a_role_holds_for_the_logins_that_are_there(server: Server, chief: Account) -> None:
+    """From the moment it is given to the moment it is taken."""
+    account = new_account(server, "rising")
+    second = log_in(server, name_of(account))
+    assert second.call("GET", f"{ADMIN}/users").status_code == 404
+    checked(change_user(chief, name_of(account), role="administrator"))
+    for login in (account, second):
+        assert checked(login.call("GET", f"{ADMIN}/users"))
+    checked(change_user(second, name_of(account), role="member"))
+    for login in (account, second):
+        assert login.call("GET", f"{ADMIN}/users").status_code == 404
+        assert login.status() == 200

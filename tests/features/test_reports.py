@@ -1,0 +1,183 @@
+"""Reports: who makes them, who sees them, and that they keep what was said."""
+
+import pytest
+from httpx2 import Response
+
+from parlour.reporting import MAX_OPEN
+from tests.support.accounts import Account
+from tests.support.administration import ADMIN, first_administrator, log_of
+from tests.support.answers import assert_deleted, assert_refused
+from tests.support.moderation import Guest, ban
+from tests.support.people import checked
+from tests.support.places import Place, make_room, name_of, new_account, say
+from tests.support.server import Server
+
+
+@pytest.fixture(scope="module")
+def chief(server: Server) -> Account:
+    """Return who runs the module's server."""
+    return first_administrator(server)
+
+
+@pytest.fixture
+def people(server: Server) -> dict[str, Account]:
+    """Return one account for each part."""
+    return {role: new_account(server, role) for role in ("owner", "moderator", "member", "other")}
+
+
+@pytest.fixture
+def place(people: dict[str, Account]) -> Place:
+    """Return a private room with a moderator and a member."""
+    made = make_room(people["owner"])
+    made.add(people["moderator"], role="moderator")
+    made.add(people["member"])
+    return made
+
+
+def report(by: Account, message_id: int, reason: str = "It is rude.") -> Response:
+    """Ask to report a message."""
+    return by.call("POST", f"/api/chat/messages/{message_id}/report", json={"reason": reason})
+
+
+def reports_of(place: Place, by: Account) -> Response:
+    """Ask for the reports of a room."""
+    return by.call("GET", f"{place.path}/reports")
+
+
+def resolve(by: Account, report_id: int) -> Response:
+    """Say that a report has been seen to."""
+    return by.call("PATCH", f"/api/chat/reports/{report_id}", json={"resolved": True})
+
+
+def test_a_report_keeps_the_message_as_it_stood(
+    place: Place, people: dict[str, Account], chief: Account
+) -> None:
+    """Whatever is made of it afterwards, for moderators and for who runs the server."""
+    said = checked(say(place, people["moderator"], "something rude"))
+    made = report(people["member"], said["id"], " It is\nrude. ")
+    assert made.status_code == 201
+    report_id = made.json()["id"]
+    path = f"/api/chat/messages/{said['id']}"
+    checked(people["moderator"].call("PATCH", path, json={"content": "something nice"}))
+    assert_deleted(people["moderator"].call("DELETE", path))
+    expected = {
+        "id": report_id,
+        "room_id": place.id,
+        "room_name": place.room["name"],
+        "message_id": said["id"],
+        "message_username": name_of(people["moderator"]),
+        "message_content": "something rude",
+        "message_timestamp": said["timestamp"],
+        "reporter": name_of(people["member"]),
+        "reason": "It is\nrude.",
+        "resolved_at": None,
+        "resolved_by": None,
+    }
+    [told] = checked(reports_of(place, people["moderator"]))
+    assert told.pop("created_at") >= said["timestamp"]
+    assert told == expected
+    listed = checked(chief.call("GET", f"{ADMIN}/reports"))
+    assert expected.items() <= next(each for each in listed if each["id"] == report_id).items()
+
+
+def test_one_person_reports_a_message_once(place: Place, people: dict[str, Account]) -> None:
+    """A second time answers the first; others report it too."""
+    said = checked(say(place, place.owner, "loud"))
+    first = report(people["member"], said["id"])
+    again = report(people["member"], said["id"], "It is still loud.")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    other = checked(report(people["moderator"], said["id"]))
+    listed = checked(reports_of(place, place.owner))
+    assert [each["id"] for each in listed] == [other["id"], first.json()["id"]]
+
+
+def test_what_one_may_not_see_cannot_be_reported(place: Place, people: dict[str, Account]) -> None:
+    """It is answered like what is not there, word for word; so is a deleted one."""
+    said = checked(say(place, place.owner, "between us"))
+    hidden, absent = report(people["other"], said["id"]), report(people["other"], 2**40)
+    assert_refused(hidden, "not_found")
+    assert hidden.json() == absent.json()
+    assert_deleted(place.owner.call("DELETE", f"/api/chat/messages/{said['id']}"))
+    assert_refused(report(people["member"], said["id"]), "not_found")
+    checked(ban(place, place.owner, people["member"]))
+    assert_refused(report(people["member"], said["id"]), "not_found")
+
+
+def test_reports_are_for_those_who_moderate(place: Place, people: dict[str, Account]) -> None:
+    """Members do not see them, strangers not that there are any; nor do they resolve one."""
+    said = checked(say(place, place.owner, "loud"))
+    report_id = checked(report(people["member"], said["id"]))["id"]
+    assert_refused(reports_of(place, people["member"]), "not_allowed")
+    assert_refused(reports_of(place, people["other"]), "not_found")
+    for by in (people["member"], people["other"]):
+        refused = resolve(by, report_id)
+        assert_refused(refused, "not_found")
+        assert refused.json() == resolve(by, 2**40).json()
+
+
+@pytest.mark.parametrize("by", ["owner", "moderator", "administrator"])
+def test_a_report_is_resolved_once(
+    place: Place, people: dict[str, Account], chief: Account, by: str
+) -> None:
+    """By any of them, the administrator of a private room's too; open ones stand first."""
+    who = chief if by == "administrator" else people[by]
+    said = [checked(say(place, place.owner, text))["id"] for text in ("one", "two")]
+    first, second = (checked(report(people["member"], each))["id"] for each in said)
+    told = checked(resolve(who, second))
+    assert told["resolved_at"] is not None
+    assert told["resolved_by"] == name_of(who)
+    assert checked(resolve(place.owner, second)) == told
+    assert [each["id"] for each in checked(reports_of(place, place.owner))] == [first, second]
+    entries = [each for each in log_of(chief) if each["detail"].get("report_id") == second]
+    assert [(each["actor"], each["action"]) for each in entries] == [
+        (name_of(who), "report.resolve")
+    ]
+
+
+async def test_guests_report_what_they_may_read(server: Server) -> None:
+    """By cookie or name, with the name they give."""
+    place = make_room(new_account(server, "owner"), "public")
+    said = checked(say(place, place.owner, "loud"))
+    guest = await Guest(server, "gisela").come()
+    path = f"/api/chat/messages/{said['id']}/report"
+    body = {"reason": "It is loud."}
+    assert_refused(await guest.call("POST", path, json=body), "invalid", "username")
+    first = await guest.call("POST", path, json=body, params={"username": "gisela"})
+    again = await guest.call("POST", path, json=body, params={"username": "gabi"})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert [each["reporter"] for each in checked(reports_of(place, place.owner))] == ["gisela"]
+
+
+def test_reports_that_nobody_has_seen_to_are_bounded(
+    place: Place, people: dict[str, Account]
+) -> None:
+    """Until somebody has; another person's are counted for themselves."""
+    said = [checked(say(place, place.owner, f"message {n}"))["id"] for n in range(MAX_OPEN + 1)]
+    made = [checked(report(people["member"], each))["id"] for each in said[:-1]]
+    assert_refused(report(people["member"], said[-1]), "rate_limited")
+    assert report(people["member"], said[0]).status_code == 200
+    checked(report(people["moderator"], said[-1]))
+    checked(resolve(place.owner, made[0]))
+    assert report(people["member"], said[-1]).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        ({"reason": " "}, "empty", "reason"),
+        ({"reason": "x" * 501}, "too_long", "reason"),
+        ({}, "invalid", "reason"),
+        ({"reason": "rude", "message_id": 1}, "invalid", "message_id"),
+    ],
+)
+def test_a_wrong_report_is_refused(
+    place: Place, people: dict[str, Account], body: dict[str, object], code: str, field: str
+) -> None:
+    """And none is made."""
+    said = checked(say(place, place.owner, "loud"))
+    path = f"/api/chat/messages/{said['id']}/report"
+    assert_refused(people["member"].call("POST", path, json=body), code, field)
+    assert checked(reports_of(place, place.owner)) == []
+    wrong = people["owner"].call("PATCH", "/api/chat/reports/1", json={"resolved": False})
+    assert_refused(wrong, "invalid", "resolved")

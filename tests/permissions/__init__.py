@@ -1,0 +1,1 @@
+"""Who may what: every route and command, for everybody, in rooms of every kind."""

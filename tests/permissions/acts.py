@@ -1,0 +1,291 @@
+"""How each act of the table is done: a request of a route, or a command on a connection.
+
+Of a route that does several things there are several acts, told apart by what is in brackets.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from httpx2 import Response
+
+from tests.permissions.scene import CHAT, GUEST, ROOMS, Scene
+from tests.support import websocket
+from tests.support.accounts import PASSWORD
+
+Ask = Callable[[Scene, str], tuple[str, Any]]
+
+
+@dataclass(frozen=True)
+class Act:
+    """What is asked for. `lasting` acts change what the next one would find."""
+
+    ask: Ask
+    named: bool = False
+    lasting: bool = False
+
+
+def room(rest: str = "", body: Any = None, *, named: bool = False, lasting: bool = False) -> Act:
+    """Return an act on the room itself."""
+    return Act(lambda scene, _who: (scene.path(rest), body), named, lasting)
+
+
+def member(who: str | None, part: str = "members", body: Any = None) -> Act:
+    """Return an act on somebody in the room; None: on oneself."""
+    return Act(
+        lambda scene, asks: (
+            scene.path(f"/{part}/{scene.cast.name(who or _account(asks))}"),
+            body,
+        ),
+        lasting=True,
+    )
+
+
+def _account(who: str) -> str:
+    # Who has no account has no name of their own here: they ask for somebody else's.
+    return "target" if who in ("nobody", "guest") else who
+
+
+def message(whose: str | None, rest: str = "", body: Any = None, *, named: bool = True) -> Act:
+    """Return an act on a message; None: on one's own, or a member's for who has none there."""
+
+    def ask(scene: Scene, who: str) -> tuple[str, Any]:
+        wanted = scene.messages.get(whose or who, scene.messages["member"])
+        return f"{CHAT}/messages/{wanted}{rest}", body
+
+    return Act(ask, named, lasting=True)
+
+
+def fixed(path: str, body: Any = None, *, lasting: bool = False) -> Act:
+    """Return an act that has nothing to do with the room."""
+    return Act(lambda _scene, _who: (path, body), lasting=lasting)
+
+
+def _invite(path: str) -> Act:
+    return Act(lambda scene, _who: (path, {"token": scene.invite_token or "none"}), lasting=True)
+
+
+WORDS: Final = {"content": "other words"}
+# The acts in rooms, each for every kind.
+IN_ROOMS: Final[dict[str, Act]] = {
+    "GET /api/chat/rooms/{room_id}": room(),
+    "PATCH /api/chat/rooms/{room_id} (topic)": room(body={"topic": "new"}, lasting=True),
+    "PATCH /api/chat/rooms/{room_id} (name)": Act(
+        lambda scene, _who: (scene.path(), {"name": f"anew {scene.room_id}"}), lasting=True
+    ),
+    "PATCH /api/chat/rooms/{room_id} (bring back)": room(body={"archived": False}, lasting=True),
+    "DELETE /api/chat/rooms/{room_id}": room(lasting=True),
+    "GET /api/chat/rooms/{room_id}/messages": room("/messages"),
+    "POST /api/chat/rooms/{room_id}/messages": room("/messages", WORDS, named=True),
+    "PATCH /api/chat/messages/{message_id} (one's own)": message(None, body=WORDS),
+    "PATCH /api/chat/messages/{message_id} (the owner's)": message("owner", body=WORDS),
+    "DELETE /api/chat/messages/{message_id} (one's own)": message(None),
+    "DELETE /api/chat/messages/{message_id} (the owner's)": message("owner"),
+    "POST /api/chat/messages/{message_id}/report": message(
+        "moderator", "/report", {"reason": "why"}
+    ),
+    "GET /api/chat/rooms/{room_id}/members": room("/members"),
+    "PUT /api/chat/rooms/{room_id}/members/{username} (join)": member(None, body={}),
+    "PUT /api/chat/rooms/{room_id}/members/{username} (add)": member("target", body={}),
+    "PUT /api/chat/rooms/{room_id}/members/{username} (promote)": member(
+        "member", body={"role": "moderator"}
+    ),
+    "PUT /api/chat/rooms/{room_id}/members/{username} (hand over)": member(
+        "moderator", body={"role": "owner"}
+    ),
+    "DELETE /api/chat/rooms/{room_id}/members/{username} (leave)": member(None),
+    "DELETE /api/chat/rooms/{room_id}/members/{username} (a member)": member("member"),
+    "DELETE /api/chat/rooms/{room_id}/members/{username} (the owner)": member("owner"),
+    "GET /api/chat/rooms/{room_id}/invites": room("/invites"),
+    "POST /api/chat/rooms/{room_id}/invites": room("/invites", {}),
+    "DELETE /api/chat/rooms/{room_id}/invites/{invite_id}": Act(
+        lambda scene, _who: (scene.path(f"/invites/{scene.invite_id or 1}"), None), lasting=True
+    ),
+    "POST /api/chat/invites/preview": _invite(f"{CHAT}/invites/preview"),
+    "POST /api/chat/invites/accept": _invite(f"{CHAT}/invites/accept"),
+    "GET /api/chat/rooms/{room_id}/bans": room("/bans"),
+    "PUT /api/chat/rooms/{room_id}/bans/{username}": member("member", "bans", {}),
+    "DELETE /api/chat/rooms/{room_id}/bans/{username}": member("banned", "bans"),
+    "GET /api/chat/rooms/{room_id}/mutes": room("/mutes"),
+    "PUT /api/chat/rooms/{room_id}/mutes/{username}": member("member", "mutes", {"seconds": 60}),
+    "DELETE /api/chat/rooms/{room_id}/mutes/{username}": member("member", "mutes"),
+    "GET /api/chat/rooms/{room_id}/reports": room("/reports"),
+    "PATCH /api/chat/reports/{report_id}": Act(
+        lambda scene, _who: (
+            f"{CHAT}/reports/{scene.report_id}",
+            {"resolved": True},
+        ),
+        lasting=True,
+    ),
+    "GET /api/admin/rooms (does it list this one)": fixed("/api/admin/rooms"),
+    "DELETE /api/admin/rooms/{room_id}": Act(
+        lambda scene, _who: (f"/api/admin/rooms/{scene.room_id}", None), lasting=True
+    ),
+    "PUT /api/admin/rooms/{room_id}/owner": Act(
+        lambda scene, _who: (
+            f"/api/admin/rooms/{scene.room_id}/owner",
+            {"username": scene.cast.name("target")},
+        ),
+        lasting=True,
+    ),
+}
+AUTH, USERS, ADMIN = "/api/auth", "/api/users", "/api/admin"
+# The acts that no room has to do with. What would end somebody's login is asked wrongly on purpose:
+# it has got past the gate when it is refused for what is wrong.
+ELSEWHERE: Final[dict[str, Act]] = {
+    "GET /api/chat/rooms": fixed(ROOMS),
+    "POST /api/chat/rooms (public)": Act(
+        lambda scene, who: (ROOMS, {"name": f"by {who} {scene.room_id}"})
+    ),
+    "POST /api/chat/rooms (private)": fixed(ROOMS, {"name": "own", "kind": "private"}),
+    "POST /api/chat/direct": Act(
+        lambda scene, _who: (f"{CHAT}/direct", {"usernames": [scene.cast.name("target")]})
+    ),
+    "POST /api/auth/guest": fixed(f"{AUTH}/guest", {"username": GUEST}),
+    "POST /api/auth/register": fixed(
+        f"{AUTH}/register", {"username": "the-target", "password": PASSWORD}
+    ),
+    "POST /api/auth/setup": fixed(
+        f"{AUTH}/setup", {"token": "x", "username": "late", "password": PASSWORD}
+    ),
+    "POST /api/auth/login": fixed(
+        f"{AUTH}/login", {"username": "nobody-at-all", "password": PASSWORD}
+    ),
+    "POST /api/auth/refresh": fixed(f"{AUTH}/refresh", {"refresh_token": "x"}),
+    "POST /api/auth/logout": fixed(f"{AUTH}/logout"),
+    "POST /api/auth/password": fixed(
+        f"{AUTH}/password", {"current_password": PASSWORD, "new_password": "short"}
+    ),
+    "GET /api/auth/sessions": fixed(f"{AUTH}/sessions"),
+    "DELETE /api/auth/sessions": fixed(f"{AUTH}/sessions"),
+    "DELETE /api/auth/sessions/{session_id}": fixed(f"{AUTH}/sessions/none"),
+    "POST /api/auth/ticket": fixed(f"{AUTH}/ticket"),
+    "GET /api/users/me": fixed(f"{USERS}/me"),
+    "PATCH /api/users/me": fixed(f"{USERS}/me", {"about": "me"}),
+    "GET /api/users": fixed(USERS),
+    "GET /api/users/{username}": Act(
+        lambda scene, _who: (f"{USERS}/{scene.cast.name('target')}", None)
+    ),
+    "GET /api/admin/users": fixed(f"{ADMIN}/users"),
+    "PATCH /api/admin/users/{username}": Act(
+        lambda scene, _who: (f"{ADMIN}/users/{scene.cast.name('spare')}", {"role": "member"})
+    ),
+    "GET /api/admin/bans": fixed(f"{ADMIN}/bans"),
+    "POST /api/admin/bans": fixed(f"{ADMIN}/bans", {"username": "nobody-at-all", "seconds": 60}),
+    "DELETE /api/admin/bans/{ban_id}": fixed(f"{ADMIN}/bans/987654321"),
+    "GET /api/admin/rooms": fixed(f"{ADMIN}/rooms"),
+    "GET /api/admin/policy": fixed(f"{ADMIN}/policy"),
+    "PATCH /api/admin/policy": fixed(f"{ADMIN}/policy", {}),
+    "GET /api/admin/invites": fixed(f"{ADMIN}/invites"),
+    "POST /api/admin/invites": fixed(f"{ADMIN}/invites", {}),
+    "DELETE /api/admin/invites/{invite_id}": fixed(f"{ADMIN}/invites/987654321"),
+    "GET /api/admin/reports": fixed(f"{ADMIN}/reports"),
+    "GET /api/admin/audit": fixed(f"{ADMIN}/audit"),
+    "GET /healthz": fixed("/healthz"),
+    "GET /readyz": fixed("/readyz"),
+}
+# These would end the login by which the rest of the table is asked.
+UNASKED: Final = {"POST /api/auth/logout", "DELETE /api/auth/sessions"}
+
+
+def do(act: str, how: Act, scene: Scene, who: str) -> str:
+    """Do an act of a route as somebody; what came of it: `ok`, or the code of the refusal."""
+    path, body = how.ask(scene, who)
+    query = {"username": GUEST} if how.named and who == "guest" else {}
+    answer = scene.cast.ask(who, act.split(maxsplit=1)[0], path, body, **query)
+    if act.endswith("(does it list this one)") and answer.is_success:
+        return "ok" if scene.room_id in [each["id"] for each in answer.json()] else "not listed"
+    return outcome(answer)
+
+
+def outcome(answer: Response) -> str:
+    """What came of a request."""
+    return "ok" if answer.is_success else str(answer.json()["code"])
+
+
+# Commands
+
+
+Fields = dict[str, Any]
+COMMANDS: Final[dict[str, Callable[[Scene, str], Fields]]] = {
+    "message": lambda _scene, _who: WORDS,
+    "edit (one's own)": lambda scene, who: {**WORDS, "message_id": _message(scene, who)},
+    "edit (the owner's)": lambda scene, _who: {**WORDS, "message_id": scene.messages["owner"]},
+    "delete (one's own)": lambda scene, who: {"message_id": _message(scene, who)},
+    "delete (the owner's)": lambda scene, _who: {"message_id": scene.messages["owner"]},
+    "typing": lambda _scene, _who: {},
+    "unsubscribe": lambda _scene, _who: {},
+    "ping": lambda _scene, _who: {},
+}
+LASTING: Final = ("edit", "delete")
+
+
+def _message(scene: Scene, who: str) -> int:
+    return scene.messages.get(who, scene.messages["member"])
+
+
+async def connected(scene: Scene, who: str, room_id: int | None) -> websocket.Client:
+    """Open a connection as somebody: nobody without a name, the guest with one."""
+    account = scene.cast.accounts.get(who)
+    name = GUEST if who == "guest" else None
+    headers = None if account is None else account.headers
+    return await websocket.connect(scene.cast.server, room_id, name, headers=headers)
+
+
+async def enter(scene: Scene, who: str) -> str:
+    """Come in by the door of the room; `ok`, or the code of the refusal and of the close."""
+    client = await connected(scene, who, scene.room_id)
+    if who == "nobody":
+        return await _refused(client)
+    first = await client.next()
+    if first["type"] != "error":
+        await client.close()
+        return "ok"
+    return f"{first['code']} {await client.closed()}"
+
+
+async def _refused(client: websocket.Client) -> str:
+    refusal = await client.expect("error")
+    return f"{refusal['code']} {await client.closed()}"
+
+
+async def subscribe(scene: Scene, who: str) -> str:
+    """Follow the room on a connection for many."""
+    client = await connected(scene, who, None)
+    if who == "nobody":
+        return await _refused(client)
+    outcome = await command(client, scene, "subscribe", {"after": 0})
+    await client.close()
+    return outcome
+
+
+async def follow_and(scene: Scene, who: str, act: str) -> str:
+    """Follow the room if it may be followed, and give a command about it all the same."""
+    client = await connected(scene, who, None)
+    if who == "nobody":
+        return await _refused(client)
+    await command(client, scene, "subscribe", {})
+    fields = COMMANDS[act](scene, who)
+    outcome = await command(client, scene, act.split(maxsplit=1)[0], fields)
+    await client.close()
+    return outcome
+
+
+async def command(client: websocket.Client, scene: Scene, kind: str, fields: Fields) -> str:
+    """Give one command and wait for what comes of it."""
+    ours = {} if kind == "ping" else {"room_id": scene.room_id}
+    await client.send(kind, **ours, **fields)
+    answered = {
+        "message": "message", "edit": "message_updated", "delete": "message_updated",
+        "subscribe": "sync",
+    }.get(kind)  # fmt: skip
+    if answered is None:
+        # Nothing is answered, or by what the ping behind it is answered by as well.
+        await client.send("ping")
+        answered = "pong"
+    while True:
+        frame = await client.next()
+        if frame["type"] == "error":
+            return str(frame["code"])
+        if frame["type"] == answered:
+            return "ok"

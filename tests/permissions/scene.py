@@ -1,0 +1,128 @@
+"""One room of a kind and nine people who stand differently to it."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Final
+
+from httpx2 import Client, Response
+
+from tests.support.accounts import PASSWORD, Account, account_of, register, stranger
+from tests.support.people import checked, http_client
+from tests.support.server import Server
+
+WHO: Final = (
+    "nobody", "guest", "stranger", "former", "banned", "member", "moderator", "owner",
+    "administrator",
+)  # fmt: skip
+KINDS: Final = ("public", "private", "direct", "archived")
+CHAT, ROOMS = "/api/chat", "/api/chat/rooms"
+# The guest's name; the others are called as they stand.
+GUEST: Final = "gus"
+_numbers = count(1)
+
+
+@dataclass
+class Cast:
+    """The people, for all rooms of one server."""
+
+    server: Server
+    accounts: dict[str, Account]
+    http: Client
+
+    @classmethod
+    def assemble(cls, server: Server) -> "Cast":
+        """Make the accounts; `target` and `spare` are whom things are done to."""
+        token = server.process.wait_for_line(r"^First administrator: http\S+/#/setup/(\S+)$")[1]
+        with stranger(server) as client:
+            asked = {"token": token, "username": "administrator1", "password": PASSWORD}
+            accounts = {
+                "administrator": account_of(server, client.post("/api/auth/setup", json=asked))
+            }
+        for who in (*WHO[2:-1], "target", "spare"):
+            accounts[who] = register(server, f"the-{who}")
+        return cls(server, accounts, http_client(server))
+
+    def name(self, who: str) -> str:
+        """The name under which somebody is known."""
+        return GUEST if who == "guest" else str(self.accounts[who].user["username"])
+
+    def ask(self, who: str, method: str, path: str, body: Any = None, **query: str) -> Response:
+        """Ask for something as somebody."""
+        account = self.accounts.get(who)
+        headers = {} if account is None else account.headers
+        return self.http.request(method, path, json=body, params=query, headers=headers)
+
+
+@dataclass
+class Scene:
+    """A room as it is before each act: made anew once an act has changed it."""
+
+    cast: Cast
+    kind: str
+    room_id: int = 0
+    # A message of each who may have one; `guest` and `member` among them where they may speak.
+    messages: dict[str, int] = field(default_factory=dict)
+    invite_id: int = 0
+    invite_token: str = ""
+    _report_id: int = 0
+
+    @classmethod
+    def of(cls, cast: Cast, kind: str) -> "Scene":
+        """Return a room of a kind as it is before any act."""
+        scene = cls(cast, kind)
+        scene.set_up()
+        return scene
+
+    @property
+    def report_id(self) -> int:
+        """The report of a message, made when it is first asked for."""
+        if not self._report_id:
+            report = {"reason": "for the test"}
+            where = f"{CHAT}/messages/{self.messages['owner']}/report"
+            answer = self.cast.ask("member", "POST", where, report)
+            self._report_id = checked(answer)["id"]
+        return self._report_id
+
+    def set_up(self) -> None:
+        """Make the room and everything in it."""
+        if self.kind == "direct":
+            self._direct()
+        else:
+            self._room()
+
+    def _direct(self) -> None:
+        others = [self.cast.name(who) for who in ("member", "moderator")]
+        made = self.cast.ask("owner", "POST", f"{CHAT}/direct", {"usernames": others})
+        self.room_id = checked(made)["id"]
+        for who in ("member", "moderator", "owner"):
+            self._say(who)
+
+    def _room(self) -> None:
+        cast, kind = self.cast, "public" if self.kind == "archived" else self.kind
+        body = {"name": f"{self.kind} {next(_numbers)}", "kind": kind}
+        self.room_id = checked(cast.ask("owner", "POST", ROOMS, body))["id"]
+        for who in ("former", "banned", "member", "moderator"):
+            role = "moderator" if who == "moderator" else "member"
+            checked(
+                cast.ask("owner", "PUT", self.path(f"/members/{cast.name(who)}"), {"role": role})
+            )
+        for who in ("former", "banned", "member", "moderator", "owner"):
+            self._say(who)
+        if kind == "public":
+            self._say("guest", username=GUEST)
+            self._say("stranger")
+            self._say("administrator")
+        made = checked(cast.ask("owner", "POST", self.path("/invites"), {"uses": 100}))
+        self.invite_id, self.invite_token = made["id"], made["token"]
+        checked(cast.ask("owner", "PUT", self.path(f"/bans/{cast.name('banned')}"), {}))
+        assert cast.ask("owner", "DELETE", self.path(f"/members/{cast.name('former')}")).is_success
+        if self.kind == "archived":
+            checked(cast.ask("owner", "PATCH", self.path(), {"archived": True}))
+
+    def path(self, rest: str = "") -> str:
+        """Where the room is asked for."""
+        return f"{ROOMS}/{self.room_id}{rest}"
+
+    def _say(self, who: str, **query: str) -> None:
+        said = self.cast.ask(who, "POST", self.path("/messages"), {"content": "words"}, **query)
+        self.messages[who] = checked(said)["id"]

@@ -1,0 +1,120 @@
+"""The table of `table.txt`, played: who may what, by every route and every command, everywhere."""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from parlour.gateway import COMMANDS as PROGRAM
+from parlour.main import create_app
+from parlour.settings import Settings
+from tests.permissions import acts
+from tests.permissions.scene import KINDS, WHO, Cast, Scene
+from tests.support.server import Server
+
+TABLE = Path(__file__).with_name("table.txt")
+Fresh = Callable[..., Scene]
+SOCKET = ("WS /ws/chat/{room_id}", "WS subscribe", *(f"WS {act}" for act in acts.COMMANDS))
+
+
+@lru_cache
+def expected() -> dict[tuple[str, str], dict[str, str]]:
+    """The outcomes of the table: by act and kind of room, for each person."""
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    act = ""
+    for line in TABLE.read_text().splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        if not line.startswith(" "):
+            act = line.strip()
+            continue
+        kind, *outcomes = line.split()
+        told = [outcome.replace("+", " ") for outcome in outcomes]
+        assert (act, kind) not in rows, f"{act}, {kind} stands there twice"
+        rows[act, kind] = dict(zip(WHO, told, strict=True))
+    return rows
+
+
+def wanted() -> list[tuple[str, str]]:
+    """The rows that there have to be."""
+    in_rooms = [(act, kind) for act in (*acts.IN_ROOMS, *SOCKET) for kind in KINDS]
+    return in_rooms + [(act, "anywhere") for act in acts.ELSEWHERE]
+
+
+@pytest.fixture(scope="module")
+def cast(server: Server) -> Iterator[Cast]:
+    """Return the people, for all rooms of the module."""
+    made = Cast.assemble(server)
+    yield made
+    made.http.close()
+
+
+@pytest.fixture(scope="module")
+def scenes(cast: Cast) -> dict[str, Scene]:
+    """Return the rooms that no act has changed yet, by kind."""
+    del cast
+    return {}
+
+
+@pytest.fixture
+def fresh(cast: Cast, scenes: dict[str, Scene]) -> Fresh:
+    """Return what gives a room of a kind as it was made; a spoilt one is given up for another."""
+
+    def give(kind: str, *, spoilt: bool = False) -> Scene:
+        if spoilt:
+            scenes.pop(kind, None)
+        if kind not in scenes:
+            scenes[kind] = Scene.of(cast, kind)
+        return scenes[kind]
+
+    return give
+
+
+async def play(act: str, kind: str, fresh: Fresh) -> dict[str, str]:
+    """What comes of an act for each person, all in rooms as they were made."""
+    kind = "public" if kind == "anywhere" else kind
+    found: dict[str, str] = {}
+    spoilt = False
+    for who in WHO:
+        scene = fresh(kind, spoilt=spoilt)
+        if act.startswith("WS "):
+            name = act.removeprefix("WS ")
+            if name.startswith("/"):
+                found[who] = await acts.enter(scene, who)
+            elif name == "subscribe":
+                found[who] = await acts.subscribe(scene, who)
+            else:
+                found[who] = await acts.follow_and(scene, who, name)
+            spoilt = found[who] == "ok" and name.startswith(acts.LASTING)
+        else:
+            how = (acts.IN_ROOMS | acts.ELSEWHERE)[act]
+            if act in acts.UNASKED and who not in ("nobody", "guest"):
+                found[who] = "ok"
+                continue
+            found[who] = acts.do(act, how, scene, who)
+            spoilt = found[who] == "ok" and how.lasting
+    if spoilt:
+        fresh(kind, spoilt=True)
+    return found
+
+
+@pytest.mark.parametrize(("act", "kind"), wanted(), ids=" ".join)
+async def test_an_act_comes_out_for_everybody_as_the_table_says(
+    act: str, kind: str, fresh: Fresh
+) -> None:
+    """For each of nine people, in a room that no other act has changed."""
+    assert await play(act, kind, fresh) == expected().get((act, kind), {})
+
+
+def test_every_route_and_command_has_its_rows_and_every_row_its_act() -> None:
+    """A new route or command has to be given a place in the table, and be looked at."""
+    routes = {
+        f"{method.upper()} {path}"
+        for path, methods in create_app(Settings(_env_file=None)).openapi()["paths"].items()
+        for method in methods
+    }
+    played = {act.partition(" (")[0] for act in (*acts.IN_ROOMS, *acts.ELSEWHERE)}
+    assert played == routes
+    assert {act.partition(" (")[0] for act in acts.COMMANDS} | {"subscribe"} == set(PROGRAM)
+    assert sorted(expected()) == sorted(wanted())

@@ -1,0 +1,58 @@
+"""The rules by which actors of the state machine change what was said."""
+
+from hypothesis.stateful import precondition, rule
+
+from tests.properties.machine import index
+from tests.properties.model import Message, ModelRoom, key_of
+from tests.properties.talking import Talking, said
+
+
+class Changing(Talking):
+    """Edits and deletions over both doors, by authors and by others."""
+
+    def message(self, where: int, which: int) -> tuple[ModelRoom, Message]:
+        """One of the messages, and its room."""
+        rooms = [room for room in self.model.rooms.values() if room.messages]
+        room = rooms[where % len(rooms)]
+        return room, room.messages[which % len(room.messages)]
+
+    @precondition(
+        lambda self: self.online and any(room.messages for room in self.model.rooms.values())
+    )
+    @rule(number=index, where=index, which=index, text=said)
+    def edit(self, number: int, where: int, which: int, text: str) -> None:
+        """Say a message in other words: its author may, until it is deleted."""
+        actor = self.actor(number)
+        room, message = self.message(where, which)
+        content, stored = self.words(text)
+        echo = {"room_id": room.id}
+        self.run(actor.client.send("edit", message_id=message["id"], content=content, **echo))
+        if key_of(actor.name) != key_of(message["username"]):
+            self.refused(actor, "not_allowed", **echo)
+        elif message["deleted_at"]:
+            self.refused(actor, "not_found", **echo)
+        else:
+            told = self.run(actor.until("message_updated", message={"content": stored}))["message"]
+            assert told["edited_at"]
+            self.model.change(room, told, content=stored, edited_at=told["edited_at"])
+
+    @precondition(lambda self: any(room.messages for room in self.model.rooms.values()))
+    @rule(where=index, which=index, own=index)
+    def delete(self, where: int, which: int, own: int) -> None:
+        """Delete a message over HTTP: its author may, how often they like; a stranger may not."""
+        room, message = self.message(where, which)
+        name = message["username"] if own % 4 else "a stranger"
+        path = f"/api/chat/messages/{message['id']}"
+        answer = self.run(self.http.delete(path, params={"username": name}))
+        if not own % 4:
+            assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+            return
+        assert answer.status_code == 204
+        if message["deleted_at"]:
+            return
+        page = self.get(
+            f"/api/chat/rooms/{room.id}/messages", {"around": message["id"], "limit": 1}
+        )
+        deleted_at = page[0]["deleted_at"]
+        assert deleted_at
+        self.model.change(room, page[0], content="", deleted_at=deleted_at)

@@ -1,0 +1,105 @@
+"""The same for rooms' members, invitations, direct conversations, and changes of messages."""
+
+from tests.web.refused import (
+    HI,
+    ROOM,
+    ROOMS,
+    Ask,
+    abroad,
+    ended,
+    get,
+    misshapen,
+    post,
+)
+
+CHAT = "/api/chat"
+MEMBERS, INVITES = f"{ROOM}/members", f"{ROOM}/invites"
+MEMBER, INVITE = f"{MEMBERS}/{{username}}", f"{INVITES}/{{invite_id}}"
+MESSAGE = f"{CHAT}/messages/{{message_id}}"
+DIRECT = f"{CHAT}/direct"
+PREVIEW, ACCEPT = f"{CHAT}/invites/preview", f"{CHAT}/invites/accept"
+NOWHERE = f"{ROOMS}/999999"
+# What takes rooms of other kinds, ranks and bans to meet: the table of tests/permissions does.
+STATEFUL = {"not_allowed", "banned", "archived", "muted", "slow_mode"}
+# And a second room, to meet its name.
+ELSEWHERE = {("PATCH", ROOM): {"room_exists"}}
+SOME_MESSAGE = f"{CHAT}/messages/987654321"
+
+REFUSED: dict[tuple[str, str], list[Ask]] = {
+    ("PATCH", ROOM): [ended(ROOM, "PATCH", {})],
+    ("GET", MEMBERS): [ended(MEMBERS), get(f"{NOWHERE}/members"), get(f"{ROOMS}/abc/members")],
+    ("PUT", MEMBER): [ended(f"{MEMBERS}/somebody", "PUT", {})],
+    ("DELETE", MEMBER): [ended(f"{MEMBERS}/somebody", "DELETE")],
+    ("GET", INVITES): [ended(INVITES)],
+    ("POST", INVITES): [ended(INVITES, "POST", {})],
+    ("DELETE", INVITE): [ended(f"{INVITES}/1", "DELETE")],
+    ("POST", DIRECT): [ended(DIRECT, "POST", {"usernames": ["somebody"]})],
+    ("POST", PREVIEW): [ended(PREVIEW, "POST", {"token": "x"})],
+    ("POST", ACCEPT): [ended(ACCEPT, "POST", {"token": "x"})],
+    ("PATCH", MESSAGE): [
+        *misshapen(f"{SOME_MESSAGE}?username=alice", "PATCH"),
+        get(SOME_MESSAGE, "PATCH", HI, username="alice"),
+        get(SOME_MESSAGE, "PATCH", {"content": ""}, username="alice"),
+        get(SOME_MESSAGE, "PATCH", HI, username="x" * 51),
+        get(SOME_MESSAGE, "PATCH", HI, username="a\u200bb"),
+        get(SOME_MESSAGE, "PATCH", HI, username="somebody"),
+        get(SOME_MESSAGE, "PATCH", HI, username="admin"),
+        ended(SOME_MESSAGE, "PATCH", HI),
+    ],
+    ("DELETE", MESSAGE): [
+        get(SOME_MESSAGE, "DELETE", username="alice"),
+        get(SOME_MESSAGE, "DELETE"),
+        get(SOME_MESSAGE, "DELETE", username=""),
+        get(SOME_MESSAGE, "DELETE", username="x" * 51),
+        get(SOME_MESSAGE, "DELETE", username="a\u200bb"),
+        get(SOME_MESSAGE, "DELETE", username="somebody"),
+        get(SOME_MESSAGE, "DELETE", username="admin"),
+        ended(SOME_MESSAGE, "DELETE"),
+        abroad(SOME_MESSAGE, "DELETE"),
+    ],
+}
+SIGNED_IN: dict[tuple[str, str], list[Ask]] = {
+    ("PATCH", ROOM): [
+        *misshapen(f"{ROOMS}/1", "PATCH"),
+        get(NOWHERE, "PATCH", {"topic": "x"}),
+        get(f"{ROOMS}/abc", "PATCH", {}),
+        get(ROOM, "PATCH", {"name": ""}),
+        get(ROOM, "PATCH", {"topic": "x" * 251}),
+        get(ROOM, "PATCH", {"name": "a\u202eb"}),
+    ],
+    ("PUT", MEMBER): [
+        *misshapen(f"{ROOMS}/1/members/somebody", "PUT"),
+        get(f"{NOWHERE}/members/somebody", "PUT", {}),
+        get(f"{MEMBERS}/{'x' * 101}", "PUT", {}),
+    ],
+    ("DELETE", MEMBER): [
+        abroad(f"{ROOMS}/1/members/somebody", "DELETE"),
+        get(f"{NOWHERE}/members/somebody", "DELETE"),
+        get(f"{ROOMS}/abc/members/somebody", "DELETE"),
+        get(f"{MEMBERS}/{'x' * 101}", "DELETE"),
+    ],
+    ("GET", INVITES): [get(f"{NOWHERE}/invites"), get(f"{ROOMS}/abc/invites")],
+    ("POST", INVITES): [
+        *misshapen(f"{ROOMS}/1/invites"),
+        post(f"{NOWHERE}/invites", {}),
+        post(INVITES, {"uses": 0}),
+    ],
+    ("DELETE", INVITE): [
+        abroad(f"{ROOMS}/1/invites/1", "DELETE"),
+        get(f"{NOWHERE}/invites/1", "DELETE"),
+        get(f"{INVITES}/abc", "DELETE"),
+    ],
+    ("POST", DIRECT): [
+        *misshapen(DIRECT),
+        post(DIRECT, {"usernames": ["nobody-here"]}),
+        post(DIRECT, {"usernames": ["somebody"]}),
+        post(DIRECT, {"usernames": ["x" * 201]}),
+    ],
+    ("POST", PREVIEW): [
+        *misshapen(PREVIEW), post(PREVIEW, {"token": "x"}), post(PREVIEW, {"token": "x" * 600})
+    ],
+    ("POST", ACCEPT): [
+        *misshapen(ACCEPT), post(ACCEPT, {"token": "x"}), post(ACCEPT, {"token": "x" * 600})
+    ],
+    ("PATCH", MESSAGE): [get(SOME_MESSAGE, "PATCH", {"content": "x" * 101})],
+}  # fmt: skip
