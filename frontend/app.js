@@ -137,8 +137,8 @@ function onWebSocketClose({ code, final }) {
     // Either a frame has told of the deletion, or the room in the address is refused as one that is not there.
     if (lastRefusal === 'not_found') apply({ type: 'room_deleted', room_id: doorRoom, message: '' });
     connectWebSocket();
-  } else if (final && code === ROOM_CLOSED && lastRefusal === 'banned') {
-    apply({ type: 'room_refused', code: lastRefusal, text: '' });
+  } else if (final && code === ROOM_CLOSED && (state.notice || lastRefusal === 'banned')) {
+    if (!state.notice) apply({ type: 'room_refused', code: lastRefusal, text: '' });
     connectWebSocket();
   } else if (final && state.user) {
     identity.end();

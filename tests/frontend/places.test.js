@@ -41,7 +41,7 @@ describe("rooms in the state", () => {
     const known = state();
     applyEvent(known, { type: "room_changed", room: roomOf({ owner: "bob", role: "moderator" }) });
     assert.equal(known.rooms[0].role, "moderator");
-    applyEvent(known, { type: "rooms_loaded", rooms: [roomOf({ owner: "bob", role: null })] });
+    applyEvent(known, { type: "room_read", room: roomOf({ owner: "bob", role: null }) });
     assert.equal(known.rooms[0].role, null);
   });
 

@@ -87,7 +87,7 @@ export class Places {
   /** @param {...string} usernames with whom one wants to talk */
   async message(...usernames) {
     const room = await this.#api.direct(usernames);
-    this.#page.apply({ type: 'room_created', room });
+    this.#page.apply({ type: 'room_read', room });
     this.#page.open(room.id);
   }
 
@@ -113,7 +113,7 @@ export class Places {
       preview: () => this.#api.preview(token),
       onJoin: async () => {
         const room = await this.#api.accept(token);
-        this.#page.apply({ type: 'room_created', room });
+        this.#page.apply({ type: 'room_read', room });
         this.#page.open(room.id);
       },
     });
@@ -253,7 +253,7 @@ export class Places {
 
   /** @param {Room} room as the server has answered */
   #changed(room) {
-    this.#page.apply({ type: 'room_changed', room });
+    this.#page.apply({ type: 'room_read', room });
   }
 
   /** @param {number} roomId @param {string} username */
@@ -287,7 +287,7 @@ export class Places {
     });
     if (!done) return false;
     if (isPrivate) this.#page.apply({ type: 'room_removed', room });
-    else await this.#page.loadRooms();
+    else this.#changed(await this.#api.room(roomId));
     this.#tell(words.end.left(call));
     return true;
   }
@@ -296,7 +296,7 @@ export class Places {
    * The log wants the tools of its messages.
    *
    * @param {HTMLElement} log
-   * @param {{rows: () => import('../views/row.js').Row[], first: EventTarget|null, signal: AbortSignal}} options
+   * @param {{rows: () => import('../views/row.js').Row[], first: {event: Event, isOver: boolean}, signal: AbortSignal}} options
    */
   rowTools(log, options) {
     createRowTools(log, {

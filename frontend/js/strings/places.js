@@ -126,7 +126,6 @@ export const words = {
     leave: 'Leave this room',
     leaveText: 'You no longer see it. Somebody in it can add you again.',
     leavePublicText: 'You are no longer a member. You can join again at any time.',
-    leaveOwner: 'You own this room. Hand it over first, or delete it.',
     leaveSubmit: 'Leave',
     leaveTitle: (/** @type {string} */ room) => `Leave ${room}?`,
     left: (/** @type {string} */ room) => `You left ${room}.`,
