@@ -310,9 +310,9 @@ export class Places {
    *
    * @param {Message} message
    * @param {HTMLElement} anchor
-   * @param {HTMLElement} back gets the focus afterwards
+   * @param {{back: HTMLElement, isHeld: boolean}} options see `openMenu`
    */
-  messageMenu(message, anchor, back) {
+  messageMenu(message, anchor, options) {
     const { currentRoom: room } = this.#state;
     if (!room || message.deleted_at) return;
     const may = this.#rights(room);
@@ -326,7 +326,7 @@ export class Places {
       ...(own ? [] : [{ label: text.report, icon: 'flag', run: () => void this.report(message) }]),
       ...((own && may.write) || may.moderate
         ? [{ label: text.delete, icon: 'trash', danger: true, run: () => void this.deleteMessage(message) }] : []),
-    ], { back });
+    ], options);
   }
 
   /** @param {Message} message one's own */

@@ -46,12 +46,12 @@ export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
     more.tabIndex = shown.article.tabIndex;
     shown.article.append(tools);
   };
-  /** @param {Row} row */
-  const open = (row) => {
+  /** @param {Row} row @param {boolean} [isHeld] by a finger that is still down */
+  const open = (row, isHeld = false) => {
     const message = messageOf(row);
     if (!message) return;
     show(row);
-    onAct('messageMenu', message, more, row.article);
+    onAct('messageMenu', message, more, { back: row.article, isHeld });
   };
 
   log.addEventListener('pointerover', (event) => event.pointerType !== 'touch' && show(rowOf(event.target)), { signal, passive: true });
@@ -72,7 +72,7 @@ export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
     const row = rowOf(event.target);
     if (event.pointerType !== 'touch' || !row || /** @type {Element} */ (event.target).closest('a, button')) return;
     at = { x: event.clientX, y: event.clientY };
-    press = setTimeout(() => open(row), PRESS_MS);
+    press = setTimeout(() => open(row, true), PRESS_MS);
   };
   log.addEventListener(
     'pointerdown',
