@@ -248,7 +248,7 @@ function loadParts() {
       state, api, clock, send: (/** @type {Frame} */ frame) => connection.send(frame),
       isFollowing: () => following.isThere,
     };
-    outbox = createOutbox({ ...shared, onChange: onOutboxChange, onFailed: onUnsent });
+    outbox = createOutbox({ ...shared, onAnother: () => identity.end(), onChange: onOutboxChange, onFailed: onUnsent });
     visit = new VisitClass({ ...shared, memory, screens, queue, outbox, apply });
     await outbox.begin(state.username, state.user?.id ?? null);
     return [outbox, visit];

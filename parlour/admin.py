@@ -90,11 +90,24 @@ def _reset_password(_settings: Settings, options: Namespace) -> str:
     hashed = Passwords().hash_now(_password(options, username))
     with get_db() as connection:
         user = logins.reset_password(connection, username, hashed)
-        if user is not None:
-            audit.note(connection, audit.COMMAND_LINE, "user.password_reset", user.username)
-    if user is None:
-        raise AdminError(f"There is no account {username}.")
+        audit.note(connection, audit.COMMAND_LINE, "user.password_reset", user.username)
     return f"{username} has a new password and is signed out everywhere."
+
+
+def _disable(_settings: Settings, options: Namespace) -> str:
+    username = account_username(options.username)
+    with get_db() as connection:
+        logins.disable_account(connection, username)
+        audit.note(connection, audit.COMMAND_LINE, "user.disable", username)
+    return f"{username} is disabled and signed out everywhere."
+
+
+def _enable(_settings: Settings, options: Namespace) -> str:
+    username = account_username(options.username)
+    with get_db() as connection:
+        logins.enable_account(connection, username)
+        audit.note(connection, audit.COMMAND_LINE, "user.enable", username)
+    return f"{username} can sign in again."
 
 
 def _invite(settings: Settings, options: Namespace) -> str:
@@ -116,6 +129,8 @@ def _rotate_keys(settings: Settings, _options: Namespace) -> str:
 _ACTS: Final[Mapping[str, Callable[[Settings, Namespace], str]]] = {
     "create": _create,
     "reset-password": _reset_password,
+    "disable": _disable,
+    "enable": _enable,
     "invite": _invite,
     "rotate-keys": _rotate_keys,
 }

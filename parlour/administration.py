@@ -137,7 +137,7 @@ def change_user(
         audit.note(connection, by, "user.role", user.username, detail=detail)
     ended = []
     if disabled != account.disabled:
-        users.set_disabled(connection, user.id, datetime.now(UTC) if disabled else None)
+        users.set_disabled(connection, user.id, disabled=disabled)
         if disabled:
             ended = session_rows.end_sessions_of(connection, user.id)
         audit.note(connection, by, "user.disable" if disabled else "user.enable", user.username)

@@ -68,9 +68,17 @@ def end_login(connection: Connection, username: str, address: str) -> None:
     keys = _Keys(username, address)
     failures.forget(connection, keys.pair)
     for key in (keys.address, keys.account):
-        count = _current(connection, key, HOUR, now)
-        failures.set_count(connection, key, Count(max(0, count.count - 1), count.since))
+        _one_less(connection, key, HOUR, now)
     know(connection, username, address)
+
+
+def take_back(connection: Connection, username: str, address: str) -> None:
+    """The try was not looked at, and counts for nothing; nor does the wait that it began."""
+    now = datetime.now(UTC)
+    keys = _Keys(username, address)
+    _one_less(connection, keys.pair, PAIR_MEMORY, now)
+    for key in (keys.address, keys.account):
+        _one_less(connection, key, HOUR, now)
 
 
 def know(connection: Connection, username: str, address: str) -> None:
@@ -78,9 +86,19 @@ def know(connection: Connection, username: str, address: str) -> None:
     failures.set_count(connection, _Keys(username, address).known, Count(0, datetime.now(UTC)))
 
 
+def forget_known(connection: Connection, username: str) -> None:
+    """No address is known to an account any more: whoever was there may know its old password."""
+    failures.forget_all(connection, _Keys(username, "").known)
+
+
 def count_registration(connection: Connection, address: str) -> None:
     """Count a try to register, which also asks who is there. Raises Refusal `rate_limited`."""
     _count(connection, f"register|{address}", REGISTRATIONS_PER_ADDRESS)
+
+
+def take_registration_back(connection: Connection, address: str) -> None:
+    """The try to register was not looked at."""
+    _one_less(connection, f"register|{address}", HOUR, datetime.now(UTC))
 
 
 def count_account(connection: Connection, address: str) -> None:
@@ -120,6 +138,14 @@ def _one_more(pair: Count, now: datetime) -> Count:
         return Count(count, now)
     wait = min(timedelta(seconds=2 ** min(count - FREE_TRIES, 20)), LONGEST_WAIT)
     return Count(count, now, now + wait)
+
+
+def _one_less(connection: Connection, key: str, memory: timedelta, now: datetime) -> None:
+    count = _current(connection, key, memory, now)
+    if count.count > 1:
+        failures.set_count(connection, key, Count(count.count - 1, count.since))
+    else:
+        failures.forget(connection, key)
 
 
 def _known(

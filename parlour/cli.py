@@ -145,6 +145,10 @@ def _add_admin(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             action="store_true",
             help="Read the password from standard input instead of asking for it.",
         )
+    disable = acts.add_parser("disable", help="Let an account be used no more, and sign it out.")
+    enable = acts.add_parser("enable", help="Let a disabled account be used again.")
+    for parser in (disable, enable):
+        parser.add_argument("username", metavar="USERNAME")
     invite = acts.add_parser("invite", help="Print a link with which accounts can be made.")
     invite.add_argument(
         "--uses", type=_number(_MAX_USES), default=1, metavar="N", help="Accounts. Default: 1."
@@ -153,7 +157,7 @@ def _add_admin(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--days", type=_number(_MAX_DAYS), default=7, metavar="D", help="Days it lasts. Default: 7."
     )
     rotate = acts.add_parser("rotate-keys", help="Sign logins with a new key from now on.")
-    for parser in (create, reset, invite, rotate):
+    for parser in (create, reset, disable, enable, invite, rotate):
         parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
 
 

@@ -116,7 +116,7 @@ class Refusal(HTTPException):
         kind: str = error["type"]
         code = kind if kind in ERROR_CODES else _PYDANTIC_CODES.get(kind, "invalid")
         parts = [str(part) for part in error["loc"]]
-        while parts and parts[0] in _PLACES:
+        if parts and parts[0] in _PLACES:
             parts.pop(0)
         # The name of an unknown field is the client's own text: no more of it than tells which.
         field = None if kind == "json_invalid" else ".".join(parts)[:64] or None

@@ -1,7 +1,7 @@
 """Who a request or a connection is from: bearer, cookie, ticket, or only a name."""
 
-from collections.abc import Collection
-from typing import Annotated, Final
+from collections.abc import Callable, Collection
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 from pydantic_core import PydanticCustomError
@@ -15,7 +15,7 @@ from parlour.models import Person
 from parlour.people import MAX_USER_AGENT, Device, Login
 from parlour.protocol import encode_error
 from parlour.realtime.connection import Connection
-from parlour.support.cookies import cookies
+from parlour.support.cookies import Cookie, cookies
 from parlour.support.names import account_forms, account_username, spoken_forms
 from parlour.support.text import clean_name, name_key
 from parlour.support.tokens import ACCESS_SECONDS
@@ -51,7 +51,9 @@ def login_of(context: Context, http: HTTPConnection) -> Login | None:
     bearer = bearer_of(http)
     if bearer is not None:
         return _read(context, bearer)
-    cookie = cookie_of(http, ACCESS_COOKIE.name(secure=is_secure(http)))
+    cookie = cookie_of(http, ACCESS_COOKIE)
+    # Where the refresh cookie stands twice somebody else has put one there, and neither counts.
+    cookie_of(http, REFRESH_COOKIE)
     return None if cookie is None else _read(context, cookie)
 
 
@@ -83,15 +85,42 @@ def not_signed_in() -> Refusal:
     return Refusal("not_signed_in", "Sign in to do this.")
 
 
-def cookie_of(http: HTTPConnection, name: str) -> str | None:
-    """One cookie of a request, where it sent one."""
-    return http.cookies.get(name) if "cookie" in http.headers else None
+def cookie_of(http: HTTPConnection, cookie: Cookie) -> str | None:
+    """A login's cookie, where the request sent it.
+
+    Raises Refusal `not_signed_in` when it stands there twice: one of them was put there by
+    somebody else (a page of a neighbouring host can), and nothing tells which.
+    """
+    values = _values(http, cookie)
+    if len(values) > 1:
+        raise not_signed_in()
+    return values[0] if values else None
+
+
+def shown_sessions(context: Context, http: HTTPConnection) -> frozenset[str]:
+    """The sessions that a browser's cookies are of, ended or not, also where one stands twice."""
+    tokens = context.tokens
+    read = [tokens.read_access(value) for value in _values(http, ACCESS_COOKIE)]
+    renewing = [tokens.read_refresh(value) for value in _values(http, REFRESH_COOKIE)]
+    return frozenset(each.session_id for each in (*read, *renewing) if each is not None)
+
+
+def _values(http: HTTPConnection, cookie: Cookie) -> list[str]:
+    if "cookie" not in http.headers:
+        return []
+    name = cookie.name(secure=is_secure(http))
+    pairs = [
+        pair.partition("=")
+        for header in http.headers.getlist("cookie")
+        for pair in header.split(";")
+    ]
+    return [value.strip() for key, equals, value in pairs if equals and key.strip() == name]
 
 
 def guest_of(context: Context, http: HTTPConnection) -> str | None:
-    """The guest that the browser's cookie names."""
-    cookie = cookie_of(http, GUEST_COOKIE.name(secure=is_secure(http)))
-    return None if cookie is None else context.tokens.read_guest(cookie)
+    """The guest that the browser's cookie names; nobody where it stands there twice."""
+    values = _values(http, GUEST_COOKIE)
+    return context.tokens.read_guest(values[0]) if len(values) == 1 else None
 
 
 def check_guest(context: Context, http: HTTPConnection) -> None:
@@ -220,6 +249,33 @@ def close(connection: Connection, refusal: Refusal) -> None:
     """End a connection with the reason."""
     connection.send(encode_error(refusal))
     connection.end(refusal.close_code, refusal.code)
+
+
+async def end_in_any_case(
+    context: Context,
+    session_ids: Collection[str],
+    operation: Callable[..., Collection[str]],
+    *args: Any,
+) -> None:
+    """Let a write end sessions, whose ids it returns; they end also where nothing can be stored.
+
+    Then they are dead until a restart at least, and taken away when there is room again. Raises
+    what the write raised; a Refusal says how it stands.
+    """
+    registry = context.registry
+    try:
+        await context.database.write(
+            operation, *args, then=lambda ended: end_logins(context, ended)
+        )
+    except Exception as error:
+        if isinstance(error, Refusal) and error.code not in ("busy", "storage_full"):
+            raise
+        registry.unstored.update(each for each in session_ids if registry.login(each) is not None)
+        end_logins(context, session_ids)
+        if not isinstance(error, Refusal):
+            raise
+        words = f"Signed out, until the server is restarted at least. {error.detail}"
+        raise Refusal(error.code, words) from None
 
 
 def name_registered(context: Context, username: str) -> None:

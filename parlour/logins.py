@@ -70,9 +70,14 @@ def begin_login(connection: Connection, username: str, address: str) -> Account 
 
 
 def end_login(
-    connection: Connection, account: Account, device: Device, key_id: str, new_hash: str | None
+    connection: Connection,
+    account: Account,
+    device: Device,
+    key_id: str,
+    new_hash: str | None,
+    replaced: Collection[str] = (),
 ) -> Opened:
-    """Open a session for whoever gave the right password.
+    """Open a session for whoever gave the right password; it ends those that it replaces.
 
     Raises Refusal `wrong_credentials` when that was changed, or the account ended, meanwhile, and
     `banned`, which only they learn who know the password.
@@ -86,7 +91,7 @@ def end_login(
     attempts.end_login(connection, user.username, device.address)
     if new_hash is not None:
         users.replace_hash(connection, user.id, account.password_hash, new_hash)
-    return _open(connection, now.user, device, key_id)
+    return _open(connection, now.user, device, key_id, replaced)
 
 
 def wrong_credentials() -> Refusal:
@@ -99,8 +104,19 @@ def banned() -> Refusal:
     return Refusal("banned", "You are banned from this server.")
 
 
+def check_invite(connection: Connection, invite: str) -> None:
+    """Raises Refusal `invite_invalid` for what makes no account now; it is not used by this."""
+    if not invites.is_server_invite(connection, hash_of(invite), datetime.now(UTC)):
+        raise _invite_invalid()
+
+
 def register(
-    connection: Connection, new: NewAccount, device: Device, key_id: str, invite: str | None
+    connection: Connection,
+    new: NewAccount,
+    device: Device,
+    key_id: str,
+    replaced: Collection[str] = (),
+    invite: str | None = None,
 ) -> Opened:
     """Make an account, using the invitation if one is given, and open its first session.
 
@@ -110,10 +126,14 @@ def register(
     if invite is not None and not invites.use_server_invite(
         connection, hash_of(invite), datetime.now(UTC)
     ):
-        raise Refusal("invite_invalid", "This invitation is wrong, used up or too old.")
+        raise _invite_invalid()
     user = create_account(connection, new)
     attempts.know(connection, user.username, device.address)
-    return _open(connection, user, device, key_id)
+    return _open(connection, user, device, key_id, replaced)
+
+
+def _invite_invalid() -> Refusal:
+    return Refusal("invite_invalid", "This invitation is wrong, used up or too old.")
 
 
 def create_account(connection: Connection, new: NewAccount) -> User:
@@ -126,23 +146,35 @@ def create_account(connection: Connection, new: NewAccount) -> User:
         raise name_taken(new.username) from None
 
 
-def set_up(connection: Connection, new: NewAccount, device: Device, key_id: str) -> Opened:
+def set_up(
+    connection: Connection,
+    new: NewAccount,
+    device: Device,
+    key_id: str,
+    replaced: Collection[str] = (),
+) -> Opened:
     """Make the first administrator. Raises Refusal `invite_invalid` when there is one."""
     if users.has_administrator(connection):
         raise Refusal("invite_invalid", "This server has an administrator already.")
-    return _open(connection, create_account(connection, new), device, key_id)
+    return _open(connection, create_account(connection, new), device, key_id, replaced)
 
 
 def renew(
-    connection: Connection, token: Refresh, device: Device, key_id: str
+    connection: Connection,
+    token: Refresh,
+    device: Device,
+    key_id: str,
+    asked_at: datetime | None = None,
 ) -> Opened | str | None:
     """The current generation of a session, for one of its refresh tokens.
 
     The current token is replaced; the one before it gives its successor once more for
-    SUCCESSOR_TIME. Any other was used before: its session ends, and its id is returned. None for
-    a session that is over.
+    SUCCESSOR_TIME, from the rotation until `asked_at`: nobody is signed out because the disk let
+    them wait. Any other was used before: its session ends, and its id is returned. None for a
+    session that is over.
     """
     now = datetime.now(UTC)
+    asked_at = asked_at or now
     row = session_rows.get_session(connection, token.session_id)
     if row is None or row.expires_at <= now:
         return None
@@ -158,34 +190,62 @@ def renew(
             expires_at=now + SESSION_LIFE,
         )
         session_rows.rotate_session(connection, row, device)
-    elif token.generation != row.generation - 1 or now - row.rotated_at > SUCCESSOR_TIME:
+    elif token.generation != row.generation - 1 or asked_at - row.rotated_at > SUCCESSOR_TIME:
         session_rows.end_sessions(connection, [row.id])
         return row.id
     return Opened(user, _login(user, row), row.key_id, row.generation)
 
 
 def change_password(
-    connection: Connection, account: Account, password_hash: str, session_id: str, address: str
-) -> list[str]:
-    """Set a new password and end all sessions but one; which they were.
+    connection: Connection, account: Account, password_hash: str, device: Device, key_id: str
+) -> Opened:
+    """Set a new password, end all sessions and open a new one for whoever did it.
 
-    Raises Refusal `wrong_credentials` when the password was changed in the meantime.
+    No session stays, so that a token that somebody has copied is worth nothing, nor does any
+    address that was known but the present one. Raises Refusal `wrong_credentials` when the password
+    was changed in the meantime.
     """
-    now = users.get_account(connection, account.user.id)
-    if now is None or now.password_hash != account.password_hash:
+    user = account.user
+    now = users.get_account(connection, user.id)
+    if now is None or now.disabled or now.password_hash != account.password_hash:
         raise wrong_credentials()
-    attempts.end_login(connection, account.user.username, address)
-    users.set_password(connection, account.user.id, password_hash)
-    return session_rows.end_sessions_of(connection, account.user.id, but=session_id)
+    ended = _set_password(connection, user, password_hash)
+    attempts.end_login(connection, user.username, device.address)
+    return _open(connection, now.user, device, key_id, ended)
 
 
-def reset_password(connection: Connection, username: str, password_hash: str) -> User | None:
-    """Set an account's password and end all its sessions; None when there is no such account."""
+def reset_password(connection: Connection, username: str, password_hash: str) -> User:
+    """Set an account's password and end all its sessions. Raises Refusal `not_found`."""
+    user = _account(connection, username)
+    _set_password(connection, user, password_hash)
+    return user
+
+
+def _set_password(connection: Connection, user: User, password_hash: str) -> list[str]:
+    users.set_password(connection, user.id, password_hash)
+    attempts.forget_known(connection, user.username)
+    return session_rows.end_sessions_of(connection, user.id)
+
+
+def disable_account(connection: Connection, username: str) -> list[str]:
+    """Let an account be used no more; the sessions that ended for it. Raises Refusal `not_found`.
+
+    Whoever calls it while a server runs hands them to `identity.end_logins`.
+    """
+    user = _account(connection, username)
+    users.set_disabled(connection, user.id, disabled=True)
+    return session_rows.end_sessions_of(connection, user.id)
+
+
+def enable_account(connection: Connection, username: str) -> None:
+    """Let an account be used again; its sessions stay ended. Raises Refusal `not_found`."""
+    users.set_disabled(connection, _account(connection, username).id, disabled=False)
+
+
+def _account(connection: Connection, username: str) -> User:
     account = users.find_account(connection, username)
     if account is None:
-        return None
-    users.set_password(connection, account.user.id, password_hash)
-    session_rows.end_sessions_of(connection, account.user.id)
+        raise Refusal("not_found", f"There is no account {username}.")
     return account.user
 
 
@@ -195,13 +255,13 @@ def list_sessions(connection: Connection, login: Login) -> list[Session]:
     return session_rows.list_sessions(connection, login.user_id, now, login.session_id)
 
 
-def end_session(connection: Connection, user_id: int, session_id: str) -> str:
-    """End one session of an account; its id. Raises Refusal `not_found`."""
+def end_session(connection: Connection, user_id: int, session_id: str) -> Collection[str]:
+    """End one session of an account; the ids of what ended. Raises Refusal `not_found`."""
     row = session_rows.get_session(connection, session_id)
     if row is None or row.user_id != user_id:
         raise Refusal("not_found", "There is no such session.")
     session_rows.end_sessions(connection, [session_id])
-    return session_id
+    return [session_id]
 
 
 def end_all(connection: Connection, user_id: int) -> list[str]:
@@ -215,8 +275,9 @@ def end_sessions(connection: Connection, session_ids: Collection[str]) -> Collec
     return session_ids
 
 
-def tidy(connection: Connection) -> None:
-    """Take away what has ended by itself or counts no longer."""
+def tidy(connection: Connection, unstored: Collection[str] = ()) -> None:
+    """Take away what has ended, by itself or while nothing could be stored, or counts no longer."""
+    session_rows.end_sessions(connection, unstored)
     session_rows.end_expired(connection, datetime.now(UTC))
     attempts.forget_old(connection)
 
@@ -249,12 +310,15 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _open(connection: Connection, user: User, device: Device, key_id: str) -> Opened:
+def _open(
+    connection: Connection, user: User, device: Device, key_id: str, replaced: Collection[str]
+) -> Opened:
+    session_rows.end_sessions(connection, replaced)
     ended = session_rows.end_sessions_of(connection, user.id, keep=MAX_SESSIONS - 1)
     now = datetime.now(UTC)
     row = SessionRow(random_id(), user.id, 1, now, key_id, now + SESSION_LIFE)
     session_rows.create_session(connection, row, device)
-    return Opened(user, _login(user, row), key_id, row.generation, tuple(ended))
+    return Opened(user, _login(user, row), key_id, row.generation, (*replaced, *ended))
 
 
 def _login(user: User, row: SessionRow) -> Login:

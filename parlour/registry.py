@@ -27,6 +27,9 @@ class Registry:
 
     def __init__(self, known: Known) -> None:
         self.logins = {login.session_id: login for login in known.logins}
+        # Sessions that have ended without the database knowing: they are dead as long as it does
+        # not, and until a restart at least.
+        self.unstored: set[str] = set()
         self.tickets: Tickets[str] = Tickets(TICKET_SECONDS)
         # What makes the first administrator, while there is none; it is printed at the start.
         self.setup_token = None if known.administered else random_id()
@@ -134,8 +137,9 @@ class Registry:
     # Sessions
 
     def add(self, login: Login) -> None:
-        """A session was opened or renewed."""
-        self.logins[login.session_id] = login
+        """A session was opened or renewed; one that ended meanwhile stays ended."""
+        if login.session_id not in self.unstored:
+            self.logins[login.session_id] = login
 
     def drop(self, session_ids: Collection[str]) -> list[Login]:
         """Sessions ended; those of them that were live."""

@@ -1,5 +1,7 @@
 """What happens when somebody signs in: the password is looked at, the answer and its cookies."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from typing import Final
 
 from fastapi import Request, Response
@@ -11,7 +13,7 @@ from parlour.errors import Refusal
 from parlour.identity import ACCESS_COOKIE, REFRESH_COOKIE, end_logins, is_secure
 from parlour.people import Opened, SignedIn
 from parlour.support.origin import origin_allowed
-from parlour.support.passwords import PoolFull, check_password
+from parlour.support.passwords import Place, PoolFull, check_password
 from parlour.support.tokens import ACCESS_SECONDS
 
 # What every route with a body may say, and every route that writes.
@@ -73,29 +75,29 @@ def new_password(password: str, username: str, field: str) -> str:
 def check_room(context: Context) -> None:
     """Raises Refusal `busy` when so many passwords wait that one more would be refused.
 
-    Asked before a try is counted, so that a crowd at the door costs nobody a try.
+    Asked before a try is counted, which costs a write.
     """
     if context.passwords.full:
         raise _busy()
 
 
-async def hash_of(context: Context, password: str) -> str:
-    """The hash of a new password. Raises Refusal `busy`."""
-    try:
-        return await context.passwords.hash(password)
-    except PoolFull:
-        raise _busy() from None
+@asynccontextmanager
+async def place_of(
+    context: Context, take_back: Callable[[], Awaitable[None]]
+) -> AsyncIterator[Place]:
+    """A place among those whose passwords are looked at, for a try that has been counted.
 
-
-async def verified(context: Context, hashed: str | None, password: str) -> bool:
-    """Whether a password is right; for nobody's hash it is not, after the same time.
-
-    Raises Refusal `busy`.
+    It is not taken before: what is refused for too many tries would keep others out. Where there
+    is none by now, `take_back` sees to it that a crowd at the door costs nobody a try. Raises
+    Refusal `busy`.
     """
-    try:
-        return await context.passwords.verify(hashed, password)
-    except PoolFull:
-        raise _busy() from None
+    with ExitStack() as stack:
+        try:
+            place = stack.enter_context(context.passwords.place())
+        except PoolFull:
+            await take_back()
+            raise _busy() from None
+        yield place
 
 
 def _busy() -> Refusal:

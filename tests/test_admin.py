@@ -152,6 +152,32 @@ async def test_a_new_password_ends_all_logins(admin: Admin, own_server: Server) 
     assert log_in(own_server, "bea", "another one").status() == 200
 
 
+async def test_an_account_is_disabled_and_enabled_again(admin: Admin, own_server: Server) -> None:
+    """Disabled it can do nothing; enabled it signs in anew, and no login comes back to life."""
+    account, other = register(own_server, "bodo"), register(own_server, "bodil")
+    await own_server.astop()
+    line = done(admin("disable", "BODO", at=own_server))
+    assert line == "bodo is disabled and signed out everywhere."
+    assert failed(admin("disable", "nobody-here", at=own_server)) == (
+        "There is no account nobody-here."
+    )
+    await asyncio.to_thread(own_server.start)
+    assert (account.status(), other.status()) == (401, 200)
+    assert_refused(account.renewed(), "not_signed_in")
+    with stranger(own_server) as client:
+        assert_refused(try_login(client, "bodo", PASSWORD), "wrong_credentials")
+        taken = client.post("/api/auth/guest", json={"username": "bodo"})
+        assert_refused(taken, "name_taken", "username")
+    await own_server.astop()
+    assert done(admin("enable", "bodo", at=own_server)) == "bodo can sign in again."
+    assert failed(admin("enable", "nobody-here", at=own_server)) == (
+        "There is no account nobody-here."
+    )
+    await asyncio.to_thread(own_server.start)
+    assert account.status() == 401
+    assert log_in(own_server, "bodo").status() == 200
+
+
 async def test_a_new_key_signs_nobody_out(admin: Admin, own_server: Server) -> None:
     """Tokens of both keys are taken; a renewal is signed with the new one."""
     account = register(own_server, "carl")
@@ -201,7 +227,13 @@ def test_a_number_that_is_none_is_refused(admin: Admin, argument: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["create", "ada", "--password-stdin"], ["invite"], ["rotate-keys"]],
+    [
+        ["create", "ada", "--password-stdin"],
+        ["disable", "dora"],
+        ["enable", "dora"],
+        ["invite"],
+        ["rotate-keys"],
+    ],
     ids=lambda arguments: arguments[0],
 )
 def test_nothing_is_done_while_a_server_runs(

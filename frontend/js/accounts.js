@@ -54,9 +54,12 @@ export class Accounts {
     return this.#ask('POST', '/api/auth/setup', account);
   }
 
-  /** @returns {Promise<Welcome>} */
-  refresh() {
-    return this.#ask('POST', '/api/auth/refresh', {});
+  /**
+   * @param {number} timeoutMs  for an answer
+   * @returns {Promise<Welcome>}
+   */
+  refresh(timeoutMs) {
+    return this.#ask('POST', '/api/auth/refresh', {}, { timeoutMs });
   }
 
   /** Ends this browser's login, if it has one. */
@@ -86,12 +89,13 @@ export class Accounts {
   }
 
   /**
-   * Ends all other logins of the account.
+   * Ends all logins of the account, and begins a new one in this browser.
    *
    * @param {{current_password: string, new_password: string}} passwords
+   * @returns {Promise<Welcome>}
    */
-  async changePassword(passwords) {
-    await this.#api.call('POST', '/api/auth/password', { body: passwords });
+  changePassword(passwords) {
+    return this.#ask('POST', '/api/auth/password', passwords);
   }
 
   /** @returns {Promise<Login[]>} */
@@ -113,9 +117,10 @@ export class Accounts {
    * @param {string} method
    * @param {string} path
    * @param {object} [body]
+   * @param {{timeoutMs?: number}} [options]
    * @returns {Promise<any>}
    */
-  async #ask(method, path, body) {
-    return (await this.#api.call(method, path, { body, isBare: true })).body;
+  async #ask(method, path, body, options) {
+    return (await this.#api.call(method, path, { body, isBare: true, ...options })).body;
   }
 }

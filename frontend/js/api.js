@@ -29,11 +29,20 @@ export class ApiError extends Error {
 }
 
 /**
+ * The login is not that of the name under which something was asked: other cookies have come into the browser.
+ *
+ * @param {any} refusal
+ * @returns {boolean}
+ */
+export const isAnothers = (refusal) => refusal?.code === 'invalid' && refusal.field === 'username';
+
+/**
  * @typedef {object} CallOptions
  * @property {Record<string, string|number|undefined>} [query]  undefined ones are left out
  * @property {object} [body]
  * @property {AbortSignal} [signal]  the caller's wish to forget it; it rejects with the signal's reason, not an ApiError
  * @property {boolean} [isBare]  it neither needs a login nor waits for one
+ * @property {number} [timeoutMs]  it is given up after this time; TIMEOUT_MS or the like without
  */
 
 /**
@@ -134,11 +143,11 @@ export class Api {
    * @param {CallOptions} options
    * @returns {Promise<{body: any, headers: Headers}>}
    */
-  async #ask(method, path, { query = {}, body, signal }) {
+  async #ask(method, path, { query = {}, body, signal, timeoutMs = this.#timeoutMs }) {
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
     const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), this.#timeoutMs);
+    const timer = setTimeout(() => limit.abort(), timeoutMs);
     const forget = () => limit.abort();
     signal?.addEventListener('abort', forget);
     try {

@@ -12,6 +12,7 @@
  * @typedef {import('./outbox/locks.js').Exclusively} Exclusively
  */
 
+import { isAnothers } from './api.js';
 import { newClientId } from './outbox/id.js';
 import { Records } from './outbox/records.js';
 
@@ -280,6 +281,8 @@ export class Outbox {
         return { state: 'stored' };
       } catch (refusal) {
         const { code = 'internal', retryAfterMs = null } = /** @type {any} */ (refusal);
+        // So does whoever finds that somebody else has signed in to this browser.
+        if (isAnothers(refusal)) return { state: 'wait' };
         return { state: 'refused', code, retryAfterMs };
       }
     }

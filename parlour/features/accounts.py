@@ -1,35 +1,40 @@
 """Accounts: sign in, stay signed in, sign out, choose a new password."""
 
-from fastapi import APIRouter, Request, Response
+import contextlib
+from datetime import UTC, datetime
 
-from parlour import logins
+from fastapi import APIRouter, Request, Response
+from pydantic_core import PydanticCustomError
+
+from parlour import attempts, logins
 from parlour.context import Context
 from parlour.errors import Refusal
 from parlour.identity import (
     REFRESH_COOKIE,
     ContextDep,
     LoggedIn,
-    account_name,
     bearer_of,
     cookie_of,
     device_of,
+    end_in_any_case,
     end_logins,
-    is_secure,
     login_of,
     not_signed_in,
+    shown_sessions,
 )
 from parlour.people import Credentials, Opened, PasswordChange, Renewal, SignedIn
 from parlour.signing import (
     BODY,
     WRITES,
     check_room,
-    hash_of,
     new_password,
     opened,
+    place_of,
     take_cookies,
-    verified,
     welcome,
 )
+from parlour.support.names import MAX_ACCOUNT_USERNAME, account_username
+from parlour.support.passwords import Place
 from parlour.support.tokens import Refresh
 from parlour.web import StrictRoute, answer_of, answers
 
@@ -44,28 +49,25 @@ router = APIRouter(prefix="/api/auth", route_class=StrictRoute, tags=["accounts"
 async def log_in(request: Request, credentials: Credentials, context: ContextDep) -> Response:
     """Sign in. Whether the name or the password was wrong is not said; it takes the same time.
 
-    Each wrong try past a few makes the next one wait.
+    Each wrong try past a few makes the next one wait. The login that the browser had ends.
     """
     check_room(context)
-    device = device_of(request)
-    try:
-        name = account_name(context, credentials.username)
-    except Refusal:
-        # No account has such a name: it is tried and refused like one that nobody has.
-        name = credentials.username[: context.settings.max_username_length]
+    device, name = device_of(request), _name_tried(credentials.username)
     account = await context.database.write(logins.begin_login, name, device.address)
-    hashed = None if account is None else account.password_hash
-    if not await verified(context, hashed, credentials.password) or account is None:
-        raise logins.wrong_credentials()
-    rehash = context.passwords.outdated(account.password_hash)
-    new_hash = await hash_of(context, credentials.password) if rehash else None
-    key_id = context.tokens.key_id
-
-    def tell(session: Opened) -> None:
-        opened(context, session)
-
+    async with _place_of(context, name, device.address) as place:
+        hashed = None if account is None else account.password_hash
+        if not await place.verify(hashed, credentials.password) or account is None:
+            raise logins.wrong_credentials()
+        rehash = context.passwords.outdated(account.password_hash)
+        new_hash = await place.hash(credentials.password) if rehash else None
     session = await context.database.write(
-        logins.end_login, account, device, key_id, new_hash, then=tell
+        logins.end_login,
+        account,
+        device,
+        context.tokens.key_id,
+        new_hash,
+        shown_sessions(context, request),
+        then=lambda session: opened(context, session),
     )
     return welcome(context, request, session)
 
@@ -79,8 +81,10 @@ async def renew(request: Request, context: ContextDep, renewal: Renewal | None =
     """New tokens for a refresh token, given in the body or as a cookie; each is good for one use.
 
     For 10 s the one just used gives the same new one again. When an older one comes back, somebody
-    has a copy of it: the login ends.
+    has a copy of it: the login ends. Cookies stay as they are when it is refused: the browser may
+    have got new ones meanwhile.
     """
+    asked_at = datetime.now(UTC)
     token = _refresh_token(context, request, None if renewal is None else renewal.refresh_token)
 
     def tell(outcome: Opened | str | None) -> None:
@@ -90,41 +94,38 @@ async def renew(request: Request, context: ContextDep, renewal: Renewal | None =
             end_logins(context, [outcome])
 
     outcome = None
-    if token is not None:
+    if token is not None and token.session_id not in context.registry.unstored:
         outcome = await context.database.write(
-            logins.renew, token, device_of(request), context.tokens.key_id, then=tell
+            logins.renew, token, device_of(request), context.tokens.key_id, asked_at, then=tell
         )
     if not isinstance(outcome, Opened):
-        # A browser must not come again and again with what is worth nothing.
-        return take_cookies(request, answer_of(not_signed_in()))
+        raise not_signed_in()
     return welcome(context, request, outcome)
 
 
 @router.post("/logout", status_code=204, responses=answers("not_signed_in", "cross_site", *WRITES))
 async def log_out(request: Request, context: ContextDep) -> Response:
-    """End this login and take its cookies away. Without one there is nothing to do."""
-    session_ids = set()
-    try:
+    """End this login and take its cookies away. Without one there is nothing to do.
+
+    Where nothing can be stored, the login ends all the same, until a restart at least; the answer
+    says so, and takes the cookies away.
+    """
+    session_ids = set(shown_sessions(context, request))
+    if bearer_of(request) is not None:
         login = login_of(context, request)
-    except Refusal:
-        if bearer_of(request) is not None:
-            raise
-        login = None
-    if login is not None:
-        session_ids.add(login.session_id)
-    token = _refresh_token(context, request, None)
-    if token is not None:
-        session_ids.add(token.session_id)
+        session_ids |= set() if login is None else {login.session_id}
+    answer = Response(status_code=204)
     if session_ids:
-        await context.database.write(
-            logins.end_sessions, session_ids, then=lambda ended: end_logins(context, ended)
-        )
-    return take_cookies(request, Response(status_code=204))
+        try:
+            await end_in_any_case(context, session_ids, logins.end_sessions, session_ids)
+        except Refusal as refusal:
+            answer = answer_of(refusal)
+    return take_cookies(request, answer)
 
 
 @router.post(
     "/password",
-    status_code=204,
+    response_model=SignedIn,
     responses=answers(
         "not_signed_in", "wrong_credentials", "rate_limited", "password_weak", *BODY, *WRITES
     ),
@@ -132,29 +133,50 @@ async def log_out(request: Request, context: ContextDep) -> Response:
 async def change_password(
     request: Request, change: PasswordChange, context: ContextDep, login: LoggedIn
 ) -> Response:
-    """Choose a new password. All other logins of the account end."""
+    """Choose a new password. All logins of the account end, and a new one begins, as by signing in.
+
+    A token that somebody has copied is worth nothing any more.
+    """
     new_password(change.new_password, login.username, "new_password")
-    address = device_of(request).address
+    device = device_of(request)
     check_room(context)
     # A login that was left open somewhere is no licence to guess its password.
-    account = await context.database.write(logins.begin_login, login.username, address)
-    hashed = None if account is None else account.password_hash
-    if not await verified(context, hashed, change.current_password) or account is None:
-        raise Refusal(
-            "wrong_credentials", "The current password is wrong.", field="current_password"
-        )
-    new_hash = await hash_of(context, change.new_password)
-    await context.database.write(
+    account = await context.database.write(logins.begin_login, login.username, device.address)
+    async with _place_of(context, login.username, device.address) as place:
+        hashed = None if account is None else account.password_hash
+        if not await place.verify(hashed, change.current_password) or account is None:
+            raise Refusal(
+                "wrong_credentials", "The current password is wrong.", field="current_password"
+            )
+        new_hash = await place.hash(change.new_password)
+    session = await context.database.write(
         logins.change_password,
         account,
         new_hash,
-        login.session_id,
-        address,
-        then=lambda ended: end_logins(context, ended),
+        device,
+        context.tokens.key_id,
+        then=lambda session: opened(context, session),
     )
-    return Response(status_code=204)
+    return welcome(context, request, session)
+
+
+def _place_of(
+    context: Context, username: str, address: str
+) -> contextlib.AbstractAsyncContextManager[Place]:
+    return place_of(context, lambda: context.database.write(attempts.take_back, username, address))
+
+
+def _name_tried(username: str) -> str:
+    """The name under which an account is looked for, and tries are counted.
+
+    However long new names may be by today's setting: those that are there keep theirs.
+    """
+    # What no account can be called is tried and refused like a name that nobody has.
+    with contextlib.suppress(PydanticCustomError):
+        username = account_username(username)
+    return username[:MAX_ACCOUNT_USERNAME]
 
 
 def _refresh_token(context: Context, request: Request, given: str | None) -> Refresh | None:
-    token = given or cookie_of(request, REFRESH_COOKIE.name(secure=is_secure(request)))
+    token = given or cookie_of(request, REFRESH_COOKIE)
     return None if token is None else context.tokens.read_refresh(token)

@@ -1,6 +1,6 @@
 """Making accounts: for everybody, by invitation, and the first administrator's."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from parlour.identity import (
     guest_name,
     guest_of,
     name_registered,
+    shown_sessions,
 )
 from parlour.logins import NewAccount
 from parlour.people import (
@@ -27,7 +28,7 @@ from parlour.people import (
     SetupCreate,
     SignedIn,
 )
-from parlour.signing import BODY, WRITES, check_room, hash_of, new_password, opened, welcome
+from parlour.signing import BODY, WRITES, check_room, new_password, opened, place_of, welcome
 from parlour.web import StrictRoute, answers
 
 router = APIRouter(prefix="/api/auth", route_class=StrictRoute, tags=["accounts"])
@@ -44,21 +45,25 @@ router = APIRouter(prefix="/api/auth", route_class=StrictRoute, tags=["accounts"
 )  # fmt: skip
 async def register(request: Request, wanted: AccountCreate, context: ContextDep) -> Response:
     """Make an account and sign in. It says when a name is taken, and how often one may ask."""
-    mode = context.policy.registration
+    mode, invite = context.policy.registration, None
     if mode == "closed":
         raise Refusal("registration_closed", "This server makes no new accounts.")
-    if mode == "invite" and wanted.invite is None:
-        raise Refusal("invite_needed", "A new account needs an invitation here.")
     # Whoever was sent away does not come back as somebody else.
     check_guest(context, request)
-    device = device_of(request)
+    if mode == "invite":
+        invite = wanted.invite
+        if invite is None:
+            raise Refusal("invite_needed", "A new account needs an invitation here.")
+        # Whoever brings none that is good does not learn whose names are taken.
+        await context.database.read(logins.check_invite, invite)
     new = _account(context, wanted.username, wanted.password, wanted.display_name)
+    address = device_of(request).address
     check_room(context)
-    await context.database.write(attempts.count_registration, device.address)
-    invite = wanted.invite if mode == "invite" else None
+    await context.database.write(attempts.count_registration, address)
     session = await _create(
         context, request, new, wanted.password,
-        logins.register, device, context.tokens.key_id, invite,
+        lambda: context.database.write(attempts.take_registration_back, address),
+        logins.register, invite,
     )  # fmt: skip
     return welcome(context, request, session, 201)
 
@@ -79,9 +84,8 @@ async def set_up(request: Request, wanted: SetupCreate, context: ContextDep) -> 
         raise Refusal("invite_invalid", "This link is wrong, or was used.")
     try:
         session = await _create(
-            context, request, new, wanted.password,
-            logins.set_up, device_of(request), context.tokens.key_id,
-        )  # fmt: skip
+            context, request, new, wanted.password, _nothing_counted, logins.set_up
+        )
     except BaseException:
         # Nobody was made: the link is still the one that was printed.
         context.registry.setup_token = wanted.token
@@ -104,15 +108,21 @@ def _account(
     return NewAccount(name, shown, "", role)
 
 
+async def _nothing_counted() -> None:
+    """What there is to take back of a try that nobody counts."""
+
+
 async def _create(
     context: Context,
     request: Request,
     new: NewAccount,
     password: str,
+    take_back: Callable[[], Awaitable[None]],
     operation: Callable[..., Opened],
     *args: Any,
 ) -> Opened:
     """Hash the password and make the account, with its name kept for it meanwhile."""
+    replaced = shown_sessions(context, request)
     guest_id = guest_of(context, request)
 
     def tell(session: Opened) -> None:
@@ -120,5 +130,8 @@ async def _create(
         opened(context, session)
 
     with context.registry.registering(new.username, f"guest:{guest_id}"):
-        whole = replace(new, password_hash=await hash_of(context, password))
-        return await context.database.write(operation, whole, *args, then=tell)
+        async with place_of(context, take_back) as place:
+            whole = replace(new, password_hash=await place.hash(password))
+        return await context.database.write(
+            operation, whole, device_of(request), context.tokens.key_id, replaced, *args, then=tell
+        )

@@ -29,7 +29,7 @@ RoomPath = Annotated[IdParam, Path(description="The room.")]
     "",
     status_code=201,
     responses=answers(
-        "not_signed_in", "cross_site", "room_exists", "invalid", "empty", "too_long",
+        "not_signed_in", "cross_site", "banned", "room_exists", "invalid", "empty", "too_long",
         "name_invalid", "bad_json", "too_large", "unsupported_type", "busy", "storage_full",
     ),
 )  # fmt: skip
@@ -51,7 +51,7 @@ async def create_room(room: RoomCreate, context: ContextDep, login: Admitted) ->
     return made.room.model_copy(update={"role": None if owner is None else "owner"})
 
 
-@router.get("", responses=answers("not_signed_in", "busy"))
+@router.get("", responses=answers("not_signed_in", "banned", "busy"))
 async def list_rooms(context: ContextDep, login: Admitted) -> list[Room]:
     """The public rooms and one's own, in order of creation, with the number of people in each."""
     user_id = None if login is None else login.user_id
@@ -59,7 +59,9 @@ async def list_rooms(context: ContextDep, login: Admitted) -> list[Room]:
     return [context.with_online(room) for room in rooms]
 
 
-@router.get("/{room_id}", responses=answers("not_signed_in", "not_found", "invalid", "busy"))
+@router.get(
+    "/{room_id}", responses=answers("not_signed_in", "banned", "not_found", "invalid", "busy")
+)
 async def get_room(room_id: RoomPath, context: ContextDep, author: Reader) -> Room:
     """One room, with the number of people in it."""
     return context.with_online(await context.database.read(places.get_room, author, room_id))

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Path, Response
 from parlour import logins
 from parlour.context import Context
 from parlour.errors import Refusal
-from parlour.identity import ContextDep, LoggedIn, end_logins
-from parlour.people import Session, TicketAnswer
+from parlour.identity import ContextDep, LoggedIn, end_in_any_case, end_logins
+from parlour.people import Login, Session, TicketAnswer
 from parlour.registry import TICKET_SECONDS
 from parlour.web import StrictRoute, answers
 
@@ -24,7 +24,8 @@ TIDY_INTERVAL: Final = 60.0
 @router.get("/sessions", responses=answers("not_signed_in", "busy"))
 async def list_sessions(context: ContextDep, login: LoggedIn) -> list[Session]:
     """Where this account is signed in, the login renewed last first."""
-    return await context.database.read(logins.list_sessions, login)
+    sessions = await context.database.read(logins.list_sessions, login)
+    return [session for session in sessions if session.id not in context.registry.unstored]
 
 
 @router.delete(
@@ -40,12 +41,8 @@ async def end_session(
     login: LoggedIn,
 ) -> Response:
     """End one login of this account; its connections are closed at once."""
-    await context.database.write(
-        logins.end_session,
-        login.user_id,
-        session_id,
-        then=lambda ended: end_logins(context, [ended]),
-    )
+    own = [each for each in _live(context, login) if each == session_id]
+    await end_in_any_case(context, own, logins.end_session, login.user_id, session_id)
     return Response(status_code=204)
 
 
@@ -56,10 +53,14 @@ async def end_session(
 )
 async def end_all_sessions(context: ContextDep, login: LoggedIn) -> Response:
     """End every login of this account, this one too."""
-    await context.database.write(
-        logins.end_all, login.user_id, then=lambda ended: end_logins(context, ended)
-    )
+    await end_in_any_case(context, _live(context, login), logins.end_all, login.user_id)
     return Response(status_code=204)
+
+
+def _live(context: Context, login: Login) -> list[str]:
+    """The live sessions of an account, as the memory has them."""
+    logins_now = context.registry.logins.values()
+    return [each.session_id for each in logins_now if each.user_id == login.user_id]
 
 
 @router.post("/ticket", responses=answers("not_signed_in", "cross_site"))
@@ -73,8 +74,10 @@ async def tidy(context: Context) -> None:
     """End, for ever, what has come to its end by itself, and forget what counts no longer."""
     while True:
         end_logins(context, context.registry.expired())
+        unstored = frozenset(context.registry.unstored)
         try:
-            await context.database.write(logins.tidy)
+            await context.database.write(logins.tidy, unstored)
+            context.registry.unstored -= unstored
         except Refusal as refusal:
             # A full disk or a foreign lock: what has ended is believed no more in any case.
             logger.warning("ended logins still take space: %s", refusal.detail)

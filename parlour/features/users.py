@@ -33,7 +33,9 @@ async def change_me(change: ProfileChange, context: ContextDep, login: LoggedIn)
     return await context.database.write(logins.change_profile, login.user_id, change.changes())
 
 
-@router.get("/{username}", responses=answers("not_signed_in", "not_found", "too_long", "busy"))
+@router.get(
+    "/{username}", responses=answers("not_signed_in", "banned", "not_found", "too_long", "busy")
+)
 async def get_profile(
     username: Annotated[str, Path(max_length=MAX_NAME, description="Whose, in any case.")],
     context: ContextDep,

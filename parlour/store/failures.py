@@ -45,6 +45,14 @@ def forget(connection: Connection, key: str) -> None:
     connection.execute(delete(login_failures).where(login_failures.c.key == key))
 
 
+def forget_all(connection: Connection, start: str) -> None:
+    """Count anew under every key that begins so."""
+    # As a range, which the primary key finds; LIKE would look at every row.
+    after = start[:-1] + chr(ord(start[-1]) + 1)
+    key = login_failures.c.key
+    connection.execute(delete(login_failures).where(key >= start, key < after))
+
+
 def forget_before(connection: Connection, since: datetime, *, but: str | None = None) -> None:
     """Take away what counts no longer, except under keys that begin with `but`."""
     statement = delete(login_failures).where(login_failures.c.since < since)

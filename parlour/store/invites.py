@@ -30,6 +30,12 @@ def delete_server_invite(connection: Connection, invite_id: int) -> bool:
     return _delete(connection, and_(invites.c.id == invite_id, invites.c.kind == "server"))
 
 
+def is_server_invite(connection: Connection, token_hash: str, now: datetime) -> bool:
+    """Whether an invitation is still good."""
+    found = connection.scalar(select(invites.c.id).where(_is_good(token_hash, "server", now)))
+    return found is not None
+
+
 def use_server_invite(connection: Connection, token_hash: str, now: datetime) -> bool:
     """Use an invitation once; whether it was still good."""
     return _use(connection, token_hash, "server", now)
@@ -38,12 +44,7 @@ def use_server_invite(connection: Connection, token_hash: str, now: datetime) ->
 def _use(connection: Connection, token_hash: str, kind: str, now: datetime) -> bool:
     used = connection.execute(
         update(invites)
-        .where(
-            invites.c.token_hash == token_hash,
-            invites.c.kind == kind,
-            invites.c.expires_at > now,
-            invites.c.uses_left > 0,
-        )
+        .where(_is_good(token_hash, kind, now))
         .values(uses_left=invites.c.uses_left - 1)
     )
     return used.rowcount == 1
@@ -131,13 +132,7 @@ def find_room_invite(
                 users, users.c.id == invites.c.created_by
             )
         )
-        .where(
-            invites.c.token_hash == token_hash,
-            invites.c.kind == "room",
-            invites.c.expires_at > now,
-            invites.c.uses_left > 0,
-            rooms.c.deleted_at.is_(None),
-        )
+        .where(_is_good(token_hash, "room", now), rooms.c.deleted_at.is_(None))
     ).first()
     return None if row is None else (row[0], row[1])
 
@@ -145,3 +140,12 @@ def find_room_invite(
 def use_room_invite(connection: Connection, token_hash: str, now: datetime) -> bool:
     """Use an invitation to a room once; whether it was still good."""
     return _use(connection, token_hash, "room", now)
+
+
+def _is_good(token_hash: str, kind: str, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        invites.c.token_hash == token_hash,
+        invites.c.kind == kind,
+        invites.c.expires_at > now,
+        invites.c.uses_left > 0,
+    )

@@ -108,16 +108,14 @@ def end_sessions(connection: Connection, session_ids: Collection[str]) -> None:
         connection.execute(delete(sessions).where(sessions.c.id.in_(session_ids)))
 
 
-def end_sessions_of(
-    connection: Connection, user_id: int, *, but: str | None = None, keep: int = 0
-) -> list[str]:
-    """Take an account's sessions away, but one and the `keep` newest; which they were."""
+def end_sessions_of(connection: Connection, user_id: int, *, keep: int = 0) -> list[str]:
+    """Take an account's sessions away, but the `keep` newest; which they were."""
     own = (
         select(sessions.c.id)
         .where(sessions.c.user_id == user_id)
         .order_by(sessions.c.last_seen_at.desc(), sessions.c.id)
     )
-    ended = [each for each in connection.scalars(own) if each != but][keep:]
+    ended = list(connection.scalars(own))[keep:]
     end_sessions(connection, ended)
     return ended
 

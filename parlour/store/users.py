@@ -133,6 +133,8 @@ def set_role(connection: Connection, user_id: int, role: Role) -> None:
     connection.execute(update(users).where(users.c.id == user_id).values(role=role))
 
 
-def set_disabled(connection: Connection, user_id: int, at: datetime | None) -> None:
-    """Let an account not be used any more; None: let it be used again."""
-    connection.execute(update(users).where(users.c.id == user_id).values(disabled_at=at))
+def set_disabled(connection: Connection, user_id: int, *, disabled: bool) -> None:
+    """Let an account not be used any more, or again. To do it once more changes nothing."""
+    at = datetime.now(UTC) if disabled else None
+    other = users.c.disabled_at.is_(None) if disabled else users.c.disabled_at.is_not(None)
+    connection.execute(update(users).where(users.c.id == user_id, other).values(disabled_at=at))

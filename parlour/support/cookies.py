@@ -1,6 +1,6 @@
 """The cookies of a browser: their names, how they are set, and how they are taken away.
 
-Source: RFC 6265bis, section 4.1.3 (the prefixes `__Host-` and `__Secure-`).
+Source: RFC 6265bis, section 4.1.3 (the prefix `__Host-`).
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,14 @@ YEAR: Final = 365 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
-    """One cookie: its name over https and over plain http, where it is sent, and how long kept."""
+    """One cookie: its name over https and over plain http, and how long it is kept.
+
+    All go to every path: the prefix `__Host-`, by which no neighbouring host can set one, asks for
+    it, and over plain http two of one name on two paths would be two cookies.
+    """
 
     secure_name: str
     plain_name: str
-    path: str
     max_age: int
 
     def name(self, *, secure: bool) -> str:
@@ -34,13 +37,13 @@ class Cookie:
         # No value that is given out has a character that would have to be quoted.
         name = self.name(secure=secure)
         flags = "HttpOnly; SameSite=Strict" + ("; Secure" if secure else "")
-        return f"{name}={value}; Max-Age={max_age}; Path={self.path}; {flags}"
+        return f"{name}={value}; Max-Age={max_age}; Path=/; {flags}"
 
 
 def cookies(access_seconds: int, refresh_seconds: int) -> tuple[Cookie, Cookie, Cookie]:
     """The cookies of an access token, a refresh token and a guest."""
     return (
-        Cookie("__Host-parlour", "parlour", "/", access_seconds),
-        Cookie("__Secure-parlour-refresh", "parlour-refresh", "/api/auth", refresh_seconds),
-        Cookie("__Host-parlour-guest", "parlour-guest", "/", YEAR),
+        Cookie("__Host-parlour", "parlour", access_seconds),
+        Cookie("__Host-parlour-refresh", "parlour-refresh", refresh_seconds),
+        Cookie("__Host-parlour-guest", "parlour-guest", YEAR),
     )

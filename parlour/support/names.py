@@ -16,6 +16,8 @@ from pydantic_core import PydanticCustomError
 from parlour.support.text import clean_name, name_key
 
 MIN_ACCOUNT_USERNAME: Final = 2
+# No account's name was ever longer: the setting, which new names obey, cannot be more.
+MAX_ACCOUNT_USERNAME: Final = 100
 # Names that stand for something else than a person, or would pass for the one who runs the place.
 RESERVED_NAMES: Final = (
     "admin", "administrator", "all", "anonymous", "api", "channel", "deleted", "everybody",

@@ -5,10 +5,11 @@ Source: OWASP Password Storage Cheat Sheet (Argon2id with 19 MiB, 2 passes, 1 la
 
 import asyncio
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -73,31 +74,82 @@ def common_passwords() -> frozenset[str]:
     return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= MIN_LENGTH)
 
 
+class Place:
+    """The right to let passwords be hashed and verified, one after the other."""
+
+    def __init__(self, pool: ThreadPoolExecutor, hasher: PasswordHasher, nobody: "_Nobody") -> None:
+        self._pool = pool
+        self._hasher = hasher
+        self._nobody = nobody
+        # What a thread works at, also when whoever asked for it has gone away.
+        self.work: asyncio.Future[Any] | None = None
+
+    async def hash(self, password: str) -> str:
+        """The hash of a new password."""
+        return await self._run(lambda: self._hasher.hash(password))
+
+    async def verify(self, hashed: str | None, password: str) -> bool:
+        """Whether `password` is the one of `hashed`; for None, False after the same time."""
+        return await self._run(lambda: self._verify(hashed, password))
+
+    def _verify(self, hashed: str | None, password: str) -> bool:
+        if hashed is None:
+            hashed, password = self._nobody.hash(self._hasher), password + "\x00"
+        try:
+            return self._hasher.verify(hashed, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        self.work = future
+        return await asyncio.shield(future)
+
+
+class _Nobody:
+    """What is verified for a name that nobody has, so that it takes as long as for others."""
+
+    def __init__(self) -> None:
+        self._hash: str | None = None
+
+    def hash(self, hasher: PasswordHasher) -> str:
+        if self._hash is None:
+            self._hash = hasher.hash("nobody's password")
+        return self._hash
+
+
 class Passwords:
     """Hashes and verifies, off the event loop and never more at once than there are threads."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
-        self._waiting = 0
-        # What is verified for a name that nobody has, so that it takes as long as for others.
-        self._nobody: str | None = None
+        self._taken = 0
+        self._nobody = _Nobody()
 
     @property
     def full(self) -> bool:
-        """Whether so many wait that one more is refused."""
-        return self._waiting >= THREADS + MAX_WAITING
+        """Whether there is no place for one more."""
+        return self._taken >= THREADS + MAX_WAITING
 
-    async def hash(self, password: str) -> str:
-        """The hash of a new password. Raises PoolFull."""
-        return await self._run(lambda: self._hasher.hash(password))
+    @contextmanager
+    def place(self) -> Iterator[Place]:
+        """A place among those who wait. Raises PoolFull.
 
-    async def verify(self, hashed: str | None, password: str) -> bool:
-        """Whether `password` is the one of `hashed`; for None, False after the same time.
-
-        Raises PoolFull.
+        It is given back when the work is done, not when whoever asked has gone
+        away.
         """
-        return await self._run(lambda: self._verify(hashed, password))
+        if self.full:
+            raise PoolFull
+        self._taken += 1
+        place = Place(self._pool, self._hasher, self._nobody)
+        try:
+            yield place
+        finally:
+            if place.work is None or place.work.done():
+                self._give_back()
+            else:
+                place.work.add_done_callback(self._give_back)
 
     def outdated(self, hashed: str) -> bool:
         """Whether a hash was made with other costs than today's."""
@@ -111,24 +163,5 @@ class Passwords:
         """Let the threads end."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _verify(self, hashed: str | None, password: str) -> bool:
-        if hashed is None:
-            if self._nobody is None:
-                self._nobody = self._hasher.hash("nobody's password")
-            hashed, password = self._nobody, password + "\x00"
-        try:
-            return self._hasher.verify(hashed, password)
-        except (VerificationError, InvalidHashError):
-            return False
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        if self.full:
-            raise PoolFull
-        self._waiting += 1
-        # The place is given back when the work is done, not when whoever asked has gone away.
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
-        future.add_done_callback(self._done)
-        return await asyncio.shield(future)
-
-    def _done(self, _future: object) -> None:
-        self._waiting -= 1
+    def _give_back(self, _future: object = None) -> None:
+        self._taken -= 1

@@ -1,7 +1,7 @@
 """What text may come in: normal form, trimmed, readable, with nothing hidden in it.
 
-Sources: Unicode 16 DerivedCoreProperties (Default_Ignorable_Code_Point) and RFC 5892,
-appendix A (where the joiners U+200C and U+200D may stand).
+Sources: the Unicode property Default_Ignorable_Code_Point (its table comes with `precis_i18n`),
+the names of characters, and RFC 5892, appendix A (where the joiners U+200C and U+200D may stand).
 """
 
 import re
@@ -9,22 +9,22 @@ import unicodedata
 from typing import Final
 
 import idna
+from precis_i18n.unicode import UnicodeData
 from pydantic_core import PydanticCustomError
 
-# Default-ignorable or blank though their category says letter, mark or symbol: Hangul and Khitan
-# fillers, Khmer inherent vowels, the grapheme joiner, the Braille blank, the musical null notehead,
-# and the character that stands for an object that is not there.
-_BLANK: Final = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u180f\u2800\u3164\uffa0\ufffc\U00016fe4\U0001d159"
-)
 # Controls, formats (all bidi marks and overrides are there), surrogates, and the line and
 # paragraph separators. Not the unassigned ones: they may be the letters and emoji of a newer
 # Unicode than this Python's.
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# Reserved for what will not be seen either, and the code points that are no characters.
-_INVISIBLE_RESERVED: Final = re.compile(
-    "[\u2065\ufff0-\ufff8\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff]"
-)
+# Knows what is default-ignorable, also where the category says letter, mark or nothing yet: the
+# fillers of Hangul, Khmer inherent vowels, variation selectors, what is reserved for their like.
+_UNICODE: Final = UnicodeData()
+# Marks, letters and symbols that are named for being nothing to see: the joiners of Tifinagh and
+# Brahmi, the Khitan filler, the Braille blank. Punctuation that fills a gap is seen.
+_NAMED_BLANK: Final = re.compile(r"\b(?:FILLER|BLANK|JOINER)$")
+_BLANK_CATEGORIES: Final = frozenset({"Mn", "Lo", "So"})
+# The musical null notehead, and what stands for an object that is not there.
+_OTHER_BLANK: Final = frozenset("\ufffc\U0001d159")
 _VARIATION_SELECTORS: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _JOINERS: Final = "\u200c\u200d"
 # Emoji that Unicode files under letters, punctuation or mathematics, and U+FE0F inside one.
@@ -102,13 +102,16 @@ def _one_line(text: str) -> str:
 
 
 def _is_invisible(character: str) -> bool:
+    code, category = ord(character), unicodedata.category(character)
     return (
-        unicodedata.category(character) in _INVISIBLE_CATEGORIES
-        or character in _BLANK
-        or _VARIATION_SELECTORS.match(character) is not None
-        or _INVISIBLE_RESERVED.match(character) is not None
-        # The last two of every plane.
-        or ord(character) & 0xFFFE == 0xFFFE
+        category in _INVISIBLE_CATEGORIES
+        or character in _OTHER_BLANK
+        or _UNICODE.default_ignorable(code)
+        or _UNICODE.noncharacter(code)
+        or (
+            category in _BLANK_CATEGORIES
+            and _NAMED_BLANK.search(unicodedata.name(character, "")) is not None
+        )
     )
 
 

@@ -38,9 +38,9 @@ async def test_a_banned_account_is_out_at_once_and_does_not_come_back(
         assert await client.closed() == 4503
     assert (account.status(), second.status()) == (401, 401)
     assert_refused(account.renewed(), "not_signed_in")
-    with stranger(server) as client:
-        assert_refused(try_login(client, name_of(account), PASSWORD), "banned")
-        assert_refused(try_login(client, name_of(account)), "wrong_credentials")
+    with stranger(server) as http:
+        assert_refused(try_login(http, name_of(account), PASSWORD), "banned")
+        assert_refused(try_login(http, name_of(account)), "wrong_credentials")
     assert_deleted(chief.call("DELETE", f"{ADMIN}/bans/{ban['id']}"))
     assert log_in(server, name_of(account)).status() == 200
     assert noted(chief, name_of(account)) == [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.accounts import (
     asked_for_the_password,
@@ -18,7 +18,7 @@ from tests.browser.wire import Wire
 from tests.support import accounts
 from tests.support.accounts import PASSWORD, Account, register
 from tests.support.browser import Browsers
-from tests.support.people import Room
+from tests.support.people import Room, async_http_client
 from tests.support.server import Server
 
 SIGNED_OUT = "You\u2019ve been signed out"
@@ -157,6 +157,75 @@ async def test_signing_out_without_the_server_is_said_and_one_stays(
     await server.arestart()
     await ken.page.reload()
     await expect(ken.page.get_by_role("button", name="ken Connected")).to_be_visible()
+
+
+async def test_a_renewal_whose_answer_is_lost_is_asked_for_again(
+    server: Server, room: Room, stranger: Visit
+) -> None:
+    """The server has replaced the token, and gives the same one once more; nobody is asked."""
+    tove = await stranger("tove", server)
+    await signed_in(tove, room)
+    kept = await tove.page.context.cookies()
+    given = {"Cookie": "; ".join(f"{each['name']}={each['value']}" for each in kept)}
+    swallowed: list[str] = []
+
+    async def swallow(route: Route) -> None:
+        if swallowed:
+            await route.continue_()
+            return
+        # The server gets what the page has sent; what it answers is lost on its way back.
+        async with async_http_client(server) as http:
+            answer = await http.post("/api/auth/refresh", headers=given)
+        swallowed.append(answer.json()["refresh_token"])
+
+    await tove.page.route("**/api/auth/refresh", swallow)
+    await tove.page.evaluate("localStorage.removeItem('parlour.until')")
+    async with tove.page.expect_response("**/api/auth/refresh") as asked:
+        await tove.page.reload()
+    assert (await asked.value).status == 200
+    now = {each["name"]: each["value"] for each in await tove.page.context.cookies()}
+    assert [now["parlour-refresh"]] == swallowed
+    await expect(tove.title).to_be_visible()
+    await tove.say("nothing happened")
+    await expect(tove.stored).to_have_count(1)
+    await expect(tove.dialog).to_have_count(0)
+
+
+async def test_what_waits_for_another_room_rests_when_somebody_else_has_the_browser(
+    server: Server, room: Room, new_room: Callable[..., Room], stranger: Visit, browsers: Browsers
+) -> None:
+    """It is neither said in the other's name nor lost: its writer signs in again, and it leaves."""
+    browsers.allow("401|422|WebSocket connection")
+    wire = Wire()
+    uma = await stranger("uma", server)
+    await wire.lay(uma.page)
+    await uma.page.reload()
+    await signed_in(uma, room)
+    await wire.cut()
+    await uma.say("waiting for the wire")
+    await expect(uma.pending).to_have_count(1)
+    other = register(server, "ulf")
+    url = address(server)
+    await uma.page.context.add_cookies(
+        [
+            {"name": "parlour", "value": other.access, "url": url},
+            {"name": "parlour-refresh", "value": other.refresh, "url": url},
+        ]
+    )
+    # From another room it goes by HTTP.
+    elsewhere = new_room(server)
+    await uma.page.goto(address(server, elsewhere))
+    await expect(uma.page.get_by_role("dialog", name=SIGNED_OUT)).to_be_visible()
+    wire.state = "up"
+    await field(uma, "Password").fill(PASSWORD)
+    await press(uma, "Sign in")
+    await expect(uma.dialog).to_have_count(0)
+    await uma.open_room(room["name"])
+    await uma.shows("waiting for the wire")
+    await expect(uma.stored).to_have_count(1)
+    assert [message["username"] for message in await uma.told()] == ["uma"]
+    # Whose cookies they were is signed out by that: nobody else could do it any more.
+    assert other.status() == 401
 
 
 async def test_a_page_never_speaks_as_another_whose_cookies_have_come_into_the_browser(

@@ -19,7 +19,7 @@ DEVICE = Device("192.0.2.1", "test")
 def login(connection: Connection) -> Login:
     """Return the login of an account beside others."""
     opened = [
-        logins.register(connection, NewAccount(name, name, "hash"), DEVICE, "key", None)
+        logins.register(connection, NewAccount(name, name, "hash"), DEVICE, "key")
         for name in ("alice", "bob", "eve")
     ]
     return opened[-1].login
@@ -42,6 +42,9 @@ def test_no_query_of_a_login_looks_at_every_row(connection: Connection, login: L
         logins.change_profile(connection, login.user_id, {"about": "x"})
         logins.end_session(connection, login.user_id, login.session_id)
         logins.end_all(connection, login.user_id)
+        logins.disable_account(connection, "alice")
+        logins.enable_account(connection, "alice")
+        logins.reset_password(connection, "bob", "hash")
         attempts.count_registration(connection, "192.0.2.1")
         logins.tidy(connection)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from parlour import (
+    administration,
     attempts,
     audience,
     context,
@@ -16,17 +17,20 @@ from parlour import (
     logins,
     membership,
     models,
+    moderation,
+    oversight,
     people,
     places,
     registry,
+    reporting,
     server,
 )
 from parlour.errors import ERROR_CODES, Refusal
-from parlour.features import heartbeat
+from parlour.features import directory, heartbeat
 from parlour.realtime import connection
 from parlour.realtime.websocket import WebSocketProtocol
 from parlour.settings import Settings
-from parlour.support import http, passwords, tokens, writer
+from parlour.support import http, passwords, tickets, tokens, writer
 from parlour.support.door import Door
 from tests.docs.markdown import ROOT, Page, names
 
@@ -99,6 +103,12 @@ REAL_LIMITS = {
     "topic": models.MAX_TOPIC_LENGTH,
     "members of a room": places.MAX_MEMBERS,
     "people in a direct conversation": membership.MAX_OTHERS + 1,
+    "bans of a room, mutes of a room, or bans of the server": moderation.MAX_RESTRICTIONS,
+    "a mute": oversight.MAX_MUTE,
+    "reason of a ban, a mute or a report": oversight.MAX_REASON,
+    "reports of one person that nobody has seen to": reporting.MAX_OPEN,
+    "names in one question for profiles": directory.MAX_NAMES,
+    "invitations to the server at once": administration.MAX_INVITES,
     "invitations to a room at once": joining.MAX_INVITES,
     "client_id": models.MAX_CLIENT_ID_LENGTH,
     "frame or body": 4,
@@ -134,6 +144,7 @@ REAL_LIMITS = {
     "login that is not renewed": logins.SESSION_LIFE.days,
     "refresh token just replaced": logins.SUCCESSOR_TIME.seconds,
     "ticket": registry.TICKET_SECONDS,
+    "tickets of one login that nobody has used": tickets.MAX_OF_ONE,
     "logins of one account": logins.MAX_SESSIONS,
     "wrong passwords of one address for one account": attempts.FREE_TRIES,
     "wrong passwords of one address": attempts.TRIES_PER_ADDRESS,

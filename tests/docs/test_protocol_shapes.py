@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from parlour import membership, models, people, protocol
+from parlour import membership, models, oversight, people, protocol
 from parlour.features.health import Health
 from parlour.models import (
     ErrorAnswer,
@@ -37,6 +37,14 @@ BODIES: dict[str, type[BaseModel]] = {
     "DirectCreate": membership.DirectCreate,
     "RoomInviteCreate": membership.RoomInviteCreate,
     "InviteToken": membership.InviteToken,
+    "BanChange": oversight.BanChange,
+    "MuteChange": oversight.MuteChange,
+    "ReportCreate": oversight.ReportCreate,
+    "ReportChange": oversight.ReportChange,
+    "AdminUserChange": oversight.AdminUserChange,
+    "ServerBanCreate": oversight.ServerBanCreate,
+    "OwnerChange": oversight.OwnerChange,
+    "PolicyChange": oversight.PolicyChange,
     "MessageCreate": MessageCreate,
     "MessageChange": MessageChange,
     "GuestCreate": people.GuestCreate,
@@ -54,6 +62,14 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "Invite": membership.Invite,
     "NewInvite": membership.NewInvite,
     "InvitePreview": membership.InvitePreview,
+    "Restriction": oversight.Restriction,
+    "ServerBan": oversight.ServerBan,
+    "Report": oversight.Report,
+    "ReportMade": oversight.ReportMade,
+    "AdminUser": oversight.AdminUser,
+    "AdminRoom": oversight.AdminRoom,
+    "Policy": oversight.Policy,
+    "AuditEntry": oversight.AuditEntry,
     "Guest": people.Guest,
     "SignedIn": people.SignedIn,
     "User": people.User,
@@ -176,7 +192,7 @@ def test_an_example_is_what_its_label_says(label: str, text: str) -> None:
     shape: Any = next(
         (
             getattr(module, inner)
-            for module in (protocol, models, people, membership)
+            for module in (protocol, models, people, membership, oversight)
             if hasattr(module, inner)
         ),
         Health,

@@ -247,6 +247,7 @@ def test_many_requests_at_once_are_answered_one_by_one(hurried: HurriedServer) -
     count = 5_000
     paths = [b"/healthz" if number % 3 else b"/nothing" for number in range(count)]
     requests = b"".join(b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n" for path in paths)
+    before = 0
     # The first time the server also fills its caches.
     for _ in range(2):
         before = memory(hurried)

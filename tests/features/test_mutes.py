@@ -126,6 +126,7 @@ def test_what_has_ended_is_taken_away(tmp_path: Path) -> None:
             guard(connection, room_id)
         moderation.tidy(connection)
         left = connection.exec_driver_sql("SELECT username, room_id FROM restrictions").all()
-        rooms = dict(connection.exec_driver_sql("SELECT id, guarded FROM rooms").all())
+        found = connection.exec_driver_sql("SELECT id, guarded FROM rooms").all()
+        rooms = {row[0]: row[1] for row in found}
     assert left == [("eve", lasts)]
     assert rooms == {ends: 0, lasts: 1}

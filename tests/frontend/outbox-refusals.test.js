@@ -90,6 +90,24 @@ describe("refusals", () => {
     assert.deepEqual(world.posted.map(({ record }) => record.client_id), ["c1", "c1", "c2"]);
   });
 
+  test("a message refused because the login has become another's rests until its writer is back", async () => {
+    const { outbox, world, clock } = await begun();
+    world.room = 8;
+    outbox.add(7, "one");
+    await settled();
+    world.posted[0].reject(Object.assign(refusal("invalid"), { field: "username" }));
+    await settled();
+    assert.deepEqual([shown(outbox), world.failed, clock.waits], [["one sending"], [], []]);
+    await outbox.begin("bob", 6);
+    await settled();
+    assert.deepEqual([shown(outbox), world.posted.length], [[], 1]);
+    await outbox.begin("alice");
+    await settled();
+    world.posted[1].resolve({});
+    await settled();
+    assert.deepEqual([shown(outbox), world.posted.map(({ record }) => record.client_id)], [[], ["c1", "c1"]]);
+  });
+
   test("a close for a frame that was too big fails the first message without an answer", async () => {
     const { outbox, world } = await begun();
     outbox.add(7, "one");

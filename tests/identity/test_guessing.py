@@ -3,9 +3,16 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
+import pytest
 from httpx2 import AsyncClient, Client, Response
+from sqlalchemy import text
 
+from parlour import attempts
+from parlour.attempts import FREE_TRIES
+from parlour.database import get_db
+from parlour.errors import Refusal
 from tests.support.accounts import (
     PASSWORD,
     log_in,
@@ -15,6 +22,7 @@ from tests.support.accounts import (
     try_login,
 )
 from tests.support.answers import assert_refused
+from tests.support.local import open_database
 from tests.support.people import checked
 from tests.support.server import Server
 
@@ -204,6 +212,69 @@ def test_whoever_guesses_from_everywhere_does_not_lock_the_owner_out(server: Ser
         database.execute("DELETE FROM login_failures WHERE key LIKE 'known|%'")
     with stranger(server, **known) as at_home:
         checked(try_login(at_home, "isolde", PASSWORD))
+
+
+def test_a_new_password_forgets_where_one_was_signed_in(server: Server) -> None:
+    """Whoever knew the old one may be there; the address that it was changed from stays known."""
+    account = register(server, "karin")
+    before, other = known_address(server, "karin"), register(server, "karina")
+    change = {"current_password": PASSWORD, "new_password": "another long one"}
+    checked(account.call("POST", "/api/auth/password", json=change))
+    assert known_to(server, "karin") == {account.address["X-Forwarded-For"]}
+    assert before["X-Forwarded-For"] != account.address["X-Forwarded-For"]
+    # Another's whose name begins alike are not touched.
+    assert len(known_to(server, other.user["username"])) == 1
+
+
+def known_to(server: Server, username: str) -> set[str]:
+    """Return the addresses that are known to an account."""
+    with closing(sqlite3.connect(server.data_dir / "chat.db", timeout=10)) as database:
+        keys = database.execute(
+            "SELECT key FROM login_failures WHERE key LIKE ?", [f"known|{username}|%"]
+        ).fetchall()
+    return {key.rpartition("|")[2] for (key,) in keys}
+
+
+async def test_who_finds_the_door_too_crowded_has_not_tried(own_server: Server) -> None:
+    """However many come at once: a try that is not looked at is not counted as a wrong one."""
+    register(own_server, "lars")
+    wrong = {"username": "lars", "password": "a wrong but long one"}
+    async with AsyncClient(base_url=own_server.url, trust_env=False, timeout=60) as client:
+        # Each from an address of its own, so that only the account is counted.
+        tries = [
+            client.post("/api/auth/login", json=wrong, headers=new_address()) for _ in range(300)
+        ]
+        statuses = [answer.status_code for answer in await asyncio.gather(*tries)]
+    assert set(statuses) <= {401, 429, 503}
+    assert statuses.count(503) > 0
+    looked_at = statuses.count(401)
+    with closing(sqlite3.connect(own_server.data_dir / "chat.db", timeout=10)) as database:
+        [(counted,)] = database.execute(
+            "SELECT count FROM login_failures WHERE key = 'account|lars'"
+        ).fetchall()
+        pairs = database.execute(
+            "SELECT count(*) FROM login_failures WHERE key LIKE 'pair|lars|%'"
+        ).fetchone()
+    assert (counted, pairs) == (looked_at, (looked_at,))
+
+
+def test_a_try_that_was_not_looked_at_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Neither its count nor the wait that it began; those that were looked at stay counted."""
+    who = ("alice", "192.0.2.1")
+    with open_database(tmp_path) as database, get_db(database) as connection:
+        for _ in range(FREE_TRIES):
+            attempts.begin_login(connection, *who, None)
+        with pytest.raises(Refusal, match="Wait 1 seconds"):
+            attempts.begin_login(connection, *who, None)
+        attempts.take_back(connection, *who)
+        attempts.begin_login(connection, *who, None)
+        with pytest.raises(Refusal, match="Wait 1 seconds"):
+            attempts.begin_login(connection, *who, None)
+        for _ in range(FREE_TRIES):
+            attempts.take_back(connection, *who)
+        attempts.count_registration(connection, "192.0.2.1")
+        attempts.take_registration_back(connection, "192.0.2.1")
+        assert connection.scalar(text("SELECT count(*) FROM login_failures")) == 0
 
 
 def known_address(server: Server, username: str) -> dict[str, str]:

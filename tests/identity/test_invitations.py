@@ -52,9 +52,15 @@ async def test_where_it_is_by_invitation_one_is_needed(new_server: NewServer) ->
     """A wrong one, one that is used up and one that is too old are worth nothing."""
     server = new_server(env={"PARLOUR_REGISTRATION": "invite"}).start()
     assert_refused(await ask(server, "register", username="ann"), "invite_needed")
-    for wrong in ("", "wrong", "A" * 22):
-        answer = await ask(server, "register", username="ann", invite=wrong)
-        assert_refused(answer, "invite_invalid")
+    await server.astop()
+    first = invitation(server)
+    await asyncio.to_thread(server.start)
+    there = account_of(server, await ask(server, "register", username="there", invite=first))
+    for wrong in ("", "wrong", "A" * 22, first):
+        # Nor does it tell whose names are taken.
+        for name in ("ann", there.user["username"]):
+            answer = await ask(server, "register", username=name, invite=wrong)
+            assert_refused(answer, "invite_invalid")
     await server.astop()
     twice, old = invitation(server, "--uses", "2"), invitation(server)
     with closing(sqlite3.connect(server.data_dir / "chat.db")) as database, database:

@@ -6,17 +6,25 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy
+from sqlalchemy import text
 
+from parlour import logins
 from parlour.context import Context
 from parlour.errors import Refusal
 from parlour.features import sessions
-from parlour.logins import Known
+from parlour.identity import end_in_any_case, end_logins
+from parlour.logins import Known, NewAccount
 from parlour.models import Person
-from parlour.people import Login
+from parlour.people import Device, Login, Opened
 from parlour.realtime.connection import Connection
 from parlour.registry import Registry
+from parlour.store.sessions import get_session
+from parlour.support.tokens import Refresh
 from tests.support.local import local_context, started_database
 from tests.support.sockets import Socket
+
+DEVICE = Device("192.0.2.1", "test")
 
 
 @pytest.fixture
@@ -49,6 +57,67 @@ async def test_a_login_that_ends_by_itself_takes_its_connections_along(context: 
     assert '"code":"not_signed_in"' in sockets["over"].frames[-1]
     assert sockets["live"].closed == []
     assert set(context.registry.logins) == {"live"}
+    await context.tasks.close()
+
+
+async def signed_in(context: Context) -> Opened:
+    """Make alice's account and her first session."""
+    new = NewAccount("alice", "alice", "hash")
+    session = await context.database.write(logins.register, new, DEVICE, "key")
+    context.registry.add(session.login)
+    return session
+
+
+async def test_an_account_that_is_disabled_while_the_server_runs_is_out_at_once(
+    context: Context,
+) -> None:
+    """Its sessions are dead and its connections closed in the turn in which it is committed."""
+    database, session = context.database, await signed_in(context)
+    socket = Socket("alice")
+    socket.connection = Connection(
+        socket, person_key=f"user:{session.user.id}", username="alice", guest=False, one_room=True,
+        aware=False, session_id=session.login.session_id,
+    )  # fmt: skip
+    context.manager.register(socket.connection)
+    await database.write(
+        logins.disable_account, "alice", then=lambda ended: end_logins(context, ended)
+    )
+    await asyncio.sleep(0)
+    assert socket.closed == [(4501, "not_signed_in")]
+    assert context.registry.logins == {}
+    token = Refresh(session.login.session_id, 1)
+    assert await database.write(logins.renew, token, DEVICE, "key") is None
+
+
+async def test_what_ended_without_being_stored_is_taken_away_when_there_is_room(
+    context: Context,
+) -> None:
+    """On a full disk a login ends in memory; it is not renewed, and then it is gone for good."""
+    database, session = context.database, await signed_in(context)
+    session_id = session.login.session_id
+
+    def limit(connection: sqlalchemy.Connection, pages: int) -> None:
+        connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+
+    def grow(connection: sqlalchemy.Connection, session_ids: list[str]) -> list[str]:
+        connection.execute(text("CREATE TABLE big AS SELECT zeroblob(100000) AS it"))
+        return session_ids
+
+    await database.write(limit, 1)
+    with pytest.raises(Refusal, match="Signed out, until the server is restarted") as refused:
+        await end_in_any_case(context, [session_id], grow, [session_id])
+    assert refused.value.code == "storage_full"
+    assert context.registry.login(session_id) is None
+    # A renewal that was under way does not bring it back.
+    context.registry.add(session.login)
+    assert context.registry.login(session_id) is None
+    assert await database.read(get_session, session_id) is not None
+    await database.write(limit, 1_000_000)
+    context.tasks.spawn(sessions.tidy(context))
+    await database.drain()
+    await database.drain()
+    assert await database.read(get_session, session_id) is None
+    assert context.registry.unstored == set()
     await context.tasks.close()
 
 

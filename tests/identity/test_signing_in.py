@@ -1,5 +1,6 @@
 """Signing in and out: one answer for all that is wrong, a new password, ends that are ends."""
 
+import asyncio
 import sqlite3
 import statistics
 import time
@@ -9,8 +10,11 @@ import pytest
 from argon2 import PasswordHasher
 from httpx2 import Client, Response
 
+from parlour.settings import Settings
+from parlour.support.names import MAX_ACCOUNT_USERNAME
 from tests.support.accounts import (
     PASSWORD,
+    account_of,
     browser_at,
     cookies_of,
     log_in,
@@ -70,14 +74,14 @@ def test_a_login_gets_a_session_that_nobody_knew_before(server: Server) -> None:
     register(server, "jack")
     with browser_at(server) as browser:
         browser.cookies.set("parlour", mallory.access, path="/")
-        browser.cookies.set("parlour-refresh", mallory.refresh, path="/api/auth")
+        browser.cookies.set("parlour-refresh", mallory.refresh, path="/")
         answer = browser.post("/api/auth/login", json={"username": "jack", "password": PASSWORD})
         checked(answer)
         cookies = cookies_of(answer)
     token = cookies["parlour-refresh"]["value"]
     assert token.partition(".")[0] != mallory.refresh.partition(".")[0]
-    # The attacker's own tokens lead to the attacker's account, as before.
-    assert checked(mallory.call("GET", "/api/users/me"))["username"] == "mallory"
+    # The attacker's own tokens do not lead to jack's account, nor to any more.
+    assert mallory.status() == 401
 
 
 def test_logging_out_ends_the_tokens_at_once(server: Server) -> None:
@@ -94,7 +98,7 @@ def test_logging_out_takes_the_cookies_also_when_the_login_has_ended(server: Ser
     account = register(server, "rosa")
     with browser_at(server) as browser:
         browser.cookies.set("parlour", "what.is.wrong", path="/")
-        browser.cookies.set("parlour-refresh", account.refresh, path="/api/auth")
+        browser.cookies.set("parlour-refresh", account.refresh, path="/")
         answer = browser.post("/api/auth/logout")
         assert_deleted(answer)
         assert all(cookie["max-age"] == "0" for cookie in cookies_of(answer).values())
@@ -102,17 +106,64 @@ def test_logging_out_takes_the_cookies_also_when_the_login_has_ended(server: Ser
     assert account.status() == 401
 
 
-def test_a_new_password_ends_all_other_logins(server: Server) -> None:
-    """The one that changed it goes on; the old password is worth nothing."""
+def test_a_new_password_ends_all_logins_and_begins_one(server: Server) -> None:
+    """A copy of a token is worth nothing, also one of who changed it; nor is the old password."""
     account, elsewhere = register(server, "sara"), log_in(server, "sara")
     change = {"current_password": PASSWORD, "new_password": "another long one"}
-    assert_deleted(account.call("POST", "/api/auth/password", json=change))
-    assert (account.status(), elsewhere.status()) == (200, 401)
-    assert_refused(elsewhere.renewed(), "not_signed_in")
-    assert account.renewed().status_code == 200
+    new = account_of(server, account.call("POST", "/api/auth/password", json=change))
+    assert new.user == account.user
+    for old in (account, elsewhere):
+        assert old.status() == 401
+        assert_refused(old.renewed(), "not_signed_in")
+    assert new.status() == 200
+    assert new.renewed().status_code == 200
+    assert len(checked(new.call("GET", "/api/auth/sessions"))) == 1
     with stranger(server) as client:
         assert_refused(try_login(client, "sara", PASSWORD), "wrong_credentials")
     assert log_in(server, "sara", "another long one").status() == 200
+
+
+def test_a_page_gets_the_login_of_its_new_password_as_cookies(server: Server) -> None:
+    """As by signing in; what it had is not good any more."""
+    with browser_at(server) as browser:
+        wanted = {"username": "stina", "password": PASSWORD}
+        before = cookies_of(browser.post("/api/auth/register", json=wanted))
+        change = {"current_password": PASSWORD, "new_password": "another long one"}
+        answer = browser.post("/api/auth/password", json=change)
+        assert set(checked(answer)) == {"expires_in", "user"}
+        after = cookies_of(answer)
+        assert set(after) == set(before) == {"parlour", "parlour-refresh"}
+        assert browser.get("/api/users/me").status_code == 200
+        assert browser.post("/api/auth/refresh").status_code == 200
+        browser.cookies.clear()
+        browser.cookies.set("parlour", before["parlour"]["value"], path="/")
+        assert_refused(browser.get("/api/users/me"), "not_signed_in")
+
+
+async def test_a_name_that_is_longer_than_new_ones_may_be_now_still_signs_in(
+    own_server: Server,
+) -> None:
+    """The setting is for who registers and for guests."""
+    name = "a-rather-long-name"
+    register(own_server, name)
+    await own_server.astop()
+    own_server.env["PARLOUR_MAX_USERNAME_LENGTH"] = "10"
+    await asyncio.to_thread(own_server.start)
+    account = log_in(own_server, name.upper())
+    change = {"current_password": PASSWORD, "new_password": "another long one"}
+    new = account_of(own_server, account.call("POST", "/api/auth/password", json=change))
+    assert new.user["username"] == name
+    with stranger(own_server) as client:
+        long = {"username": f"{name}2", "password": PASSWORD}
+        assert_refused(client.post("/api/auth/register", json=long), "too_long", "username")
+        guest = client.post("/api/auth/guest", json={"username": f"{name}2"})
+        assert_refused(guest, "too_long", "username")
+
+
+def test_no_name_can_be_longer_than_what_signs_in() -> None:
+    """The most that the setting allows."""
+    limits = Settings.model_fields["max_username_length"].metadata
+    assert [limit.le for limit in limits if hasattr(limit, "le")] == [MAX_ACCOUNT_USERNAME]
 
 
 @pytest.mark.parametrize(

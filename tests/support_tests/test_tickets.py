@@ -57,4 +57,17 @@ def test_tickets_that_nobody_uses_take_no_memory_for_ever(
     given.give(5)
     clock.now += 31
     given.give(6)
-    assert len(given._tickets) == 1
+    assert (len(given._tickets), len(given._held)) == (1, 1)
+
+
+def test_whoever_asks_for_thousands_takes_nobody_elses_away(clock: Clock) -> None:
+    """Of so many tickets of one holder only the newest are good."""
+    given: Tickets[str] = Tickets(30)
+    other = given.give("alice")
+    many = [given.give("mallory") for _ in range(tickets.MAX_TICKETS + 1)]
+    assert given.take(other) == "alice"
+    assert [given.take(ticket) for ticket in many[: -tickets.MAX_OF_ONE]] == [None] * (
+        len(many) - tickets.MAX_OF_ONE
+    )
+    assert {given.take(ticket) for ticket in many[-tickets.MAX_OF_ONE :]} == {"mallory"}
+    assert given._held == {}

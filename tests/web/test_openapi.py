@@ -10,26 +10,34 @@ from httpx2 import Client
 from parlour.errors import ERROR_CODES
 from parlour.models import Message, Room
 from tests.support.accounts import Account, register
+from tests.support.administration import first_administrator
 from tests.support.people import Room as RoomDict
 from tests.support.people import checked
 from tests.support.server import Server
-from tests.web import refused, refused_places
+from tests.web import refused, refused_oversight, refused_places
 from tests.web.refused import MESSAGES, ROOMS
+from tests.web.refused_oversight import RUNNING
 from tests.web.refused_places import STATEFUL
 
 SERVER_ENV = {"PARLOUR_MAX_MESSAGE_LENGTH": "100"}
 # Where a route can give these, it takes a lock or a full disk, or a fault, to see it.
 RARE = {"busy", "storage_full"}
 Operation = dict[str, Any]
-REFUSED = refused.REFUSED | refused_places.REFUSED
-ELSEWHERE = refused.ELSEWHERE | refused_places.ELSEWHERE
-SIGNED_IN = refused.SIGNED_IN | refused_places.SIGNED_IN
+REFUSED = refused.REFUSED | refused_places.REFUSED | refused_oversight.REFUSED
+ELSEWHERE = refused.ELSEWHERE | refused_places.ELSEWHERE | refused_oversight.ELSEWHERE
+SIGNED_IN = refused.SIGNED_IN | refused_places.SIGNED_IN | refused_oversight.SIGNED_IN
 
 
 @pytest.fixture(scope="module")
 def account(server: Server) -> Account:
     """Return somebody who is signed in."""
     return register(server, "somebody")
+
+
+@pytest.fixture(scope="module")
+def chief(server: Server) -> Account:
+    """Return who runs the server."""
+    return first_administrator(server)
 
 
 @pytest.fixture
@@ -106,6 +114,7 @@ def test_a_posted_message_may_be_new_or_known(description: dict[str, Any]) -> No
 def test_a_route_refuses_by_the_codes_that_are_described_and_no_others(
     http: Client,
     account: Account,
+    chief: Account,
     room: RoomDict,
     description: dict[str, Any],
     route: tuple[str, str],
@@ -118,6 +127,9 @@ def test_a_route_refuses_by_the_codes_that_are_described_and_no_others(
     with account.http() as known:
         for ask in SIGNED_IN.get(route, []):
             met.add(ask(known, str(room["id"])).json()["code"])
+    with chief.http() as runs:
+        for ask in RUNNING.get(route, []):
+            met.add(ask(runs, str(room["id"])).json()["code"])
     method, path = route
     answers = description["paths"][path][method.lower()]["responses"]
     described = {

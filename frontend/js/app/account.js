@@ -38,24 +38,29 @@ async function styled(loading) {
 export function createAccount({ state, memory, api, clock, config, identity }) {
   const accounts = new Accounts(api);
   const session = new Session({
-    accounts, memory, clock, exclusively: exclusively(navigator.locks), onWelcome: (user) => identity.changed(user),
+    accounts, memory, clock, exclusively: exclusively(navigator.locks), onWelcome: (user) => identity.isWelcome(user),
   });
   /** Closes the dialog of an ended session. @type {(() => void)|null} */
   let stop = null;
 
-  /** @param {Promise<import('../accounts.js').Welcome>} asked */
-  const comeIn = async (asked) => {
-    const { user, expires_in: expiresIn } = await asked;
+  /**
+   * @param {() => Promise<import('../accounts.js').Welcome>} ask
+   * @param {(user: User) => void} welcome
+   */
+  const begin = (ask, welcome) => session.alone(async () => {
+    const { user, expires_in: expiresIn } = await ask();
     session.begin(expiresIn);
-    identity.come(user);
-  };
+    welcome(user);
+  });
+  /** @param {() => Promise<import('../accounts.js').Welcome>} ask */
+  const comeIn = (ask) => begin(ask, (user) => identity.come(user));
 
   return {
     accounts,
     session,
 
     /** @param {{username: string, password: string}} credentials @returns {Promise<void>} rejects with an ApiError */
-    signIn: (credentials) => comeIn(accounts.signIn(credentials)),
+    signIn: (credentials) => comeIn(() => accounts.signIn(credentials)),
 
     /**
      * Makes an account, with the invitation if there is one.
@@ -67,14 +72,14 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
       const { invitation } = state;
       if (invitation?.kind === 'setup') {
         const { username, password } = account;
-        return comeIn(accounts.setUp({ token: invitation.token, username, password }));
+        return comeIn(() => accounts.setUp({ token: invitation.token, username, password }));
       }
-      return comeIn(accounts.register({ ...account, ...(invitation ? { invite: invitation.token } : {}) }));
+      return comeIn(() => accounts.register({ ...account, ...(invitation?.kind === 'invite' ? { invite: invitation.token } : {}) }));
     },
 
     /** Reads one's account anew: another browser may have changed it. */
     async freshen() {
-      identity.changed(await accounts.me());
+      identity.isWelcome(await accounts.me());
     },
 
     /** The session has ended: asks for the password where the reader is. */
@@ -85,7 +90,7 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
       if (!state.isEnded) return;
       const asked = askToSignIn({
         user, onLeave: () => identity.dismiss(),
-        onSignIn: (/** @type {string} */ password) => comeIn(accounts.signIn({ username: user.username, password })),
+        onSignIn: (/** @type {string} */ password) => comeIn(() => accounts.signIn({ username: user.username, password })),
       });
       stop = asked.close;
       await asked.closed;
@@ -98,7 +103,7 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
     /** One's account, to look at and to change. */
     async open() {
       const { openAccount } = await styled(import('./accountsettings.js'));
-      await openAccount({ state, accounts, config, identity });
+      await openAccount({ state, accounts, session, config, identity, begin });
     },
   };
 }

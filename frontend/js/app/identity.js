@@ -102,6 +102,12 @@ export class Identity {
     const username = this.#applicant;
     if (username === null) return false;
     this.#applicant = null;
+    if (this.#options.memory.account !== null) {
+      // Another tab has signed in meanwhile: that is who uses this browser now.
+      this.#options.connection.close();
+      this.#follow();
+      return false;
+    }
     this.#options.memory.signIn(username);
     this.#options.apply({ type: 'signed_in', username });
     this.#options.onCome();
@@ -110,14 +116,19 @@ export class Identity {
 
   /** @param {string} code  why nobody comes in now */
   refuse(code) {
-    const { connection, apply, screens } = this.#options;
+    const { connection, memory, apply, screens } = this.#options;
     const username = this.#applicant;
     this.#applicant = null;
     connection.close();
+    if (memory.account !== null) {
+      // Another tab has signed in meanwhile: its cookies stand in the guest's way, and stay.
+      this.#follow();
+      return;
+    }
     if (username !== null && code === 'invalid' && !this.#isAlone) {
       // The cookies of a login that this page has forgotten speak for somebody else.
       this.#isAlone = true;
-      this.#leaving = this.#signOut().catch(() => {});
+      this.#leaving = this.#signOut(null).catch(() => {});
       this.ask(username);
       return;
     }
@@ -152,7 +163,8 @@ export class Identity {
   /** @returns {Promise<boolean>} the server has said that there is no login: whether there is one now */
   async renew() {
     const { state } = this.#options;
-    if (!state.user || state.isEnded) return false;
+    const { user } = state;
+    if (!user || state.isEnded) return false;
     const { session } = await this.#load();
     session.expire();
     try {
@@ -160,7 +172,8 @@ export class Identity {
       return true;
     } catch (refusal) {
       if (/** @type {{code?: string}} */ (refusal).code !== 'not_signed_in') throw refusal;
-      this.end();
+      // By now the page may be somebody else's, whose login it was not about.
+      if (state.user?.id === user.id) this.end();
       return false;
     }
   }
@@ -186,7 +199,9 @@ export class Identity {
   end() {
     const { state, memory, apply, connection } = this.#options;
     if (!state.user || state.isEnded) return;
-    if (memory.username !== null && memory.account === null) return this.#left();
+    // Another tab has become somebody else, and so does this one.
+    if (memory.username !== null && memory.account?.id !== state.user.id) return this.#follow();
+    memory.setSignedInUntil(0);
     apply({ type: 'session_ended' });
     connection.close();
     // Where not even the dialog can be had, the first screen can.
@@ -208,6 +223,20 @@ export class Identity {
     else onCome();
   }
 
+  /**
+   * @param {User} user  for whom the server has renewed the login
+   * @returns {boolean} they are who this page shows; for anybody else's it has ended
+   */
+  isWelcome(user) {
+    const { state } = this.#options;
+    if (state.user !== null && state.user.id !== user.id) {
+      this.end();
+      return false;
+    }
+    this.changed(user);
+    return true;
+  }
+
   /** @param {User} user  as it is now */
   changed(user) {
     const { state, memory, apply } = this.#options;
@@ -219,8 +248,14 @@ export class Identity {
   /** Signs out. An account stays in while the server cannot be told: its cookies would, too. */
   async leave() {
     const { state, memory } = this.#options;
-    if (state.user) {
-      await this.leaveBy(() => this.#signOut());
+    const { user } = state;
+    if (user && memory.account !== null && memory.account.id !== user.id) {
+      // Another tab has signed in as somebody else, who has not asked to leave.
+      this.#follow();
+      return;
+    }
+    if (user) {
+      await this.leaveBy(() => this.#signOut(user.id));
       return;
     }
     memory.signOut();
@@ -228,27 +263,36 @@ export class Identity {
   }
 
   /**
-   * @param {() => Promise<void>} run  ends the login at the server; while it rejects, the page stays where it is
+   * @param {() => Promise<void>} run  ends the login at the server; while it rejects, the page stays where it is, unless
+   *   the login has ended and only could not be written down
    */
   async leaveBy(run) {
     const { connection, memory } = this.#options;
     // Before the server closes it, which would look like the end of a session that somebody else has ended.
     connection.close();
-    try {
-      await run();
-    } catch (refusal) {
+    const refusal = await run().then(() => null, (cause) => cause);
+    const isOut = refusal === null || refusal.code === 'storage_full';
+    if (!isOut) {
       connection.open();
       throw refusal;
     }
     memory.signOut();
     this.#left();
+    if (refusal !== null) throw Object.assign(refusal, { code: 'left_unstored' });
   }
 
   /** The ended session's person does not sign in again now: the first screen, and what they have written stays. */
   dismiss() {
+    const { state, memory, clock } = this.#options;
+    const { account } = memory;
+    if (account !== null && (account.id !== state.user?.id || memory.signedInUntil > clock.date())) {
+      // Another tab has signed in while the dialog was open: nobody leaves that.
+      this.#follow();
+      return;
+    }
+    memory.dismiss();
     // Its cookies would keep a guest from coming in.
-    this.#leaving = this.#signOut().catch(() => {});
-    this.#options.memory.dismiss();
+    this.#leaving = this.#signOut(null).catch(() => {});
     this.#left();
   }
 
@@ -277,8 +321,17 @@ export class Identity {
     return this.#load();
   }
 
-  async #signOut() {
-    await (await this.#load()).accounts.signOut();
+  /**
+   * Takes the cookies of a login away, but not those with which another tab has signed in by then.
+   *
+   * @param {number|null} id  of the account whose they are; null: one that no tab shows
+   */
+  async #signOut(id) {
+    const { memory } = this.#options;
+    const { accounts, session } = await this.#load();
+    await session.alone(async () => {
+      if (memory.account === null || memory.account.id === id) await accounts.signOut();
+    });
   }
 
   /** @returns {Promise<number|null>} */
@@ -291,7 +344,7 @@ export class Identity {
       const username = await accounts.greet(name).catch(async (refusal) => {
         if (refusal.code !== 'not_signed_in') throw refusal;
         // The cookies of a login that ended while nobody looked.
-        await accounts.signOut();
+        await this.#signOut(null);
         return accounts.greet(name);
       });
       if (this.#applicant !== null) this.#applicant = username;
@@ -318,6 +371,7 @@ export class Identity {
   #left() {
     const { connection, apply, onGo, onGone } = this.#options;
     this.#applicant = null;
+    this.#renewals = 0;
     this.#loaded?.stopAsking();
     onGo();
     connection.close();

@@ -6,6 +6,7 @@
  * @typedef {import('../outbox.js').Transport} Transport
  */
 
+import { isAnothers } from '../api.js';
 import { Outbox } from '../outbox.js';
 import { exclusively } from '../outbox/locks.js';
 import { openStore } from '../outbox/store.js';
@@ -19,11 +20,12 @@ const CHANNEL = 'parlour.outbox';
  * @param {import('../types.js').Clock} options.clock
  * @param {(frame: import('../types.js').Frame) => boolean} options.send  to the server, now or not at all
  * @param {() => boolean} options.isFollowing  the server counts this page into the current room
+ * @param {() => void} options.onAnother  the browser's login is not this page's any more
  * @param {() => void} options.onChange
  * @param {(message: import('../types.js').PendingMessage) => void} options.onFailed
  * @returns {Outbox}
  */
-export function createOutbox({ state, api, clock, send, isFollowing, onChange, onFailed }) {
+export function createOutbox({ state, api, clock, send, isFollowing, onAnother, onChange, onFailed }) {
   /** @type {Transport} */
   const transport = {
     door({ room_id: roomId, username, account = null }) {
@@ -33,7 +35,10 @@ export function createOutbox({ state, api, clock, send, isFollowing, onChange, o
     },
     sendLive: ({ room_id: roomId, content, client_id: clientId }) =>
       send({ type: 'message', room_id: roomId, content, client_id: clientId }),
-    post: (record) => api.postMessage(record),
+    post: (record) => api.postMessage(record).catch((refusal) => {
+      if (isAnothers(refusal)) onAnother();
+      throw refusal;
+    }),
   };
   const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(CHANNEL) : null;
   const outbox = new Outbox({

@@ -167,8 +167,8 @@ export const strings = {
 };
 
 /**
- * What went wrong, in words. The codes are those of the protocol; `network` is the page's own, for a request without
- * an answer.
+ * What went wrong, in words. The codes are those of the protocol; the page's own are `network`, for a request without
+ * an answer, and `left_unstored`, for a login that ended only in the server's memory.
  * @type {{[code: string]: string}}
  */
 const ERRORS = {
@@ -197,6 +197,7 @@ const ERRORS = {
   timeout: 'That took too long to reach the server. Try again.',
   too_large: 'That is too large to send.',
   storage_full: 'The server has no room left. Tell whoever runs it.',
+  left_unstored: 'You’re signed out, but the server has no room left to write it down. Tell whoever runs it.',
   unsupported_type: 'The server did not understand that. Reload the page.',
   bad_json: 'The server did not understand that. Reload the page.',
   unknown_type: 'The server did not understand that. Reload the page.',
