@@ -300,9 +300,11 @@ async function showRoute() {
   const { page, roomId, messageId } = parseRoute(location.hash);
   if (roomId === null) {
     leaveRoom();
-    apply({ type: 'screen_changed', screen: page });
+    // For everybody else there is nothing.
+    const screen = page === 'administration' && state.user?.role !== 'administrator' ? 'rooms' : page;
+    apply({ type: 'screen_changed', screen });
     connectWebSocket();
-    await screens.show(page);
+    await screens.show(screen);
     void screens.prefetch(loadParts);
     return;
   }

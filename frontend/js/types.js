@@ -40,7 +40,7 @@
 
 /**
  * A link that leads into a room; `token` is told once, to who makes it.
- * @typedef {{id: number, token?: string, created_by: string, created_at: string, expires_at: string, uses_left: number}} RoomInvite
+ * @typedef {{id: number, token?: string, created_by: string|null, created_at: string, expires_at: string, uses_left: number}} RoomInvite
  */
 
 /** @typedef {{room_name: string, kind: string, members: number, invited_by: string}} InvitePreview */
@@ -98,11 +98,80 @@
  */
 
 /**
+ * A ban or a mute that holds; without `until` for good.
+ * @typedef {{username: string, guest: boolean, until: string|null, reason: string, created_by: string|null, created_at: string}} Restriction
+ */
+
+/** @typedef {Restriction & {id: number}} ServerBan */
+
+/**
+ * What somebody said about a message, which stands here as it was then.
+ * @typedef {object} Report
+ * @property {number} id
+ * @property {number} room_id
+ * @property {string} room_name
+ * @property {number} message_id
+ * @property {string} message_username
+ * @property {string} message_content
+ * @property {string} message_timestamp
+ * @property {string} reporter
+ * @property {string} reason
+ * @property {string} created_at
+ * @property {string|null} resolved_at
+ * @property {string|null} resolved_by
+ */
+
+/**
+ * An account as those see it who run the server.
+ * @typedef {object} AdminUser
+ * @property {number} id
+ * @property {string} username
+ * @property {string} display_name
+ * @property {'member'|'administrator'} role
+ * @property {string} created_at
+ * @property {string|null} disabled_at
+ * @property {number} sessions
+ * @property {string|null} last_seen_at
+ */
+
+/**
+ * A room as they see it.
+ * @typedef {object} AdminRoom
+ * @property {number} id
+ * @property {string} name
+ * @property {'public'|'private'} kind
+ * @property {string} topic
+ * @property {string} created_at
+ * @property {string|null} archived_at
+ * @property {string|null} owner
+ * @property {number} members
+ * @property {number} messages
+ */
+
+/**
+ * Who may come in; `fixed` names what is set where the server is started.
+ * @typedef {{registration: 'open'|'invite'|'closed', guests: 'on'|'off', fixed: string[]}} Policy
+ */
+
+/**
+ * An act of power over others.
+ * @typedef {object} AuditEntry
+ * @property {number} id
+ * @property {string} at
+ * @property {string} actor
+ * @property {string} action
+ * @property {number|null} room_id
+ * @property {string} subject
+ * @property {{[name: string]: any}} detail
+ * @property {string} hash
+ */
+
+/**
  * What a link brought: to an account, to the first administrator, into a room.
  * @typedef {{kind: 'invite'|'setup'|'join', token: string}} Invitation
  */
 
-/** @typedef {'login'|'rooms'|'chat'|'directory'} Screen */
+/** @typedef {'login'|'rooms'|'chat'|'directory'|'administration'} Screen */
 /** @typedef {'loading'|'ready'|'error'} LoadStatus */
 /** @typedef {'offline'|'connecting'|'reconnecting'|'open'|'caughtup'|'closed'} ConnectionStatus */
 /** @typedef {'older'|'newer'} Direction */

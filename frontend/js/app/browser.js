@@ -12,11 +12,11 @@ const DEFAULTS = {
 
 /**
  * @param {string} hash  such as `#/r/7/m/1234` or `#/people`
- * @returns {{page: 'rooms'|'directory', roomId: number|null, messageId: number|null}} `page` counts where there is no room
+ * @returns {{page: 'rooms'|'directory'|'administration', roomId: number|null, messageId: number|null}} `page` counts where there is no room
  */
 export function parseRoute(hash) {
   const match = /^#\/r\/([1-9]\d{0,15})(?:\/m\/([1-9]\d{0,15}))?\/?$/.exec(hash);
-  const page = /^#\/people\/?$/.test(hash) ? 'directory' : 'rooms';
+  const page = /^#\/people\/?$/.test(hash) ? 'directory' : /^#\/admin\/?$/.test(hash) ? 'administration' : 'rooms';
   return { page, roomId: match ? idOf(match[1]) : null, messageId: match?.[2] ? idOf(match[2]) : null };
 }
 

@@ -29,6 +29,7 @@ import { createMembers } from '../views/places/members.js';
 import { askReason, confirmDeleteMessage } from '../views/places/report.js';
 import { openRoomSettings } from '../views/places/settings.js';
 import { createRowTools } from '../views/rowtools.js';
+import { Oversight } from './administration.js';
 import { pageAddress, routeTo } from './browser.js';
 import { el } from '../dom.js';
 
@@ -173,7 +174,7 @@ export class Places {
 
   /**
    * @param {number} roomId
-   * @param {'about'|'members'|'links'|'end'} [tab]
+   * @param {'about'|'members'|'links'|'moderation'|'end'} [tab]
    */
   settings(roomId, tab) {
     const first = this.#room(roomId);
@@ -230,6 +231,7 @@ export class Places {
       { key: /** @type {const} */ ('about'), part: about, isFor: true },
       { key: /** @type {const} */ ('members'), part: members, isFor: true },
       { key: /** @type {const} */ ('links'), part: links, isFor: may.invite },
+      { key: /** @type {const} */ ('moderation'), part: new Oversight(this.#page).roomPart(roomId), isFor: may.moderate },
       { key: /** @type {const} */ ('end'), part: end, isFor: may.leave || may.rename || may.erase },
     ];
     const opened = openRoomSettings({ room: first, me: this.#state.username, parts: all.filter(({ isFor }) => isFor), ...(tab ? { tab } : {}) });

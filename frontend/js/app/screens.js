@@ -92,7 +92,7 @@ export class Screens {
     }
     if (this.#state.screen !== screen) return false;
     if (this.#shown !== screen) {
-      for (const name of ['boot', 'login', 'rooms', 'chat', 'directory']) {
+      for (const name of ['boot', 'login', 'rooms', 'chat', 'directory', 'administration']) {
         const element = this.#document.getElementById(name);
         if (element) element.hidden = name !== screen;
       }
@@ -159,8 +159,8 @@ export class Screens {
     for (const watch of this.watchers) watch();
     if (this.#shown !== state.screen) return;
     if (state.screen === 'chat') this.#drawChat();
-    else if (state.screen === 'rooms' || state.screen === 'directory') this.#views[state.screen]?.update(this.#roomsData());
-    else this.#views['login']?.update(this.#loginData());
+    else if (state.screen === 'login') this.#views['login']?.update(this.#loginData());
+    else this.#views[state.screen]?.update(this.#roomsData());
   }
 
   /** The message log alone, and what stands under it. */
@@ -247,9 +247,9 @@ export class Screens {
     } else if (screen === 'rooms') {
       const [{ createRooms }, wishes] = await Promise.all([import('../views/rooms.js'), this.#dressed(screen)]);
       this.#views['rooms'] = createRooms(this.#element('#rooms'), wishes.rooms);
-    } else if (screen === 'directory') {
+    } else if (screen === 'directory' || screen === 'administration') {
       const wishes = await this.#dressed('rooms');
-      this.#views[screen] = await wishes.page(screen, this.#element('#directory'));
+      this.#views[screen] = await wishes.page(screen, this.#element(`#${screen}`));
     } else {
       /** @type {[Record<string, any>, any]} */
       const [chat, wishes] = await Promise.all([import('./chat.js'), this.wishes()]);

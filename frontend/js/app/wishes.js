@@ -48,6 +48,11 @@ export function createWishes(page) {
     );
     return places;
   };
+  /** @returns {Promise<import('./administration.js').Oversight>} */
+  const loadOversight = async () => {
+    const [{ Oversight }] = await Promise.all([import('./administration.js'), loadSeldom()]);
+    return new Oversight(page);
+  };
   /** @param {string} wish @param {...any} details */
   const act = async (wish, ...details) => {
     const loaded = /** @type {any} */ (await loadPlaces());
@@ -90,11 +95,12 @@ export function createWishes(page) {
     /**
      * Makes a screen that few visits need.
      *
-     * @param {'directory'} name
+     * @param {'directory'|'administration'} name
      * @param {HTMLElement} element
      * @returns {Promise<import('../types.js').View>}
      */
     async page(name, element) {
+      if (name === 'administration') return (await loadOversight()).makePage(element, common);
       return act('makePage', name, element, common);
     },
 

@@ -34,6 +34,7 @@ export const strings = {
   self: {
     menu: 'Your menu',
     account: 'Account settings',
+    administration: 'Administration',
     shortcuts: 'Keyboard shortcuts',
     signOut: 'Sign out',
     connection: { online: 'Connected', connecting: 'Connecting…', offline: 'Offline' },

@@ -37,7 +37,7 @@ export const words = {
 
   settings: {
     title: (/** @type {string} */ room) => `About ${room}`,
-    tabs: { about: 'About', members: 'Members', links: 'Invite links', end: 'Leave and delete', endShort: 'Delete' },
+    tabs: { about: 'About', members: 'Members', links: 'Invite links', moderation: 'Moderation', end: 'Leave and delete', endShort: 'Delete' },
   },
 
   about: {

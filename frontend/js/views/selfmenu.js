@@ -18,6 +18,12 @@ export function createSelfMenu(button, createThemeSwitch, { onSignOut, onAccount
     icon('user', 'icon-sm'),
     el('span', {}, strings.self.account),
   );
+  const administration = el(
+    'a',
+    { class: 'menu-item', href: '#/admin', hidden: true },
+    icon('shield', 'icon-sm'),
+    el('span', {}, strings.self.administration),
+  );
   const shortcuts = el(
     'button',
     { type: 'button', class: 'menu-item' },
@@ -37,10 +43,12 @@ export function createSelfMenu(button, createThemeSwitch, { onSignOut, onAccount
     theme,
     el('hr', { class: 'menu-rule' }),
     account,
+    administration,
     shortcuts,
     signOut,
   );
   const themeSwitch = createThemeSwitch(theme);
+  administration.addEventListener('click', () => panel.hidePopover(), { signal });
   shortcuts.addEventListener(
     'click',
     () => {
@@ -75,6 +83,9 @@ export function createSelfMenu(button, createThemeSwitch, { onSignOut, onAccount
   return {
     panel,
     /** @param {import('../types.js').User | null} user */
-    update: (user) => (account.hidden = user === null),
+    update(user) {
+      account.hidden = user === null;
+      administration.hidden = user?.role !== 'administrator';
+    },
   };
 }

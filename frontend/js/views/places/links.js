@@ -17,9 +17,9 @@ const COPIED_MS = 1500;
  * @param {(terms: {uses: number, days: number}) => Promise<RoomInvite>} options.onMake
  * @param {(inviteId: number) => Promise<unknown>} options.onRevoke
  * @param {(token: string) => string} options.address of the page that takes the token
+ * @param {typeof words.links} [options.text] where they lead somewhere else
  */
-export function createLinks({ invites, onMake, onRevoke, address }) {
-  const text = words.links;
+export function createLinks({ invites, onMake, onRevoke, address, text = words.links }) {
   const outcome = createOutcome();
   const uses = createSelect('uses', text.uses, USES.map((value) => ({ value: String(value), text: text.times(value) })));
   const days = createSelect('days', text.days, DAYS.map((value) => ({ value: String(value), text: text.forDays(value) })));
@@ -50,7 +50,8 @@ export function createLinks({ invites, onMake, onRevoke, address }) {
   /** @param {RoomInvite} invite */
   const row = (invite) => {
     const left = text.left(invite.uses_left);
-    const facts = `${text.until(formatShortDate(invite.expires_at))} · ${text.by(invite.created_by)}`;
+    const by = invite.created_by === null ? [] : [text.by(invite.created_by)];
+    const facts = [text.until(formatShortDate(invite.expires_at)), ...by].join(' · ');
     const end = el('button', { type: 'button', class: 'button button-quiet', 'aria-label': text.revokeLabel(`${left}, ${facts}`) }, text.revoke);
     const node = el(
       'li',

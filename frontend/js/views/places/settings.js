@@ -10,8 +10,8 @@ import { createTabs } from '../tabs.js';
  * @param {object} options
  * @param {import('../../types.js').Room} options.room
  * @param {string | null} options.me
- * @param {{key: 'about'|'members'|'links'|'end', part: import('../tabs.js').Part}[]} options.parts those that are for oneself
- * @param {'about'|'members'|'links'|'end'} [options.tab] the one to begin with
+ * @param {{key: 'about'|'members'|'links'|'moderation'|'end', part: import('../tabs.js').Part}[]} options.parts those that are for oneself
+ * @param {'about'|'members'|'links'|'moderation'|'end'} [options.tab] the one to begin with
  * @returns {{dialog: HTMLDialogElement, closed: Promise<void>}}
  */
 export function openRoomSettings({ room, me, parts, tab = 'about' }) {

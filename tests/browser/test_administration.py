@@ -1,0 +1,346 @@
+"""The administration page: each tab does what it says, by keyboard, for administrators alone."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from tests.browser.accounts import log_in, press
+from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor
+from tests.support import accounts
+from tests.support.accounts import PASSWORD, Account, register, try_login
+from tests.support.administration import ADMIN, first_administrator, noted
+from tests.support.answers import assert_refused
+from tests.support.browser import Browsers
+from tests.support.moderation import Guest, banned_in
+from tests.support.page_checks import axe_violations, overflowing
+from tests.support.people import checked
+from tests.support.places import Place, make_room, new_account, say
+from tests.support.server import NewServer, Server
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def own(new_server: NewServer) -> Server:
+    """Return a server of the test's own: what is decided there concerns nobody else."""
+    return new_server().start()
+
+
+@pytest.fixture
+def chief(own: Server) -> Account:
+    """Return who runs it."""
+    return first_administrator(own, "ada")
+
+
+async def open_page(
+    stranger_at: Visit, server: Server, tab: str = "People", **options: Any
+) -> Visitor:
+    """Sign in as the administrator and go to a tab by one's own menu."""
+    ada = await stranger_at("ada", server, **options)
+    await log_in(ada)
+    await expect(ada.rooms_heading).to_be_visible()
+    await ada.page.get_by_role("button", name="Your menu").click()
+    await ada.page.get_by_role("link", name="Administration").click()
+    await expect(ada.page.get_by_role("heading", name="Administration", level=1)).to_be_focused()
+    await ada.page.get_by_role("tab", name=tab).click()
+    return ada
+
+
+def row(visitor: Visitor, text: str) -> Locator:
+    """Return the line of a list that says this."""
+    return visitor.page.get_by_role("listitem").filter(has_text=text)
+
+
+async def choose(visitor: Visitor, line: Locator, action: str) -> None:
+    """Choose an action of a line's menu by the keyboard."""
+    await line.get_by_role("button", name="Actions for").press("Enter")
+    item = visitor.page.get_by_role("menuitem", name=action)
+    await item.focus()
+    await visitor.page.keyboard.press("Enter")
+
+
+async def confirm(visitor: Visitor, button: str) -> None:
+    """Press a button of the open dialog, which closes."""
+    await visitor.dialog.get_by_role("button", name=button, exact=True).click()
+    await expect(visitor.dialog).to_have_count(0)
+
+
+def said(visitor: Visitor, text: str) -> Locator:
+    """Return the line that says what was done."""
+    return visitor.page.get_by_role("status").filter(has_text=text)
+
+
+async def test_for_others_there_is_no_such_page(
+    own: Server, chief: Account, stranger: Visit
+) -> None:
+    """Neither in their menu nor at its address."""
+    register(own, "bert")
+    bert = await stranger("bert", own)
+    await log_in(bert)
+    await bert.page.get_by_role("button", name="Your menu").click()
+    await expect(bert.page.get_by_role("button", name="Account settings")).to_be_visible()
+    await expect(bert.page.get_by_role("link", name="Administration")).to_have_count(0)
+    await bert.page.keyboard.press("Escape")
+    await bert.page.goto(f"{own.url}/#/admin")
+    await bert.page.reload()
+    await expect(bert.rooms_heading).to_be_visible()
+    await expect(bert.page.get_by_role("heading", name="Administration")).to_have_count(0)
+    assert chief.status() == 200
+
+
+async def test_people_are_found_promoted_disabled_and_banned(
+    own: Server, chief: Account, stranger: Visit
+) -> None:
+    """Each asked before it is done, but for what only gives back."""
+    bert, cora = register(own, "bert"), register(own, "cora")
+    ada = await open_page(stranger, own)
+    await expect(row(ada, "@ada")).to_contain_text("Administrator")
+    await ada.page.get_by_role("searchbox", name="Find an account").fill("BER")
+    await expect(row(ada, "@cora")).to_have_count(0)
+    await choose(ada, row(ada, "@bert"), "Make administrator…")
+    await confirm(ada, "Make administrator")
+    await expect(row(ada, "@bert")).to_contain_text("Administrator")
+    assert bert.call("GET", f"{ADMIN}/users").status_code == 200
+    await choose(ada, row(ada, "@bert"), "Take administration away…")
+    await confirm(ada, "Take away")
+    await expect(said(ada, "bert is no administrator any more.")).to_be_visible()
+    await choose(ada, row(ada, "@bert"), "Disable account…")
+    await confirm(ada, "Disable")
+    await expect(row(ada, "@bert")).to_contain_text("Disabled")
+    assert bert.status() == 401
+    await choose(ada, row(ada, "@bert"), "Enable account")
+    await expect(said(ada, "bert can sign in again.")).to_be_visible()
+    assert accounts.log_in(own, "bert").status() == 200
+    await ada.page.get_by_role("searchbox", name="Find an account").fill("")
+    await choose(ada, row(ada, "@cora"), "Ban from the server…")
+    await ada.dialog.get_by_label("For how long").select_option("For good")
+    await ada.dialog.get_by_label("Reason").fill("advertising")
+    await confirm(ada, "Ban")
+    banned = ada.page.get_by_role("list", name="Banned from the server").get_by_role("listitem")
+    await expect(banned).to_contain_text("For good · by ada · advertising")
+    assert cora.status() == 401
+    await ada.page.get_by_role("button", name="Lift the ban of cora").click()
+    await expect(said(ada, "cora may come in again.")).to_be_visible()
+    assert accounts.log_in(own, "cora").status() == 200
+    assert [action for _, action in noted(chief, "bert")] == [
+        "user.role", "user.role", "user.disable", "user.enable",
+    ]  # fmt: skip
+
+
+async def test_the_last_administrator_is_told_why_not(
+    own: Server, chief: Account, stranger: Visit, browsers: Browsers
+) -> None:
+    """In the dialog, which stays; Escape leaves it, and the focus is where it was."""
+    browsers.allow("403")
+    ada = await open_page(stranger, own)
+    await choose(ada, row(ada, "@ada"), "Take administration away…")
+    await ada.dialog.get_by_role("button", name="Take away").click()
+    await expect(ada.dialog.get_by_role("alert")).to_contain_text("last administrator")
+    await ada.page.keyboard.press("Escape")
+    await expect(row(ada, "@ada").get_by_role("button")).to_be_focused()
+    assert chief.call("GET", f"{ADMIN}/users").status_code == 200
+
+
+async def test_a_guest_is_banned_by_name(
+    own: Server, chief: Account, stranger: Visit, visit: Visit, browsers: Browsers
+) -> None:
+    """Whoever is here under it; a name that nobody has is told in the dialog."""
+    browsers.allow("404|403")
+    room = checked(chief.call("POST", "/api/chat/rooms", json={"name": "hall"}))
+    await visit("gerda", own, room)
+    ada = await open_page(stranger, own)
+    await press(ada, "Ban a guest…")
+    await ada.dialog.get_by_label("Name of the guest").fill("gregor")
+    await ada.dialog.get_by_role("button", name="Ban", exact=True).click()
+    await expect(ada.dialog.get_by_role("alert")).not_to_be_empty()
+    await ada.dialog.get_by_label("Name of the guest").fill("gerda")
+    await confirm(ada, "Ban")
+    banned = ada.page.get_by_role("list", name="Banned from the server").get_by_role("listitem")
+    await expect(banned).to_contain_text("gerda")
+    assert [each["guest"] for each in checked(chief.call("GET", f"{ADMIN}/bans"))] == [True]
+
+
+async def test_rooms_are_given_an_owner_and_deleted(
+    own: Server, chief: Account, stranger: Visit
+) -> None:
+    """Private ones too; conversations of a few are not there."""
+    bert = register(own, "bert")
+    hall, den = make_room(bert, "public", name="hall"), make_room(bert, name="den")
+    checked(say(den, bert, "between us"))
+    checked(bert.call("POST", "/api/chat/direct", json={"usernames": ["ada"]}))
+    ada = await open_page(stranger, own, "Rooms")
+    rooms = ada.page.get_by_role("list", name="Rooms").get_by_role("listitem")
+    await expect(rooms).to_have_count(2)
+    await expect(row(ada, "den")).to_contain_text("Private")
+    await expect(row(ada, "den")).to_contain_text("bert\u2019s · 1 member · 1 message")
+    await choose(ada, row(ada, "hall"), "Give it an owner…")
+    await ada.dialog.get_by_label("Username").fill("ada")
+    await confirm(ada, "Make owner")
+    await expect(row(ada, "hall")).to_contain_text("ada\u2019s · 2 members")
+    await choose(ada, row(ada, "den"), "Delete room…")
+    await expect(ada.dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    await confirm(ada, "Delete room")
+    await expect(rooms).to_have_count(1)
+    assert bert.call("GET", den.path).status_code == 404
+    assert noted(chief, "den") == [("ada", "room.delete")]
+    assert hall.seen_by(bert) is not None
+
+
+async def test_registration_and_guests_are_decided_and_links_made(
+    own: Server, chief: Account, stranger: Visit, browsers: Browsers
+) -> None:
+    """By arrows on the radio buttons; what is decided holds, and a link is good once."""
+    browsers.allow("403")
+    ada = await open_page(stranger, own, "Registration")
+    everybody = ada.page.get_by_role("radio", name="Everybody")
+    await expect(everybody).to_be_checked()
+    await everybody.press("ArrowDown")
+    await expect(said(ada, "Saved. It holds from now on.")).to_be_visible()
+    assert checked(chief.call("GET", f"{ADMIN}/policy"))["registration"] == "invite"
+    await press(ada, "Make a link")
+    link = await ada.page.get_by_role("textbox", name="Your link is ready").input_value()
+    assert link.startswith(f"{own.url}/#/invite/")
+    await expect(row(ada, "1 use left")).to_be_visible()
+    token = link.rpartition("/")[2]
+    account = register(own, "bert", invite=token)
+    assert account.status() == 200
+    await ada.page.get_by_role("radio", name="May not come in").press(" ")
+    await expect(said(ada, "Saved. It holds from now on.")).to_be_visible()
+    assert checked(chief.call("GET", f"{ADMIN}/policy"))["guests"] == "off"
+    await ada.page.get_by_label("How often").select_option("5 times")
+    await press(ada, "Make a link")
+    await row(ada, "5 uses left").get_by_role("button", name=re.compile("^Revoke")).click()
+    await expect(said(ada, "The link is no longer good.")).to_be_visible()
+    assert checked(chief.call("GET", f"{ADMIN}/invites")) == []
+
+
+async def test_what_is_fixed_cannot_be_chosen(new_server: NewServer, stranger: Visit) -> None:
+    """It says where it is changed."""
+    server = new_server(env={"PARLOUR_REGISTRATION": "closed"}).start()
+    first_administrator(server, "ada")
+    ada = await open_page(stranger, server, "Registration")
+    await expect(ada.page.get_by_role("radio", name="Nobody")).to_be_checked()
+    await expect(ada.page.get_by_role("radio", name="Everybody")).to_be_disabled()
+    await expect(ada.page.get_by_role("radio", name="May come in", exact=True)).to_be_enabled()
+    note = ada.page.get_by_text("This is set where the server is started")
+    await expect(note.filter(visible=True)).to_have_count(1)
+
+
+@pytest.fixture
+def reported(own: Server, chief: Account) -> Place:
+    """Return a public room in which a guest and bert wrote, and both were reported."""
+    hall = make_room(chief, "public", name="hall")
+    said_by = checked(say(hall, register(own, "bert"), "Buy <b>now</b>!"))
+    path = f"/api/chat/messages/{said_by['id']}/report"
+    cora = register(own, "cora")
+    checked(cora.call("POST", path, json={"reason": "Advertising"}))
+    return hall
+
+
+async def test_a_report_is_read_acted_on_and_resolved(
+    own: Server, chief: Account, stranger: Visit, reported: Place
+) -> None:
+    """The message as it stood, which stays there when it is deleted."""
+    ada = await open_page(stranger, own, "Reports")
+    report = row(ada, "Reported by cora")
+    await expect(report.get_by_text("Buy <b>now</b>!")).to_be_visible()
+    await expect(report).to_contain_text("Advertising")
+    await choose(ada, report, "Delete message…")
+    await confirm(ada, "Delete message")
+    history = checked(chief.call("GET", f"{reported.path}/messages"))
+    assert [each["content"] for each in history] == [""]
+    await expect(report.get_by_text("Buy <b>now</b>!")).to_be_visible()
+    await choose(ada, report, "Mute bert…")
+    await confirm(ada, "Mute")
+    await expect(said(ada, "bert is muted.")).to_be_visible()
+    await choose(ada, report, "Ban bert from the room…")
+    await confirm(ada, "Ban")
+    assert banned_in(reported) == ["bert"]
+    await choose(ada, report, "Ban bert from the server…")
+    await confirm(ada, "Ban")
+    await expect(said(ada, "bert is banned.")).to_be_visible()
+    with accounts.stranger(own) as client:
+        assert_refused(try_login(client, "bert", PASSWORD), "banned")
+    await report.get_by_role("button", name="Resolve the report about bert").click()
+    await expect(report).to_contain_text("Resolved by ada")
+    await expect(report.get_by_role("button", name="Resolve")).to_have_count(0)
+
+
+async def test_the_log_is_read_to_its_beginning(
+    own: Server, chief: Account, stranger: Visit
+) -> None:
+    """In sentences, newest first; older entries come when they are asked for."""
+    hall = make_room(chief, "public", name="hall")
+    register(own, "bert")
+    for seconds in range(1, 53):
+        checked(chief.call("PATCH", hall.path, json={"slow_seconds": seconds}))
+    checked(chief.call("PUT", f"{hall.path}/mutes/bert", json={"seconds": 600, "reason": "loud"}))
+    ada = await open_page(stranger, own, "Log")
+    entries = ada.page.get_by_role("list", name="What was done").get_by_role("listitem")
+    await expect(entries).to_have_count(50)
+    await expect(entries.first).to_contain_text("ada muted bert in #hall for 10 minutes")
+    await expect(entries.first).to_contain_text("“loud”")
+    older = ada.page.get_by_role("button", name="Load older")
+    await older.press("Enter")
+    await expect(entries).to_have_count(53)
+    await expect(entries.last).to_contain_text("ada set slow mode of #hall to 1 second")
+    await expect(older).to_be_hidden()
+
+
+async def test_those_who_look_after_a_room_moderate_it_in_its_settings(
+    own: Server, chief: Account, stranger: Visit, reported: Place
+) -> None:
+    """Mute and ban by name, lift both, resolve what was reported."""
+    guest = await Guest(own, "gustav").come()
+    checked(await guest.say(reported.id, "hello"))
+    ada = await stranger("ada", own)
+    await log_in(ada)
+    await ada.open_room("hall")
+    await ada.page.get_by_role("button", name="Room menu").click()
+    await ada.page.get_by_role("menuitem", name="Room settings").click()
+    await ada.dialog.get_by_role("tab", name="Moderation").click()
+    whom = ada.dialog.get_by_role("textbox", name="Mute or ban somebody")
+    for button, name in (("Mute", "bert"), ("Ban", "gustav")):
+        await whom.fill(name)
+        await ada.dialog.get_by_role("button", name=f"{button}…").click()
+        dialog = ada.dialog.filter(has_text=f"{button} {name}?")
+        await dialog.get_by_role("button", name=button, exact=True).click()
+        await expect(dialog).to_have_count(0)
+    assert (await guest.say(reported.id)).status_code == 403
+    await ada.dialog.get_by_role("button", name="Let bert write again").click()
+    await expect(said(ada, "bert may write again.")).to_be_visible()
+    await ada.dialog.get_by_role("button", name="Let gustav back in").click()
+    await expect(said(ada, "gustav may come in again.")).to_be_visible()
+    assert (await guest.say(reported.id)).status_code == 201
+    await ada.dialog.get_by_role("button", name="Resolve the report about bert").click()
+    await expect(said(ada, "The report is resolved.")).to_be_visible()
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.usefixtures("reported")
+async def test_axe_has_nothing_to_say_and_nothing_sticks_out(
+    own: Server, chief: Account, stranger: Visit
+) -> None:
+    """Every tab, light and dark, wide and on a phone."""
+    checked(chief.call("POST", f"{ADMIN}/bans", json={"username": "bert", "reason": "long " * 20}))
+    new_account(own, "a" * 45)
+    # Or what is looked at would be on its way from one theme to the other.
+    ada = await open_page(stranger, own, reduced_motion="reduce")
+    found: list[str] = []
+    for tab in ("People", "Rooms", "Registration", "Reports", "Log"):
+        await ada.page.get_by_role("tab", name=tab).click()
+        panel = ada.page.get_by_role("tabpanel", name=tab)
+        first = panel.get_by_role("radio" if tab == "Registration" else "listitem").first
+        await expect(first).to_be_visible()
+        for width in (1280, 375):
+            await ada.page.set_viewport_size({"width": width, "height": 800})
+            for theme in ("light", "dark"):
+                await ada.page.emulate_media(color_scheme=theme)
+                look = f"{tab}, {width}, {theme}"
+                found += [f"{look}: {line}" for line in await axe_violations(ada.page)]
+                found += [f"{look} sticks out: {line}" for line in await overflowing(ada.page)]
+    assert found == [], "\n".join(found)
