@@ -74,7 +74,7 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
         const { username, password } = account;
         return comeIn(() => accounts.setUp({ token: invitation.token, username, password }));
       }
-      return comeIn(() => accounts.register({ ...account, ...(invitation ? { invite: invitation.token } : {}) }));
+      return comeIn(() => accounts.register({ ...account, ...(invitation?.kind === 'invite' ? { invite: invitation.token } : {}) }));
     },
 
     /** Reads one's account anew: another browser may have changed it. */
@@ -117,21 +117,8 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
 
     /** One's account, to look at and to change. */
     async open() {
-      const { user } = state;
-      if (!user) return;
-      const { openSettings } = await styled(import('../views/account/settings.js'));
-      await openSettings({
-        user, minPasswordLength: config.minPasswordLength,
-        onSave: async (/** @type {Partial<User>} */ changes) => {
-          const saved = await accounts.save(changes);
-          identity.changed(saved);
-          return saved;
-        },
-        onPassword: (/** @type {any} */ passwords) => this.changePassword(passwords),
-        logins: () => accounts.logins(),
-        onEnd: (/** @type {string} */ id) => accounts.endLogin(id),
-        onEndAll: () => identity.leaveBy(() => accounts.endAllLogins()),
-      });
+      const { openAccount } = await styled(import('./accountsettings.js'));
+      await openAccount({ state, accounts, config, identity, onPassword: (passwords) => this.changePassword(passwords) });
     },
   };
 }

@@ -2,9 +2,9 @@
 
 import { el, find, iconButton, setAttr, setText } from '../dom.js';
 import { formatShortDate, othersIn, roomTitle } from '../format.js';
-import { rightsIn } from '../rights.js';
 import { strings } from '../strings/en.js';
 import { avatar, roomTile } from './avatar.js';
+import { signOf } from './roomsign.js';
 
 /** @returns {HTMLLIElement} an empty card */
 export function makeRoomCard() {
@@ -61,8 +61,7 @@ export function fillRoomCard(card, room, { user, username, names }) {
   shown.set(card, key);
   const link = find('.room-link', card);
   card.querySelector('.room-tile, .avatar')?.remove();
-  const sign = room.kind === 'direct' ? 'people' : room.kind === 'private' ? 'lock' : 'hash';
-  card.prepend(others.length === 1 ? avatar(others[0] ?? '', 'avatar-md') : roomTile(room.name, '', sign));
+  card.prepend(others.length === 1 ? avatar(others[0] ?? '', 'avatar-md') : roomTile(room.name, '', signOf(room)));
   setText(find('bdi', link), called);
   setAttr(link, 'href', `#/r/${room.id}`);
   const topic = find('.room-topic', card);
@@ -75,6 +74,8 @@ export function fillRoomCard(card, room, { user, username, names }) {
   const remove = find('.room-delete', card);
   setAttr(remove, 'aria-label', strings.rooms.delete(room.name));
   setAttr(remove, 'title', strings.rooms.delete(room.name));
-  remove.hidden = !rightsIn(room, user).erase;
+  // As `rightsIn` has it, which few visits need.
+  const isAdmins = room.kind === 'public' && (room.owner === null || user?.role === 'administrator');
+  remove.hidden = !isAdmins && room.role !== 'owner';
   card.dataset['roomId'] = String(room.id);
 }
