@@ -94,13 +94,13 @@ async def ban(ban: ServerBanCreate, context: ContextDep, login: Administrator) -
     return done.ban
 
 
-def _online(context: Context, username: str) -> str | None:
-    """The guest who is online under this very name."""
+def _online(context: Context, username: str) -> tuple[str, str] | None:
+    """The guest who is online under this very name, in any case."""
     wanted = name_key(username)
     for author in sorted(context.registry.guests_called(username)):
         for connection in context.manager.connections_of(author):
             if name_key(connection.username) == wanted:
-                return author
+                return author, connection.username
     return None
 
 
