@@ -133,12 +133,7 @@ function onWebSocketClose({ code, final }) {
   outbox?.connectionLost();
   if (identity.applicant !== null) {
     identity.refuse(final ? identity.refusal || lastRefusal || 'invalid' : 'network');
-  } else if (final && code === ROOM_GONE) {
-    // Either a frame has told of the deletion, or the room in the address is refused as one that is not there.
-    if (lastRefusal === 'not_found') apply({ type: 'room_deleted', room_id: doorRoom, message: '' });
-    connectWebSocket();
-  } else if (final && code === ROOM_CLOSED && lastRefusal === 'banned') {
-    apply({ type: 'room_refused', code: lastRefusal, text: '' });
+  } else if (final && losesRoom(code)) {
     connectWebSocket();
   } else if (final && state.user) {
     identity.end();
@@ -149,6 +144,15 @@ function onWebSocketClose({ code, final }) {
   } else if (code >= CLOSE.final) {
     void identity.expired();
   }
+}
+
+/** @param {number} code  of a close @returns {boolean} the room in the address is closed to this person, or gone; they are not */
+function losesRoom(code) {
+  const isBanned = code === ROOM_CLOSED && (state.notice !== null || lastRefusal === 'banned');
+  if (isBanned && !state.notice) apply({ type: 'room_refused', code: lastRefusal, text: '' });
+  // Either a frame has told of the deletion, or the room in the address is refused as one that is not there.
+  if (code === ROOM_GONE && lastRefusal === 'not_found') apply({ type: 'room_deleted', room_id: doorRoom, message: '' });
+  return isBanned || code === ROOM_GONE;
 }
 
 /** @param {import('./js/types.js').ConnectionStatus} status */
@@ -268,9 +272,7 @@ export function loadRooms() {
 }
 
 /** @param {import('./js/types.js').RoomWish} wish */
-async function createRoom(wish) {
-  open(await rooms.create(wish));
-}
+async function createRoom(wish) { open(await rooms.create(wish)); }
 
 /** @param {number} roomId */
 async function deleteRoom(roomId) {

@@ -17,15 +17,12 @@
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
 
   // The first screen's own file is asked for at once, before anybody runs who could.
-  const isHere = stored('parlour.username') !== null;
-  const screen = !isHere ? 'login' : /^#\/r\//.test(location.hash) ? 'chat' : 'rooms';
-  const { currentScript } = document;
-  if (!(currentScript instanceof HTMLScriptElement)) return;
-  /** @param {Record<string, string>} more @param {string} file */
-  const hint = (more, file) => {
-    const link = Object.assign(document.createElement('link'), more, { href: new URL(`../${file}`, currentScript.src).href });
+  const screen = stored('parlour.username') === null ? 'login' : location.hash.startsWith('#/r/') ? 'chat' : 'rooms';
+  const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
+  if (script) {
+    const link = document.createElement('link');
+    link.rel = 'modulepreload';
+    link.href = script.src.replace('js/early', screen);
     document.head.append(link);
-  };
-  hint({ rel: 'modulepreload' }, `${screen}.js`);
-  if (screen !== 'chat') hint({ rel: 'preload', as: 'style' }, `${screen}.css`);
+  }
 })();

@@ -116,11 +116,12 @@ function onTyping(state, { room_id: roomId, username, now }) {
 /**
  * @param {State} state
  * @param {Room} told
+ * @param {boolean} [isAnswer] to this person's own question
  */
-function putRoom(state, told) {
+function putRoom(state, told, isAnswer = false) {
   const known = state.rooms.find(({ id }) => id === told.id);
   // What is told to all says nothing of one's own role.
-  const room = told.role || !known?.role ? told : { ...told, role: told.owner === state.username ? 'owner' : known.role };
+  const room = isAnswer || told.role || !known?.role ? told : { ...told, role: told.owner === state.username ? 'owner' : known.role };
   if (!room.archived_at && room.id === state.currentRoom?.id && state.hold?.code === 'archived') state.hold = null;
   state.rooms = known ? state.rooms.map((other) => (other.id === room.id ? room : other)) : [...state.rooms, room];
   if (state.currentRoom?.id === room.id) state.currentRoom = room;
@@ -164,6 +165,7 @@ const HANDLERS = {
   room_deleted: (state, { room_id: roomId, message }) => dropRoom(state, roomId ?? state.currentRoom?.id, message),
 
   // The page's own events.
+  room_read: (state, { room }) => putRoom(state, room, true),
   login_started: (state) => void (state.login = { busy: true, error: null }),
   login_refused: (state, { code }) => void Object.assign(state, { screen: 'login', login: { busy: false, error: code } }),
   signed_in: (state, { username, user = null }) =>

@@ -38,6 +38,8 @@ _IMPORT: Final = re.compile(
 # Screens that a visitor of another one need not wait for.
 _SCREENS: Final = ("js/views/login.js", "js/views/rooms.js", "js/app/chat.js")
 _SHEETS: Final = frozenset({"styles.css", "seldom.css", "login.css", "rooms.css"})
+# Where a joined file names a module.
+_PATH: Final = re.compile(r"(\$modules\[|\$later\(|\$seldom\(|\$apart\('[\w.]+',\s*)'([^']+)'")
 _CONFIG: Final = re.compile(r'(<meta name="parlour-config" content=")[^"]*(")')
 
 
@@ -127,8 +129,12 @@ def _join_scripts(bodies: dict[str, bytes]) -> dict[str, bytes]:
     joined = join_modules(bodies, "app.js", "later.js", "seldom.js", _SCREENS)
     texts = {"app.js": joined.eager, "later.js": joined.later, "seldom.js": joined.seldom}
     texts |= joined.apart
+    numbers = {path: str(number) for number, path in enumerate(sorted(joined.paths))}
     scripts = {
-        name: jsmin(script, keep_bang_comments=True).encode()
+        # A module's path is said by everyone who needs it; a number does as well.
+        name: _PATH.sub(
+            lambda match: match[1] + numbers[match[2]], jsmin(script, keep_bang_comments=True)
+        ).encode()
         for name, script in texts.items()
         if script
     }

@@ -129,9 +129,6 @@ class _Order:
         for path, module in self.modules.items():
             for imported in module.imports:
                 importers[imported.path].add(path)
-            for wanted in module.wanted if path != root else ():
-                # What is wanted on demand from elsewhere is nobody's own.
-                importers[wanted.path].add("")
         importers[root] = set()
         alone = {root}
         while more := {

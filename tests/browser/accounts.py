@@ -1,9 +1,12 @@
 """People with an account at a browser: how they come in, and what they have there."""
 
+import re
+
 from playwright.async_api import Locator, expect
 
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Visitor, address
 from tests.support.accounts import PASSWORD
+from tests.support.people import Room
 
 
 def field(visitor: Visitor, label: str) -> Locator:
@@ -57,3 +60,33 @@ async def log_in_again(visitor: Visitor) -> None:
     """Come in by the first screen where one had been before."""
     await fill_in(visitor, username=visitor.name, password=PASSWORD)
     await press(visitor, "Sign in")
+
+
+async def come_in(visit: Visitor, room: Room | None = None) -> Visitor:
+    """Come in by the first screen with an account, and open a room if one is given."""
+    await log_in(visit)
+    await expect(visit.rooms_heading).to_be_visible()
+    if room is not None:
+        await visit.page.goto(address(visit.server, room))
+        await expect(visit.log).not_to_have_attribute("aria-busy", "true")
+        await expect(visit.presence(visit.name)).to_be_attached()
+    return visit
+
+
+async def open_room_settings(visitor: Visitor, tab: str) -> None:
+    """Open what there is to know and to change about the room, by its menu."""
+    await visitor.page.get_by_role("button", name="Room menu").click()
+    await visitor.page.get_by_role("menuitem", name="Room settings").click()
+    await visitor.dialog.get_by_role("tab", name=tab).click()
+    await expect(visitor.dialog.get_by_role("tabpanel", name=tab)).to_be_visible()
+
+
+async def choose_people(visitor: Visitor, *names: str) -> None:
+    """Choose people by a field that takes them, with keys alone."""
+    box = visitor.dialog.get_by_role("combobox", name=re.compile("^(To|Add people)"))
+    for name in names:
+        await box.press_sequentially(name)
+        option = visitor.page.get_by_role("option").filter(has_text=f"@{name}")
+        await expect(option).to_have_attribute("aria-selected", "true")
+        await box.press("Enter")
+        await expect(visitor.dialog.get_by_role("list", name="Chosen people")).to_contain_text(name)

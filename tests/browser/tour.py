@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from playwright.async_api import Page, ViewportSize, expect
 
-from tests.browser.accounts import field, log_in, open_settings, press
+from tests.browser.accounts import field, log_in, open_room_settings, open_settings, press
 from tests.browser.visitor import Visitor
 from tests.browser.wire import Wire
-from tests.support.accounts import register
+from tests.support.accounts import PASSWORD, register
+from tests.support.accounts import log_in as sign_in
 from tests.support.people import Person, async_http_client, checked
+from tests.support.places import make_room, put, say
 from tests.support.server import Server
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
@@ -67,6 +69,8 @@ async def tour(
     async for stop in _chat(alice, person, wire):
         yield stop
     async for stop in _account(Visitor(page, "ada", server)):
+        yield stop
+    async for stop in _places(Visitor(page, "ada", server)):
         yield stop
 
 
@@ -202,3 +206,79 @@ async def _account(ada: Visitor) -> AsyncIterator[Stop]:
     await expect(page.get_by_role("heading", name="signed out")).to_be_visible()
     await press(ada, "Sign in")
     yield Stop("session ended", page)
+    await field(ada, "Password").fill(PASSWORD)
+    await press(ada, "Sign in")
+    await expect(ada.dialog).to_have_count(0)
+
+
+async def _places(ada: Visitor) -> AsyncIterator[Stop]:
+    page, server = ada.page, ada.server
+    own = sign_in(server, "ada")
+    long = LONG_WORD[:50]
+    other = register(server, "zoë" + long[:40], display_name=LONG_WORD[:50])
+    other.call("PATCH", "/api/users/me", json={"status_text": long, "time_zone": "Asia/Tokyo"})
+    place = make_room(own, name=LONG_WORD, topic=LONG_WORD * 2)
+    checked(put(place, own, other, "moderator"))
+    for words in ("to be deleted", LONG_WORD * 3):
+        message = checked(say(place, other, words))
+        if words == "to be deleted":
+            other.call("DELETE", f"/api/chat/messages/{message['id']}")
+        else:
+            changed = {"content": f"{words} anew"}
+            other.call("PATCH", f"/api/chat/messages/{message['id']}", json=changed)
+    direct = checked(
+        own.call("POST", "/api/chat/direct", json={"usernames": [other.user["username"]]})
+    )
+    token = checked(other.call("POST", f"{place.path}/invites", json={}))["token"]
+    await page.goto(f"{server.url}/#/")
+    await expect(ada.rooms_heading).to_be_visible()
+    await expect(page.get_by_role("heading", name="Direct messages")).to_be_visible()
+    yield Stop("rooms of all kinds", page)
+    await press(ada, "New message")
+    await ada.dialog.get_by_role("combobox").press_sequentially("zo")
+    await expect(page.get_by_role("option")).to_have_count(1)
+    yield Stop("new message, people found", page)
+    await page.keyboard.press("Enter")
+    await expect(ada.dialog.get_by_role("list", name="Chosen people")).to_be_visible()
+    yield Stop("new message, somebody chosen", page)
+    await page.keyboard.press("Escape")
+    await page.get_by_role("link", name="Find people").click()
+    await expect(page.get_by_role("list", name="People").get_by_role("listitem")).to_have_count(2)
+    yield Stop("people", page)
+    await page.get_by_role("searchbox").fill("nobody at all")
+    await expect(page.get_by_text("Nobody matches")).to_be_visible()
+    yield Stop("nobody found", page)
+    await page.goto(f"{server.url}/#/r/{place.id}")
+    await expect(ada.log.get_by_text("(edited)")).to_be_visible()
+    await ada.rows.last.hover()
+    await ada.rows.last.get_by_role("button", name="Message actions").click()
+    await expect(page.get_by_role("menu")).to_be_visible()
+    yield Stop("message menu", page)
+    await page.get_by_role("menuitem", name="Report").click()
+    yield Stop("reporting a message", page)
+    await page.keyboard.press("Escape")
+    await ada.say("mine")
+    await expect(ada.stored).to_have_count(3)
+    await ada.box.press("ArrowUp")
+    await expect(page.get_by_text("Editing your message")).to_be_visible()
+    yield Stop("editing a message", page)
+    await ada.box.press("Escape")
+    for tab in ("About", "Members", "Invite links", "Leave and delete"):
+        await open_room_settings(ada, tab)
+        if tab == "Members":
+            await expect(ada.dialog.get_by_role("listitem")).to_have_count(2)
+        if tab == "Invite links":
+            await press(ada, "Make a link")
+            await expect(ada.dialog.get_by_role("listitem")).to_have_count(2)
+        yield Stop(f"room settings, {tab}", page)
+        await page.keyboard.press("Escape")
+    await page.goto(f"{server.url}/#/r/{direct['id']}")
+    await expect(ada.log.get_by_text("Beginning of your conversation")).to_be_visible()
+    yield Stop("direct conversation", page)
+    own.call("PATCH", place.path, json={"archived": True})
+    await page.goto(f"{server.url}/#/r/{place.id}")
+    await expect(page.get_by_text("This room is archived. You can read it")).to_be_visible()
+    yield Stop("archived room", page)
+    await page.evaluate("(token) => { location.hash = `#/join/${token}`; }", token)
+    await expect(ada.dialog.get_by_role("button", name="Join")).to_be_visible()
+    yield Stop("invited to a room", page)

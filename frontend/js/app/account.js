@@ -74,7 +74,7 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
         const { username, password } = account;
         return comeIn(() => accounts.setUp({ token: invitation.token, username, password }));
       }
-      return comeIn(() => accounts.register({ ...account, ...(invitation ? { invite: invitation.token } : {}) }));
+      return comeIn(() => accounts.register({ ...account, ...(invitation?.kind === 'invite' ? { invite: invitation.token } : {}) }));
     },
 
     /** Reads one's account anew: another browser may have changed it. */
@@ -100,38 +100,10 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
     /** Another tab has signed in again. */
     stopAsking: () => stop?.(),
 
-    /**
-     * @param {{current_password: string, new_password: string}} passwords
-     * @returns {Promise<void>} rejects with an ApiError
-     */
-    async changePassword(passwords) {
-      const change = () => begin(() => accounts.changePassword(passwords), (user) => identity.changed(user));
-      await session.ready();
-      try {
-        await change();
-      } catch (refusal) {
-        if (/** @type {{code?: string}} */ (refusal).code !== 'not_signed_in' || !(await identity.renew())) throw refusal;
-        await change();
-      }
-    },
-
     /** One's account, to look at and to change. */
     async open() {
-      const { user } = state;
-      if (!user) return;
-      const { openSettings } = await styled(import('../views/account/settings.js'));
-      await openSettings({
-        user, minPasswordLength: config.minPasswordLength,
-        onSave: async (/** @type {Partial<User>} */ changes) => {
-          const saved = await accounts.save(changes);
-          identity.changed(saved);
-          return saved;
-        },
-        onPassword: (/** @type {any} */ passwords) => this.changePassword(passwords),
-        logins: () => accounts.logins(),
-        onEnd: (/** @type {string} */ id) => accounts.endLogin(id),
-        onEndAll: () => identity.leaveBy(() => accounts.endAllLogins()),
-      });
+      const { openAccount } = await styled(import('./accountsettings.js'));
+      await openAccount({ state, accounts, session, config, identity, begin });
     },
   };
 }

@@ -23,8 +23,7 @@ export class Names {
   #known = new Map();
   /** @type {Set<string>} */
   #wanted = new Set();
-  /** @type {any} */
-  #timer = null;
+  #isGathering = false;
   /** How often `called` has come to answer something else. */
   learned = 0;
 
@@ -73,7 +72,9 @@ export class Names {
       this.#known.set(key, null);
       this.#wanted.add(username);
     }
-    if (this.#wanted.size > 0) this.#timer ??= this.#setTimeout(() => void this.#ask(), GATHER_MS);
+    if (this.#wanted.size === 0 || this.#isGathering) return;
+    this.#isGathering = true;
+    this.#setTimeout(() => void this.#ask(), GATHER_MS);
   }
 
   async #ask() {
@@ -86,7 +87,7 @@ export class Names {
       // They are shown by their usernames, and asked for again when they come into view anew.
       for (const name of names) this.#known.delete(canonical(name));
     }
-    this.#timer = null;
-    if (this.#wanted.size > 0) this.want([]);
+    this.#isGathering = false;
+    this.want([]);
   }
 }

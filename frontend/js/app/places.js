@@ -88,7 +88,7 @@ export class Places {
   /** @param {...string} usernames with whom one wants to talk */
   async message(...usernames) {
     const room = await this.#api.direct(usernames);
-    this.#page.apply({ type: 'room_created', room });
+    this.#page.apply({ type: 'room_read', room });
     this.#page.open(room.id);
   }
 
@@ -114,7 +114,7 @@ export class Places {
       preview: () => this.#api.preview(token),
       onJoin: async () => {
         const room = await this.#api.accept(token);
-        this.#page.apply({ type: 'room_created', room });
+        this.#page.apply({ type: 'room_read', room });
         this.#page.open(room.id);
       },
     });
@@ -255,7 +255,7 @@ export class Places {
 
   /** @param {Room} room as the server has answered */
   #changed(room) {
-    this.#page.apply({ type: 'room_changed', room });
+    this.#page.apply({ type: 'room_read', room });
   }
 
   /** @param {number} roomId @param {string} username */
@@ -289,7 +289,7 @@ export class Places {
     });
     if (!done) return false;
     if (isPrivate) this.#page.apply({ type: 'room_removed', room });
-    else await this.#page.loadRooms();
+    else this.#changed(await this.#api.room(roomId));
     this.#tell(words.end.left(call));
     return true;
   }
@@ -298,7 +298,7 @@ export class Places {
    * The log wants the tools of its messages.
    *
    * @param {HTMLElement} log
-   * @param {{rows: () => import('../views/row.js').Row[], first: EventTarget|null, signal: AbortSignal}} options
+   * @param {{rows: () => import('../views/row.js').Row[], first: {event: Event, isOver: boolean}, signal: AbortSignal}} options
    */
   rowTools(log, options) {
     createRowTools(log, {
@@ -312,9 +312,9 @@ export class Places {
    *
    * @param {Message} message
    * @param {HTMLElement} anchor
-   * @param {HTMLElement} back gets the focus afterwards
+   * @param {{back: HTMLElement, isHeld: boolean}} options see `openMenu`
    */
-  messageMenu(message, anchor, back) {
+  messageMenu(message, anchor, options) {
     const { currentRoom: room } = this.#state;
     if (!room || message.deleted_at) return;
     const may = this.#rights(room);
@@ -328,7 +328,7 @@ export class Places {
       ...(own ? [] : [{ label: text.report, icon: 'flag', run: () => void this.report(message) }]),
       ...((own && may.write) || may.moderate
         ? [{ label: text.delete, icon: 'trash', danger: true, run: () => void this.deleteMessage(message) }] : []),
-    ], { back });
+    ], options);
   }
 
   /** @param {Message} message one's own */

@@ -111,7 +111,7 @@ export function createWishes(page) {
 
     /** Fetches what may be wanted later. */
     async prefetch() {
-      await Promise.all([loadPlaces(), import('../views/rooms.js'), sheet('rooms')]);
+      await Promise.all([loadPlaces(), import('../views/rooms.js'), import('../views/theme.js'), sheet('rooms')]);
     },
   };
 }

@@ -137,10 +137,6 @@ export const strings = {
     muted: 'You can’t write here for now.',
     mutedFor: (/** @type {string} */ time) => `You can’t write here for ${time}.`,
     slow: (/** @type {string} */ time) => `Slow mode: you can send again in ${time}.`,
-    seconds: (/** @type {number} */ count) => plural(count, 'second', 'seconds'),
-    minutes: (/** @type {number} */ count) => plural(count, 'minute', 'minutes'),
-    hours: (/** @type {number} */ count) => plural(count, 'hour', 'hours'),
-    days: (/** @type {number} */ count) => plural(count, 'day', 'days'),
   },
 
   banner: {

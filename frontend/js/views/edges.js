@@ -5,6 +5,7 @@ import { formatDate, roomTitle } from '../format.js';
 import { strings } from '../strings/en.js';
 import { roomTile } from './avatar.js';
 import { emptyState } from './empty.js';
+import { signOf } from './roomsign.js';
 
 const SKELETON_ROWS = 8;
 const EDGE_SKELETON_ROWS = 3;
@@ -39,14 +40,13 @@ function beginning(room, empty, username) {
   const created = text.created(formatDate(room.created_at));
   const isDirect = room.kind === 'direct';
   const called = roomTitle(room, username);
-  const sign = isDirect ? 'people' : room.kind === 'private' ? 'lock' : 'hash';
   const title = isDirect ? text.beginningDirect(called) : empty ? text.empty(room.name) : text.beginning(room.name);
   return el(
     'div',
     { class: empty ? 'beginning beginning-empty' : 'beginning' },
-    roomTile(room.name, 'room-tile-lg', sign),
+    roomTile(room.name, 'room-tile-lg', signOf(room)),
     el('h2', { class: 'beginning-title', dir: 'auto' }, title),
-    el('p', { class: 'beginning-text', dir: 'auto' }, isDirect ? text.emptyDirect(called) : empty ? text.emptyHint : created),
+    el('p', { class: 'beginning-text', dir: 'auto' }, isDirect ? text.emptyDirect(called) : empty && !room.archived_at ? text.emptyHint : created),
   );
 }
 
@@ -112,7 +112,7 @@ export function createEdges(older, newer, cover) {
       if (room === null || room.name === '' || historyStatus !== 'ready') show('older', older, '', () => null);
       else if (olderFailed) show('older', older, 'failed', () => trouble(strings.messages.olderError, 'older'));
       else if (hasOlder) show('older', older, 'loading', () => skeleton(EDGE_SKELETON_ROWS));
-      else show('older', older, `begin ${room.id} ${room.name} ${empty}`, () => beginning(room, empty, username));
+      else show('older', older, `begin ${room.id} ${room.name} ${empty} ${room.archived_at}`, () => beginning(room, empty, username));
       if (hasNewer && historyStatus === 'ready') show('newer', newer, 'loading', () => skeleton(EDGE_SKELETON_ROWS));
       else show('newer', newer, '', () => null);
       return !covered;

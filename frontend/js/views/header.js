@@ -3,7 +3,7 @@
 import { el, icon, iconButton, setAttr, setText } from '../dom.js';
 import { formatNumber, othersIn, roomTitle } from '../format.js';
 import { strings } from '../strings/en.js';
-import { setFace } from './avatar.js';
+import { setSign } from './roomsign.js';
 
 /**
  * @param {HTMLElement} element
@@ -47,13 +47,7 @@ export function createHeader(element, { onBack, onPeople, onAct, names }) {
   const draw = (next, username) => {
     const others = next?.kind === 'direct' ? othersIn(next.name, username) : [];
     const [single] = others.length === 1 ? others : [];
-    const key = single ?? (next?.kind === 'direct' ? 'people' : next?.kind === 'private' ? 'lock' : 'hash');
-    if (sign.dataset['sign'] !== key) {
-      sign.dataset['sign'] = key;
-      const face = el('span', { class: 'avatar avatar-xs', 'aria-hidden': 'true' });
-      if (single !== undefined) setFace(face, single);
-      sign.replaceChildren(single === undefined ? icon(key) : face);
-    }
+    if (next) setSign(sign, next, single);
     const called = single === undefined ? next && roomTitle(next, username) : names.called(single);
     setText(name, called ?? '');
     const line = single !== undefined && called !== single ? `@${single}` : next?.topic;

@@ -18,9 +18,10 @@ const ANCHOR = '--menu';
  * @param {HTMLElement} anchor
  * @param {string} label
  * @param {MenuItem[]} items
- * @param {{back?: HTMLElement}} [options] `back` gets the focus afterwards, if that is not the anchor
+ * @param {{back?: HTMLElement, isHeld?: boolean}} [options] `back` gets the focus afterwards, if that is not the anchor;
+ *   `isHeld`: by a finger that is still down
  */
-export function openMenu(anchor, label, items, { back = anchor } = {}) {
+export function openMenu(anchor, label, items, { back = anchor, isHeld = false } = {}) {
   const nodes = items.map((item) =>
     el(
       'button',
@@ -34,16 +35,20 @@ export function openMenu(anchor, label, items, { back = anchor } = {}) {
       el('span', {}, item.label),
     ),
   );
-  const menu = el('div', { popover: 'auto', role: 'menu', class: 'menu menu-beside', 'aria-label': label }, ...nodes);
+  // What closes by a press beside it would be closed by the finger's going up.
+  const kind = isHeld ? 'manual' : 'auto';
+  const closing = new AbortController();
+  const menu = el('div', { popover: kind, role: 'menu', class: 'menu menu-beside', 'aria-label': label }, ...nodes);
 
   /** @param {number} index */
   const focusAt = (index) => nodes.at(index % nodes.length)?.focus();
   menu.addEventListener('toggle', (event) => {
     if (/** @type {ToggleEvent} */ (event).newState === 'open') {
       // Not before: the press that opens it would close it again.
-      if (anchor instanceof HTMLButtonElement) anchor.popoverTargetElement = menu;
+      if (anchor instanceof HTMLButtonElement && !isHeld) anchor.popoverTargetElement = menu;
       return;
     }
+    closing.abort();
     anchor.style.removeProperty('anchor-name');
     anchor.setAttribute('aria-expanded', 'false');
     if (anchor instanceof HTMLButtonElement) anchor.popoverTargetElement = null;
@@ -80,6 +85,14 @@ export function openMenu(anchor, label, items, { back = anchor } = {}) {
   (anchor.closest('dialog') ?? document.body).append(menu);
   menu.showPopover();
   focusAt(0);
+  if (!isHeld) return;
+  document.addEventListener(
+    'pointerdown',
+    (event) => {
+      if (!menu.contains(/** @type {Node} */ (event.target))) menu.hidePopover();
+    },
+    { capture: true, signal: closing.signal },
+  );
 }
 
 /**

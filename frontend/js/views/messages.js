@@ -124,7 +124,9 @@ export function createMessages(element, callbacks) {
       type,
       (event) => {
         wanted.abort();
-        callbacks.onAct('rowTools', log, { rows: list.rows, first: event.target, signal });
+        const first = { event, isOver: false };
+        log.addEventListener('pointerup', () => (first.isOver = true), { once: true, signal });
+        callbacks.onAct('rowTools', log, { rows: list.rows, first, signal });
       },
       { signal: wanted.signal, passive: true },
     );

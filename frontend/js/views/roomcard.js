@@ -5,6 +5,7 @@ import { formatShortDate, othersIn, roomTitle } from '../format.js';
 import { rightsIn } from '../rights.js';
 import { strings } from '../strings/en.js';
 import { avatar, roomTile } from './avatar.js';
+import { signOf } from './roomsign.js';
 
 /** @returns {HTMLLIElement} an empty card */
 export function makeRoomCard() {
@@ -61,8 +62,7 @@ export function fillRoomCard(card, room, { user, username, names }) {
   shown.set(card, key);
   const link = find('.room-link', card);
   card.querySelector('.room-tile, .avatar')?.remove();
-  const sign = room.kind === 'direct' ? 'people' : room.kind === 'private' ? 'lock' : 'hash';
-  card.prepend(others.length === 1 ? avatar(others[0] ?? '', 'avatar-md') : roomTile(room.name, '', sign));
+  card.prepend(others.length === 1 ? avatar(others[0] ?? '', 'avatar-md') : roomTile(room.name, '', signOf(room)));
   setText(find('bdi', link), called);
   setAttr(link, 'href', `#/r/${room.id}`);
   const topic = find('.room-topic', card);

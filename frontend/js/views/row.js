@@ -60,12 +60,28 @@ export function makeRow() {
   return { node, article, face, name, badge, time, body, actions: null, source: null, grouped: false };
 }
 
-/**
- * @param {Row} row
- * @param {{username: string, guest: boolean, content: string, time: string, edited_at?: string | null,
- *   deleted_at?: string | null}} message
- */
-function fill(row, { username, guest, content, time, edited_at: edited = null, deleted_at: deleted = null }) {
+/** @typedef {{content: string, edited_at?: string | null, deleted_at?: string | null}} Said */
+
+/** @param {Said | null} before @param {Said} now */
+const isSame = (before, now) =>
+  before?.content === now.content && (before.edited_at ?? null) === (now.edited_at ?? null) &&
+  (before.deleted_at ?? null) === (now.deleted_at ?? null);
+
+/** @param {Row} row @param {Said} said */
+function fillBody(row, { content, edited_at: edited, deleted_at: deleted }) {
+  const isDeleted = Boolean(deleted);
+  row.node.toggleAttribute('data-deleted', isDeleted);
+  if (isDeleted) row.body.replaceChildren(strings.messages.deleted);
+  else row.body.replaceChildren(richText(content, { tabindex: row.article.tabIndex === 0 ? null : -1 }));
+  if (edited && !isDeleted) {
+    row.body.append(' ', el('span', { class: 'row-edited', title: formatFull(edited) }, strings.messages.edited));
+  }
+  row.body.classList.toggle('row-emoji', !isDeleted && isEmojiOnly(content));
+}
+
+/** @param {Row} row @param {Said & {username: string, guest: boolean, time: string}} message */
+function fill(row, message) {
+  const { username, guest, time } = message;
   const before = row.source;
   // Without a word in it: what is hidden would still be read as a part of the row's name.
   setText(row.badge, guest ? strings.guest : '');
@@ -76,16 +92,7 @@ function fill(row, { username, guest, content, time, edited_at: edited = null, d
   }
   setText(row.time, formatTime(time));
   setAttr(row.time, 'datetime', time);
-  const was = before && 'deleted_at' in before ? before : null;
-  if (before?.content !== content || (was?.deleted_at ?? null) !== deleted || (was?.edited_at ?? null) !== edited) {
-    row.node.toggleAttribute('data-deleted', deleted !== null);
-    if (deleted !== null) row.body.replaceChildren(strings.messages.deleted);
-    else row.body.replaceChildren(richText(content, { tabindex: row.article.tabIndex === 0 ? null : -1 }));
-    if (edited !== null && deleted === null) {
-      row.body.append(' ', el('span', { class: 'row-edited', title: formatFull(edited) }, strings.messages.edited));
-    }
-    row.body.classList.toggle('row-emoji', deleted === null && isEmojiOnly(content));
-  }
+  if (!isSame(before, message)) fillBody(row, message);
 }
 
 /** @param {Row} row @param {boolean} grouped */

@@ -18,11 +18,11 @@ const PRESS_SLACK_PX = 10;
  * @param {() => Row[]} options.rows in order
  * @param {(wish: string, ...details: any[]) => void} options.onAct
  * @param {(message: import('../types.js').Message) => boolean} options.isOwn
- * @param {EventTarget | null} options.first what was pointed at, or came into focus, before there were tools
+ * @param {{event: Event, isOver: boolean}} options.first what was pointed at, or came into focus, before there were tools
  * @param {AbortSignal} options.signal ends the listeners
  */
 export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
-  const more = iconButton(strings.messages.actions, 'more', { class: 'tool', 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
+  const more = iconButton(strings.messages.actions, 'more', { class: 'icon-button tool', 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
   const tools = el('div', { class: 'row-tools' }, more);
   /** @type {Row | null} */
   let shown = null;
@@ -46,12 +46,12 @@ export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
     more.tabIndex = shown.article.tabIndex;
     shown.article.append(tools);
   };
-  /** @param {Row} row */
-  const open = (row) => {
+  /** @param {Row} row @param {boolean} [isHeld] by a finger that is still down */
+  const open = (row, isHeld = false) => {
     const message = messageOf(row);
     if (!message) return;
     show(row);
-    onAct('messageMenu', message, more, row.article);
+    onAct('messageMenu', message, more, { back: row.article, isHeld });
   };
 
   log.addEventListener('pointerover', (event) => event.pointerType !== 'touch' && show(rowOf(event.target)), { signal, passive: true });
@@ -67,14 +67,18 @@ export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
   );
   const stopPress = () => clearTimeout(press);
   let at = { x: 0, y: 0 };
+  /** @param {PointerEvent} event a finger comes down */
+  const begin = (event) => {
+    const row = rowOf(event.target);
+    if (event.pointerType !== 'touch' || !row || /** @type {Element} */ (event.target).closest('a, button')) return;
+    at = { x: event.clientX, y: event.clientY };
+    press = setTimeout(() => open(row, true), PRESS_MS);
+  };
   log.addEventListener(
     'pointerdown',
     (event) => {
       stopPress();
-      const row = rowOf(event.target);
-      if (event.pointerType !== 'touch' || !row || /** @type {Element} */ (event.target).closest('a, button')) return;
-      at = { x: event.clientX, y: event.clientY };
-      press = setTimeout(() => open(row), PRESS_MS);
+      begin(event);
     },
     { signal, passive: true },
   );
@@ -107,5 +111,6 @@ export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
   );
 
   signal.addEventListener('abort', stopPress);
-  show(rowOf(first));
+  if (!(first.event instanceof PointerEvent) || first.event.pointerType !== 'touch') show(rowOf(first.event.target));
+  else if (!first.isOver) begin(first.event);
 }

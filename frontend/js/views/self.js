@@ -48,9 +48,9 @@ export function createSelf(element, callbacks) {
   /** @type {import('../types.js').User | null} */
   let shown = null;
   const open = async () => {
-    const { createSelfMenu } = await loadSeldom();
+    const [{ createSelfMenu }, { createThemeSwitch }] = await Promise.all([loadSeldom(), import('./theme.js')]);
     if (menu) return;
-    menu = createSelfMenu(button, callbacks, ending.signal);
+    menu = createSelfMenu(button, createThemeSwitch, callbacks, ending.signal);
     menu.update(shown);
     element.append(menu.panel);
     menu.panel.showPopover();

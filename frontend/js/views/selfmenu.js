@@ -3,14 +3,14 @@
 import { el, icon } from '../dom.js';
 import { strings } from '../strings/en.js';
 import { withDialogs } from './seldom.js';
-import { createThemeSwitch } from './theme.js';
 
 /**
  * @param {HTMLButtonElement} button opens it from now on
+ * @param {typeof import('./theme.js').createThemeSwitch} createThemeSwitch
  * @param {{onSignOut: () => void, onAccount: () => void, onTrouble: (cause: unknown) => void}} callbacks
  * @param {AbortSignal} signal ends the listeners
  */
-export function createSelfMenu(button, { onSignOut, onAccount, onTrouble }, signal) {
+export function createSelfMenu(button, createThemeSwitch, { onSignOut, onAccount, onTrouble }, signal) {
   const theme = el('div', { class: 'self-theme' });
   const account = el(
     'button',

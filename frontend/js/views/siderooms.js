@@ -3,7 +3,7 @@
 import { el, find, icon, iconButton, keepFocus, reconcile, setAttr, setText, uid } from '../dom.js';
 import { formatNumber, othersIn, roomTitle } from '../format.js';
 import { strings } from '../strings/en.js';
-import { setFace } from './avatar.js';
+import { setSign } from './roomsign.js';
 
 const KEY = 'parlour.folded';
 
@@ -32,23 +32,6 @@ const makeRow = () =>
   );
 
 /**
- * Whom or what a room is with: a sign, or the face of the one other.
- * @param {HTMLElement} slot
- * @param {Room} room
- * @param {string[]} others
- */
-function setSign(slot, room, others) {
-  const single = room.kind === 'direct' && others.length === 1 ? others[0] : null;
-  const key = single ? `@${single}` : room.kind === 'direct' ? 'people' : room.kind === 'private' ? 'lock' : 'hash';
-  if (slot.dataset['sign'] === key) return;
-  slot.dataset['sign'] = key;
-  if (!single) return slot.replaceChildren(icon(key, 'icon-sm'));
-  const face = el('span', { class: 'avatar avatar-xs', 'aria-hidden': 'true' });
-  setFace(face, single);
-  slot.replaceChildren(face, el('span', { class: 'dot' }));
-}
-
-/**
  * @param {HTMLElement} row
  * @param {Room} room
  * @param {{username: string | null, currentRoomId: number | null, names: import('../app/names.js').Names}} around
@@ -61,7 +44,7 @@ function fillRow(row, room, { username, currentRoomId, names }) {
   const [name, handle] = link.querySelectorAll('bdi');
   const single = others.length === 1 ? (others[0] ?? '') : '';
   const called = single ? names.called(single) : roomTitle(room, username);
-  setSign(find('.side-sign', row), room, others);
+  setSign(find('.side-sign', row), room, single);
   setText(/** @type {Node} */ (name), called);
   setText(/** @type {Node} */ (handle), single && called !== single ? `@${single}` : '');
   setAttr(link, 'href', `#/r/${room.id}`);

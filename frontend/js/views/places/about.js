@@ -1,7 +1,7 @@
 /** What a room is: to be read by everybody in it, to be changed by those who may. */
 
 import { el } from '../../dom.js';
-import { cleanName, countCharacters, formatDate } from '../../format.js';
+import { cleanName, countCharacters, formatDate, formatLength } from '../../format.js';
 import { words } from '../../strings/places.js';
 import { createForm } from '../account/form.js';
 import { createSelect } from './act.js';
@@ -11,12 +11,7 @@ const TOPIC_MAX = 250;
 const SLOW = [0, 5, 10, 30, 60, 300, 900, 3600];
 
 /** @param {number} seconds */
-function slowText(seconds) {
-  const text = words.about;
-  if (seconds === 0) return text.slowOff;
-  if (seconds < 60) return text.seconds(seconds);
-  return seconds < 3600 ? text.minutes(Math.round(seconds / 60)) : text.hours(Math.round(seconds / 3600));
-}
+const slowText = (seconds) => (seconds === 0 ? words.about.slowOff : formatLength(seconds * 1000));
 
 /**
  * @typedef {import('../../types.js').Room} Room

@@ -48,7 +48,7 @@ export function createEnd({ room, rights, onLeave, onTransfer, onArchive, onDele
     shown = key;
     const leaveWords = now.kind === 'private' ? text.leaveText : text.leavePublicText;
     list.replaceChildren(
-      ...(may.leave ? [way({ title: text.leave, words: owns ? text.leaveOwner : leaveWords, submit: text.leaveSubmit, run: onLeave })] : []),
+      ...(may.leave && !owns ? [way({ title: text.leave, words: leaveWords, submit: text.leaveSubmit, run: onLeave })] : []),
       ...(may.appoint && owns ? [way({ title: text.transfer, words: text.transferText, submit: text.transferSubmit, run: onTransfer })] : []),
       ...(may.rename && !isArchived
         ? [way({ title: text.archive, words: text.archiveText, submit: text.archiveSubmit, run: async () => {

@@ -1,0 +1,117 @@
+/**
+ * What the message box seldom is: closed, made to wait, or used for something else than a new message. What is written in
+ * it stays where it is.
+ */
+
+import { el, keepFocus, setAttr, setText } from '../dom.js';
+import { formatLength } from '../format.js';
+import { strings } from '../strings/en.js';
+
+/**
+ * @typedef {object} Loan what the message box is used for besides new messages
+ * @property {HTMLElement} bar stands above it
+ * @property {string} submit the send button's name
+ * @property {string} text to begin with
+ * @property {(text: string) => Promise<boolean>} run whether that was all
+ * @property {() => void} [onEnd] it is done, or given up
+ *
+ * @param {object} box
+ * @param {HTMLElement} box.element
+ * @param {HTMLFormElement} box.form
+ * @param {HTMLTextAreaElement} box.field
+ * @param {HTMLButtonElement} box.send
+ * @param {(text: string) => void} box.put
+ * @param {() => void} box.measure
+ */
+export function createComposerMore({ element, form, field, send, put, measure }) {
+  const closed = el('p', { class: 'composer-closed', hidden: true });
+  // Said once; what is counted down is for the eyes alone.
+  const wait = el('p', { class: 'composer-wait', 'aria-hidden': 'true', hidden: true });
+  const said = el('p', { class: 'sr-only', role: 'status' });
+  const slot = el('div');
+  form.before(slot, wait);
+  form.after(closed, said);
+
+  /** @type {import('../types.js').Hold | null} */
+  let hold = null;
+  let isArchived = false;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let timer;
+  /** @type {(Loan & {draft: string}) | null} */
+  let loan = null;
+
+  /** New messages have to wait; a change of an old one does not. */
+  const isWaiting = () => hold?.code === 'slow_mode' && loan === null;
+  /** @param {string} name */
+  const nameSend = (name) => {
+    setAttr(send, 'aria-label', name);
+    setAttr(send, 'title', name);
+  };
+  const giveBack = () => {
+    if (loan === null) return;
+    const { draft, onEnd } = loan;
+    loan = null;
+    slot.replaceChildren();
+    nameSend(strings.composer.send);
+    draw();
+    put(draft);
+    onEnd?.();
+  };
+  const words = () => {
+    const text = strings.composer;
+    const left = hold?.until ? hold.until - performance.now() : 0;
+    if (isArchived || hold?.code === 'archived') return text.archived;
+    if (hold?.code === 'muted') return left > 0 ? text.mutedFor(formatLength(left)) : text.muted;
+    return isWaiting() ? text.slow(formatLength(left)) : '';
+  };
+  const draw = () => {
+    const isShut = isArchived || hold?.code === 'archived' || hold?.code === 'muted';
+    if (isShut && loan !== null) giveBack();
+    const title = () => /** @type {HTMLElement | null} */ (document.querySelector('.header-title'));
+    keepFocus(element, () => (form.hidden = isShut), title);
+    closed.hidden = !isShut;
+    wait.hidden = isShut || !isWaiting();
+    setText(isShut ? closed : wait, words());
+    measure();
+  };
+
+  return {
+    isWaiting,
+    isLent: () => loan !== null,
+    giveBack,
+    /**
+     * @param {import('../types.js').Hold | null} next
+     * @param {boolean} archived
+     */
+    follow(next, archived) {
+      if (next === hold && archived === isArchived) return;
+      hold = next;
+      isArchived = archived;
+      clearInterval(timer);
+      if (hold?.until) timer = setInterval(draw, 1000);
+      draw();
+      setText(said, words());
+    },
+    /** @param {Loan} wanted */
+    borrow(wanted) {
+      giveBack();
+      loan = { ...wanted, draft: field.value };
+      slot.replaceChildren(wanted.bar);
+      nameSend(wanted.submit);
+      draw();
+      put(wanted.text);
+      field.focus();
+    },
+    submit() {
+      const mine = loan;
+      if (mine === null || send.ariaBusy) return;
+      send.ariaBusy = 'true';
+      void mine.run(field.value.trim()).then((isDone) => {
+        send.ariaBusy = null;
+        if (isDone && loan === mine) giveBack();
+        field.focus();
+      });
+    },
+    destroy: () => clearInterval(timer),
+  };
+}
