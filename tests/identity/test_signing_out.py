@@ -54,6 +54,8 @@ async def test_who_signs_out_is_out_although_it_cannot_be_stored(
     other = register(own_server, "walter")
     here = await account.connect(room)
     await here.until("user_list")
+    # What the coming has left for the writer is done before this.
+    assert other.call("PATCH", "/api/users/me", json={"about": "w"}).status_code == 200
     async with nothing_can_be_stored(own_server):
         answer = await asyncio.to_thread(sign_out, account)
         told = assert_refused(answer, "busy")
