@@ -3,7 +3,6 @@
  * that; everything here either turns something that happened into an event, or does what an event asks for.
  *
  * @typedef {import('./js/types.js').Frame} Frame
- * @typedef {import('./js/types.js').Room} Room
  * @typedef {import('./js/outbox.js').Outbox} Outbox
  * @typedef {import('./js/app/visit.js').Visit} Visit
  */
@@ -385,9 +384,7 @@ function onVisibility() {
 }
 
 document.addEventListener('visibilitychange', onVisibility);
-addEventListener('pageshow', (shown) => {
-  if (shown.persisted) connection.check();
-});
+addEventListener('pageshow', ({ persisted }) => persisted && connection.check());
 addEventListener('online', () => connection.tryNow());
 addEventListener('offline', () => connection.networkLost());
 addEventListener('hashchange', () => followRoute());

@@ -64,8 +64,9 @@ def join_modules(
         fresh = order.add_wanted(fresh)
     files = dict.fromkeys(order.modules, seldom) | dict.fromkeys(known, later)
     files |= dict.fromkeys(eager, "")
+    demanded = {wanted.path for module in eager.values() for wanted in module.wanted}
     for root in apart:
-        if files.get(root) == later:
+        if root in demanded and files[root] == later:
             alone = order.needed_by(root, [path for path in known if path not in eager])
             files |= dict.fromkeys(alone, PurePosixPath(root).name)
     scopes: dict[str, str] = {}
@@ -129,7 +130,9 @@ class _Order:
         for path, module in self.modules.items():
             for imported in module.imports:
                 importers[imported.path].add(path)
-        importers[root] = set()
+        if importers[root]:
+            # Somebody runs with it.
+            return set()
         alone = {root}
         while more := {
             path

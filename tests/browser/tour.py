@@ -11,7 +11,7 @@ from tests.browser.wire import Wire
 from tests.support.accounts import PASSWORD, register
 from tests.support.accounts import log_in as sign_in
 from tests.support.people import Person, async_http_client, checked
-from tests.support.places import make_room, put, say
+from tests.support.places import Place, make_room, put, say
 from tests.support.server import Server
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
@@ -230,7 +230,24 @@ async def _places(ada: Visitor) -> AsyncIterator[Stop]:
         own.call("POST", "/api/chat/direct", json={"usernames": [other.user["username"]]})
     )
     token = checked(other.call("POST", f"{place.path}/invites", json={}))["token"]
-    await page.goto(f"{server.url}/#/")
+    for part in (_people(ada), _messages(ada, place), _settings(ada)):
+        async for stop in part:
+            yield stop
+    await page.goto(f"{server.url}/#/r/{direct['id']}")
+    await expect(ada.log.get_by_text("Beginning of your conversation")).to_be_visible()
+    yield Stop("direct conversation", page)
+    own.call("PATCH", place.path, json={"archived": True})
+    await page.goto(f"{server.url}/#/r/{place.id}")
+    await expect(ada.box).to_be_hidden()
+    yield Stop("archived room", page)
+    await page.evaluate("(token) => { location.hash = `#/join/${token}`; }", token)
+    await expect(ada.dialog.get_by_role("button", name="Join")).to_be_visible()
+    yield Stop("invited to a room", page)
+
+
+async def _people(ada: Visitor) -> AsyncIterator[Stop]:
+    page = ada.page
+    await page.goto(f"{ada.server.url}/#/")
     await expect(ada.rooms_heading).to_be_visible()
     await expect(page.get_by_role("heading", name="Direct messages")).to_be_visible()
     yield Stop("rooms of all kinds", page)
@@ -248,6 +265,10 @@ async def _places(ada: Visitor) -> AsyncIterator[Stop]:
     await page.get_by_role("searchbox").fill("nobody at all")
     await expect(page.get_by_text("Nobody matches")).to_be_visible()
     yield Stop("nobody found", page)
+
+
+async def _messages(ada: Visitor, place: Place) -> AsyncIterator[Stop]:
+    page, server = ada.page, ada.server
     await page.goto(f"{server.url}/#/r/{place.id}")
     await expect(ada.log.get_by_text("(edited)")).to_be_visible()
     await ada.rows.last.hover()
@@ -263,6 +284,10 @@ async def _places(ada: Visitor) -> AsyncIterator[Stop]:
     await expect(page.get_by_text("Editing your message")).to_be_visible()
     yield Stop("editing a message", page)
     await ada.box.press("Escape")
+
+
+async def _settings(ada: Visitor) -> AsyncIterator[Stop]:
+    page = ada.page
     for tab in ("About", "Members", "Invite links", "Leave and delete"):
         await open_room_settings(ada, tab)
         if tab == "Members":
@@ -272,13 +297,3 @@ async def _places(ada: Visitor) -> AsyncIterator[Stop]:
             await expect(ada.dialog.get_by_role("listitem")).to_have_count(2)
         yield Stop(f"room settings, {tab}", page)
         await page.keyboard.press("Escape")
-    await page.goto(f"{server.url}/#/r/{direct['id']}")
-    await expect(ada.log.get_by_text("Beginning of your conversation")).to_be_visible()
-    yield Stop("direct conversation", page)
-    own.call("PATCH", place.path, json={"archived": True})
-    await page.goto(f"{server.url}/#/r/{place.id}")
-    await expect(page.get_by_text("This room is archived. You can read it")).to_be_visible()
-    yield Stop("archived room", page)
-    await page.evaluate("(token) => { location.hash = `#/join/${token}`; }", token)
-    await expect(ada.dialog.get_by_role("button", name="Join")).to_be_visible()
-    yield Stop("invited to a room", page)

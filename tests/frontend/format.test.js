@@ -12,8 +12,7 @@ import {
   hue,
   initials,
   isEmojiOnly,
-  untilMidnight,
-} from "../../frontend/js/format.js";
+  untilMidnight, formatLength } from "../../frontend/js/format.js";
 
 /** A moment of the reader's own calendar, whatever the time zone of the machine. */
 const local = (...parts) => new Date(...parts).toISOString();
@@ -161,4 +160,9 @@ describe("emoji only", () => {
   test("a long text is not looked through", () => {
     assert.equal(isEmojiOnly("🎉".repeat(2000)), false);
   });
+});
+
+test("a length of time is said in the unit that says it best, never as nothing", () => {
+  assert.deepEqual([0, 900, 12_000, 60_000, 90_000, 100_000, 3_600_000, 49 * 3_600_000].map(formatLength),
+    ["1 second", "1 second", "12 seconds", "1 minute", "90 seconds", "2 minutes", "1 hour", "3 days"]);
 });

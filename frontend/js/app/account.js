@@ -100,10 +100,25 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
     /** Another tab has signed in again. */
     stopAsking: () => stop?.(),
 
+    /**
+     * @param {{current_password: string, new_password: string}} passwords
+     * @returns {Promise<void>} rejects with an ApiError
+     */
+    async changePassword(passwords) {
+      const change = () => begin(() => accounts.changePassword(passwords), (user) => identity.changed(user));
+      await session.ready();
+      try {
+        await change();
+      } catch (refusal) {
+        if (/** @type {{code?: string}} */ (refusal).code !== 'not_signed_in' || !(await identity.renew())) throw refusal;
+        await change();
+      }
+    },
+
     /** One's account, to look at and to change. */
     async open() {
       const { openAccount } = await styled(import('./accountsettings.js'));
-      await openAccount({ state, accounts, session, config, identity, begin });
+      await openAccount({ state, accounts, config, identity, onPassword: (passwords) => this.changePassword(passwords) });
     },
   };
 }

@@ -109,8 +109,7 @@ export class Screens {
    * @param {() => Promise<unknown>} loadParts  what a room takes
    */
   async prefetch(loadParts) {
-    // Nothing is lost when it fails: whoever needs them asks again.
-    await Promise.allSettled([import('../views/announcer.js'), this.#listen()]);
+    await this.#listen();
     if (this.#isResting) return;
     this.#isResting = true;
     setTimeout(() => {
@@ -207,9 +206,9 @@ export class Screens {
    * @param {(announcer: any) => void} say
    */
   async announce(say) {
-    this.#announcer ??= import('../views/announcer.js').then(({ createAnnouncer }) =>
-      createAnnouncer(this.#element('#live-polite'), this.#element('#live-assertive')));
-    // It is loaded with the first screen; where even that failed, the screen itself says what there is to say.
+    this.#announcer ??= this.wishes().then((wishes) =>
+      wishes.announcer(this.#element('#live-polite'), this.#element('#live-assertive')));
+    // It is loaded when there is nothing else to do; where even that failed, the screen itself says what there is to say.
     const announcer = await this.#announcer.catch(() => null);
     if (announcer) say(announcer);
     else this.#announcer = null;

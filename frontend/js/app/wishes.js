@@ -109,6 +109,14 @@ export function createWishes(page) {
       return (await loadSeldom()).createToasts(element);
     },
 
+    /**
+     * @param {HTMLElement} polite
+     * @param {HTMLElement} assertive
+     */
+    async announcer(polite, assertive) {
+      return (await loadSeldom()).createAnnouncer(polite, assertive);
+    },
+
     /** Fetches what may be wanted later. */
     async prefetch() {
       await Promise.all([loadPlaces(), import('../views/rooms.js'), import('../views/theme.js'), sheet('rooms')]);

@@ -24,8 +24,8 @@ import { strings } from '../strings/en.js';
  * @param {() => void} box.measure
  */
 export function createComposerMore({ element, form, field, send, put, measure }) {
-  const closed = el('p', { class: 'composer-closed', hidden: true });
   // Said once; what is counted down is for the eyes alone.
+  const closed = el('p', { class: 'composer-closed', 'aria-hidden': 'true', hidden: true });
   const wait = el('p', { class: 'composer-wait', 'aria-hidden': 'true', hidden: true });
   const said = el('p', { class: 'sr-only', role: 'status' });
   const slot = el('div');

@@ -81,8 +81,8 @@ export function openMenu(anchor, label, items, { back = anchor, isHeld = false }
   });
   anchor.style.setProperty('anchor-name', ANCHOR);
   anchor.setAttribute('aria-expanded', 'true');
-  // In a dialog, what stands outside it cannot be reached.
-  (anchor.closest('dialog') ?? document.body).append(menu);
+  // In a dialog, what stands outside it cannot be reached; elsewhere it belongs to its part of the page.
+  (anchor.closest('dialog, main') ?? document.body).append(menu);
   menu.showPopover();
   focusAt(0);
   if (!isHeld) return;

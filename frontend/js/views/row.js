@@ -1,7 +1,7 @@
 /** One message as a row: the same node from the moment it is sent until it leaves the log. */
 
 import { el, icon, richText, setAttr, setText, uid } from '../dom.js';
-import { formatFull, formatTime, isEmojiOnly } from '../format.js';
+import { formatTime, isEmojiOnly } from '../format.js';
 import { errorText, strings } from '../strings/en.js';
 import { setFace } from './avatar.js';
 import { guestBadge } from './names.js';
@@ -74,7 +74,7 @@ function fillBody(row, { content, edited_at: edited, deleted_at: deleted }) {
   if (isDeleted) row.body.replaceChildren(strings.messages.deleted);
   else row.body.replaceChildren(richText(content, { tabindex: row.article.tabIndex === 0 ? null : -1 }));
   if (edited && !isDeleted) {
-    row.body.append(' ', el('span', { class: 'row-edited', title: formatFull(edited) }, strings.messages.edited));
+    row.body.append(' ', el('time', { class: 'row-edited', datetime: edited }, strings.messages.edited));
   }
   row.body.classList.toggle('row-emoji', !isDeleted && isEmojiOnly(content));
 }

@@ -191,8 +191,10 @@ export function createMembers({ room: first, me, rights, members, find, onAdd, o
     known: () => known,
     /** @param {Room} next somebody may have come or gone */
     update(next) {
+      const isChanged = next.version !== room.version || next.owner !== room.owner || next.role !== room.role;
       room = next;
-      if (state === 'loading') draw();
+      // How many are online changes all the time, and is not worth a question.
+      if (state === 'loading' || !isChanged) draw();
       else void read();
     },
     focus: () => picker.focus(),

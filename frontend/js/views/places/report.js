@@ -8,7 +8,7 @@ import { openDialog } from '../dialog.js';
 const REASON_MAX = 500;
 
 /** @param {string} content @returns {HTMLElement} what a dialog about a message shows of it */
-const quote = (content) => el('blockquote', { class: 'message-quote', dir: 'auto' }, content);
+const quote = (content) => el('blockquote', { class: 'message-quote', dir: 'auto', tabindex: 0 }, content);
 
 /**
  * @param {object} options
