@@ -296,14 +296,12 @@ async function showRoute() {
     await screens.show('login');
     return;
   }
-  const { page, roomId, messageId } = parseRoute(location.hash);
+  const { page, roomId, messageId } = parseRoute(location.hash, state.user);
   if (roomId === null) {
     leaveRoom();
-    // For everybody else there is nothing.
-    const screen = page === 'administration' && state.user?.role !== 'administrator' ? 'rooms' : page;
-    apply({ type: 'screen_changed', screen });
+    apply({ type: 'screen_changed', screen: page });
     connectWebSocket();
-    await screens.show(screen);
+    await screens.show(page);
     void screens.prefetch(loadParts);
     return;
   }

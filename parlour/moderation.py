@@ -25,10 +25,10 @@ MAX_RESTRICTIONS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A name, and the author of the guest who is there under it just now, if one is."""
+    """A name; and the author and spelling of who is there under it just now, if somebody is."""
 
     username: str
-    present: str | None = None
+    present: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +116,12 @@ def find_target(connection: Connection, named: Named, room_id: int | None) -> Ta
     user = users.find_user(connection, named.username)
     if user is not None:
         return Target(f"user:{user.id}", user.username, user)
-    author = named.present
+    author, username = named.present or (None, named.username)
     if author is None and room_id is not None:
         author = message_rows.last_author(connection, room_id, named.username)
     if author is None or not is_guest(author):
         raise Refusal("not_found", f"There is nobody called {named.username[:64]}.")
-    return Target(author, named.username)
+    return Target(author, username)
 
 
 def tidy(connection: Connection) -> None:

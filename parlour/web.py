@@ -3,10 +3,10 @@
 import math
 from collections.abc import Callable, Collection, Coroutine
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import pydantic_core
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parlour.context import Context, internal_error
 from parlour.errors import ERROR_CODES, Refusal
-from parlour.models import ErrorAnswer
+from parlour.models import ErrorAnswer, LimitParam
+from parlour.people import MAX_NAME
 from parlour.support.origin import origin_allowed
 from parlour.support.repeats import repeated_name
 
@@ -50,6 +51,16 @@ _RAW_HEADERS: Final = {
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # These change nothing (RFC 9110, section 9.2.1).
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+# What a list of people is asked with.
+NamePart = Annotated[
+    str, Query(max_length=MAX_NAME, description="A part of the username or display name.")
+]
+AfterName = Annotated[
+    str | None, Query(max_length=MAX_NAME, description="Those after this username.")
+]
+PageSize = Annotated[LimitParam, Query(description="At most so many of them.")]
 
 
 async def context_of(request: Request) -> Context:

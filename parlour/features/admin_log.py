@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query
 from parlour import administration
 from parlour.admission import PREFIX, Administrator, AdministratorRoute
 from parlour.identity import ContextDep, account_of
-from parlour.models import IdParam, LimitParam
+from parlour.models import IdParam
 from parlour.oversight import AuditEntry, Report
-from parlour.web import answers
+from parlour.web import PageSize, answers
 
 router = APIRouter(prefix=PREFIX, route_class=AdministratorRoute, tags=["administration"])
 
@@ -25,7 +25,7 @@ async def read_audit(
     context: ContextDep,
     login: Administrator,
     before: Annotated[IdParam | None, Query(description="Those before this entry.")] = None,
-    limit: Annotated[LimitParam, Query(description="At most so many entries.")] = 50,
+    limit: PageSize = 50,
 ) -> list[AuditEntry]:
     """A page of the audit log, the newest entry first."""
     return await context.database.read(administration.read_log, account_of(login), before, limit)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from parlour import administration
 from parlour.administration import Banned, ChangedUser
@@ -12,12 +12,12 @@ from parlour.context import Context
 from parlour.errors import Refusal
 from parlour.identity import ContextDep, account_of, close, end_logins
 from parlour.logins import banned
-from parlour.models import IdParam, LimitParam
+from parlour.models import IdParam
 from parlour.moderation import Named
 from parlour.oversight import AdminUser, AdminUserChange, ServerBan, ServerBanCreate, is_guest
 from parlour.people import MAX_NAME
 from parlour.support.text import name_key
-from parlour.web import answers
+from parlour.web import AfterName, NamePart, PageSize, answers
 
 router = APIRouter(prefix=PREFIX, route_class=AdministratorRoute, tags=["administration"])
 
@@ -30,13 +30,9 @@ _DISABLED = "This account was disabled by an administrator."
 async def list_users(
     context: ContextDep,
     login: Administrator,
-    query: Annotated[
-        str, Query(max_length=MAX_NAME, description="A part of the username or display name.")
-    ] = "",
-    after: Annotated[
-        str | None, Query(max_length=MAX_NAME, description="Those after this username.")
-    ] = None,
-    limit: Annotated[LimitParam, Query(description="At most so many accounts.")] = 50,
+    query: NamePart = "",
+    after: AfterName = None,
+    limit: PageSize = 50,
 ) -> list[AdminUser]:
     """A page of all accounts by username, those included that may not be used."""
     return await context.database.read(
@@ -94,13 +90,13 @@ async def ban(ban: ServerBanCreate, context: ContextDep, login: Administrator) -
     return done.ban
 
 
-def _online(context: Context, username: str) -> str | None:
-    """The guest who is online under this very name."""
+def _online(context: Context, username: str) -> tuple[str, str] | None:
+    """The guest who is online under this very name, in any case."""
     wanted = name_key(username)
     for author in sorted(context.registry.guests_called(username)):
         for connection in context.manager.connections_of(author):
             if name_key(connection.username) == wanted:
-                return author
+                return author, connection.username
     return None
 
 

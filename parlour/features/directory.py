@@ -5,28 +5,22 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from parlour.identity import ContextDep, admitted, signed_in
-from parlour.models import LimitParam
 from parlour.people import MAX_NAME, Profile, User
 from parlour.store import directory
-from parlour.web import StrictRoute, answers
+from parlour.web import AfterName, NamePart, PageSize, StrictRoute, answers
 
 router = APIRouter(prefix="/api/users", route_class=StrictRoute, tags=["people"])
 
 MAX_NAMES = 100
-Name = Annotated[str, Query(max_length=MAX_NAME)]
 
 
 @router.get("", responses=answers("not_signed_in", "banned", "invalid", "too_long", "busy"))
 async def find_people(
     request: Request,
     context: ContextDep,
-    query: Annotated[
-        str, Query(max_length=MAX_NAME, description="A part of the username or display name.")
-    ] = "",
-    after: Annotated[
-        str | None, Query(max_length=MAX_NAME, description="Those after this username.")
-    ] = None,
-    limit: Annotated[LimitParam, Query(description="At most so many people.")] = 50,
+    query: NamePart = "",
+    after: AfterName = None,
+    limit: PageSize = 50,
     names: Annotated[
         list[Annotated[str, Query(max_length=MAX_NAME)]] | None,
         Query(max_length=MAX_NAMES, description="Whose profiles, instead of a search."),

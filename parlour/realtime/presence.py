@@ -45,12 +45,12 @@ class Presence:
         """Everybody in the room, in the order in which they came."""
         return list(self._people.get(room_id, {}).values())
 
-    def named(self, room_id: int, name: str) -> str | None:
-        """The key of whoever is in the room under this name, in any case; the first of several."""
+    def named(self, room_id: int, name: str) -> tuple[str, str] | None:
+        """The key and name of the first in the room who is called so, in any case."""
         wanted = name_key(name)
         for key, present in self._people.get(room_id, {}).items():
             if name_key(present.username) == wanted:
-                return key
+                return key, present.username
         return None
 
     def online(self, room_id: int) -> int:

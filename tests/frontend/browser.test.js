@@ -23,6 +23,13 @@ describe("routes", () => {
     }
   });
 
+  test("the administration is there for administrators alone", () => {
+    assert.equal(parseRoute("#/admin", { role: "administrator" }).page, "administration");
+    assert.equal(parseRoute("#/admin/", { role: "administrator" }).page, "administration");
+    assert.equal(parseRoute("#/admin/x", { role: "administrator" }).page, "rooms");
+    for (const user of [{ role: "member" }, null]) assert.equal(parseRoute("#/admin", user).page, "rooms");
+  });
+
   test("what is written can be read", () => {
     assert.equal(routeTo(), "#/");
     assert.deepEqual(parseRoute(routeTo(7)), { page: "rooms", roomId: 7, messageId: null });

@@ -12,11 +12,13 @@ const DEFAULTS = {
 
 /**
  * @param {string} hash  such as `#/r/7/m/1234` or `#/people`
+ * @param {{role: string}|null} [user]  for whom; the administration is there for administrators alone
  * @returns {{page: 'rooms'|'directory'|'administration', roomId: number|null, messageId: number|null}} `page` counts where there is no room
  */
-export function parseRoute(hash) {
+export function parseRoute(hash, user = null) {
   const match = /^#\/r\/([1-9]\d{0,15})(?:\/m\/([1-9]\d{0,15}))?\/?$/.exec(hash);
-  const page = /^#\/people\/?$/.test(hash) ? 'directory' : /^#\/admin\/?$/.test(hash) ? 'administration' : 'rooms';
+  const isAdmin = user?.role === 'administrator' && /^#\/admin\/?$/.test(hash);
+  const page = isAdmin ? 'administration' : /^#\/people\/?$/.test(hash) ? 'directory' : 'rooms';
   return { page, roomId: match ? idOf(match[1]) : null, messageId: match?.[2] ? idOf(match[2]) : null };
 }
 

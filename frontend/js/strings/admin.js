@@ -116,7 +116,7 @@ export const words = {
       off: 'Those who are here are sent away at once.',
     },
     fixed: 'This is set where the server is started, and can only be changed there.',
-    saved: 'Saved. It holds from now on.',
+    saved: (/** @type {string} */ choice) => `${choice}, from now on.`,
     invites: 'Invitations',
     invitesLead: 'Whoever opens the link can make an account, until it is used up or ends.',
   },

@@ -38,7 +38,7 @@ export function createRegistration({ policy, onChange, invites, onMake, onRevoke
       const input = el('input', { type: 'radio', id, name: group, value, class: 'choice-mark', 'aria-describedby': hintId, disabled: true });
       input.addEventListener('change', () => void outcome.act(null, async () => {
         show(await onChange({ [name]: value }));
-        return text.saved;
+        return text.saved(label);
       }).then((done) => (done ? undefined : read())));
       const element = el(
         'div',
