@@ -96,7 +96,11 @@ def _put_out(
     words: str,
     end: tuple[int, str] = _GONE,
 ) -> Present | None:
+    inside = context.manager.is_in(connection, room.id)
     left = context.manager.disconnect(connection, room.id)
+    if not inside:
+        # Whether it may know of the room is being found out: it will be told that there is none.
+        return None
     connection.send(encode(RoomDeletedEvent(room_id=room.id, message=words)))
     if connection.one_room and not context.manager.rooms_of(connection):
         connection.end(*end)

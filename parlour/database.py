@@ -191,26 +191,33 @@ class ChatDatabase:
         It has to when the client's epoch is another, when it claims a version that this
         history never reached, or when there are more than MAX_REPLAY changes.
         """
-        recent = ChatDatabase.get_recent_changes(connection, room_id, [version])
+        recent = ChatDatabase.get_recent_changes(connection, room_id, [version], guarded=True)
         return recent.since(version, epoch)
 
     @staticmethod
     def get_recent_changes(
-        connection: Connection, room_id: int, afters: Collection[int | None]
+        connection: Connection,
+        room_id: int,
+        afters: Collection[int | None],
+        *,
+        guarded: bool = False,
     ) -> RecentChanges:
-        """What `get_changes` needs for any of the versions `afters`, in one reading."""
+        """What `get_changes` needs for any of the versions `afters`, in one reading.
+
+        Without `guarded` nothing but the room itself is read of a room that is guarded.
+        """
         oldest = min((after for after in afters if after is not None), default=None)
         if oldest is None:
             room = ChatDatabase.get_room(connection, room_id)
-            guarded = room_rows.is_guarded(connection, room_id)
-            return RecentChanges(room, [], whole_after=room.version, guarded=guarded)
-        found = newest_changes(connection, room_id, oldest, MAX_REPLAY + 1)
+            is_guarded = room_rows.is_guarded(connection, room_id)
+            return RecentChanges(room, [], whole_after=room.version, guarded=is_guarded)
+        found = newest_changes(connection, room_id, oldest, MAX_REPLAY + 1, guarded=guarded)
         if found is None:
             raise no_room()
-        room, guarded, changed = found
+        room, is_guarded, changed = found
         if len(changed) > MAX_REPLAY:
-            return RecentChanges(room, changed[1:], changed[0].version, guarded)
-        return RecentChanges(room, changed, oldest, guarded)
+            return RecentChanges(room, changed[1:], changed[0].version, is_guarded)
+        return RecentChanges(room, changed, oldest, is_guarded)
 
 
 def room_exists(name: str) -> Refusal:
@@ -302,6 +309,7 @@ class Database(Engine):
     async def changes(self, room_id: int, after: int | None, epoch: str | None) -> Changes:
         """What changed in a room since `after`, as `ChatDatabase.get_changes` says.
 
+        Of a guarded room only that it is one: `places.get_changes` looks who asks.
         Without `after` only where the room stands. However many ask at once, a room is read once
         at a time: whoever asks during one reading is served by the next. Raises Refusal.
         """

@@ -16,7 +16,7 @@ from parlour import audit
 from parlour.database import ChatDatabase, room_exists
 from parlour.errors import Refusal
 from parlour.membership import Member
-from parlour.models import History, Person, Room, RoomCreate
+from parlour.models import Changes, History, Person, Room, RoomCreate
 from parlour.people import User
 from parlour.permissions import Act, RoomRole, Standing, check, check_over
 from parlour.store import members as member_rows
@@ -103,6 +103,15 @@ def get_messages(
     """A page of history, as `ChatDatabase.get_room_messages` has it. Raises Refusal."""
     allow(connection, author, room_id, "enter")
     return ChatDatabase.get_room_messages(connection, room_id, **place)  # type: ignore[arg-type]
+
+
+def get_changes(
+    connection: Connection, author: str, room_id: int, after: int | None, epoch: str | None
+) -> Changes:
+    """What changed in a room since a version, for somebody who may enter it. Raises Refusal."""
+    allow(connection, author, room_id, "enter")
+    recent = ChatDatabase.get_recent_changes(connection, room_id, [after], guarded=True)
+    return recent.since(after, epoch)
 
 
 def create_room(connection: Connection, new: RoomCreate, owner: tuple[int, str] | None) -> Told:

@@ -37,7 +37,7 @@ async def _tell_all(context: Context) -> None:
             # its reader.
             frames.clear()
         if connection.aware:
-            rooms = frozenset(context.manager.rooms_of(connection))
+            rooms = frozenset(context.manager.rooms_in(connection))
             frame = frames.get(rooms)
             if frame is None:
                 versions = context.manager.versions(rooms)

@@ -6,6 +6,8 @@ from parlour import places
 from parlour.audience import depart, tell_people, user_list
 from parlour.context import Client, Context
 from parlour.errors import Refusal
+from parlour.models import Changes
+from parlour.permissions import no_room
 from parlour.protocol import JoinEvent, Subscribe, SyncEvent, Unsubscribe, encode
 
 
@@ -43,23 +45,22 @@ async def follow(
     manager, connection = context.manager, client.connection
     new = manager.connect(connection, room_id)
     try:
-        changes = await context.database.changes(room_id, after, epoch)
+        changes = await _read(context, client, room_id, after, epoch)
         # What the state has is not told once more: here it waits until all of it has been.
         await context.database.told()
     except Refusal as refusal:
-        if new or refusal.code == "not_found":
+        if new or refusal.code in ("not_found", "banned"):
             depart(context, client, room_id)
         else:
             # It asked again and cannot be answered now: it stays where it was.
             manager.release(connection, room_id)
         raise
     if not manager.follows(connection, room_id):
-        return  # the room was deleted while it was read, and the client has been told
+        # It was put out while the state was read. Who was in the room has been told.
+        if new:
+            raise no_room()
+        return
     room = changes.room
-    if changes.guarded:
-        await _check_entry(context, client, room_id, new=new)
-        if not manager.follows(connection, room_id):
-            return
     manager.note_version(room_id, room.version)
     first = manager.enter(connection, room_id)
     frames = []
@@ -81,21 +82,26 @@ async def follow(
     manager.release(connection, room_id, room.version if sync else None)
 
 
-async def _check_entry(context: Context, client: Client, room_id: int, *, new: bool) -> None:
-    """Ask the gate of a room that is not for everybody at any time. Raises Refusal.
+async def _read(
+    context: Context, client: Client, room_id: int, after: int | None, epoch: str | None
+) -> Changes:
+    """The state of a room, for somebody who may be in it. Raises Refusal.
 
+    Of rooms where everybody may be it is read for all who ask at the same time. Whoever asks for
+    another, or for one that is not there, is looked at: by a statement that costs the same for both.
     It is asked while the room is followed already: who is put out after the answer was read is put
     out like everybody who is in the room.
     """
+    database, author = context.database, client.person.author
     try:
-        author = client.person.author
-        await context.database.read(places.allow, author, room_id, "enter")
+        changes = await database.changes(room_id, after, epoch)
     except Refusal as refusal:
-        if new or refusal.code in ("not_found", "banned"):
-            depart(context, client, room_id)
-        else:
-            context.manager.release(client.connection, room_id)
+        if refusal.code == "not_found":
+            await database.read(places.allow, author, room_id, "enter")
         raise
+    if changes.guarded:
+        return await database.read(places.get_changes, author, room_id, after, epoch)
+    return changes
 
 
 def _tell_of(context: Context, client: Client, room_id: int) -> bytes:

@@ -28,25 +28,35 @@ class _Held:
     __slots__ = ("frames", "size")
 
     def __init__(self) -> None:
-        self.frames: list[tuple[int | None, bytes]] = []
+        self.frames: list[tuple[int | None, bool, bytes]] = []
         self.size = 0
 
 
 class _Batch:
-    """Frames on their way out, joined once; `lean` is without those that nobody needs later."""
+    """Frames on their way out, joined once.
 
-    __slots__ = ("_ephemeral", "_frames", "_lean", "whole")
+    Who lags gets them without the `ephemeral`, which nobody needs later; who asked for the seed's
+    frames alone gets them without the `reserved`.
+    """
 
-    def __init__(self, frames: list[bytes], ephemeral: Collection[int]) -> None:
+    __slots__ = ("_ephemeral", "_forms", "_frames", "reserved", "whole")
+
+    def __init__(
+        self, frames: list[bytes], ephemeral: Collection[int], reserved: Collection[int]
+    ) -> None:
         self.whole = frames[0] if len(frames) == 1 else b"".join(frames)
+        self.reserved = reserved
         self._frames = frames
         self._ephemeral = ephemeral
-        self._lean: bytes | None = None
+        # What is written to many in another form, by which frames are left out of it.
+        self._forms: dict[tuple[bool, bool], bytes] = {}
 
     def write(self, connection: Connection, start: int) -> None:
         """Give a connection what comes from the frame number `start` on."""
-        if connection.lagging:
-            data = self._without_ephemeral(start)
+        lean = connection.lagging
+        plain = bool(self.reserved) and not connection.aware
+        if lean or plain:
+            data = self._without(start, lean, plain)
         else:
             data = self.whole if start == 0 else b"".join(self._frames[start:])
         if data:
@@ -55,13 +65,19 @@ class _Batch:
             except Exception as error:  # noqa: BLE001 - logged there
                 _give_up(connection, error)
 
-    def _without_ephemeral(self, start: int) -> bytes:
-        if start == 0 and self._lean is not None:
-            return self._lean
-        places = range(start, len(self._frames))
-        data = b"".join(self._frames[place] for place in places if place not in self._ephemeral)
+    def _without(self, start: int, lean: bool, plain: bool) -> bytes:  # noqa: FBT001 - a key
+        form = (lean, plain)
+        if start == 0 and form in self._forms:
+            return self._forms[form]
+        data = b"".join(
+            frame
+            for place, frame in enumerate(self._frames)
+            if place >= start
+            and not (lean and place in self._ephemeral)
+            and not (plain and place in self.reserved)
+        )
         if start == 0:
-            self._lean = data
+            self._forms[form] = data
         return data
 
 
@@ -75,7 +91,7 @@ class Feed:
 
     __slots__ = (
         "_ahead", "_batch", "_ephemeral", "_frames", "_held", "_lagging", "_live", "_members",
-        "_place", "_pushes", "_running", "_size", "_special",
+        "_place", "_pushes", "_reserved", "_running", "_size", "_special",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -84,11 +100,13 @@ class Feed:
         self._live: dict[Connection, Callable[[bytes], None]] = {}
         self._lagging: dict[Connection, None] = {}
         self._held: dict[Connection, _Held] = {}
-        # What was published and is in no batch yet; which of it is ephemeral; and who has how
-        # many of these frames already, or is to be left out of them.
+        # What was published and is in no batch yet; which of it is ephemeral, and which is not for
+        # those who asked for the seed's frames alone; and who has how many of these frames
+        # already, or is to be left out of them.
         self._frames: list[bytes] = []
         self._size = 0
         self._ephemeral: set[int] = set()
+        self._reserved: set[int] = set()
         self._ahead: dict[Connection, int] = {}
         # The batch on its way, to whom, and up to which place of this list it has come. Who is
         # special gets it from another frame on than the first, or (None) no more of it.
@@ -135,8 +153,9 @@ class Feed:
         self.add(connection)
         missed = [
             frame
-            for changed, frame in held.frames
-            if version is None or changed is None or changed > version
+            for changed, reserved, frame in held.frames
+            if (version is None or changed is None or changed > version)
+            and (connection.aware or not reserved)
         ]
         if missed:
             connection.write(b"".join(missed))
@@ -167,12 +186,16 @@ class Feed:
         version: int | None = None,
         ephemeral: bool = False,
         but: Collection[Connection] = (),
+        reserved: bool = False,
     ) -> None:
-        """Send a frame to everybody but the connections `but`."""
+        """Send a frame to everybody but the connections `but`.
+
+        A `reserved` one is not for those who asked for the seed's frames alone.
+        """
         if not ephemeral:
             # Ephemeral frames are not held: the list of people that ends the wait is newer.
             for connection, held in list(self._held.items()):
-                held.frames.append((version, frame))
+                held.frames.append((version, reserved, frame))
                 held.size += len(frame)
                 if held.size > HELD_BYTES:
                     connection.abort()
@@ -182,6 +205,8 @@ class Feed:
             self.catch_up(connection)
         if ephemeral:
             self._ephemeral.add(len(self._frames))
+        if reserved:
+            self._reserved.add(len(self._frames))
         self._frames.append(frame)
         self._size += len(frame)
         for connection in but:
@@ -204,7 +229,7 @@ class Feed:
             start = self._ahead.get(connection, 0)
             if start < len(self._frames):
                 self._ahead[connection] = len(self._frames)
-                _Batch(self._frames, self._ephemeral).write(connection, start)
+                _Batch(self._frames, self._ephemeral, self._reserved).write(connection, start)
 
     def _awaited_from(self, connection: Connection) -> int | None:
         """From which frame on a connection has yet to get the batch; None: it gets no more."""
@@ -220,7 +245,11 @@ class Feed:
     def _begin(self) -> None:
         """Make a batch of what has been published, as far as it fits, and start to write it."""
         count = self._fitting()
-        self._batch = _Batch(self._frames[:count], frozenset(self._ephemeral))
+        self._batch = _Batch(
+            self._frames[:count],
+            frozenset(self._ephemeral),
+            frozenset(place for place in self._reserved if place < count),
+        )
         # Those that lag come first, so that the others are in the same places of two lists.
         self._members = [*self._lagging, *self._live]
         self._special = {connection: min(start, count) for connection, start in self._ahead.items()}
@@ -229,6 +258,7 @@ class Feed:
         self._frames = self._frames[count:]
         self._size = sum(map(len, self._frames))
         self._ephemeral = {place - count for place in self._ephemeral if place >= count}
+        self._reserved = {place - count for place in self._reserved if place >= count}
         self._ahead = {
             connection: start - count for connection, start in self._ahead.items() if start > count
         }
@@ -254,7 +284,7 @@ class Feed:
         others = len(self._members) - len(self._pushes)
         if self._batch is None:
             pass
-        elif first >= others and not self._special:
+        elif first >= others and not self._special and not self._batch.reserved:
             self._push(self._batch.whole, first, last)
         else:
             for connection in self._members[first:last]:
@@ -275,6 +305,7 @@ class Feed:
         self._frames = []
         self._size = 0
         self._ephemeral.clear()
+        self._reserved.clear()
         self._ahead.clear()
         self._running = False
 

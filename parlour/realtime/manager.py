@@ -58,6 +58,10 @@ class ConnectionManager:
         """The rooms that a connection follows."""
         return set(connection.rooms)
 
+    def rooms_in(self, connection: Connection) -> set[int]:
+        """Those of them that it was let into: their state has been read."""
+        return {room_id for room_id, inside in connection.rooms.items() if inside}
+
     def forget(self, connection: Connection) -> None:
         """Know a connection no longer; it has left its rooms before."""
         connection.gone()
@@ -121,6 +125,10 @@ class ConnectionManager:
 
     # Frames
 
+    def is_in(self, connection: Connection, room_id: int) -> bool:
+        """Whether a connection follows a room and was let in: its state has been read."""
+        return connection.rooms.get(room_id, False)
+
     def follows(self, connection: Connection, room_id: int) -> bool:
         """Whether a connection follows a room."""
         return room_id in connection.rooms
@@ -151,9 +159,13 @@ class ConnectionManager:
         if version is not None:
             self.note_version(room_id, version)
         left_out = [] if but is None else list(self._by_person.get(but, ()))
-        if aware_only:
-            left_out += [connection for connection in room.followers if not connection.aware]
-        room.feed.publish(text_frame(payload), version=version, ephemeral=ephemeral, but=left_out)
+        room.feed.publish(
+            text_frame(payload),
+            version=version,
+            ephemeral=ephemeral,
+            but=left_out,
+            reserved=aware_only,
+        )
 
     def broadcast_to_aware(self, payload: bytes) -> None:
         """Send one frame to every connection that asked for more than the seed's frames."""

@@ -16,7 +16,11 @@ _NEWEST: Final = (
     .select_from(
         rooms.outerjoin(
             messages,
-            and_(messages.c.room_id == rooms.c.id, messages.c.version > bindparam("version")),
+            and_(
+                messages.c.room_id == rooms.c.id,
+                messages.c.version > bindparam("version"),
+                rooms.c.guarded <= bindparam("guarded"),
+            ),
         )
     )
     .where(rooms.c.id == bindparam("room"), room_rows.LIVE)
@@ -26,13 +30,14 @@ _NEWEST: Final = (
 
 
 def newest_changes(
-    connection: Connection, room_id: int, version: int, limit: int
+    connection: Connection, room_id: int, version: int, limit: int, *, guarded: bool
 ) -> tuple[Room, bool, list[Message]] | None:
     """A room, whether it is guarded, and the messages changed last after `version`, by version.
 
-    None when the room is not there or deleted.
+    None when the room is not there or deleted. Without `guarded` none of a guarded room: nothing
+    of it is looked at before it is known who asks.
     """
-    values = {"room": room_id, "version": version, "limit": limit}
+    values = {"room": room_id, "version": version, "limit": limit, "guarded": int(guarded)}
     rows = connection.execute(_NEWEST, values).all()
     if not rows:
         return None
