@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +27,7 @@ from parlour.store import rooms as room_rows
 from parlour.store.changes import newest_changes
 from parlour.store.engine import DatabaseUnusable, Engine, expected
 from parlour.store.meta import ensure_epoch
-from parlour.store.standings import last_spoken, standings
+from parlour.store.standings import note_spoken, spoke_last, standings
 from parlour.support.flights import Flights
 from parlour.support.writer import Job
 
@@ -126,7 +126,9 @@ class ChatDatabase:
             if draft.room_id not in versions:
                 outcomes.append(no_room())
                 continue
-            if gate is not None and (refusal := gate.refusal(draft)) is not None:
+            refusal = None if gate is None else gate.refusal(draft)
+            repeated = key is not None and key in known
+            if refusal is not None and not (repeated and refusal.code in _ONLY_FROM_NOW_ON):
                 outcomes.append(refusal)
                 continue
             if key is not None and key in known:
@@ -157,6 +159,8 @@ class ChatDatabase:
                 known[key] = message
         if rows:
             message_rows.insert_messages(connection, rows)
+            if gate is not None:
+                gate.note_spoken(now)
             room_rows.set_versions(connection, changed)
         return outcomes
 
@@ -220,6 +224,10 @@ class ChatDatabase:
         return RecentChanges(room, changed, oldest, is_guarded)
 
 
+# Refused for these, one does not get to say anything new; what was said before was said.
+_ONLY_FROM_NOW_ON: Final = frozenset({"muted", "archived"})
+
+
 def room_exists(name: str) -> Refusal:
     """For a name that another public room has."""
     return Refusal("room_exists", f"There is a room named {name} already.", field="name")
@@ -236,8 +244,8 @@ class _Gate:
         seats = {(each.room_id, each.person.author) for each in drafts if each.room_id in guarded}
         ordered = sorted(seats)
         self._standings = dict(zip(ordered, standings(connection, ordered), strict=True))
-        # When they spoke last, for the rooms that are slowed down; read where it is needed.
-        self._spoken: dict[tuple[int, str], datetime] = {}
+        # Who speaks now in the rooms that are slowed down.
+        self._speaking: set[tuple[int, str]] = set()
 
     def refusal(self, draft: MessageDraft) -> Refusal | None:
         """Why this author may not speak in this room, if they may not."""
@@ -256,15 +264,18 @@ class _Gate:
         standing: Standing | None = self._standings.get(seat)
         if standing is None or not standing.slowed:
             return None
-        pause = timedelta(seconds=standing.slow_seconds)
-        if seat not in self._spoken:
-            found = last_spoken(self._connection, seat[0], [seat[1]], now - pause)
-            self._spoken[seat] = found.get(seat[1], now - pause)
-        wait = (self._spoken[seat] + pause - now).total_seconds()
-        if wait > 0:
-            return too_soon(wait)
-        self._spoken[seat] = now
+        last = now if seat in self._speaking else spoke_last(self._connection, *seat)
+        if last is not None:
+            wait = (last - now).total_seconds() + standing.slow_seconds
+            if wait > 0:
+                return too_soon(wait)
+        self._speaking.add(seat)
         return None
+
+    def note_spoken(self, now: datetime) -> None:
+        """Keep who has spoken now, for those who come next."""
+        if self._speaking:
+            note_spoken(self._connection, self._speaking, now)
 
 
 def _client_key(draft: MessageDraft) -> message_rows.ClientKey | None:

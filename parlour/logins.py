@@ -313,6 +313,9 @@ def hash_of(token: str) -> str:
 def _open(
     connection: Connection, user: User, device: Device, key_id: str, replaced: Collection[str]
 ) -> Opened:
+    # Asked for every way in: a ban may come while a password is hashed.
+    if restrictions.server_ban_of(connection, f"user:{user.id}") is not None:
+        raise banned()
     session_rows.end_sessions(connection, replaced)
     ended = session_rows.end_sessions_of(connection, user.id, keep=MAX_SESSIONS - 1)
     now = datetime.now(UTC)

@@ -43,14 +43,14 @@ _RANKS: Final[Mapping[str | None, Rank]] = {
 class Standing:
     """What somebody is to a room that is there.
 
-    `administrator` is of the server. `banned` and `muted` hold just now; their ends are None for
-    those that have none.
+    `administrator` is of the server; a `free` room was made by a guest. `banned` and `muted` hold
+    just now; their ends are None for those that have none.
     """
 
     kind: RoomKind
     role: RoomRole | None = None
     administrator: bool = False
-    owned: bool = False
+    free: bool = False
     archived: bool = False
     slow_seconds: int = 0
     banned: bool = False
@@ -131,7 +131,7 @@ def check(standing: Standing | None, act: Act) -> None:
 
 def _is_free(standing: Standing, act: Act) -> bool:
     """Whether anybody may do it because nobody was put over it: the rooms that guests make."""
-    return act == "delete_room" and standing.kind == "public" and not standing.owned
+    return act == "delete_room" and standing.free
 
 
 def check_over(own: Standing, act: Act, other: Standing) -> None:

@@ -19,10 +19,10 @@ from parlour.membership import Member
 from parlour.models import Changes, History, Person, Room, RoomCreate
 from parlour.people import User
 from parlour.permissions import Act, RoomRole, Standing, check, check_over
+from parlour.store import invites, users
 from parlour.store import members as member_rows
 from parlour.store import rooms as room_rows
-from parlour.store import users
-from parlour.store.standings import standing_of
+from parlour.store.standings import forget_spoken, standing_of
 
 # Rooms that one account may be a member of, and members that a room may have.
 MAX_MEMBERS: Final = 10_000
@@ -160,6 +160,8 @@ def change_room(
         audit.note(connection, by, action, room.name, room_id=room_id)
     if "slow_seconds" in values:
         detail = {"seconds": room.slow_seconds}
+        if not room.slow_seconds:
+            forget_spoken(connection, room_id)
         audit.note(connection, by, "room.slow", room.name, room_id=room_id, detail=detail)
     return Revised(room, tell(connection, room).audience, role, same=False)
 
@@ -170,16 +172,20 @@ def _differs(room: Room, name: str, value: object) -> bool:
     return bool(getattr(room, name) != value)
 
 
-def delete_room(connection: Connection, by: Person | None, room_id: int) -> Told:
+def delete_room(
+    connection: Connection, by: Person | None, author: str | None, room_id: int
+) -> Told:
     """Delete a room; the room it was. Raises Refusal.
+
+    `author` is who asks as far as it is known; the seed lets one ask without a name.
 
     It is gone for everybody at once; `ChatDatabase.purge_deleted_rooms` takes away what it had.
     """
-    allow(connection, None if by is None else by.author, room_id, "delete_room")
+    allow(connection, author, room_id, "delete_room")
     told = describe(connection, room_id)
     ChatDatabase.delete_room(connection, room_id)
-    if by is not None and told.room.owner is not None:
-        audit.note(connection, by, "room.delete", told.room.name, room_id=room_id)
+    who = by or Person.model_construct(username="", author=author or "nobody", guest=True)
+    audit.note(connection, who, "room.delete", told.room.name, room_id=room_id)
     return told
 
 
@@ -299,6 +305,8 @@ def _give_role(
             member_rows.set_role(connection, room_id, owner, "moderator")
             others = ((owner, "moderator"),)
     member_rows.set_role(connection, room_id, user.id, role)
+    if role == "member":
+        invites.delete_invites_of(connection, room_id, user.id)
     action = "room.owner" if role == "owner" else "member.role"
     audit.note(
         connection, by, action, user.username, room_id=room_id,
@@ -354,6 +362,8 @@ def remove_member(
 def take_out(connection: Connection, room_id: int, user: User, role: str | None) -> Changed:
     """Make a member none, without asking; `audience` has them still."""
     told = describe(connection, room_id)
+    # Or they would come back by their own link.
+    invites.delete_invites_of(connection, room_id, user.id)
     member_rows.remove_member(connection, room_id, user.id)
     room = room_rows.change_room(connection, room_id, **_owner_of("", role, user))
     return Changed(room, told.audience, user, None)

@@ -88,7 +88,8 @@ async def _read(
     """The state of a room, for somebody who may be in it. Raises Refusal.
 
     Of rooms where everybody may be it is read for all who ask at the same time. Whoever asks for
-    another, or for one that is not there, is looked at: by a statement that costs the same for both.
+    another, or for one that is not there, is looked at, by a statement that costs the same for
+    both.
     It is asked while the room is followed already: who is put out after the answer was read is put
     out like everybody who is in the room.
     """

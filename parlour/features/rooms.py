@@ -12,6 +12,7 @@ from parlour.identity import (
     LoggedIn,
     Reader,
     account_of,
+    author_of,
     not_signed_in,
     person_of,
 )
@@ -120,6 +121,7 @@ async def delete_room(
     def tell(told: Told) -> None:
         close_room(context, told, f"#{told.room.name} was deleted{by}.")
 
-    await context.database.write(places.delete_room, person, room_id, then=tell)
+    author = author_of(context, request, login) if person is None else person.author
+    await context.database.write(places.delete_room, person, author, room_id, then=tell)
     context.tasks.spawn(purge(context))
     return Response(status_code=204)

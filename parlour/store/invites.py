@@ -121,6 +121,12 @@ def _delete(connection: Connection, which: ColumnElement[bool]) -> bool:
     return connection.execute(delete(invites).where(which)).rowcount == 1
 
 
+def delete_invites_of(connection: Connection, room_id: int, user_id: int) -> None:
+    """Take back what somebody made who may invite no more."""
+    which = and_(invites.c.room_id == room_id, invites.c.created_by == user_id)
+    connection.execute(delete(invites).where(which))
+
+
 def find_room_invite(
     connection: Connection, token_hash: str, now: datetime
 ) -> tuple[int, str | None] | None:

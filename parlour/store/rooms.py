@@ -63,6 +63,7 @@ def create_room(
             owner=owner,
             direct_key=direct_key,
             guarded=int(kind != "public"),
+            free=int(kind == "public" and owner is None),
         )
         .returning(*TOLD)
     ).one()
@@ -83,6 +84,8 @@ def change_room(connection: Connection, room_id: int, **values: Any) -> Room:
     """
     if "name" in values:
         values["name_key"] = name_key(values["name"])
+    if values.get("owner") is not None:
+        values["free"] = 0
     row = connection.execute(
         update(rooms)
         .where(rooms.c.id == room_id)

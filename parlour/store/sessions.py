@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Text, cast, delete, insert, literal, or_, select, update
 
 from parlour.people import Device, Login, Session
-from parlour.store.tables import sessions, users
+from parlour.store.tables import restrictions, sessions, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,23 @@ def list_sessions(
 
 def live_logins(connection: Connection, now: datetime) -> list[Login]:
     """Every live session of an account that may be used."""
+    author = literal("user:") + cast(users.c.id, Text)
+    banned = (
+        select(restrictions.c.id)
+        .where(
+            restrictions.c.room_id.is_(None),
+            restrictions.c.author == author,
+            restrictions.c.kind == "ban",
+            or_(restrictions.c.until.is_(None), restrictions.c.until > now),
+        )
+        .exists()
+    )
     rows = connection.execute(
         select(
             sessions.c.id, sessions.c.user_id, users.c.username, users.c.role, sessions.c.expires_at
         )
         .join(users, users.c.id == sessions.c.user_id)
-        .where(sessions.c.expires_at > now, users.c.disabled_at.is_(None))
+        .where(sessions.c.expires_at > now, users.c.disabled_at.is_(None), ~banned)
     )
     return [Login(*row) for row in rows]
 

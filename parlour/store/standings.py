@@ -5,10 +5,22 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, FromClause, Integer, and_, bindparam, case, cast, func, select
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    select,
+)
+from sqlalchemy.dialects.sqlite import insert
 
 from parlour.permissions import Standing
-from parlour.store.tables import members, messages, restrictions, rooms, users
+from parlour.store.tables import members, restrictions, rooms, spoken, users
 
 # Somebody in a room: nobody is known by no author, who may still see what all may see.
 Seat = tuple[int, str | None]
@@ -34,7 +46,7 @@ def _holds(each: FromClause, kind: str) -> Any:
 # A row for each seat, under its place; the room's id is NULL where there is no such room.
 _STANDINGS: Final = (
     select(
-        _seats.c.key, rooms.c.id, rooms.c.kind, rooms.c.owner, rooms.c.archived_at,
+        _seats.c.key, rooms.c.id, rooms.c.kind, rooms.c.free, rooms.c.archived_at,
         rooms.c.slow_seconds, members.c.role, users.c.role, _ban.c.id, _mute.c.id, _mute.c.until,
     )
     .select_from(
@@ -62,14 +74,14 @@ def standing_of(connection: Connection, room_id: int, author: str | None) -> Sta
 
 
 def _standing(row: Sequence[Any]) -> Standing | None:
-    (_, room_id, kind, owner, archived_at, slow_seconds, role, server_role, ban, mute, until) = row
+    (_, room_id, kind, free, archived_at, slow_seconds, role, server_role, ban, mute, until) = row
     if room_id is None:
         return None
     return Standing(
         kind=kind,
         role=role,
         administrator=server_role == "administrator",
-        owned=owner is not None,
+        free=bool(free),
         archived=archived_at is not None,
         slow_seconds=slow_seconds,
         banned=ban is not None,
@@ -78,17 +90,21 @@ def _standing(row: Sequence[Any]) -> Standing | None:
     )
 
 
-def last_spoken(
-    connection: Connection, room_id: int, authors: Collection[str], since: datetime
-) -> dict[str, datetime]:
-    """When each of `authors` last said something in a room, of what was said after `since`."""
-    rows = connection.execute(
-        select(messages.c.author, func.max(messages.c.timestamp))
-        .where(
-            messages.c.room_id == room_id,
-            messages.c.timestamp > since,
-            messages.c.author.in_(authors),
-        )
-        .group_by(messages.c.author)
+def spoke_last(connection: Connection, room_id: int, author: str) -> datetime | None:
+    """When somebody last said something in a room that was slowed down then."""
+    statement = select(spoken.c.at).where(spoken.c.room_id == room_id, spoken.c.author == author)
+    return connection.scalar(statement)
+
+
+def note_spoken(connection: Connection, seats: Collection[tuple[int, str]], at: datetime) -> None:
+    """Note that these have said something just now."""
+    upsert = insert(spoken).on_conflict_do_update(
+        index_elements=[spoken.c.room_id, spoken.c.author], set_={"at": at}
     )
-    return {row[0]: row[1] for row in rows}
+    rows = [{"room_id": room_id, "author": author, "at": at} for room_id, author in seats]
+    connection.execute(upsert, rows)
+
+
+def forget_spoken(connection: Connection, room_id: int) -> None:
+    """A room is not slowed down any more."""
+    connection.execute(delete(spoken).where(spoken.c.room_id == room_id))

@@ -80,6 +80,8 @@ rooms = Table(
     # 1 where not everybody may speak at any time: whoever does is looked up first. The rooms
     # where everybody may, which are most, do not pay for it.
     Column("guarded", Integer, nullable=False, server_default="0"),
+    # 1 where a guest made it, and nobody was given it since: everybody may delete it.
+    Column("free", Integer, nullable=False, server_default="1"),
     sqlite_autoincrement=True,
 )
 # Finds the room of a set of people, and refuses a second one.
@@ -211,6 +213,15 @@ members = Table(
 Index(None, members.c.user_id)
 # Refuses a second owner.
 Index("uq_members_owner", members.c.room_id, unique=True, sqlite_where=text("role = 'owner'"))
+
+# When somebody last said something in a room that is slowed down.
+spoken = Table(
+    "spoken",
+    metadata,
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("author", Text, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+)
 
 # Who may not come in (`ban`) or not speak (`mute`): in a room, or without one on this server.
 restrictions = Table(

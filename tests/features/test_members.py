@@ -208,3 +208,17 @@ async def test_an_owned_public_room_is_deleted_by_its_owner_alone(
     assert people["owner"].call("DELETE", place.path).status_code == 204
     gone = await inside.until("room_deleted")
     assert gone["message"].endswith(f"was deleted by {name_of(people['owner'])}.")
+
+
+async def test_a_room_whose_owner_is_gone_is_not_everybodys(
+    server: Server, people: dict[str, Account]
+) -> None:
+    """Only a room that a guest made is; this one waits for an administrator."""
+    place = make_room(people["owner"], "public")
+    assert remove(place, people["owner"], people["owner"]).status_code == 204
+    assert checked(people["other"].call("GET", place.path))["owner"] is None
+    with people["other"].http() as http:
+        refused(http.delete(place.path), "not_allowed")
+        del http.headers["Authorization"]
+        refused(http.delete(place.path), "not_allowed")
+        refused(http.delete(place.path, params={"username": "alice"}), "not_allowed")

@@ -1,6 +1,7 @@
 """Private rooms: for their members they are there, for all others they are not."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -257,3 +258,71 @@ def test_who_was_removed_may_be_added_again(place: Place, member: Account) -> No
     checked(put(place, place.owner, member))
     [message] = checked(member.call("GET", f"{place.path}/messages"))
     assert message["content"] == "meanwhile"
+
+
+async def test_who_asks_for_a_room_while_it_is_deleted_learns_nothing(
+    server: Server, owner: Account, stranger: Account
+) -> None:
+    """However the two meet: `not_found`, and neither its name nor by whom."""
+    client = await stranger.connect()
+    for _ in range(15):
+        place = make_room(owner)
+        deleting = asyncio.create_task(asyncio.to_thread(owner.call, "DELETE", place.path))
+        asked = 0
+        while not deleting.done() and asked < 15:
+            asked += 1
+            await client.send("subscribe", room_id=place.id, after=0)
+            await client.expect("error", code="not_found")
+        assert (await deleting).status_code == 204
+        await client.close()
+        client = await stranger.connect()
+
+
+async def test_nothing_of_a_private_room_is_read_for_a_stranger(
+    place: Place, stranger: Account
+) -> None:
+    """So that it takes no longer to say that it is not there, however much was said in it."""
+    talker = await follow(place, place.owner)
+    for number in range(400):
+        await talker.send("message", room_id=place.id, content=f"{number}")
+    await talker.until("message", message={"content": "399"})
+    client = await stranger.connect()
+
+    async def ask(room_id: int) -> float:
+        began = time.perf_counter()
+        await client.send("subscribe", room_id=room_id, after=0)
+        await client.expect("error", code="not_found")
+        return time.perf_counter() - began
+
+    there, nowhere = [], []
+    # Fewer than what ends a connection.
+    for _ in range(9):
+        there.append(await ask(place.id))
+        nowhere.append(await ask(987654321))
+    # To read four hundred messages takes ten times as long.
+    assert min(there) < min(nowhere) * 3 + 0.001
+
+
+async def test_clients_of_the_seed_get_the_seeds_frames_alone(
+    server: Server, owner: Account, alice: Person, bob: Person
+) -> None:
+    """Also while they come in; who asked for more gets every version."""
+    place = make_room(owner, "public")
+    aware = await bob.connect(place.room, after=0)
+
+    async def change() -> None:
+        for number in range(40):
+            await asyncio.to_thread(owner.call, "PATCH", place.path, json={"topic": f"{number}"})
+
+    changing = asyncio.create_task(change())
+    plain = []
+    while not changing.done():
+        plain.append(await alice.connect(place.room))
+    await changing
+    for client in plain:
+        await client.settle()
+        kinds = {frame["type"] for frame in client.frames}
+        assert kinds <= {"join", "user_list", "leave", "pong"}, kinds
+    await aware.until("room_updated", version=40)
+    versions = [f["version"] for f in aware.frames if f["type"] == "room_updated"]
+    assert versions == list(range(versions[0], 41))

@@ -7,7 +7,7 @@ from httpx2 import Response
 
 from tests.support.accounts import Account
 from tests.support.people import checked
-from tests.support.places import Place, follow, make_room, name_of, put, roles_of, somebody
+from tests.support.places import Place, follow, make_room, name_of, put, remove, roles_of, somebody
 from tests.support.server import Server
 
 pytestmark = pytest.mark.usefixtures("partings")
@@ -134,3 +134,19 @@ async def test_those_who_are_there_see_who_comes(server: Server, place: Place) -
     checked(accept(comer, token))
     await inside.until("room_updated", version=1)
     await client.until("room_created", room={"id": place.id, "role": "member"})
+
+
+@pytest.mark.parametrize("how", ["removed", "lowered"])
+def test_who_may_invite_no_more_has_no_links_left(server: Server, place: Place, how: str) -> None:
+    """Or they would come back by their own."""
+    moderator = somebody(server)
+    checked(put(place, place.owner, moderator, "moderator"))
+    made = checked(moderator.call("POST", f"{place.path}/invites", json={"uses": 1000}))
+    if how == "removed":
+        assert remove(place, place.owner, moderator).status_code == 204
+    else:
+        checked(put(place, place.owner, moderator, "member"))
+    assert checked(place.owner.call("GET", f"{place.path}/invites")) == []
+    for account in (moderator, somebody(server)):
+        answer = accept(account, made["token"])
+        assert answer.json().get("code") == "invite_invalid"

@@ -78,13 +78,18 @@ async def test_an_archived_room_is_read_and_not_changed(
     """By no door; until it is brought back."""
     checked(say(place, moderator, "the last word"))
     inside = await alice.enter(place.room)
+    await inside.send("message", content="before", client_id="b")
+    await inside.until("message", message={"content": "before"})
     room = change(place, place.owner, archived=True)
     assert room["archived_at"]
     await inside.send("message", content="one more", client_id="c")
     await inside.until("error", code="archived", client_id="c")
     assert say(place, place.owner, "one more").json()["code"] == "archived"
+    # What was said before is found by whoever sends it again.
+    await inside.send("message", content="before", client_id="b")
+    await inside.until("message", repeated=True, message={"content": "before"})
     assert change(place, place.owner, topic="dead")["code"] == "archived"
-    [message] = checked(place.owner.call("GET", f"{place.path}/messages"))
+    message, _ = checked(place.owner.call("GET", f"{place.path}/messages"))
     path = f"/api/chat/messages/{message['id']}"
     assert moderator.call("DELETE", path).json()["code"] == "archived"
     assert moderator.call("PATCH", path, json={"content": "x"}).json()["code"] == "archived"

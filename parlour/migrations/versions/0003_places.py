@@ -27,6 +27,8 @@ def upgrade() -> None:
         "rooms", sa.Column("slow_seconds", sa.Integer, nullable=False, server_default="0")
     )
     op.add_column("rooms", sa.Column("guarded", sa.Integer, nullable=False, server_default="0"))
+    # The rooms there were so far belong to nobody.
+    op.add_column("rooms", sa.Column("free", sa.Integer, nullable=False, server_default="1"))
     op.create_index("uq_rooms_direct_key", "rooms", ["direct_key"], unique=True)
     op.add_column("messages", sa.Column("edited_at", sa.String(27)))
     op.add_column("messages", sa.Column("deleted_at", sa.String(27)))
@@ -53,6 +55,16 @@ def upgrade() -> None:
         ["room_id"],
         unique=True,
         sqlite_where=sa.text("role = 'owner'"),
+    )
+    op.create_table(
+        "spoken",
+        sa.Column("room_id", sa.Integer, nullable=False),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.PrimaryKeyConstraint("room_id", "author", name="pk_spoken"),
+        sa.ForeignKeyConstraint(
+            ["room_id"], ["rooms.id"], name="fk_spoken_room_id", ondelete="CASCADE"
+        ),
     )
     op.create_table(
         "restrictions",
