@@ -14,6 +14,7 @@ from playwright.async_api import Browser
 from tests.support.accounts import OPENED
 from tests.support.browser import Browsers, chromium
 from tests.support.people import Person, Room, async_http_client, checked, http_client
+from tests.support.places import give_back
 from tests.support.server import Server
 
 # Time limits are pytest's business here: an example may start a server.
@@ -63,8 +64,9 @@ def _blame(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 async def partings() -> AsyncIterator[None]:
-    """Close at the end every connection that an account opened."""
+    """Close at the end every connection that an account opened; accounts are nobody's again."""
     OPENED.clear()
+    give_back()
     yield
     for client in OPENED:
         client.abort()

@@ -4,7 +4,7 @@ import pytest
 from httpx2 import AsyncClient, Client, Response
 
 from tests.support.people import Message, Person, Room, checked
-from tests.support.places import follow, make_room, new_account, put
+from tests.support.places import follow, make_room, put, somebody
 from tests.support.server import Server
 
 pytestmark = pytest.mark.usefixtures("partings")
@@ -63,7 +63,7 @@ async def test_a_deleted_message_leaves_its_place(
 
 async def test_nobody_else_changes_it(http: Client, said: Message, server: Server) -> None:
     """Not another guest, not an account that only looks on; nor is there more to guess."""
-    account = new_account(server, "reader")
+    account = somebody(server)
     for answer in (
         edit(http, said, "Hi", "bob"),
         delete(http, said, "bob"),
@@ -135,7 +135,7 @@ async def test_a_repeated_send_finds_what_became_of_the_first(
 
 async def test_moderators_delete_and_do_not_edit(server: Server, ahttp: AsyncClient) -> None:
     """Whatever others said in their room, guests too."""
-    owner, moderator, member = (new_account(server, name) for name in ("own", "mod", "mem"))
+    owner, moderator, member = (somebody(server) for _ in range(3))
     place = make_room(owner, "public")
     put(place, owner, moderator, "moderator")
     place.add(member)
@@ -158,7 +158,7 @@ async def test_moderators_delete_and_do_not_edit(server: Server, ahttp: AsyncCli
 
 async def test_what_one_may_not_see_one_may_not_change(server: Server) -> None:
     """A message of a private room answers as one that is not there, its author's too once out."""
-    owner, member, stranger = (new_account(server, name) for name in ("own", "mem", "str"))
+    owner, member, stranger = (somebody(server) for _ in range(3))
     place = make_room(owner)
     place.add(member)
     message = checked(member.call("POST", f"{place.path}/messages", json={"content": "mine"}))

@@ -12,10 +12,10 @@ from tests.support.places import (
     follow,
     make_room,
     name_of,
-    new_account,
     put,
     remove,
     roles_of,
+    somebody,
 )
 from tests.support.server import Server
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("partings")
 @pytest.fixture
 def people(server: Server) -> dict[str, Account]:
     """Return one account for each role."""
-    return {role: new_account(server, role) for role in ("owner", "moderator", "member", "other")}
+    return {role: somebody(server) for role in ("owner", "moderator", "member", "other")}
 
 
 @pytest.fixture(params=["private", "public"])
@@ -120,9 +120,9 @@ def test_a_room_keeps_an_owner(place: Place, people: dict[str, Account]) -> None
 
 async def test_fifty_transfers_at_once_leave_one_owner(server: Server) -> None:
     """Whoever they end with."""
-    owner = new_account(server, "owner")
+    owner = somebody(server)
     place = make_room(owner)
-    heirs = [new_account(server, "heir") for _ in range(5)]
+    heirs = [somebody(server) for _ in range(5)]
     place.add(*heirs)
     asks = [asyncio.to_thread(put, place, owner, heir, "owner") for heir in heirs * 10]
     answers = await asyncio.gather(*asks)

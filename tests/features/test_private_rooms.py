@@ -12,10 +12,10 @@ from tests.support.places import (
     follow,
     make_room,
     name_of,
-    new_account,
     put,
     remove,
     say,
+    somebody,
 )
 from tests.support.server import Server
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("partings")
 @pytest.fixture
 def owner(server: Server) -> Account:
     """Return somebody with an account."""
-    return new_account(server, "owner")
+    return somebody(server)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def place(owner: Account) -> Place:
 @pytest.fixture
 def member(server: Server, place: Place) -> Account:
     """Return a member of the room."""
-    account = new_account(server, "member")
+    account = somebody(server)
     place.add(account)
     return account
 
@@ -45,12 +45,12 @@ def member(server: Server, place: Place) -> Account:
 @pytest.fixture
 def stranger(server: Server) -> Account:
     """Return somebody who has nothing to do with it."""
-    return new_account(server, "stranger")
+    return somebody(server)
 
 
 def test_a_guest_makes_no_private_room(server: Server, alice: Person) -> None:
     """It would be nobody's, and nobody could come in."""
-    with new_account(server, "x").http() as http:
+    with somebody(server).http() as http:
         del http.headers["Authorization"]
         answer = http.post(ROOMS, json={"name": "secret", "kind": "private"})
     assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")

@@ -7,7 +7,7 @@ from httpx2 import Response
 
 from tests.support.accounts import Account
 from tests.support.people import checked
-from tests.support.places import Place, follow, make_room, name_of, new_account, put, roles_of
+from tests.support.places import Place, follow, make_room, name_of, put, roles_of, somebody
 from tests.support.server import Server
 
 pytestmark = pytest.mark.usefixtures("partings")
@@ -18,7 +18,7 @@ ACCEPT, PREVIEW = "/api/chat/invites/accept", "/api/chat/invites/preview"
 @pytest.fixture
 def place(server: Server) -> Place:
     """Return a private room."""
-    return make_room(new_account(server, "owner"))
+    return make_room(somebody(server))
 
 
 def invite(place: Place, **fields: int) -> dict[str, object]:
@@ -34,7 +34,7 @@ def accept(account: Account, token: object) -> Response:
 def test_a_link_shows_the_room_and_lets_in_whoever_has_it(server: Server, place: Place) -> None:
     """The room is theirs to see then, and the link is used up."""
     token = invite(place)["token"]
-    comer, late = new_account(server, "comer"), new_account(server, "late")
+    comer, late = somebody(server), somebody(server)
     shown = checked(comer.call("POST", PREVIEW, json={"token": token}))
     assert shown == {
         "room_name": place.room["name"], "kind": "private", "members": 1,
@@ -51,7 +51,7 @@ def test_a_link_shows_the_room_and_lets_in_whoever_has_it(server: Server, place:
 async def test_twenty_at_once_use_it_as_often_as_it_says(server: Server, place: Place) -> None:
     """Three come in, the others are told that it is used up."""
     token = invite(place, uses=3)["token"]
-    comers = [new_account(server, "comer") for _ in range(20)]
+    comers = [somebody(server) for _ in range(20)]
     asks = [asyncio.to_thread(accept, comer, token) for comer in comers]
     answers = await asyncio.gather(*asks)
     assert sorted(answer.status_code for answer in answers) == [200] * 3 + [403] * 17
@@ -82,7 +82,7 @@ def test_what_was_taken_back_lets_nobody_in(server: Server, place: Place) -> Non
     path = f"{place.path}/invites"
     assert place.owner.call("DELETE", f"{path}/{made['id']}").status_code == 204
     assert place.owner.call("DELETE", f"{path}/{made['id']}").status_code == 404
-    assert accept(new_account(server, "late"), made["token"]).status_code == 403
+    assert accept(somebody(server), made["token"]).status_code == 403
     assert checked(place.owner.call("GET", path)) == []
 
 
@@ -90,7 +90,7 @@ def test_an_invitation_of_another_room_cannot_be_taken_back_from_here(
     server: Server, place: Place
 ) -> None:
     """Its number alone is no key to it."""
-    other = make_room(new_account(server, "other"))
+    other = make_room(somebody(server))
     made = invite(place)
     answer = other.owner.call("DELETE", f"{other.path}/invites/{made['id']}")
     assert answer.status_code == 404
@@ -99,7 +99,7 @@ def test_an_invitation_of_another_room_cannot_be_taken_back_from_here(
 
 def test_members_make_and_see_no_invitations(server: Server, place: Place) -> None:
     """Moderators do."""
-    member, moderator = new_account(server, "member"), new_account(server, "moderator")
+    member, moderator = somebody(server), somebody(server)
     place.add(member)
     checked(put(place, place.owner, moderator, "moderator"))
     for method in ("GET", "POST"):
@@ -111,7 +111,7 @@ def test_members_make_and_see_no_invitations(server: Server, place: Place) -> No
 
 def test_guessing_finds_nothing(server: Server) -> None:
     """Every wrong token gets the same answer."""
-    account = new_account(server, "guesser")
+    account = somebody(server)
     answers = {accept(account, token).text for token in ("x", "a" * 22, "%00", "' OR 1=1 --")}
     assert len(answers) == 1
 
@@ -120,16 +120,16 @@ def test_nobody_joins_a_room_that_is_archived_or_gone(server: Server, place: Pla
     """The one is told, the other is not there."""
     token = invite(place, uses=2)["token"]
     checked(place.owner.call("PATCH", place.path, json={"archived": True}))
-    assert accept(new_account(server, "a"), token).json()["code"] == "archived"
+    assert accept(somebody(server), token).json()["code"] == "archived"
     assert place.owner.call("DELETE", place.path).status_code == 204
-    assert accept(new_account(server, "b"), token).json()["code"] == "invite_invalid"
+    assert accept(somebody(server), token).json()["code"] == "invite_invalid"
 
 
 async def test_those_who_are_there_see_who_comes(server: Server, place: Place) -> None:
     """A version of the room; the newcomer's list has the room at once."""
     token = invite(place)["token"]
     inside = await follow(place, place.owner)
-    comer = new_account(server, "comer")
+    comer = somebody(server)
     client = await comer.connect()
     checked(accept(comer, token))
     await inside.until("room_updated", version=1)

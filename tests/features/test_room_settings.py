@@ -8,7 +8,7 @@ from httpx2 import AsyncClient
 
 from tests.support.accounts import Account
 from tests.support.people import Person, checked
-from tests.support.places import Place, follow, make_room, name_of, new_account, put, say
+from tests.support.places import Place, follow, make_room, name_of, put, say, somebody
 from tests.support.server import Server
 
 pytestmark = pytest.mark.usefixtures("partings")
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.usefixtures("partings")
 @pytest.fixture
 def place(server: Server) -> Place:
     """Return a public room of somebody's."""
-    return make_room(new_account(server, "owner"), "public")
+    return make_room(somebody(server), "public")
 
 
 @pytest.fixture
 def moderator(server: Server, place: Place) -> Account:
     """Return its moderator."""
-    account = new_account(server, "moderator")
+    account = somebody(server)
     put(place, place.owner, account, "moderator")
     return account
 

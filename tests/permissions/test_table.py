@@ -99,7 +99,7 @@ async def play(act: str, kind: str, fresh: Fresh) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(("act", "kind"), wanted(), ids=" ".join)
+@pytest.mark.parametrize(("act", "kind"), wanted(), ids=map(": ".join, wanted()))
 async def test_an_act_comes_out_for_everybody_as_the_table_says(
     act: str, kind: str, fresh: Fresh
 ) -> None:

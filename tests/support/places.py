@@ -13,11 +13,31 @@ from tests.support.websocket import Client
 
 ROOMS = "/api/chat/rooms"
 _NUMBERS = count(1)
+# The accounts of each server that `somebody` gives out, and those that this test has.
+_POOL: dict[int, list[Account]] = {}
+_TAKEN: list[Account] = []
 
 
 def new_account(server: Server, name: str, **fields: Any) -> Account:
     """Return somebody with an account of this name, and a number: names are used once."""
     return register(server, f"{name}{next(_NUMBERS)}", **fields)
+
+
+def somebody(server: Server) -> Account:
+    """Return an account that nobody else has in this test, whatever it did in tests before.
+
+    A password costs much to hash; `partings` gives all of them back.
+    """
+    pool = _POOL.setdefault(server.port, [])
+    if len(_TAKEN) >= len(pool):
+        pool.append(new_account(server, "somebody"))
+    _TAKEN.append(pool[len(_TAKEN)])
+    return _TAKEN[-1]
+
+
+def give_back() -> None:
+    """Let the accounts of `somebody` be taken once more, by the next test."""
+    _TAKEN.clear()
 
 
 @dataclass(frozen=True)

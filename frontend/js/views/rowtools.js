@@ -67,12 +67,18 @@ export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
   );
   const stopPress = () => clearTimeout(press);
   let at = { x: 0, y: 0 };
+  /** The finger that has opened the menu is still down, or has just gone up: that is no press on what lies beneath. */
+  let isHeld = false;
   /** @param {PointerEvent} event a finger comes down */
   const begin = (event) => {
     const row = rowOf(event.target);
     if (event.pointerType !== 'touch' || !row || /** @type {Element} */ (event.target).closest('a, button')) return;
     at = { x: event.clientX, y: event.clientY };
-    press = setTimeout(() => open(row, true), PRESS_MS);
+    isHeld = false;
+    press = setTimeout(() => {
+      isHeld = true;
+      open(row, true);
+    }, PRESS_MS);
   };
   log.addEventListener(
     'pointerdown',
@@ -90,6 +96,16 @@ export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
     { signal, passive: true },
   );
   for (const type of ['pointerup', 'pointercancel', 'scroll']) log.addEventListener(type, stopPress, { signal, passive: true });
+  log.addEventListener(
+    'click',
+    (event) => {
+      if (!isHeld) return;
+      isHeld = false;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    { signal, capture: true },
+  );
   log.addEventListener('contextmenu', (event) => {
     // A finger that rests selects a word otherwise, and the menu is there already.
     if (/** @type {PointerEvent} */ (event).pointerType === 'touch' && rowOf(event.target)) event.preventDefault();
