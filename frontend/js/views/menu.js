@@ -54,7 +54,11 @@ export function openMenu(anchor, label, items, { back = anchor, isHeld = false }
     if (anchor instanceof HTMLButtonElement) anchor.popoverTargetElement = null;
     menu.remove();
   });
+  // The finger that has opened it goes up over one of its items, perhaps: that is no choice.
+  let isChoice = !isHeld;
+  menu.addEventListener('pointerdown', () => (isChoice = true));
   menu.addEventListener('click', (event) => {
+    if (!isChoice) return;
     const index = nodes.findIndex((node) => node.contains(/** @type {Node} */ (event.target)));
     const [item, node] = [items[index], nodes[index]];
     if (item === undefined || node === undefined) return;
@@ -65,6 +69,7 @@ export function openMenu(anchor, label, items, { back = anchor, isHeld = false }
     item.run(node);
   });
   menu.addEventListener('keydown', (event) => {
+    isChoice = true;
     const at = nodes.findIndex((node) => node === document.activeElement);
     if (event.key === 'ArrowDown') focusAt(at + 1);
     else if (event.key === 'ArrowUp') focusAt(at - 1);

@@ -74,7 +74,6 @@ export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
     const row = rowOf(event.target);
     if (event.pointerType !== 'touch' || !row || /** @type {Element} */ (event.target).closest('a, button')) return;
     at = { x: event.clientX, y: event.clientY };
-    isHeld = false;
     press = setTimeout(() => {
       isHeld = true;
       open(row, true);
@@ -84,6 +83,7 @@ export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
     'pointerdown',
     (event) => {
       stopPress();
+      isHeld = false;
       begin(event);
     },
     { signal, passive: true },
