@@ -58,9 +58,11 @@ export function createModeration({ restrictions, onLift, onRestrict, reports }) 
         outcome.refuse({ code: 'name_empty', detail: errorText('name_empty') });
         return;
       }
-      void onRestrict(kind, field.value.trim()).then(async (said) => {
+      const name = field.value.trim();
+      void onRestrict(kind, name).then(async (said) => {
         if (said === null) return;
-        field.value = '';
+        // The next name may stand there already.
+        if (field.value.trim() === name) field.value = '';
         await listing.load();
         outcome.say(said);
       });
