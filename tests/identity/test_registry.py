@@ -16,9 +16,10 @@ from parlour.features import sessions
 from parlour.identity import end_in_any_case, end_logins
 from parlour.logins import Known, NewAccount
 from parlour.models import Person
-from parlour.people import Device, Login, Opened
+from parlour.people import Account, Device, Login, Opened
 from parlour.realtime.connection import Connection
 from parlour.registry import Registry
+from parlour.store import restrictions, users
 from parlour.store.sessions import get_session
 from parlour.support.tokens import Refresh
 from tests.support.local import local_context, started_database
@@ -87,6 +88,27 @@ async def test_an_account_that_is_disabled_while_the_server_runs_is_out_at_once(
     assert context.registry.logins == {}
     token = Refresh(session.login.session_id, 1)
     assert await database.write(logins.renew, token, DEVICE, "key") is None
+
+
+async def test_a_ban_that_comes_while_a_password_is_hashed_is_not_overtaken(
+    context: Context,
+) -> None:
+    """A new password opens no session for somebody who is banned; nor does a restart."""
+    database, session = context.database, await signed_in(context)
+    user_id = session.user.id
+
+    def ban(connection: sqlalchemy.Connection) -> Account | None:
+        whom = (f"user:{user_id}", "alice")
+        restrictions.restrict(connection, None, "ban", whom, None, "", user_id)
+        return users.get_account(connection, user_id)
+
+    account = await database.write(ban)
+    assert account is not None
+    with pytest.raises(Refusal) as refused:
+        await database.write(logins.change_password, account, "new hash", DEVICE, "key")
+    assert refused.value.code == "banned"
+    # The session from before is still a row here; it is nobody's any more.
+    assert (await database.read(logins.load)).logins == []
 
 
 async def test_what_ended_without_being_stored_is_taken_away_when_there_is_room(
