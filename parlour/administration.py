@@ -15,7 +15,7 @@ from parlour.errors import ERROR_CODES, Refusal
 from parlour.logins import hash_of
 from parlour.membership import Invite
 from parlour.models import Person
-from parlour.moderation import MAX_RESTRICTIONS, Named, find_target
+from parlour.moderation import MAX_RESTRICTIONS, Named, find_targets
 from parlour.oversight import AdminRoom, AdminUser, AuditEntry, Policy, Report, ServerBan
 from parlour.people import Account, Role
 from parlour.permissions import no_room
@@ -32,10 +32,13 @@ _POLICY: Final = ("guests", "registration")
 
 @dataclass(frozen=True, slots=True)
 class Banned:
-    """A ban from the server: of which author, and the sessions that ended by it."""
+    """A ban from the server: of which authors, and the sessions that ended by it.
+
+    Of several guests of one name, `ban` is that of the first.
+    """
 
     ban: ServerBan
-    author: str
+    authors: tuple[str, ...]
     ended: list[str]
 
 
@@ -70,25 +73,28 @@ def ban(
 ) -> Banned:
     """Keep an account, or a guest who is online, out of the server. Raises Refusal.
 
-    A ban that was there is replaced.
+    A ban that was there is replaced. It holds for all guests who have the name.
     """
     by_id = check(connection, by)
-    target = find_target(connection, named, None)
-    if target.user is not None and target.user.role == "administrator":
-        words = f"{target.username} is an administrator: take that away first."
+    targets = find_targets(connection, named, None)
+    user = targets[0].user
+    if user is not None and user.role == "administrator":
+        words = f"{user.username} is an administrator: take that away first."
         raise Refusal("not_allowed", words)
-    if restrictions.count_restrictions(connection, None, "ban") >= MAX_RESTRICTIONS:
+    there = restrictions.count_restrictions(connection, None, "ban")
+    if there + len(targets) > MAX_RESTRICTIONS:
         words = f"A server has at most {MAX_RESTRICTIONS} bans; lift one first."
         raise Refusal("not_allowed", words)
-    whom = target.author, target.username
-    made = restrictions.restrict(connection, None, "ban", whom, until, reason, by_id)
-    ended = []
-    if target.user is not None:
-        ended = session_rows.end_sessions_of(connection, target.user.id)
-    seconds = None if until is None else round((until - made.created_at).total_seconds())
-    detail = {"author": target.author, "reason": reason, "seconds": seconds}
-    audit.note(connection, by, "server.ban", target.username, detail=detail)
-    return Banned(made, target.author, ended)
+    made = []
+    for target in targets:
+        whom = target.author, target.username
+        one = restrictions.restrict(connection, None, "ban", whom, until, reason, by_id)
+        seconds = None if until is None else round((until - one.created_at).total_seconds())
+        detail = {"author": target.author, "reason": reason, "seconds": seconds}
+        audit.note(connection, by, "server.ban", target.username, detail=detail)
+        made.append(one)
+    ended = [] if user is None else session_rows.end_sessions_of(connection, user.id)
+    return Banned(made[0], tuple(target.author for target in targets), ended)
 
 
 def lift_ban(connection: Connection, by: Person, ban_id: int) -> str:
