@@ -85,8 +85,8 @@ def account(connection: Connection, user_id: int, now: datetime) -> AdminUser:
 def _rooms() -> Select[Any]:
     belonging = (
         select(func.count())
-        .select_from(members)
-        .where(members.c.room_id == rooms.c.id)
+        .select_from(members.join(users))
+        .where(members.c.room_id == rooms.c.id, users.c.disabled_at.is_(None))
         .scalar_subquery()
     )
     said = (

@@ -102,6 +102,7 @@ REAL_LIMITS = {
     "room name": models.MAX_ROOM_NAME_LENGTH,
     "topic": models.MAX_TOPIC_LENGTH,
     "members of a room": places.MAX_MEMBERS,
+    "rooms and conversations of one account": places.MAX_ROOMS,
     "people in a direct conversation": membership.MAX_OTHERS + 1,
     "bans of a room, mutes of a room, or bans of the server": moderation.MAX_RESTRICTIONS,
     "a mute": oversight.MAX_MUTE,
