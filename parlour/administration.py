@@ -20,7 +20,6 @@ from parlour.oversight import AdminRoom, AdminUser, AuditEntry, Policy, Report, 
 from parlour.people import Account, Role
 from parlour.permissions import no_room
 from parlour.places import Changed, Told
-from parlour.reporting import MAX_LISTED
 from parlour.store import audit as audit_rows
 from parlour.store import directory, invites, meta, reports, restrictions, users
 from parlour.store import sessions as session_rows
@@ -262,10 +261,12 @@ def change_policy(
 # What was reported and done
 
 
-def list_reports(connection: Connection, by: Person) -> list[Report]:
-    """The reports of all rooms, open ones first, newest first."""
+def list_reports(
+    connection: Connection, by: Person, before: int | None, limit: int
+) -> list[Report]:
+    """A page of the reports of all rooms, open ones first, newest first."""
     check(connection, by)
-    return reports.list_reports(connection, None, MAX_LISTED)
+    return reports.list_reports(connection, None, before, limit)
 
 
 def read_log(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, event
 from parlour import places
 from parlour.database import ChatDatabase
 from parlour.models import Room
+from parlour.store import reports
 from parlour.store.standings import standings
 from tests.support.local import draft
 
@@ -159,3 +160,25 @@ def test_the_gate_reads_by_keys_alone(connection: Connection, busy: Room) -> Non
     scanned = [step for step in steps if step.startswith("SCAN")]
     assert scanned == ["SCAN seats VIRTUAL TABLE INDEX 1:"]
     assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+@pytest.mark.parametrize("before", [None, 7])
+@pytest.mark.parametrize("room_id", [None, 1])
+def test_a_page_of_reports_is_read_in_its_order(
+    connection: Connection, room_id: int | None, before: int | None
+) -> None:
+    """Open ones by their own indexes, the others by id: nothing is scanned and nothing sorted."""
+    found = plans(connection, lambda: reports.list_reports(connection, room_id, before, 20))
+    pages = [steps for sql, steps in found.items() if "LIMIT" in sql]
+    assert len(pages) == 2
+    for [step] in pages:
+        assert step.startswith("SEARCH reports")
+    of_open = "ix_reports_all_open" if room_id is None else "ix_reports_room_open"
+    assert of_open in pages[0][0]
+
+
+def test_the_open_reports_of_guests_are_counted_by_their_index(connection: Connection) -> None:
+    """Those that were seen to, which are most, are not looked at."""
+    found = plans(connection, lambda: reports.count_open_of_guests(connection, 1, 100))
+    [steps] = found.values()
+    assert any("ix_reports_room_open (room_id=?)" in step for step in steps)

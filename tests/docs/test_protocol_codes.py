@@ -108,6 +108,7 @@ REAL_LIMITS = {
     "a mute": oversight.MAX_MUTE,
     "reason of a ban, a mute or a report": oversight.MAX_REASON,
     "reports of one person that nobody has seen to": reporting.MAX_OPEN,
+    "reports of all guests in one room that nobody has seen to": reporting.MAX_OPEN_OF_GUESTS,
     "names in one question for profiles": directory.MAX_NAMES,
     "invitations to the server at once": administration.MAX_INVITES,
     "invitations to a room at once": joining.MAX_INVITES,
