@@ -22,6 +22,7 @@ from parlour.permissions import no_room
 from parlour.places import Changed, Told
 from parlour.store import audit as audit_rows
 from parlour.store import directory, invites, meta, reports, restrictions, users
+from parlour.store import rooms as room_rows
 from parlour.store import sessions as session_rows
 
 # Invitations to the server that are good at the same time.
@@ -165,37 +166,44 @@ def _is_banned(connection: Connection, user_id: int) -> bool:
 # Rooms
 
 
-def list_rooms(connection: Connection, by: Person) -> list[AdminRoom]:
-    """The public and private rooms, in order of creation."""
+def list_rooms(
+    connection: Connection, by: Person, after: int | None, limit: int
+) -> list[AdminRoom]:
+    """A page of the public and private rooms, in order of creation."""
     check(connection, by)
-    return directory.all_rooms(connection)
+    return directory.all_rooms(connection, after, limit)
+
+
+def get_room(connection: Connection, by: Person, room_id: int) -> AdminRoom:
+    """One of them. To count what it has takes time: it is for readers. Raises Refusal."""
+    check(connection, by)
+    room = directory.find_room(connection, room_id)
+    if room is None:
+        raise no_room()
+    return room
 
 
 def delete_room(connection: Connection, by: Person, room_id: int) -> Told:
     """Delete a public or private room; the room it was. Raises Refusal."""
     check(connection, by)
-    _find_room(connection, room_id)
+    _check_room(connection, room_id)
     told = places.describe(connection, room_id)
     ChatDatabase.delete_room(connection, room_id)
     audit.note(connection, by, "room.delete", told.room.name, room_id=room_id)
     return told
 
 
-def give_owner(
-    connection: Connection, by: Person, room_id: int, username: str
-) -> tuple[Changed, AdminRoom]:
+def give_owner(connection: Connection, by: Person, room_id: int, username: str) -> Changed:
     """Make somebody the owner of a public or private room. Raises Refusal."""
     check(connection, by)
-    _find_room(connection, room_id)
-    changed = places.give_owner(connection, by, room_id, username)
-    return changed, _find_room(connection, room_id)
+    _check_room(connection, room_id)
+    return places.give_owner(connection, by, room_id, username)
 
 
-def _find_room(connection: Connection, room_id: int) -> AdminRoom:
-    room = directory.find_room(connection, room_id)
-    if room is None:
+def _check_room(connection: Connection, room_id: int) -> None:
+    room = room_rows.get_room(connection, room_id)
+    if room is None or room.kind == "direct":
         raise no_room()
-    return room
 
 
 # Who may come in

@@ -101,9 +101,10 @@ def _rooms() -> Select[Any]:
     ).where(LIVE, rooms.c.kind != "direct")  # fmt: skip
 
 
-def all_rooms(connection: Connection) -> list[AdminRoom]:
-    """The public and private rooms, in order of creation."""
-    rows = connection.execute(_rooms().order_by(rooms.c.id)).mappings()
+def all_rooms(connection: Connection, after: int | None, limit: int) -> list[AdminRoom]:
+    """A page of the public and private rooms, in order of creation; only these are counted in."""
+    statement = _rooms().where(rooms.c.id > (after or 0)).order_by(rooms.c.id).limit(limit)
+    rows = connection.execute(statement).mappings()
     return [AdminRoom.model_construct(**row) for row in rows]
 
 

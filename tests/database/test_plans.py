@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from parlour import places
+from parlour import administration, places
 from parlour.database import ChatDatabase
-from parlour.models import Room
-from parlour.store import reports
+from parlour.models import Person, Room
+from parlour.store import directory, reports
 from parlour.store.standings import standings
+from parlour.store.users import create_user
 from tests.support.local import draft
 
 BY_ID = "INDEX ix_messages_room_id_id"
@@ -182,3 +183,18 @@ def test_the_open_reports_of_guests_are_counted_by_their_index(connection: Conne
     found = plans(connection, lambda: reports.count_open_of_guests(connection, 1, 100))
     [steps] = found.values()
     assert any("ix_reports_room_open (room_id=?)" in step for step in steps)
+
+
+def test_administrators_count_messages_in_no_write(connection: Connection, busy: Room) -> None:
+    """Whether a room is there is all that these have to know; a page is read by key."""
+    chief = create_user(connection, "root", "Root", "", "administrator")
+    by = Person.by_account("root", chief.id)
+    acts = (
+        lambda: administration.give_owner(connection, by, busy.id, "root"),
+        lambda: administration.delete_room(connection, by, busy.id),
+    )
+    for act in acts:
+        assert not [sql for sql in plans(connection, act) if "FROM messages" in sql]
+    found = plans(connection, lambda: directory.all_rooms(connection, 1, 20))
+    [steps] = found.values()
+    assert f"SEARCH {BY_KEY} (rowid>?)" in steps

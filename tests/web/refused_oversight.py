@@ -101,5 +101,6 @@ RUNNING |= {
         get(f"{SERVER_INVITES}/abc", "DELETE"), abroad(f"{SERVER_INVITES}/1", "DELETE"),
     ],
     ("GET", f"{ADMIN}/audit"): [get(f"{ADMIN}/audit", limit="0")],
+    ("GET", f"{ADMIN}/rooms"): [get(f"{ADMIN}/rooms", after="0")],
     ("GET", f"{ADMIN}/reports"): [get(f"{ADMIN}/reports", limit="201")],
 }  # fmt: skip
