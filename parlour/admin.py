@@ -17,6 +17,7 @@ from parlour.logins import NewAccount
 from parlour.settings import Settings
 from parlour.store.audit import all_entries
 from parlour.store.invites import create_server_invite
+from parlour.store.users import find_account
 from parlour.support.keys import load_keys, rotate_keys
 from parlour.support.names import account_forms, account_username, reserved_forms
 from parlour.support.passwords import Passwords, check_password, clean_password
@@ -97,16 +98,20 @@ def _reset_password(_settings: Settings, options: Namespace) -> str:
 def _disable(_settings: Settings, options: Namespace) -> str:
     username = account_username(options.username)
     with get_db() as connection:
+        before = find_account(connection, username)
         logins.disable_account(connection, username)
-        audit.note(connection, audit.COMMAND_LINE, "user.disable", username)
+        if before is not None and not before.disabled:
+            audit.note(connection, audit.COMMAND_LINE, "user.disable", username)
     return f"{username} is disabled and signed out everywhere."
 
 
 def _enable(_settings: Settings, options: Namespace) -> str:
     username = account_username(options.username)
     with get_db() as connection:
+        before = find_account(connection, username)
         logins.enable_account(connection, username)
-        audit.note(connection, audit.COMMAND_LINE, "user.enable", username)
+        if before is not None and before.disabled:
+            audit.note(connection, audit.COMMAND_LINE, "user.enable", username)
     return f"{username} can sign in again."
 
 

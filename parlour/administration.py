@@ -15,14 +15,14 @@ from parlour.errors import ERROR_CODES, Refusal
 from parlour.logins import hash_of
 from parlour.membership import Invite
 from parlour.models import Person
-from parlour.moderation import MAX_RESTRICTIONS, Named, find_target
+from parlour.moderation import MAX_RESTRICTIONS, Named, find_targets
 from parlour.oversight import AdminRoom, AdminUser, AuditEntry, Policy, Report, ServerBan
 from parlour.people import Account, Role
 from parlour.permissions import no_room
 from parlour.places import Changed, Told
-from parlour.reporting import MAX_LISTED
 from parlour.store import audit as audit_rows
 from parlour.store import directory, invites, meta, reports, restrictions, users
+from parlour.store import rooms as room_rows
 from parlour.store import sessions as session_rows
 
 # Invitations to the server that are good at the same time.
@@ -32,10 +32,13 @@ _POLICY: Final = ("guests", "registration")
 
 @dataclass(frozen=True, slots=True)
 class Banned:
-    """A ban from the server: of which author, and the sessions that ended by it."""
+    """A ban from the server: of which authors, and the sessions that ended by it.
+
+    Of several guests of one name, `ban` is that of the first.
+    """
 
     ban: ServerBan
-    author: str
+    authors: tuple[str, ...]
     ended: list[str]
 
 
@@ -70,25 +73,28 @@ def ban(
 ) -> Banned:
     """Keep an account, or a guest who is online, out of the server. Raises Refusal.
 
-    A ban that was there is replaced.
+    A ban that was there is replaced. It holds for all guests who have the name.
     """
     by_id = check(connection, by)
-    target = find_target(connection, named, None)
-    if target.user is not None and target.user.role == "administrator":
-        words = f"{target.username} is an administrator: take that away first."
+    targets = find_targets(connection, named, None)
+    user = targets[0].user
+    if user is not None and user.role == "administrator":
+        words = f"{user.username} is an administrator: take that away first."
         raise Refusal("not_allowed", words)
-    if restrictions.count_restrictions(connection, None, "ban") >= MAX_RESTRICTIONS:
+    there = restrictions.count_restrictions(connection, None, "ban")
+    if there + len(targets) > MAX_RESTRICTIONS:
         words = f"A server has at most {MAX_RESTRICTIONS} bans; lift one first."
         raise Refusal("not_allowed", words)
-    whom = target.author, target.username
-    made = restrictions.restrict(connection, None, "ban", whom, until, reason, by_id)
-    ended = []
-    if target.user is not None:
-        ended = session_rows.end_sessions_of(connection, target.user.id)
-    seconds = None if until is None else round((until - made.created_at).total_seconds())
-    detail = {"author": target.author, "reason": reason, "seconds": seconds}
-    audit.note(connection, by, "server.ban", target.username, detail=detail)
-    return Banned(made, target.author, ended)
+    made = []
+    for target in targets:
+        whom = target.author, target.username
+        one = restrictions.restrict(connection, None, "ban", whom, until, reason, by_id)
+        seconds = None if until is None else round((until - one.created_at).total_seconds())
+        detail = {"author": target.author, "reason": reason, "seconds": seconds}
+        audit.note(connection, by, "server.ban", target.username, detail=detail)
+        made.append(one)
+    ended = [] if user is None else session_rows.end_sessions_of(connection, user.id)
+    return Banned(made[0], tuple(target.author for target in targets), ended)
 
 
 def lift_ban(connection: Connection, by: Person, ban_id: int) -> str:
@@ -160,37 +166,44 @@ def _is_banned(connection: Connection, user_id: int) -> bool:
 # Rooms
 
 
-def list_rooms(connection: Connection, by: Person) -> list[AdminRoom]:
-    """The public and private rooms, in order of creation."""
+def list_rooms(
+    connection: Connection, by: Person, after: int | None, limit: int
+) -> list[AdminRoom]:
+    """A page of the public and private rooms, in order of creation."""
     check(connection, by)
-    return directory.all_rooms(connection)
+    return directory.all_rooms(connection, after, limit)
+
+
+def get_room(connection: Connection, by: Person, room_id: int) -> AdminRoom:
+    """One of them. To count what it has takes time: it is for readers. Raises Refusal."""
+    check(connection, by)
+    room = directory.find_room(connection, room_id)
+    if room is None:
+        raise no_room()
+    return room
 
 
 def delete_room(connection: Connection, by: Person, room_id: int) -> Told:
     """Delete a public or private room; the room it was. Raises Refusal."""
     check(connection, by)
-    _find_room(connection, room_id)
+    _check_room(connection, room_id)
     told = places.describe(connection, room_id)
     ChatDatabase.delete_room(connection, room_id)
     audit.note(connection, by, "room.delete", told.room.name, room_id=room_id)
     return told
 
 
-def give_owner(
-    connection: Connection, by: Person, room_id: int, username: str
-) -> tuple[Changed, AdminRoom]:
+def give_owner(connection: Connection, by: Person, room_id: int, username: str) -> Changed:
     """Make somebody the owner of a public or private room. Raises Refusal."""
     check(connection, by)
-    _find_room(connection, room_id)
-    changed = places.give_owner(connection, by, room_id, username)
-    return changed, _find_room(connection, room_id)
+    _check_room(connection, room_id)
+    return places.give_owner(connection, by, room_id, username)
 
 
-def _find_room(connection: Connection, room_id: int) -> AdminRoom:
-    room = directory.find_room(connection, room_id)
-    if room is None:
+def _check_room(connection: Connection, room_id: int) -> None:
+    room = room_rows.get_room(connection, room_id)
+    if room is None or room.kind == "direct":
         raise no_room()
-    return room
 
 
 # Who may come in
@@ -256,10 +269,12 @@ def change_policy(
 # What was reported and done
 
 
-def list_reports(connection: Connection, by: Person) -> list[Report]:
-    """The reports of all rooms, open ones first, newest first."""
+def list_reports(
+    connection: Connection, by: Person, before: int | None, limit: int
+) -> list[Report]:
+    """A page of the reports of all rooms, open ones first, newest first."""
     check(connection, by)
-    return reports.list_reports(connection, None, MAX_LISTED)
+    return reports.list_reports(connection, None, before, limit)
 
 
 def read_log(

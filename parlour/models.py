@@ -87,7 +87,8 @@ def _clean_topic(value: str) -> str:
     return clean_line(value, MAX_TOPIC_LENGTH)
 
 
-def _check_digits(value: object) -> object:
+def check_digits(value: object) -> object:
+    """A number of a path or a query as it came. Raises PydanticCustomError `invalid`."""
     # Pydantic would also read " 5", "5.0" and "1_0" as numbers.
     if isinstance(value, str) and not _DIGITS.fullmatch(value):
         raise PydanticCustomError("invalid", "It has to be a whole number in digits")
@@ -103,9 +104,9 @@ def _check_client_id(value: str) -> str:
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Version = Annotated[int, Field(ge=0, le=MAX_ID)]
 # The same as they stand in a path or a query.
-IdParam = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_check_digits)]
-VersionParam = Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(_check_digits)]
-LimitParam = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(_check_digits)]
+IdParam = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(check_digits)]
+VersionParam = Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(check_digits)]
+LimitParam = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(check_digits)]
 RoomName = Annotated[str, AfterValidator(_clean_room_name)]
 Topic = Annotated[str, AfterValidator(_clean_topic)]
 Content = Annotated[str, AfterValidator(clean_text)]

@@ -1,5 +1,6 @@
 """The operations on bans and mutes in a room, each inside one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -11,7 +12,7 @@ from parlour.errors import Refusal
 from parlour.models import Person, Room
 from parlour.oversight import Kind, Restriction, is_guest
 from parlour.people import User
-from parlour.permissions import check_over
+from parlour.permissions import Standing, check_over
 from parlour.places import Changed
 from parlour.store import members as member_rows
 from parlour.store import messages as message_rows
@@ -25,10 +26,10 @@ MAX_RESTRICTIONS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A name; and the author and spelling of who is there under it just now, if somebody is."""
+    """A name; and the author and spelling of everybody who is there under it just now."""
 
     username: str
-    present: tuple[str, str] | None = None
+    present: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Restrained:
-    """What a ban or mute did: the room, whom, and what became of a member who was banned."""
+    """What a ban or mute did: the room, whom, and what became of a member who was banned.
+
+    Of several guests of one name, `restriction` is that of the first.
+    """
 
     room: Room
-    author: str
+    authors: tuple[str, ...]
     restriction: Restriction
     changed: Changed | None = None
 
@@ -70,58 +74,95 @@ def restrict(
 ) -> Restrained:
     """Ban or mute somebody who has less to say in a room. Raises Refusal.
 
-    A ban takes membership away. One that was there is replaced.
+    A ban takes membership away. One that was there is replaced. Where several guests have the
+    name, nobody can tell which of them is meant: it holds for all.
     """
     own = places.allow(connection, by.author, room_id, "restrict")
-    target = find_target(connection, named, room_id)
-    other = standing_of(connection, room_id, target.author)
-    assert other is not None  # noqa: S101 - the room was there for the one who asks
-    check_over(own, "restrict", other)
-    if restrictions.count_restrictions(connection, room_id, kind) >= MAX_RESTRICTIONS:
+    targets = find_targets(connection, named, room_id)
+    for target in targets:
+        _check_over(connection, own, room_id, target.author)
+    there = restrictions.count_restrictions(connection, room_id, kind)
+    if there + len(targets) > MAX_RESTRICTIONS:
         words = f"A room has at most {MAX_RESTRICTIONS} of these; lift one first."
         raise Refusal("not_allowed", words)
-    whom = target.author, target.username
-    made = restrictions.restrict(connection, room_id, kind, whom, until, reason, by_id)
+    made = [
+        _restrict(connection, (by, by_id), room_id, kind, target, until, reason)
+        for target in targets
+    ]
     room_rows.guard(connection, room_id)
-    changed = None
-    if kind == "ban" and target.user is not None:
-        role = member_rows.role_of(connection, room_id, target.user.id)
+    changed, user = None, targets[0].user
+    if kind == "ban" and user is not None:
+        role = member_rows.role_of(connection, room_id, user.id)
         if role is not None:
-            changed = places.take_out(connection, room_id, target.user, role)
+            changed = places.take_out(connection, room_id, user, role)
+    told = Restriction.model_construct(**made[0].model_dump(exclude={"id"}))
+    authors = tuple(target.author for target in targets)
+    return Restrained(places.describe(connection, room_id).room, authors, told, changed)
+
+
+def _restrict(
+    connection: Connection,
+    by: tuple[Person, int],
+    room_id: int,
+    kind: Kind,
+    target: Target,
+    until: datetime | None,
+    reason: str,
+) -> Restriction:
+    whom = target.author, target.username
+    made = restrictions.restrict(connection, room_id, kind, whom, until, reason, by[1])
     detail = {"author": target.author, "reason": reason, "seconds": _seconds(made)}
-    audit.note(connection, by, f"room.{kind}", target.username, room_id=room_id, detail=detail)
-    told = Restriction.model_construct(**made.model_dump(exclude={"id"}))
-    return Restrained(places.describe(connection, room_id).room, target.author, told, changed)
+    audit.note(connection, by[0], f"room.{kind}", target.username, room_id=room_id, detail=detail)
+    return made
 
 
-def lift(connection: Connection, by: Person, room_id: int, kind: Kind, username: str) -> None:
-    """Take every ban or mute of a name away. Raises Refusal."""
-    places.allow(connection, by.author, room_id, "restrict")
-    user = users.find_user(connection, username)
-    author = None if user is None else f"user:{user.id}"
-    found = restrictions.find_restrictions(connection, room_id, kind, username, author)
+def _check_over(connection: Connection, own: Standing, room_id: int, author: str) -> None:
+    other = standing_of(connection, room_id, author)
+    assert other is not None  # noqa: S101 - the room was there for the one who asks
+    check_over(own, "restrict", other)
+
+
+def lift(connection: Connection, by: Person, room_id: int, kind: Kind, named: Named) -> None:
+    """Take every ban or mute of a name away, of people who have less to say. Raises Refusal."""
+    own = places.allow(connection, by.author, room_id, "restrict")
+    targets = _named(connection, named, room_id)
+    authors = {target.author for target in targets}
+    found = restrictions.find_restrictions(connection, room_id, kind, named.username, authors)
     if not found:
         done = "banned" if kind == "ban" else "muted"
-        raise Refusal("not_found", f"{username[:64]} is not {done} here.")
-    restrictions.lift(connection, [row_id for row_id, _ in found])
+        raise Refusal("not_found", f"{named.username[:64]} is not {done} here.")
+    for lifted in found:
+        _check_over(connection, own, room_id, lifted.author)
+    restrictions.lift(connection, [lifted.id for lifted in found])
     room_rows.guard(connection, room_id)
-    audit.note(connection, by, f"room.un{kind}", found[0][1], room_id=room_id)
+    for lifted in found:
+        audit.note(
+            connection, by, f"room.un{kind}", lifted.username, room_id=room_id,
+            detail={"author": lifted.author},
+        )  # fmt: skip
 
 
-def find_target(connection: Connection, named: Named, room_id: int | None) -> Target:
-    """Whom a name means: an account, the guest who is there, or who wrote last under it.
+def find_targets(connection: Connection, named: Named, room_id: int | None) -> list[Target]:
+    """Whom a name means: an account, every guest who is there, or who wrote last under it.
 
-    Raises Refusal `not_found`.
+    Guests are told by the name that they have there. Raises Refusal `not_found`.
     """
+    targets = _named(connection, named, room_id)
+    if not targets:
+        raise Refusal("not_found", f"There is nobody called {named.username[:64]}.")
+    return targets
+
+
+def _named(connection: Connection, named: Named, room_id: int | None) -> list[Target]:
     user = users.find_user(connection, named.username)
     if user is not None:
-        return Target(f"user:{user.id}", user.username, user)
-    author, username = named.present or (None, named.username)
-    if author is None and room_id is not None:
-        author = message_rows.last_author(connection, room_id, named.username)
-    if author is None or not is_guest(author):
-        raise Refusal("not_found", f"There is nobody called {named.username[:64]}.")
-    return Target(author, username)
+        return [Target(f"user:{user.id}", user.username, user)]
+    targets = [Target(*each) for each in named.present if is_guest(each[0])]
+    if not targets and room_id is not None:
+        last = message_rows.last_author(connection, room_id, named.username)
+        if last is not None and is_guest(last[0]):
+            targets.append(Target(*last))
+    return targets
 
 
 def tidy(connection: Connection) -> None:

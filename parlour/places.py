@@ -24,8 +24,9 @@ from parlour.store import members as member_rows
 from parlour.store import rooms as room_rows
 from parlour.store.standings import forget_spoken, standing_of
 
-# Rooms that one account may be a member of, and members that a room may have.
+# Members that a room may have, and rooms that one account may be a member of.
 MAX_MEMBERS: Final = 10_000
+MAX_ROOMS: Final = 2_000
 
 # The accounts that are told of a room; None for everybody, as of a public one.
 Audience = frozenset[int] | None
@@ -115,7 +116,9 @@ def get_changes(
 
 
 def create_room(connection: Connection, new: RoomCreate, owner: tuple[int, str] | None) -> Told:
-    """A new room; the account (id and name) that makes it owns it. Raises Refusal `room_exists`."""
+    """A new room; the account (id and name) that makes it owns it. Raises Refusal."""
+    if owner is not None:
+        _check_rooms(connection, *owner)
     try:
         room = room_rows.create_room(
             connection,
@@ -209,6 +212,8 @@ def open_direct(
     room = room_rows.find_direct_room(connection, key)
     if room is not None:
         return tell(connection, room), False
+    for user_id, username in people.items():
+        _check_rooms(connection, user_id, username)
     name = ", ".join(sorted(people.values()))
     room = room_rows.create_room(connection, name, kind="direct", direct_key=key)
     member_rows.add_members(connection, room.id, people)
@@ -219,17 +224,23 @@ def find_user(connection: Connection, username: str, field: str = "username") ->
     """The account of a name. Raises Refusal `not_found`."""
     user = users.find_user(connection, username)
     if user is None:
-        raise Refusal("not_found", f"There is nobody called {username[:64]}.", field=field)
+        raise _nobody(username, field)
     return user
+
+
+def _nobody(username: str, field: str = "username") -> Refusal:
+    return Refusal("not_found", f"There is nobody called {username[:64]}.", field=field)
 
 
 # Members
 
 
-def list_members(connection: Connection, author: str | None, room_id: int) -> list[Member]:
-    """The members of a room that somebody may enter. Raises Refusal."""
+def list_members(
+    connection: Connection, author: str | None, room_id: int, after: str | None, limit: int
+) -> list[Member]:
+    """A page of the members of a room that somebody may enter. Raises Refusal."""
     allow(connection, author, room_id, "enter")
-    return member_rows.list_members(connection, room_id)
+    return member_rows.list_members(connection, room_id, after, limit)
 
 
 def put_member(
@@ -254,7 +265,7 @@ def put_member(
         _check_comer(connection, room_id, user)
         if role != "member":
             check(own, "set_role")
-        _add(connection, room_id, user.id)
+        _add(connection, room_id, user)
     elif before == role:
         check(own, "enter")
         return unchanged(connection, room_id, user, before), _member(connection, room_id, user.id)
@@ -280,10 +291,17 @@ def _check_comer(connection: Connection, room_id: int, user: User) -> None:
         raise Refusal("not_allowed", f"{user.username} is banned from this room: lift that first.")
 
 
-def _add(connection: Connection, room_id: int, user_id: int) -> None:
+def _add(connection: Connection, room_id: int, user: User) -> None:
     if member_rows.count_members(connection, room_id) >= MAX_MEMBERS:
         raise Refusal("not_allowed", f"A room has at most {MAX_MEMBERS} members.")
-    member_rows.add_members(connection, room_id, [user_id])
+    _check_rooms(connection, user.id, user.username)
+    member_rows.add_members(connection, room_id, [user.id])
+
+
+def _check_rooms(connection: Connection, user_id: int, username: str) -> None:
+    if member_rows.count_rooms(connection, user_id) >= MAX_ROOMS:
+        words = f"{username} belongs to {MAX_ROOMS} rooms and conversations, which is the most."
+        raise Refusal("not_allowed", words)
 
 
 def _give_role(
@@ -326,7 +344,7 @@ def give_owner(connection: Connection, by: Person, room_id: int, username: str) 
         return unchanged(connection, room_id, user, before)
     if before is None:
         _check_comer(connection, room_id, user)
-        _add(connection, room_id, user.id)
+        _add(connection, room_id, user)
     others = _give_role(connection, by, room_id, user, before, "owner")
     told = tell(connection, room_rows.change_room(connection, room_id, owner=user.username))
     return Changed(told.room, told.audience, user, "owner", others)
@@ -335,15 +353,19 @@ def give_owner(connection: Connection, by: Person, room_id: int, username: str) 
 def remove_member(
     connection: Connection, by: Person, by_id: int, room_id: int, username: str
 ) -> Changed:
-    """Leave a room, or make somebody leave it. Raises Refusal."""
+    """Leave a room, or make somebody leave it, also one who cannot sign in. Raises Refusal."""
     own = allow(connection, by.author, room_id, "see")
-    user = find_user(connection, username)
+    account = users.find_account(connection, username)
+    if account is None:
+        raise _nobody(username)
+    user = account.user
     role = member_rows.role_of(connection, room_id, user.id)
     if role is None:
         check(own, "leave" if user.id == by_id else "remove_member")
         raise Refusal("not_found", f"{user.username} is no member of this room.")
     if user.id == by_id:
         check(own, "leave")
+        # Those whose accounts were disabled keep nobody here.
         alone = member_rows.count_members(connection, room_id) == 1
         if role == "owner" and not alone:
             words = "Make somebody else the owner before you leave, or delete the room."
@@ -370,8 +392,8 @@ def take_out(connection: Connection, room_id: int, user: User, role: str | None)
 
 
 def come_in(connection: Connection, room_id: int, user: User) -> Changed:
-    """Make an account a member, without asking the gate. Raises Refusal when the room is full."""
-    _add(connection, room_id, user.id)
+    """Make an account a member, without asking the gate. Raises Refusal when that is too much."""
+    _add(connection, room_id, user)
     told = tell(connection, room_rows.change_room(connection, room_id))
     return Changed(told.room, told.audience, user, "member")
 

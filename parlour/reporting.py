@@ -16,8 +16,8 @@ from parlour.store.standings import standing_of
 
 # Reports of one person that nobody has seen to yet; a further one waits for that.
 MAX_OPEN: Final = 50
-# Reports in one list.
-MAX_LISTED: Final = 200
+# The same of all guests together in one room: a guest is quickly somebody else.
+MAX_OPEN_OF_GUESTS: Final = 100
 
 
 def report(connection: Connection, by: Person, message_id: int, reason: str) -> tuple[int, bool]:
@@ -43,15 +43,21 @@ def report(connection: Connection, by: Person, message_id: int, reason: str) -> 
     if reports.count_open(connection, by.author) >= MAX_OPEN:
         words = f"You have reported {MAX_OPEN} messages that nobody has seen to yet."
         raise Refusal("rate_limited", words)
+    most = MAX_OPEN_OF_GUESTS
+    if by.guest and reports.count_open_of_guests(connection, message.room_id, most) >= most:
+        words = f"Guests have reported {most} messages of this room that nobody has seen to yet."
+        raise Refusal("rate_limited", words)
     room = room_rows.get_room(connection, message.room_id)
     assert room is not None  # noqa: S101 - the message was found with its room
     return reports.create_report(connection, room, message, by, reason), True
 
 
-def list_room_reports(connection: Connection, author: str, room_id: int) -> list[Report]:
-    """The reports about a room's messages, open ones first, newest first. Raises Refusal."""
+def list_room_reports(
+    connection: Connection, author: str, room_id: int, before: int | None, limit: int
+) -> list[Report]:
+    """A page of the reports about a room's messages, as `list_reports`. Raises Refusal."""
     places.allow(connection, author, room_id, "see_reports")
-    return reports.list_reports(connection, room_id, MAX_LISTED)
+    return reports.list_reports(connection, room_id, before, limit)
 
 
 def resolve(connection: Connection, by: Person, report_id: int) -> Report:

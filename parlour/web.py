@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parlour.context import Context, internal_error
 from parlour.errors import ERROR_CODES, Refusal
-from parlour.models import ErrorAnswer, LimitParam
+from parlour.models import ErrorAnswer, IdParam, LimitParam
 from parlour.people import MAX_NAME
 from parlour.support.origin import origin_allowed
 from parlour.support.repeats import repeated_name
@@ -59,6 +59,9 @@ NamePart = Annotated[
 ]
 AfterName = Annotated[
     str | None, Query(max_length=MAX_NAME, description="Those after this username.")
+]
+BeforeReport = Annotated[
+    IdParam | None, Query(description="Those behind this report, the last one of the page before.")
 ]
 PageSize = Annotated[LimitParam, Query(description="At most so many of them.")]
 

@@ -178,6 +178,17 @@ async def test_an_account_is_disabled_and_enabled_again(admin: Admin, own_server
     assert log_in(own_server, "bodo").status() == 200
 
 
+async def test_what_changes_nothing_is_not_noted(admin: Admin, own_server: Server) -> None:
+    """To disable and enable an account once more writes nothing into the audit log."""
+    register(own_server, "bert")
+    await own_server.astop()
+    for act in ("enable", "disable", "disable", "enable", "enable"):
+        done(admin(act, "bert", at=own_server))
+    with closing(sqlite3.connect(own_server.data_dir / "chat.db")) as database:
+        noted = database.execute("SELECT action FROM audit WHERE subject = 'bert' ORDER BY id")
+        assert noted.fetchall() == [("user.disable",), ("user.enable",)]
+
+
 async def test_a_new_key_signs_nobody_out(admin: Admin, own_server: Server) -> None:
     """Tokens of both keys are taken; a renewal is signed with the new one."""
     account = register(own_server, "carl")

@@ -7,17 +7,23 @@ from fastapi import APIRouter, Query
 from parlour import administration
 from parlour.admission import PREFIX, Administrator, AdministratorRoute
 from parlour.identity import ContextDep, account_of
-from parlour.models import IdParam
+from parlour.models import MAX_PAGE, IdParam
 from parlour.oversight import AuditEntry, Report
-from parlour.web import PageSize, answers
+from parlour.web import BeforeReport, PageSize, answers
 
 router = APIRouter(prefix=PREFIX, route_class=AdministratorRoute, tags=["administration"])
 
 
-@router.get("/reports", responses=answers("not_found", "busy"))
-async def list_reports(context: ContextDep, login: Administrator) -> list[Report]:
-    """The newest 200 reports of all rooms, open ones first."""
-    return await context.database.read(administration.list_reports, account_of(login))
+@router.get("/reports", responses=answers("not_found", "invalid", "busy"))
+async def list_reports(
+    context: ContextDep,
+    login: Administrator,
+    before: BeforeReport = None,
+    limit: PageSize = MAX_PAGE,
+) -> list[Report]:
+    """A page of the reports of all rooms, open ones first, newest first."""
+    by = account_of(login)
+    return await context.database.read(administration.list_reports, by, before, limit)
 
 
 @router.get("/audit", responses=answers("not_found", "invalid", "busy"))

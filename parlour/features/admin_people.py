@@ -76,9 +76,9 @@ async def ban(ban: ServerBanCreate, context: ContextDep, login: Administrator) -
     """
 
     def tell(done: Banned) -> None:
-        if is_guest(done.author):
-            context.registry.ban(done.author, done.ban.until)
-            for connection in context.manager.connections_of(done.author):
+        for author in filter(is_guest, done.authors):
+            context.registry.ban(author, done.ban.until)
+            for connection in context.manager.connections_of(author):
                 close(connection, banned())
         end_logins(context, done.ended, banned())
 
@@ -90,14 +90,16 @@ async def ban(ban: ServerBanCreate, context: ContextDep, login: Administrator) -
     return done.ban
 
 
-def _online(context: Context, username: str) -> tuple[str, str] | None:
-    """The guest who is online under this very name, in any case."""
+def _online(context: Context, username: str) -> list[tuple[str, str]]:
+    """The guests who are online under this very name, in any case."""
     wanted = name_key(username)
-    for author in sorted(context.registry.guests_called(username)):
-        for connection in context.manager.connections_of(author):
-            if name_key(connection.username) == wanted:
-                return author, connection.username
-    return None
+    found = {
+        author: connection.username
+        for author in sorted(context.registry.guests_called(username))
+        for connection in context.manager.connections_of(author)
+        if name_key(connection.username) == wanted
+    }
+    return list(found.items())
 
 
 @router.delete(

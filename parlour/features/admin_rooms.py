@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from parlour import administration
 from parlour.admission import PREFIX, Administrator, AdministratorRoute
 from parlour.audience import close_room, tell_member
 from parlour.identity import ContextDep, account_of
-from parlour.models import IdParam
+from parlour.models import MAX_PAGE, IdParam
 from parlour.oversight import AdminRoom, OwnerChange
 from parlour.places import Changed, Told
 from parlour.upkeep import purge
-from parlour.web import answers
+from parlour.web import PageSize, answers
 
 router = APIRouter(
     prefix=f"{PREFIX}/rooms", route_class=AdministratorRoute, tags=["administration"]
@@ -22,10 +22,16 @@ RoomPath = Annotated[IdParam, Path(description="The room.")]
 _WRITES = ("not_found", "cross_site", "invalid", "busy", "storage_full")
 
 
-@router.get("", responses=answers("not_found", "busy"))
-async def list_rooms(context: ContextDep, login: Administrator) -> list[AdminRoom]:
-    """The public and private rooms in order of creation; not what is said in them."""
-    return await context.database.read(administration.list_rooms, account_of(login))
+@router.get("", responses=answers("not_found", "invalid", "busy"))
+async def list_rooms(
+    context: ContextDep,
+    login: Administrator,
+    after: Annotated[IdParam | None, Query(description="Those after this room.")] = None,
+    limit: PageSize = MAX_PAGE,
+) -> list[AdminRoom]:
+    """A page of the public and private rooms in order of creation; not what is said in them."""
+    by = account_of(login)
+    return await context.database.read(administration.list_rooms, by, after, limit)
 
 
 @router.delete("/{room_id}", status_code=204, responses=answers(*_WRITES))
@@ -51,10 +57,10 @@ async def give_owner(
 ) -> AdminRoom:
     """Make an account the owner of a room, and its member; who owned it becomes a moderator."""
 
-    def tell(outcome: tuple[Changed, AdminRoom]) -> None:
-        tell_member(context, outcome[0])
+    def tell(changed: Changed) -> None:
+        tell_member(context, changed)
 
-    _, room = await context.database.write(
-        administration.give_owner, account_of(login), room_id, change.username, then=tell
-    )
-    return room
+    by = account_of(login)
+    await context.database.write(administration.give_owner, by, room_id, change.username, then=tell)
+    # Beside the writer, which would stand still while a large room's messages are counted.
+    return await context.database.read(administration.get_room, by, room_id)

@@ -1,22 +1,31 @@
 """Who belongs to a room: listed, added, given roles, leaving; and conversations of a few."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BeforeValidator, TypeAdapter
 
 from parlour import places
 from parlour.audience import close_room, tell_list, tell_member
 from parlour.identity import ContextDep, LoggedIn, Reader, account_of
 from parlour.membership import DirectCreate, Member, MemberChange
-from parlour.models import IdParam, Room
+from parlour.models import IdParam, Room, check_digits
 from parlour.people import MAX_NAME
 from parlour.places import Changed, Told
-from parlour.web import StrictRoute, answers
+from parlour.web import AfterName, StrictRoute, answers
 
 router = APIRouter(prefix="/api/chat", route_class=StrictRoute, tags=["members"])
 
 RoomPath = Annotated[IdParam, Path(description="The room.")]
 UserPath = Annotated[str, Path(max_length=MAX_NAME, description="The account, in any case.")]
+# Members in one answer.
+MAX_LISTED: Final = 1_000
+MembersSize = Annotated[
+    int,
+    Query(ge=1, le=MAX_LISTED, description="At most so many of them."),
+    BeforeValidator(check_digits),
+]
+_page = TypeAdapter(list[Member])
 _WRITES = ("not_signed_in", "cross_site", "not_found", "invalid", "busy", "storage_full")
 _BODY = ("bad_json", "too_large", "unsupported_type", "too_long")
 _ROOM = ("not_allowed", "banned", "archived")
@@ -24,13 +33,22 @@ _ROOM = ("not_allowed", "banned", "archived")
 
 @router.get(
     "/rooms/{room_id}/members",
-    responses=answers("not_signed_in", "not_found", "banned", "invalid", "busy"),
+    response_model=list[Member],
+    responses=answers("not_signed_in", "not_found", "banned", "invalid", "too_long", "busy"),
 )
-async def list_members(room_id: RoomPath, context: ContextDep, author: Reader) -> list[Member]:
-    """The members of a room: the owner first, then moderators, then the others by name."""
-    members = await context.database.read(places.list_members, author, room_id)
+async def list_members(
+    room_id: RoomPath,
+    context: ContextDep,
+    author: Reader,
+    after: AfterName = None,
+    limit: MembersSize = MAX_LISTED,
+) -> Response:
+    """A page of a room's members: the owner first, then moderators, then the others by name."""
+    members = await context.database.read(places.list_members, author, room_id, after, limit)
     here = set(context.manager.user_list(room_id))
-    return [each.model_copy(update={"online": each.username in here}) for each in members]
+    told = [each.model_copy(update={"online": each.username in here}) for each in members]
+    # Encoded here: FastAPI would validate what comes from the database a second time.
+    return Response(_page.dump_json(told), media_type="application/json")
 
 
 @router.put("/rooms/{room_id}/members/{username}", responses=answers(*_WRITES, *_BODY, *_ROOM))
@@ -88,7 +106,7 @@ _FOUND: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/direct",
     status_code=201,
-    responses=_FOUND | answers(*_WRITES, *_BODY),
+    responses=_FOUND | answers(*_WRITES, *_BODY, "not_allowed"),
 )
 async def open_direct(
     direct: DirectCreate, context: ContextDep, login: LoggedIn, response: Response

@@ -96,7 +96,7 @@ async def _restrict(
 
     seconds = change.seconds
     until = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
-    named = Named(username, context.manager.presence.named(room_id, username))
+    named = _named(context, room_id, username)
     done = await context.database.write(
         moderation.restrict, account_of(login), login.user_id, room_id, kind, named, until,
         change.reason, then=tell,
@@ -104,10 +104,15 @@ async def _restrict(
     return done.restriction
 
 
+def _named(context: Context, room_id: int, username: str) -> Named:
+    return Named(username, context.manager.presence.named(room_id, username))
+
+
 def _put_out(context: Context, done: Restrained) -> None:
     room = done.room
     if room.kind == "public":
-        evict(context, room, done.author, f"You are banned from #{room.name}.", banned=True)
+        for author in done.authors:
+            evict(context, room, author, f"You are banned from #{room.name}.", banned=True)
     if done.changed is not None:
         tell_member(context, done.changed)
 
@@ -115,7 +120,8 @@ def _put_out(context: Context, done: Restrained) -> None:
 async def _lift(
     context: Context, login: Login, room_id: int, kind: Kind, username: str
 ) -> Response:
-    await context.database.write(moderation.lift, account_of(login), room_id, kind, username)
+    named = _named(context, room_id, username)
+    await context.database.write(moderation.lift, account_of(login), room_id, kind, named)
     return Response(status_code=204)
 
 

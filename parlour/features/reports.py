@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from parlour import reporting
 from parlour.identity import Admitted, ContextDep, LoggedIn, account_of, person_of
-from parlour.models import IdParam
+from parlour.models import MAX_PAGE, IdParam
 from parlour.oversight import Report, ReportChange, ReportCreate, ReportMade
-from parlour.web import StrictRoute, answers
+from parlour.web import BeforeReport, PageSize, StrictRoute, answers
 
 router = APIRouter(prefix="/api/chat", route_class=StrictRoute, tags=["moderation"])
 
@@ -57,11 +57,15 @@ async def report_message(
     responses=answers("not_signed_in", "not_found", "not_allowed", "banned", "invalid", "busy"),
 )
 async def list_room_reports(
-    room_id: Annotated[IdParam, Path(description="The room.")], context: ContextDep, login: LoggedIn
+    room_id: Annotated[IdParam, Path(description="The room.")],
+    context: ContextDep,
+    login: LoggedIn,
+    before: BeforeReport = None,
+    limit: PageSize = MAX_PAGE,
 ) -> list[Report]:
-    """The newest 200 reports about a room's messages, open ones first."""
+    """A page of the reports about a room's messages, open ones first, newest first."""
     author = account_of(login).author
-    return await context.database.read(reporting.list_room_reports, author, room_id)
+    return await context.database.read(reporting.list_room_reports, author, room_id, before, limit)
 
 
 @router.patch(

@@ -30,8 +30,9 @@ RoomPath = Annotated[IdParam, Path(description="The room.")]
     "",
     status_code=201,
     responses=answers(
-        "not_signed_in", "cross_site", "banned", "room_exists", "invalid", "empty", "too_long",
-        "name_invalid", "bad_json", "too_large", "unsupported_type", "busy", "storage_full",
+        "not_signed_in", "cross_site", "banned", "not_allowed", "room_exists", "invalid", "empty",
+        "too_long", "name_invalid", "bad_json", "too_large", "unsupported_type", "busy",
+        "storage_full",
     ),
 )  # fmt: skip
 async def create_room(room: RoomCreate, context: ContextDep, login: Admitted) -> Room:

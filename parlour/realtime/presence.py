@@ -45,13 +45,14 @@ class Presence:
         """Everybody in the room, in the order in which they came."""
         return list(self._people.get(room_id, {}).values())
 
-    def named(self, room_id: int, name: str) -> tuple[str, str] | None:
-        """The key and name of the first in the room who is called so, in any case."""
+    def named(self, room_id: int, name: str) -> list[tuple[str, str]]:
+        """The keys and names of those in the room who are called so, in any case."""
         wanted = name_key(name)
-        for key, present in self._people.get(room_id, {}).items():
-            if name_key(present.username) == wanted:
-                return key, present.username
-        return None
+        return [
+            (key, present.username)
+            for key, present in self._people.get(room_id, {}).items()
+            if name_key(present.username) == wanted
+        ]
 
     def online(self, room_id: int) -> int:
         """How many people are in the room."""

@@ -85,8 +85,8 @@ def account(connection: Connection, user_id: int, now: datetime) -> AdminUser:
 def _rooms() -> Select[Any]:
     belonging = (
         select(func.count())
-        .select_from(members)
-        .where(members.c.room_id == rooms.c.id)
+        .select_from(members.join(users))
+        .where(members.c.room_id == rooms.c.id, users.c.disabled_at.is_(None))
         .scalar_subquery()
     )
     said = (
@@ -101,9 +101,10 @@ def _rooms() -> Select[Any]:
     ).where(LIVE, rooms.c.kind != "direct")  # fmt: skip
 
 
-def all_rooms(connection: Connection) -> list[AdminRoom]:
-    """The public and private rooms, in order of creation."""
-    rows = connection.execute(_rooms().order_by(rooms.c.id)).mappings()
+def all_rooms(connection: Connection, after: int | None, limit: int) -> list[AdminRoom]:
+    """A page of the public and private rooms, in order of creation; only these are counted in."""
+    statement = _rooms().where(rooms.c.id > (after or 0)).order_by(rooms.c.id).limit(limit)
+    rows = connection.execute(statement).mappings()
     return [AdminRoom.model_construct(**row) for row in rows]
 
 

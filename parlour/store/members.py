@@ -4,14 +4,28 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Text, case, cast, delete, func, insert, literal, select, update
+from sqlalchemy import (
+    Connection,
+    Text,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
 from parlour.membership import Member
 from parlour.permissions import RoomRole
-from parlour.store.tables import members, restrictions, users
+from parlour.store.tables import members, restrictions, rooms, users
+from parlour.support.text import name_key
 
 # As they are listed: the owner, moderators, the others, each by name.
-_ORDER: Final = case({"owner": 0, "moderator": 1}, value=members.c.role, else_=2)
+_LAST: Final = 2
+_ORDER: Final = case({"owner": 0, "moderator": 1}, value=members.c.role, else_=_LAST)
 _TOLD: Final = (
     users.c.username, users.c.display_name, users.c.hue, members.c.role, members.c.joined_at,
     restrictions.c.until,
@@ -54,9 +68,25 @@ def remove_member(connection: Connection, room_id: int, user_id: int) -> None:
     )
 
 
-def list_members(connection: Connection, room_id: int) -> list[Member]:
-    """The members of a room whose accounts may be used, with the end of a mute."""
-    rows = connection.execute(_members(room_id).order_by(_ORDER, users.c.name_key))
+def list_members(
+    connection: Connection, room_id: int, after: str | None, limit: int
+) -> list[Member]:
+    """A page of the members of a room whose accounts may be used, with the end of a mute.
+
+    `after` is a username of the page before; who is no member any more counts as one of the last
+    kind.
+    """
+    statement = _members(room_id)
+    if after is not None:
+        key = name_key(after)
+        place = connection.scalar(
+            select(_ORDER)
+            .select_from(members.join(users))
+            .where(members.c.room_id == room_id, users.c.name_key == key)
+        )
+        place = _LAST if place is None else place
+        statement = statement.where(tuple_(_ORDER, users.c.name_key) > tuple_(place, key))
+    rows = connection.execute(statement.order_by(_ORDER, users.c.name_key).limit(limit))
     return [_member(row) for row in rows]
 
 
@@ -94,8 +124,22 @@ def member_ids(connection: Connection, room_id: int) -> list[int]:
 
 
 def count_members(connection: Connection, room_id: int) -> int:
-    """How many they are."""
-    counted = select(func.count()).select_from(members).where(members.c.room_id == room_id)
+    """How many of them can use their accounts: those who are listed."""
+    counted = (
+        select(func.count())
+        .select_from(members.join(users))
+        .where(members.c.room_id == room_id, users.c.disabled_at.is_(None))
+    )
+    return connection.scalar(counted) or 0
+
+
+def count_rooms(connection: Connection, user_id: int) -> int:
+    """How many rooms an account is a member of."""
+    counted = (
+        select(func.count())
+        .select_from(members.join(rooms))
+        .where(members.c.user_id == user_id, rooms.c.deleted_at.is_(None))
+    )
     return connection.scalar(counted) or 0
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from parlour.models import Message, format_time
 from parlour.store.tables import messages, rooms
+from parlour.support.text import name_key
 
 TOLD = (
     messages.c.id,
@@ -137,8 +138,11 @@ def change_message(connection: Connection, message_id: int, version: int, **valu
     return message_of(row)
 
 
-def last_author(connection: Connection, room_id: int, username: str) -> str | None:
-    """Who wrote last under this very name, of the newest LOOKED_THROUGH messages of a room."""
+def last_author(connection: Connection, room_id: int, username: str) -> tuple[str, str] | None:
+    """Who wrote last under a name, in any case, and as they spelled it.
+
+    It is looked for in the newest LOOKED_THROUGH messages of a room.
+    """
     newest = (
         select(messages.c.id, messages.c.author, messages.c.username)
         .where(messages.c.room_id == room_id)
@@ -146,12 +150,13 @@ def last_author(connection: Connection, room_id: int, username: str) -> str | No
         .limit(LOOKED_THROUGH)
         .subquery()
     )
-    return connection.scalar(
-        select(newest.c.author)
-        .where(newest.c.username == username)
-        .order_by(newest.c.id.desc())
-        .limit(1)
+    spoken = connection.execute(
+        select(newest.c.author, newest.c.username)
+        .group_by(newest.c.author, newest.c.username)
+        .order_by(func.max(newest.c.id).desc())
     )
+    wanted = name_key(username)
+    return next((tuple(row) for row in spoken if name_key(row.username) == wanted), None)
 
 
 def _page(

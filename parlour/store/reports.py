@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from parlour.models import Message, Person, Room
+from parlour.models import MAX_ID, Message, Person, Room
 from parlour.oversight import Report
 from parlour.store.tables import reports
 
 _TOLD: Final = tuple(column for column in reports.c if column.name != "author")
+_OPEN: Final = reports.c.resolved_at.is_(None)
 _COLUMNS: Final = tuple(column.name for column in _TOLD)
 
 
@@ -27,12 +28,19 @@ def find_report(connection: Connection, message_id: int, author: str) -> int | N
 
 def count_open(connection: Connection, author: str) -> int:
     """How many of somebody's reports nobody has seen to."""
-    counted = (
-        select(func.count())
-        .select_from(reports)
-        .where(reports.c.author == author, reports.c.resolved_at.is_(None))
-    )
+    counted = select(func.count()).select_from(reports).where(reports.c.author == author, _OPEN)
     return connection.scalar(counted) or 0
+
+
+def count_open_of_guests(connection: Connection, room_id: int, most: int) -> int:
+    """How many of all guests' reports in a room nobody has seen to, counted up to `most`."""
+    theirs = (
+        select(reports.c.id)
+        .where(reports.c.room_id == room_id, _OPEN, reports.c.author.not_like("user:%"))
+        .limit(most)
+        .subquery()
+    )
+    return connection.scalar(select(func.count()).select_from(theirs)) or 0
 
 
 def create_report(
@@ -65,15 +73,35 @@ def get_report(connection: Connection, report_id: int) -> Report | None:
     return None if row is None else _report(row)
 
 
-def list_reports(connection: Connection, room_id: int | None, limit: int) -> list[Report]:
-    """Those of a room, or all: open ones first, newest first."""
-    which: ColumnElement[bool] = true() if room_id is None else reports.c.room_id == room_id
-    rows = connection.execute(
-        select(*_TOLD)
-        .where(which)
-        .order_by(reports.c.resolved_at.is_not(None), reports.c.id.desc())
-        .limit(limit)
-    )
+def list_reports(
+    connection: Connection, room_id: int | None, before: int | None, limit: int
+) -> list[Report]:
+    """A page of those of a room, or of all: open ones first, newest first.
+
+    `before` is the id of the last one of the page before.
+    """
+    last = None if before is None else get_report(connection, before)
+    page: list[Report] = []
+    if last is None or last.resolved_at is None:
+        page = _newest(connection, room_id, _OPEN, before, limit)
+        # All that is resolved comes behind what is open.
+        before = None
+    if len(page) < limit:
+        page += _newest(connection, room_id, ~_OPEN, before, limit - len(page))
+    return page
+
+
+def _newest(
+    connection: Connection,
+    room_id: int | None,
+    which: ColumnElement[bool],
+    before: int | None,
+    limit: int,
+) -> list[Report]:
+    statement = select(*_TOLD).where(which, reports.c.id < (before or MAX_ID))
+    if room_id is not None:
+        statement = statement.where(reports.c.room_id == room_id)
+    rows = connection.execute(statement.order_by(reports.c.id.desc()).limit(limit))
     return [_report(row) for row in rows]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select
 
@@ -114,10 +114,18 @@ def count_restrictions(connection: Connection, room_id: int | None, kind: Kind) 
     return connection.scalar(counted) or 0
 
 
+class Found(NamedTuple):
+    """A ban or mute that is there: whose."""
+
+    id: int
+    author: str
+    username: str
+
+
 def find_restrictions(
-    connection: Connection, room_id: int, kind: Kind, username: str, author: str | None
-) -> list[tuple[int, str]]:
-    """The ids and names of those in a room of an author, or of whoever had this name then."""
+    connection: Connection, room_id: int, kind: Kind, username: str, authors: Collection[str]
+) -> list[Found]:
+    """Those in a room of these authors, and of whoever had this name then."""
     rows = connection.execute(
         select(restrictions.c.id, restrictions.c.author, restrictions.c.username).where(
             _of(room_id, kind)
@@ -125,9 +133,9 @@ def find_restrictions(
     )
     wanted = name_key(username)
     return [
-        (row.id, row.username)
+        Found(row.id, row.author, row.username)
         for row in rows
-        if row.author == author or name_key(row.username) == wanted
+        if row.author in authors or name_key(row.username) == wanted
     ]
 
 

@@ -279,6 +279,14 @@ reports = Table(
 Index(None, reports.c.room_id, reports.c.id)
 # Those of one person that nobody has seen to.
 Index("ix_reports_open", reports.c.author, sqlite_where=text("resolved_at IS NULL"))
+# The same of one room, and of all.
+Index(
+    "ix_reports_room_open",
+    reports.c.room_id,
+    reports.c.id,
+    sqlite_where=text("resolved_at IS NULL"),
+)
+Index("ix_reports_all_open", reports.c.id, sqlite_where=text("resolved_at IS NULL"))
 
 # What was done with power over others. Triggers refuse that a row is changed or taken away.
 audit = Table(

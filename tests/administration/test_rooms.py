@@ -105,3 +105,13 @@ def test_what_cannot_be_is_refused(server: Server, chief: Account, owner: Accoun
     absent = chief.call("PUT", path, json={"username": "nobody-here"})
     assert_refused(absent, "not_found", "username")
     assert roles_of(place) == {name_of(owner): "owner"}
+
+
+def test_rooms_are_listed_page_by_page(chief: Account, owner: Account) -> None:
+    """Each goes on behind the last room of the page before."""
+    made = [make_room(owner).id for _ in range(3)]
+    pages, after = [], made[0] - 1
+    while page := checked(chief.call("GET", f"{ADMIN}/rooms", params={"limit": 2, "after": after})):
+        pages.append([room["id"] for room in page])
+        after = pages[-1][-1]
+    assert pages == [made[:2], made[2:]]

@@ -154,3 +154,18 @@ def test_a_wrong_ban_is_refused(
 ) -> None:
     """With the field at fault."""
     assert_refused(chief.call("POST", f"{ADMIN}/bans", json=fields), code, field)
+
+
+async def test_a_ban_by_name_holds_for_every_guest_of_that_name(
+    server: Server, chief: Account, room: Room
+) -> None:
+    """One by the bare name, one by cookie: nobody can tell which of them is meant."""
+    cookie = await Guest(server, "sammy").come()
+    bare = await Person("sammy", server).enter(room["id"])
+    known = await websocket.connect(server, room["id"], "sammy", headers=cookie.headers)
+    checked(ban_from_server(chief, "Sammy"))
+    for client in (bare, known):
+        await client.until("error", code="banned", seconds=2)
+        assert await client.closed() == 4503
+    assert_refused(await Guest(server, "sammy").say(room["id"]), "banned")
+    assert_refused(await cookie.say(room["id"]), "banned")

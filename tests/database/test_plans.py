@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from parlour import places
+from parlour import administration, places
 from parlour.database import ChatDatabase
-from parlour.models import Room
+from parlour.models import Person, Room
+from parlour.store import directory, reports
 from parlour.store.standings import standings
+from parlour.store.users import create_user
 from tests.support.local import draft
 
 BY_ID = "INDEX ix_messages_room_id_id"
@@ -159,3 +161,40 @@ def test_the_gate_reads_by_keys_alone(connection: Connection, busy: Room) -> Non
     scanned = [step for step in steps if step.startswith("SCAN")]
     assert scanned == ["SCAN seats VIRTUAL TABLE INDEX 1:"]
     assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+@pytest.mark.parametrize("before", [None, 7])
+@pytest.mark.parametrize("room_id", [None, 1])
+def test_a_page_of_reports_is_read_in_its_order(
+    connection: Connection, room_id: int | None, before: int | None
+) -> None:
+    """Open ones by their own indexes, the others by id: nothing is scanned and nothing sorted."""
+    found = plans(connection, lambda: reports.list_reports(connection, room_id, before, 20))
+    pages = [steps for sql, steps in found.items() if "LIMIT" in sql]
+    assert len(pages) == 2
+    for [step] in pages:
+        assert step.startswith("SEARCH reports")
+    of_open = "ix_reports_all_open" if room_id is None else "ix_reports_room_open"
+    assert of_open in pages[0][0]
+
+
+def test_the_open_reports_of_guests_are_counted_by_their_index(connection: Connection) -> None:
+    """Those that were seen to, which are most, are not looked at."""
+    found = plans(connection, lambda: reports.count_open_of_guests(connection, 1, 100))
+    [steps] = found.values()
+    assert any("ix_reports_room_open (room_id=?)" in step for step in steps)
+
+
+def test_administrators_count_messages_in_no_write(connection: Connection, busy: Room) -> None:
+    """Whether a room is there is all that these have to know; a page is read by key."""
+    chief = create_user(connection, "root", "Root", "", "administrator")
+    by = Person.by_account("root", chief.id)
+    acts = (
+        lambda: administration.give_owner(connection, by, busy.id, "root"),
+        lambda: administration.delete_room(connection, by, busy.id),
+    )
+    for act in acts:
+        assert not [sql for sql in plans(connection, act) if "FROM messages" in sql]
+    found = plans(connection, lambda: directory.all_rooms(connection, 1, 20))
+    [steps] = found.values()
+    assert f"SEARCH {BY_KEY} (rowid>?)" in steps

@@ -175,6 +175,22 @@ async def test_a_guest_is_banned_by_the_name_under_which_they_are_here(
     await other.close()
 
 
+async def test_a_ban_by_name_puts_every_guest_of_that_name_out(
+    server: Server, public: Place
+) -> None:
+    """One by the bare name, one by cookie; lifting it lets both in again."""
+    cookie = await Guest(server, "sam").come()
+    bare = await Person("sam", server).enter(public.id)
+    known = await websocket.connect(server, public.id, "sam", headers=cookie.headers)
+    checked(ban(public, public.owner, "sam"))
+    for client in (bare, known):
+        await client.until("room_deleted")
+        assert await client.closed() == 4503
+    assert banned_in(public) == ["sam", "sam"]
+    assert_deleted(unban(public, public.owner, "sam"))
+    assert banned_in(public) == []
+
+
 async def test_a_guest_who_has_gone_is_found_by_what_they_wrote(
     server: Server, public: Place
 ) -> None:

@@ -12,11 +12,12 @@ from parlour.database import get_db
 from parlour.store.restrictions import restrict
 from parlour.store.rooms import create_room, guard
 from parlour.store.users import create_user
+from tests.support import websocket
 from tests.support.accounts import Account
 from tests.support.answers import assert_deleted, assert_refused
 from tests.support.local import open_database
 from tests.support.moderation import Guest, mute, unmute
-from tests.support.people import checked
+from tests.support.people import Person, checked
 from tests.support.places import Place, follow, make_room, new_account, say
 from tests.support.server import Server
 
@@ -130,3 +131,48 @@ def test_what_has_ended_is_taken_away(tmp_path: Path) -> None:
         rooms = {row[0]: row[1] for row in found}
     assert left == [("eve", lasts)]
     assert rooms == {ends: 0, lasts: 1}
+
+
+def test_nobody_lifts_what_was_set_on_them_or_on_whoever_has_as_much_to_say(
+    server: Server, place: Place, member: Account
+) -> None:
+    """A moderator is muted by the owner; neither they nor another moderator ends that."""
+    peer = new_account(server, "peer")
+    place.add(member, peer, role="moderator")
+    checked(mute(place, place.owner, member))
+    for by in (member, peer):
+        assert_refused(unmute(place, by, member), "not_allowed")
+    assert say(place, member, "let me").json()["code"] == "muted"
+    assert_deleted(unmute(place, place.owner, member))
+    checked(say(place, member, "thank you"))
+
+
+async def test_a_mute_by_name_holds_for_every_guest_of_that_name(
+    server: Server, place: Place
+) -> None:
+    """One by the bare name, one by cookie; lifting it lets both write again."""
+    cookie = await Guest(server, "sam").come()
+    first = await Person("sam", server).enter(place.id)
+    second = await websocket.connect(server, place.id, "sam", headers=cookie.headers)
+    checked(mute(place, place.owner, "\uff33am"))
+    listed = checked(place.owner.call("GET", f"{place.path}/mutes"))
+    assert [each["username"] for each in listed] == ["sam", "sam"]
+    for client in (first, second):
+        await client.send("message", content="hello")
+        await client.until("error", code="muted")
+    assert_deleted(unmute(place, place.owner, "sam"))
+    for client in (first, second):
+        await client.send("message", content="hello")
+        await client.until("message")
+        await client.close()
+
+
+async def test_a_guest_who_has_gone_is_noted_under_the_name_that_they_wrote(
+    server: Server, place: Place
+) -> None:
+    """Not as it was spelled by who muted them: with wide letters and line breaks."""
+    guest = await Guest(server, "gerda").come()
+    checked(await guest.say(place.id))
+    told = checked(mute(place, place.owner, "\uff27ERDA%0A"))
+    assert told["username"] == "gerda"
+    assert (await guest.say(place.id)).json()["code"] == "muted"

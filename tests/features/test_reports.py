@@ -1,9 +1,11 @@
 """Reports: who makes them, who sees them, and that they keep what was said."""
 
+from typing import Any
+
 import pytest
 from httpx2 import Response
 
-from parlour.reporting import MAX_OPEN
+from parlour.reporting import MAX_OPEN, MAX_OPEN_OF_GUESTS
 from tests.support.accounts import Account
 from tests.support.administration import ADMIN, first_administrator, log_of
 from tests.support.answers import assert_deleted, assert_refused
@@ -181,3 +183,57 @@ def test_a_wrong_report_is_refused(
     assert checked(reports_of(place, place.owner)) == []
     wrong = people["owner"].call("PATCH", "/api/chat/reports/1", json={"resolved": False})
     assert_refused(wrong, "invalid", "resolved")
+
+
+def pages_of(by: Account, path: str, size: int) -> list[dict[str, Any]]:
+    """Return a list of reports, read page by page."""
+    found: list[dict[str, Any]] = []
+    asked: dict[str, int] = {"limit": size}
+    while page := checked(by.call("GET", path, params=asked)):
+        assert len(page) <= size
+        found += page
+        asked["before"] = page[-1]["id"]
+    return found
+
+
+def test_reports_are_read_page_by_page(
+    place: Place, people: dict[str, Account], chief: Account
+) -> None:
+    """Open ones first, newest first, over the border between open and resolved."""
+    said = [checked(say(place, place.owner, f"message {n}"))["id"] for n in range(7)]
+    made = [checked(report(people["member"], each))["id"] for each in said]
+    for each in (1, 2, 5):
+        checked(resolve(place.owner, made[each]))
+    wanted = [made[each] for each in (6, 4, 3, 0, 5, 2, 1)]
+    for size in (1, 2, 4, 7, 200):
+        found = pages_of(place.owner, f"{place.path}/reports", size)
+        assert [each["id"] for each in found] == wanted
+        everywhere = pages_of(chief, f"{ADMIN}/reports", size)
+        assert [each["id"] for each in everywhere if each["room_id"] == place.id] == wanted
+
+
+async def test_guests_together_do_not_bury_what_others_report(
+    server: Server, people: dict[str, Account]
+) -> None:
+    """So many of a room are open at the same time, whoever they say that they are."""
+    place = make_room(people["owner"], "public")
+    said = [checked(say(place, place.owner, f"message {n}"))["id"] for n in range(51)]
+    guest, last = Guest(server, "greta"), Guest(server, "gideon")
+
+    async def tell(message_id: int, name: str, by: Guest) -> Response:
+        path = f"/api/chat/messages/{message_id}/report"
+        body = {"reason": "It is loud."}
+        return await by.call("POST", path, json=body, params={"username": name})
+
+    made = [
+        checked(await tell(said[n % 50], f"greta {n // 50}", guest))["id"]
+        for n in range(MAX_OPEN_OF_GUESTS)
+    ]
+    assert_refused(await tell(said[50], "gideon", last), "rate_limited")
+    # Neither those with an account nor guests elsewhere are held up.
+    checked(report(people["member"], said[50]))
+    other = make_room(people["owner"], "public")
+    elsewhere = checked(say(other, place.owner, "loud"))["id"]
+    checked(await tell(elsewhere, "gideon", last))
+    checked(resolve(place.owner, made[0]))
+    checked(await tell(said[50], "gideon", last))

@@ -92,6 +92,8 @@ def test_the_migrated_schema_is_the_very_one_that_the_tables_describe(tmp_path: 
         "uq_members_owner": "role = 'owner'",
         "uq_restrictions_server": "room_id IS NULL",
         "ix_reports_open": "resolved_at IS NULL",
+        "ix_reports_room_open": "resolved_at IS NULL",
+        "ix_reports_all_open": "resolved_at IS NULL",
     }
     assert expected["messages"]["foreign keys"][0][2:7] == (
         "rooms", "room_id", "id", "NO ACTION", "CASCADE",

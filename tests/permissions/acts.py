@@ -117,7 +117,10 @@ IN_ROOMS: Final[dict[str, Act]] = {
         ),
         lasting=True,
     ),
-    "GET /api/admin/rooms (does it list this one)": fixed("/api/admin/rooms"),
+    # From the room before it on, because the list comes in pages.
+    "GET /api/admin/rooms (does it list this one)": Act(
+        lambda scene, _who: (f"/api/admin/rooms?after={max(1, scene.room_id - 1)}", None)
+    ),
     "DELETE /api/admin/rooms/{room_id}": Act(
         lambda scene, _who: (f"/api/admin/rooms/{scene.room_id}", None), lasting=True
     ),

@@ -53,7 +53,11 @@ REFUSED |= {
     ("GET", USERS): [get(USERS)],
 }
 SIGNED_IN |= {
-    ("GET", REPORTS): [get(f"{NOWHERE}/reports"), get(f"{ROOMS}/abc/reports")],
+    ("GET", REPORTS): [
+        get(f"{NOWHERE}/reports"),
+        get(f"{ROOMS}/abc/reports"),
+        get(REPORTS, limit="201"),
+    ],
     ("PATCH", REPORT): [
         *misshapen(f"{CHAT}/reports/1", "PATCH"),
         get(f"{CHAT}/reports/999999", "PATCH", {"resolved": True}),
@@ -97,4 +101,6 @@ RUNNING |= {
         get(f"{SERVER_INVITES}/abc", "DELETE"), abroad(f"{SERVER_INVITES}/1", "DELETE"),
     ],
     ("GET", f"{ADMIN}/audit"): [get(f"{ADMIN}/audit", limit="0")],
+    ("GET", f"{ADMIN}/rooms"): [get(f"{ADMIN}/rooms", after="0")],
+    ("GET", f"{ADMIN}/reports"): [get(f"{ADMIN}/reports", limit="201")],
 }  # fmt: skip

@@ -27,7 +27,13 @@ SOME_MESSAGE = f"{CHAT}/messages/987654321"
 
 REFUSED: dict[tuple[str, str], list[Ask]] = {
     ("PATCH", ROOM): [ended(ROOM, "PATCH", {})],
-    ("GET", MEMBERS): [ended(MEMBERS), get(f"{NOWHERE}/members"), get(f"{ROOMS}/abc/members")],
+    ("GET", MEMBERS): [
+        ended(MEMBERS),
+        get(f"{NOWHERE}/members"),
+        get(f"{ROOMS}/abc/members"),
+        get(MEMBERS, limit="1001"),
+        get(MEMBERS, after="x" * 101),
+    ],
     ("PUT", MEMBER): [ended(f"{MEMBERS}/somebody", "PUT", {})],
     ("DELETE", MEMBER): [ended(f"{MEMBERS}/somebody", "DELETE")],
     ("GET", INVITES): [ended(INVITES)],

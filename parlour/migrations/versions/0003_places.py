@@ -121,6 +121,15 @@ def upgrade() -> None:
     op.create_index(
         "ix_reports_open", "reports", ["author"], sqlite_where=sa.text("resolved_at IS NULL")
     )
+    op.create_index(
+        "ix_reports_room_open",
+        "reports",
+        ["room_id", "id"],
+        sqlite_where=sa.text("resolved_at IS NULL"),
+    )
+    op.create_index(
+        "ix_reports_all_open", "reports", ["id"], sqlite_where=sa.text("resolved_at IS NULL")
+    )
     op.create_table(
         "audit",
         sa.Column("id", sa.Integer, nullable=False),

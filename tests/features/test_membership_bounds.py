@@ -1,0 +1,146 @@
+"""How many members and rooms there can be, page by page; and members who cannot sign in."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from parlour.features.members import MAX_LISTED
+from parlour.places import MAX_ROOMS
+from tests.support.accounts import Account
+from tests.support.administration import change_user, first_administrator
+from tests.support.answers import assert_deleted, assert_refused
+from tests.support.people import checked
+from tests.support.places import (
+    ROOMS,
+    Place,
+    make_room,
+    name_of,
+    new_account,
+    put,
+    remove,
+    roles_of,
+)
+from tests.support.server import Server
+
+# How many members the large room of these tests has beside its owner and moderator.
+MANY = 10_000 - 2
+
+
+@pytest.fixture(scope="module")
+def chief(server: Server) -> Account:
+    """Return who runs the module's server."""
+    return first_administrator(server)
+
+
+@pytest.fixture
+def people(server: Server) -> dict[str, Account]:
+    """Return one account for each role."""
+    return {role: new_account(server, role) for role in ("owner", "moderator", "member")}
+
+
+@pytest.fixture
+def place(people: dict[str, Account]) -> Place:
+    """Return a private room with an owner, a moderator and a member."""
+    made = make_room(people["owner"])
+    made.add(people["moderator"], role="moderator")
+    made.add(people["member"])
+    return made
+
+
+def test_a_large_room_is_listed_page_by_page(server: Server, people: dict[str, Account]) -> None:
+    """Each page goes on in the order of the list, behind the last name of the one before."""
+    place = make_room(people["owner"])
+    place.add(people["moderator"], role="moderator")
+    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database, database:
+        cursor = database.execute("SELECT max(id) FROM users")
+        first = cursor.fetchone()[0] + 1
+        at = place.room["created_at"]
+        database.executemany(
+            "INSERT INTO users (id, username, name_key, identity, display_name, password_hash,"
+            " role, about, status_text, created_at, password_changed_at)"
+            " VALUES (?1, ?2, ?2, ?2, ?2, '', 'member', '', '', ?3, ?3)",
+            [(first + n, f"crowd-{n:05}", at) for n in range(MANY)],
+        )
+        database.executemany(
+            "INSERT INTO members (room_id, user_id, role, joined_at) VALUES (?, ?, 'member', ?)",
+            [(place.id, first + n, at) for n in range(MANY)],
+        )
+    path, names = f"{place.path}/members", []
+    page = checked(place.owner.call("GET", path))
+    assert len(page) == MAX_LISTED
+    while page:
+        names += [each["username"] for each in page]
+        page = checked(place.owner.call("GET", path, params={"after": names[-1]}))
+    assert names == [
+        name_of(people["owner"]), name_of(people["moderator"]),
+        *(f"crowd-{n:05}" for n in range(MANY)),
+    ]  # fmt: skip
+    few = checked(place.owner.call("GET", path, params={"after": names[0], "limit": 2}))
+    assert [each["username"] for each in few] == names[1:3]
+    # The one who is not there any more has no place before the moderators.
+    last = checked(place.owner.call("GET", path, params={"after": "nobody", "limit": 2}))
+    assert last == []
+
+
+def test_a_disabled_member_is_counted_by_nobody_and_keeps_nobody(
+    place: Place, people: dict[str, Account], chief: Account
+) -> None:
+    """They can be removed; and an owner whom only they are left with may leave."""
+    for role in ("moderator", "member"):
+        checked(change_user(chief, name_of(people[role]), disabled=True))
+    assert list(roles_of(place)) == [name_of(place.owner)]
+    listed = checked(chief.call("GET", "/api/admin/rooms"))
+    assert [each["members"] for each in listed if each["id"] == place.id] == [1]
+    assert_deleted(remove(place, place.owner, people["member"]))
+    assert_refused(remove(place, place.owner, people["member"]), "not_found")
+    assert_deleted(remove(place, place.owner, place.owner))
+    assert_refused(place.owner.call("GET", place.path), "not_found")
+
+
+def test_who_is_left_with_a_disabled_owner_may_leave(
+    place: Place, people: dict[str, Account], chief: Account
+) -> None:
+    """The room goes with the last of them, as one without an owner does."""
+    checked(change_user(chief, name_of(people["owner"]), disabled=True))
+    assert_deleted(remove(place, people["moderator"], people["moderator"]))
+    assert_deleted(remove(place, people["member"], people["member"]))
+    checked(change_user(chief, name_of(people["owner"]), disabled=False))
+    listed = checked(chief.call("GET", "/api/admin/rooms"))
+    assert place.id not in [each["id"] for each in listed]
+
+
+def test_an_account_belongs_to_so_many_rooms(
+    server: Server, place: Place, people: dict[str, Account]
+) -> None:
+    """A further one is refused at every way in, until one is left."""
+    busy = new_account(server, "busy")
+    spare = make_room(busy)
+    public = make_room(place.owner, "public")
+    invited = checked(place.owner.call("POST", f"{place.path}/invites", json={}))
+    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database, database:
+        database.executemany(
+            "INSERT INTO rooms (name, name_key, kind, created_at, version, changed_version)"
+            " VALUES ('filler', 'filler', 'private', ?, 0, 0)",
+            [(place.room["created_at"],)] * (MAX_ROOMS - 1),
+        )
+        database.execute(
+            "INSERT INTO members (room_id, user_id, role, joined_at)"
+            " SELECT id, (SELECT id FROM users WHERE username = ?), 'member', created_at"
+            " FROM rooms WHERE name = 'filler'",
+            [name_of(busy)],
+        )
+    token = {"token": invited["token"]}
+    one = {"usernames": [name_of(busy)]}
+    for answer in (
+        busy.call("POST", ROOMS, json={"name": "one more"}),
+        put(place, place.owner, busy),
+        put(public, busy, busy),
+        busy.call("POST", "/api/chat/invites/accept", json=token),
+        busy.call("POST", "/api/chat/direct", json={"usernames": [name_of(place.owner)]}),
+        place.owner.call("POST", "/api/chat/direct", json=one),
+    ):
+        told = assert_refused(answer, "not_allowed")
+        assert str(MAX_ROOMS) in told["detail"]
+    assert_deleted(remove(spare, busy, busy))
+    assert checked(busy.call("POST", "/api/chat/invites/accept", json=token))["id"] == place.id
