@@ -182,6 +182,7 @@ async def test_a_ban_by_name_puts_every_guest_of_that_name_out(
     cookie = await Guest(server, "sam").come()
     bare = await Person("sam", server).enter(public.id)
     known = await websocket.connect(server, public.id, "sam", headers=cookie.headers)
+    await known.until("user_list", users=["sam", "sam"])
     checked(ban(public, public.owner, "sam"))
     for client in (bare, known):
         await client.until("room_deleted")

@@ -30,6 +30,7 @@ def follow(context: Context, *room_ids: int, aware: bool = True) -> Socket:
     context.manager.register(socket.connection)
     for room_id in room_ids:
         context.manager.connect(socket.connection, room_id)
+        context.manager.enter(socket.connection, room_id)
         context.manager.release(socket.connection, room_id, 0)
     return socket
 
