@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from parlour.errors import Refusal
 from parlour.identity import ContextDep, admitted, signed_in
 from parlour.people import MAX_NAME, Profile, User
 from parlour.store import directory
@@ -11,7 +12,8 @@ from parlour.web import AfterName, NamePart, PageSize, StrictRoute, answers
 
 router = APIRouter(prefix="/api/users", route_class=StrictRoute, tags=["people"])
 
-MAX_NAMES = 100
+# So many of the longest names fit into an address.
+MAX_NAMES = 50
 
 
 @router.get("", responses=answers("not_signed_in", "banned", "invalid", "too_long", "busy"))
@@ -30,6 +32,9 @@ async def find_people(
 
     With `names`, the profiles of these, for everybody who may come in; unknown ones are left out.
     """
+    for once in ("query", "after", "limit"):
+        if len(request.query_params.getlist(once)) > 1:
+            raise Refusal.repeated(once)
     if names is None:
         await signed_in(request, context)
         found = await context.database.read(directory.people, query, after, limit)

@@ -101,6 +101,7 @@ def test_where_guests_are_off_they_get_no_profiles(new_server: Callable[..., Ser
         ({"limit": "201"}, "invalid", "limit"),
         ({"query": "x" * 101}, "too_long", "query"),
         ({"after": "x" * 101}, "too_long", "after"),
+        ({"after": ["x", "y"]}, "invalid", "after"),
         ({"names": ["x"] * 101}, "too_long", "names"),
     ],
 )

@@ -1,6 +1,7 @@
 """What schemathesis checks besides its own checks; it loads this file as its hooks."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import schemathesis
 from schemathesis import Case, CheckContext, Response
@@ -12,6 +13,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 TEXTS = (
     "name", "username", "content", "client_id", "password", "new_password", "current_password",
     "display_name", "about", "status_text", "time_zone", "topic", "usernames",
+    "reason",
 )  # fmt: skip
 CODES = ("empty", "too_long", "name_invalid", "name_reserved", "password_weak")
 WORDS = ("NUL", "surrogate", "cannot be printed", "time zone", "required", "You are")
@@ -20,6 +22,7 @@ WORDS = ("NUL", "surrogate", "cannot be printed", "time zone", "required", "You 
 ROOMS, MAX_ROOM, MAX_ID = 40, 50, 2**53 - 1
 # Who has an account, and the longest name that anybody is asked for by.
 SOMEBODY, MAX_NAME = "somebody", 100
+MAX_QUERY = 6_000
 
 
 @schemathesis.hook
@@ -28,10 +31,17 @@ def map_path_parameters(_context: Any, parameters: dict[str, Any] | None) -> Any
     name = (parameters or {}).get("username")
     if isinstance(name, str) and 0 < len(name) <= MAX_NAME:
         return {**(parameters or {}), "username": SOMEBODY}
-    room_id = (parameters or {}).get("room_id")
-    if type(room_id) is int and 0 < room_id <= MAX_ID:
-        return {**(parameters or {}), "room_id": room_id % MAX_ROOM + 1}
+    for which in ("room_id", "message_id"):
+        number = (parameters or {}).get(which)
+        if type(number) is int and 0 < number <= MAX_ID:
+            return {**(parameters or {}), which: number % MAX_ROOM + 1}
     return parameters
+
+
+@schemathesis.hook
+def filter_query(_context: Any, query: dict[str, Any] | None) -> bool:
+    """Ask for nothing whose address is longer than the door lets in, whatever is asked for."""
+    return len(urlencode(query or {}, doseq=True, errors="replace")) < MAX_QUERY
 
 
 def said_in_words(response: Response) -> bool:

@@ -12,7 +12,7 @@ import { chooseHue } from '../views/avatar.js';
 /** Names that come within this time are one question. */
 const GATHER_MS = 30;
 /** The server answers for no more at once. */
-const ASKED_AT_MOST = 100;
+const ASKED_AT_MOST = 50;
 
 export class Names {
   #api;
