@@ -154,6 +154,7 @@ async def test_a_mute_by_name_holds_for_every_guest_of_that_name(
     cookie = await Guest(server, "sam").come()
     first = await Person("sam", server).enter(place.id)
     second = await websocket.connect(server, place.id, "sam", headers=cookie.headers)
+    await second.until("user_list", users=["sam", "sam"])
     checked(mute(place, place.owner, "\uff33am"))
     listed = checked(place.owner.call("GET", f"{place.path}/mutes"))
     assert [each["username"] for each in listed] == ["sam", "sam"]
