@@ -40,6 +40,7 @@ _COLUMNS: Final = tuple(column.name for column in TOLD)
 # A new message has been neither edited nor deleted.
 _INSERTED: Final = _COLUMNS[:-2]
 _NAMES = frozenset(_COLUMNS) | {"guest"}
+_INSERTED_NAMES = frozenset(_INSERTED) | {"guest"}
 
 ClientKey = tuple[int, str, str]
 # A name is looked for in so many of a room's messages: nobody waits for a million of them.
@@ -64,8 +65,12 @@ _BY_CLIENT_ID = select(*TOLD).select_from(
 _ELSEWHERE: Final[dict[str, Any]] = {
     name: field.default for name, field in Message.model_fields.items() if name not in _NAMES
 }
-# What only later changes of a message set.
-LATER: Final[dict[str, Any]] = {"edited_at": None, "deleted_at": None} | _ELSEWHERE
+# What only later changes of a message set, in the order in which it is told.
+LATER: Final[dict[str, Any]] = {
+    name: field.default
+    for name, field in Message.model_fields.items()
+    if name not in _INSERTED_NAMES
+}
 
 Row = tuple[int | str | None, ...]
 

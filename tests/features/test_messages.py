@@ -34,6 +34,9 @@ def test_a_message_is_stored_and_told_whole(http: Client, room: Room) -> None:
     assert message["timestamp"].endswith("Z")
     assert datetime.fromisoformat(message["timestamp"]).tzinfo is not None
     assert (message["reactions"], message["files"]) == ([], [])
+    # In one order, whether it is new or from the history.
+    [kept] = checked(http.get(path_of(room)))
+    assert list(kept.items()) == list(message.items())
     empty = ("reply_to", "edited_at", "deleted_at", "pinned_at")
     assert all(message[field] is None for field in empty)
     history = http.get(path_of(room))
