@@ -183,6 +183,27 @@ async def test_another_width_of_the_window_does_not_move_the_reader(
         assert await drift_in_the_end(alice.page) <= STILL
 
 
+# The lines break anew, and before the browser has told of it somebody looks where the reader is.
+REFLOW = """(width) => {
+  const log = document.querySelector('[role=log]');
+  log.parentElement.style.inlineSize = width;
+  log.dispatchEvent(new Event('scroll'));
+}"""
+
+
+async def test_what_happens_while_lines_break_anew_does_not_move_the_reader(
+    server: Server, long_room: tuple[Room, list[Message]], visit: Visit
+) -> None:
+    """A scroll event between the new width and its telling is no new place of the reader."""
+    room, _ = long_room
+    alice = await visit("alice", server, room)
+    await scroll_to(alice, (await view(alice)).above - 1200)
+    for width in ("300px", "auto"):
+        await watch(alice.page)
+        await alice.page.evaluate(REFLOW, width)
+        assert await drift_in_the_end(alice.page) <= STILL
+
+
 async def test_a_reader_at_the_end_stays_at_the_end(
     server: Server, visit: Visit, room: Room, bob: Person
 ) -> None:

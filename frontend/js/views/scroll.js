@@ -35,6 +35,8 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
   let lastTop = 0;
   /** @type {Witness[]} rows on view and where they stood, in the window's coordinates */
   let witnesses = [];
+  /** How wide the log was then: at another width every line breaks anew. */
+  let width = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let rest;
 
@@ -47,9 +49,17 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
     onStuck(stuck);
   };
 
+  /** Puts the first row that is still there back to where it stood. */
+  const restore = () => {
+    const witness = witnesses.find(({ node }) => node.isConnected);
+    if (witness === undefined) return;
+    const drift = witness.node.getBoundingClientRect().top - witness.top;
+    if (drift !== 0) scroller.scrollBy({ top: drift, behavior: 'instant' });
+  };
   /** The rows on view; first those that begin in it, then, for a row taller than the view, the one that fills it. */
   const observe = () => {
     witnesses = [];
+    width = scroller.clientWidth;
     const nodes = rows();
     const { top, bottom } = scroller.getBoundingClientRect();
     if (bottom <= top) return;
@@ -71,21 +81,20 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
     }
     if (cut !== null) witnesses.push(cut);
   };
-  /** Puts the first row that is still there back to where it stood. */
-  const restore = () => {
-    const witness = witnesses.find(({ node }) => node.isConnected);
-    if (witness === undefined) return;
-    const drift = witness.node.getBoundingClientRect().top - witness.top;
-    if (drift !== 0) scroller.scrollBy({ top: drift, behavior: 'instant' });
-  };
   const settle = () => {
     if (stuck) scroller.scrollTop = scroller.scrollHeight;
     else restore();
     lastTop = scroller.scrollTop;
+    width = scroller.clientWidth;
     if (!stuck) observe();
+  };
+  /** Whoever looks between a new width and the ResizeObserver's call would take the moved rows for the reader's place. */
+  const settleWidth = () => {
+    if (scroller.clientWidth !== width && width > 0) settle();
   };
   const unstick = () => {
     if (scroller.scrollTop <= 0 || !stuck) return;
+    settleWidth();
     observe();
     setStuck(false);
   };
@@ -93,6 +102,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
   scroller.addEventListener(
     'scroll',
     () => {
+      settleWidth();
       const { scrollTop } = scroller;
       const moved = scrollTop - lastTop;
       const left = distance();
@@ -156,6 +166,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
      * @param {() => void} change
      */
     mutate(change) {
+      settleWidth();
       if (!stuck) observe();
       change();
       settle();
@@ -187,6 +198,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
      */
     allowSticking(may) {
       mayStick = may;
+      settleWidth();
       if (!may) {
         if (stuck) observe();
         setStuck(false);
@@ -197,6 +209,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
      * @returns {{node: HTMLElement, offset: number} | null}
      */
     topmost() {
+      settleWidth();
       observe();
       const [first] = witnesses;
       return first === undefined
