@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -38,7 +38,7 @@ from parlour.people import MAX_ABOUT, MAX_DISPLAY_NAME, MAX_STATUS
 from parlour.realtime.manager import ConnectionManager
 from parlour.registry import Registry
 from parlour.settings import Settings, SettingsError, load_settings
-from parlour.support.assets import Assets
+from parlour.support.assets import Assets, compress_when_asked
 from parlour.support.keys import Key, load_keys
 from parlour.support.logs import hide_queries
 from parlour.support.passwords import MAX_LENGTH, MIN_LENGTH
@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     app: FastAPI
 
 __all__ = ["ConnectionManager", "app", "create_app"]
+
+# A start has better things to do than to make files smaller that nobody asks for.
+COMPRESS_AFTER_SECONDS: Final = 5.0
 
 _DESCRIPTION = """\
 Real-time chat. Rooms and messages over HTTP; what happens in them, as it happens, over a WebSocket
@@ -81,7 +84,7 @@ def create_app(
         context = Context(settings, opened, Tokens(used), registry, policy)
         app.state.context = context
         app.state.assets.configure(admission.page_policy(policy))
-        context.tasks.spawn(asyncio.to_thread(app.state.assets.compress))
+        context.tasks.spawn(compress_when_asked(app.state.assets, COMPRESS_AFTER_SECONDS))
         context.tasks.spawn(heartbeat.beat(context))
         context.tasks.spawn(upkeep.purge(context))
         context.tasks.spawn(sessions.tidy(context))

@@ -43,14 +43,14 @@ def load_assets(config: Mapping[str, Any]) -> Assets:
 @router.api_route("/", methods=["GET", "HEAD"])
 async def index(request: Request) -> Response:
     """The page, asked for afresh each time and answered with 304 when it is the same."""
-    assets: Assets = request.app.state.assets
+    assets = _asked(request)
     return _serve(request, assets.files["index.html"], "no-cache")
 
 
 @router.api_route("/docs", methods=["GET", "HEAD"])
 async def docs(request: Request) -> Response:
     """The API's documentation, made from `/openapi.json`."""
-    assets: Assets = request.app.state.assets
+    assets = _asked(request)
     answer = _serve(request, assets.files["docs.html"], "no-cache")
     answer.headers["Content-Security-Policy"] = _DOCS_POLICY
     return answer
@@ -59,11 +59,17 @@ async def docs(request: Request) -> Response:
 @router.api_route("/assets/{digest}/{path:path}", methods=["GET", "HEAD"])
 async def asset(request: Request, digest: str, path: str) -> Response:
     """One file of the page, for ever the same under its address."""
-    assets: Assets = request.app.state.assets
+    assets = _asked(request)
     found = assets.files.get(path)
     if found is None or assets.prefix != f"/assets/{digest}/":
         raise Refusal("not_found", "There is no such file.")
     return _serve(request, found, _IMMUTABLE)
+
+
+def _asked(request: Request) -> Assets:
+    assets: Assets = request.app.state.assets
+    assets.asked.set()
+    return assets
 
 
 def _serve(request: Request, asset: Asset, caching: str) -> Response:
@@ -72,7 +78,10 @@ def _serve(request: Request, asset: Asset, caching: str) -> Response:
     etag = f'{asset.etag[:-1]}-{encoding}"' if encoding else asset.etag
     headers = {"Cache-Control": caching, "ETag": etag, "Vary": "Accept-Encoding"}
     known = {tag.strip().removeprefix("W/") for tag in _tags(request)}
-    if etag in known or "*" in known:
+    # Who came before the smaller form was made has the same content under the file's own tag.
+    if held := {etag, asset.etag, "*"} & known:
+        if etag not in held and "*" not in held:
+            headers["ETag"] = asset.etag
         return Response(status_code=304, headers=headers)
     if encoding:
         headers["Content-Encoding"] = encoding

@@ -14,6 +14,7 @@ from parlour.identity import ContextDep, account_of, close
 from parlour.membership import Invite, NewInvite, RoomInviteCreate
 from parlour.models import IdParam
 from parlour.oversight import Policy, PolicyChange
+from parlour.support.assets import compress_when_asked
 from parlour.support.tokens import random_id
 from parlour.web import answers
 
@@ -46,7 +47,7 @@ async def change_policy(
         closed = policy.guests == "off" and context.policy.guests == "on"
         context.policy = policy
         assets.configure(page_policy(policy))
-        context.tasks.spawn(asyncio.to_thread(assets.compress))
+        context.tasks.spawn(compress_when_asked(assets))
         if closed:
             context.tasks.spawn(_send_guests_away(context))
 

@@ -1,10 +1,13 @@
 """The page's files: read, joined, minified, named by their content and compressed once."""
 
+import asyncio
+import contextlib
 import gzip
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +32,7 @@ _TYPES: Final = {
 }
 _COMPRESSED: Final = frozenset({".png", ".ico", ".woff2"})
 # Below this a compressed body saves nothing; above the other, Brotli's best takes seconds, for
-# which the end of the process would have to wait.
+# which the end of the process would have to wait: a file is not left halfway.
 _SMALL: Final = 512
 _LARGE: Final = 256 * 1024
 _IMPORT: Final = re.compile(
@@ -85,6 +88,8 @@ class Assets:
             if name.endswith(".html")
         }
         self.files = {name: _asset(name, body) for name, body in bodies.items()}
+        # Whoever serves a file says so: then the smaller forms are wanted.
+        self.asked = asyncio.Event()
         self.configure({})
 
     def configure(self, changes: Mapping[str, Any]) -> None:
@@ -95,9 +100,14 @@ class Assets:
             told = _CONFIG.sub(lambda match: match[1] + content + match[2], page)
             self.files[name] = _asset(name, told.encode())
 
-    def compress(self) -> None:
-        """Make the smaller forms that are not there: slow, thorough. Safe to run in a thread."""
+    def compress(self, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Make the smaller forms that are not there: slow, thorough. Safe to run in a thread.
+
+        It ends before the next file once `given_up` says so.
+        """
         for name, asset in self.files.items():
+            if given_up():
+                return
             if asset.encodings or len(asset.body) < _SMALL or Path(name).suffix in _COMPRESSED:
                 continue
             smaller = {
@@ -107,6 +117,21 @@ class Assets:
             asset.encodings = {
                 encoding: body for encoding, body in smaller.items() if len(body) < len(asset.body)
             }
+
+
+async def compress_when_asked(assets: Assets, patience: float = 0.0) -> None:
+    """Make the smaller forms beside the event loop once a file is asked for.
+
+    After `patience` seconds it is done in any case. Who cancels it waits for one file at most.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            await assets.asked.wait()
+    stop = threading.Event()
+    try:
+        await asyncio.to_thread(assets.compress, stop.is_set)
+    finally:
+        stop.set()
 
 
 def _asset(name: str, body: bytes) -> Asset:

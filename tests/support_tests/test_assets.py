@@ -1,5 +1,6 @@
 """The page's files: joined, minified, named by their content, compressed, chosen."""
 
+import asyncio
 import gzip
 import json
 import random
@@ -10,7 +11,8 @@ import pytest
 from rcssmin import cssmin
 from rjsmin import jsmin
 
-from parlour.support.assets import Asset, Assets, best_encoding
+from parlour.support.assets import Asset, Assets, best_encoding, compress_when_asked
+from tests.support.timing import scaled
 
 CONFIG = {"maxMessageLength": 1000, "version": 'a"b&c'}
 LONG = "a { color: red }\n" * 100
@@ -210,6 +212,40 @@ def test_a_large_file_is_compressed_quickly(folder: Path) -> None:
     assets = Assets(folder, CONFIG)
     assets.compress()
     assert brotli.decompress(assets.files["large.js"].encodings["br"]) == large
+
+
+async def test_files_are_compressed_once_one_is_asked_for(folder: Path) -> None:
+    """Before that nobody waits for it; a start that nobody looks at costs nothing."""
+    assets = Assets(folder, CONFIG)
+    task = asyncio.create_task(compress_when_asked(assets, scaled(60)))
+    await asyncio.sleep(0)
+    assert assets.files["app.js"].encodings == {}
+    assets.asked.set()
+    async with asyncio.timeout(scaled(10)):
+        await task
+    assert assets.files["app.js"].encodings
+
+
+async def test_files_that_nobody_asks_for_are_compressed_in_the_end(folder: Path) -> None:
+    """Then the first who comes need not wait for more than they must."""
+    assets = Assets(folder, CONFIG)
+    async with asyncio.timeout(scaled(10)):
+        await compress_when_asked(assets, 0.01)
+    assert assets.files["app.js"].encodings
+
+
+def test_compressing_is_given_up_between_two_files(folder: Path) -> None:
+    """Who stops the server waits for one file at most."""
+    assets = Assets(folder, CONFIG)
+    asked: list[int] = []
+
+    def after_one() -> bool:
+        asked.append(1)
+        return sum(bool(asset.encodings) for asset in assets.files.values()) > 0
+
+    assets.compress(after_one)
+    assert sum(bool(asset.encodings) for asset in assets.files.values()) == 1
+    assert len(asked) > 1
 
 
 @pytest.mark.parametrize(
