@@ -1,5 +1,6 @@
 """What a screen reader is told, and what it is spared."""
 
+import asyncio
 import json
 import re
 
@@ -10,9 +11,11 @@ from tests.browser.reading import fill, scroll_to, view
 from tests.browser.wire import Wire
 from tests.support.people import Person, Room
 from tests.support.server import Server
+from tests.support.timing import scaled
 
 # Remembers every text that comes into a live region, from the first moment of the page on.
 LISTEN = """window.spoken = [];
+window.onSpoken = () => {};
 new MutationObserver((changes) => {
   for (const { target, addedNodes, type } of changes) {
     const element = target instanceof Element ? target : target.parentElement;
@@ -21,13 +24,25 @@ new MutationObserver((changes) => {
     const nodes = type === 'characterData' ? [target] : [...addedNodes];
     for (const node of nodes) if (node.textContent.trim()) window.spoken.push(node.textContent);
   }
+  window.onSpoken();
 }).observe(document, { subtree: true, childList: true, characterData: true });"""
 
 
-async def spoken(page: Page) -> list[str]:
-    """Return what has been announced so far, and forget it."""
-    found = await page.evaluate("() => window.spoken.splice(0)")
-    return [str(text) for text in found]
+# What speaks is loaded when there is something to say for the first time.
+SPOKEN = """(count) => new Promise((resolve) => {
+  window.onSpoken = () => {
+    if (window.spoken.length < count) return;
+    window.onSpoken = () => {};
+    resolve(window.spoken.splice(0));
+  };
+  window.onSpoken();
+})"""
+
+
+async def spoken(page: Page, *, count: int = 0) -> list[str]:
+    """Return what has been announced once it is `count` texts or more, and forget it."""
+    async with asyncio.timeout(scaled(10)):
+        return [str(text) for text in await page.evaluate(SPOKEN, count)]
 
 
 async def test_an_arriving_message_is_announced_once_and_the_history_never(
@@ -48,7 +63,7 @@ async def test_an_arriving_message_is_announced_once_and_the_history_never(
     await bob.post(room, "x" * 300)
     await expect(alice.stored.last).to_contain_text("xxx")
     await alice.frames()
-    assert await spoken(alice.page) == [
+    assert await spoken(alice.page, count=2) == [
         "bob, guest: hello alice", f"bob, guest: {'x' * 188}…",
     ]  # fmt: skip
     # Another look at the same room tells it nothing again.
@@ -75,9 +90,11 @@ async def test_a_burst_of_messages_is_counted_and_not_read_out(
         if await alice.stored.count() == 8:
             break
     await expect(alice.stored).to_have_count(8)
-    assert await spoken(alice.page) == [f"bob, guest: number {number}" for number in range(3)]
+    assert await spoken(alice.page, count=3) == [
+        f"bob, guest: number {number}" for number in range(3)
+    ]
     await alice.page.clock.run_for(1000)
-    assert await spoken(alice.page) == ["5 new messages"]
+    assert await spoken(alice.page, count=1) == ["5 new messages"]
 
 
 async def test_troubles_and_their_end_are_announced(
@@ -89,14 +106,14 @@ async def test_troubles_and_their_end_are_announced(
     await spoken(alice.page)
     await wire.cut()
     await expect(alice.page.get_by_text("Connecting…")).to_be_visible()
-    assert await spoken(alice.page) == ["Connection lost. Reconnecting."]
+    assert await spoken(alice.page, count=1) == ["Connection lost. Reconnecting."]
     wire.state = "up"
     await alice.page.clock.fast_forward(4000)
     await expect(alice.page.get_by_text("Connected", exact=True)).to_be_visible()
-    assert await spoken(alice.page) == ["Connected again, nothing missed."]
+    assert await spoken(alice.page, count=1) == ["Connected again, nothing missed."]
     await alice.say("\u2060")
     await expect(alice.failed).to_have_count(1)
-    assert await spoken(alice.page) == ["A message was not sent."]
+    assert await spoken(alice.page, count=1) == ["A message was not sent."]
     alert = alice.page.locator("[aria-live=assertive]")
     await expect(alert).to_have_text("A message was not sent.")
 

@@ -82,7 +82,12 @@ class Browsers:
         self._allowed: list[re.Pattern[str]] = []
 
     async def open(self, url: str, **options: Any) -> Page:
-        """Return a page at `url` in a context of its own; `options` are `Browser.new_context`'s."""
+        """Return a page at `url` in a context of its own; `options` are `Browser.new_context`'s.
+
+        Nothing moves on it unless a test asks for it by `reduced_motion`: every step would wait for
+        the end of the movement.
+        """
+        options.setdefault("reduced_motion", "reduce")
         context = await self._browser.new_context(**options)
         self.contexts.append(context)
         context.set_default_timeout(scaled(10_000))
