@@ -385,7 +385,7 @@ function onVisibility() {
 
 document.addEventListener('visibilitychange', onVisibility);
 addEventListener('pageshow', ({ persisted }) => persisted && connection.check());
-addEventListener('online', () => connection.tryNow());
+addEventListener('online', () => connection.networkFound());
 addEventListener('offline', () => connection.networkLost());
 addEventListener('hashchange', () => followRoute());
 

@@ -142,6 +142,12 @@ export class Connection {
     else this.#setStatus(this.#waitingStatus());
   }
 
+  /** The browser says that the network is back. A try that began without it would fail, and take its time. */
+  networkFound() {
+    if (this.#isWanted && this.#socket && !this.#isOpen) this.#drop(CLOSE.normal);
+    this.tryNow();
+  }
+
   /** Says that what was missed is here. It ends the status `reconnecting`. */
   caughtUp() {
     if (!this.#isOpen || this.#status === 'open' || this.#status === 'caughtup') return;

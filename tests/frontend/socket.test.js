@@ -2,31 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import {
-  browserClock, CAUGHT_UP_MS, Connection, JITTER_MS, OPEN_TIMEOUT_MS, PROBE_MS, QUIET_MS, RATE_WAIT_MS, RETRY_MS, SILENCE_MS,
+  browserClock, CAUGHT_UP_MS, JITTER_MS, OPEN_TIMEOUT_MS, PROBE_MS, QUIET_MS, RATE_WAIT_MS, RETRY_MS, SILENCE_MS,
 } from "../../frontend/js/socket.js";
-import { FakeClock } from "./support/clock.js";
-import { FakeWebSocket } from "./support/socket.js";
-
-function begin({ online = true, door = () => ({ url: "ws://parlour.test/ws/chat", roomId: null, after: null }) } = {}) {
-  const clock = new FakeClock();
-  const Socket = FakeWebSocket.begin();
-  const told = { frames: [], statuses: [], closes: [], opens: 0 };
-  const network = { online };
-  const connection = new Connection({
-    door, WebSocket: Socket, clock, isOnline: () => network.online,
-    onFrame: (frame) => told.frames.push(frame),
-    onOpen: () => { told.opens += 1; },
-    onClose: ({ code, final }) => told.closes.push([code, final]),
-    onStatus: (status) => told.statuses.push(status),
-  });
-  const open = () => {
-    connection.open();
-    Socket.last.accept();
-    Socket.last.say({ type: "pong" });
-    connection.caughtUp();
-  };
-  return { clock, Socket, told, network, connection, open };
-}
+import { begin } from "./support/connection.js";
 
 describe("reconnecting", () => {
   test("the first try comes 3 s after the close, the next every 3 s and up to a second of jitter", async () => {
@@ -239,21 +217,6 @@ describe("the watchdog", () => {
     Socket.last.end();
     connection.check();
     assert.equal(Socket.made.length, 2);
-  });
-
-  test("when the browser says that the network is gone, the connection is, and tries go on", async () => {
-    const { clock, Socket, told, network, connection, open } = begin();
-    open();
-    network.online = false;
-    connection.networkLost();
-    assert.equal(told.statuses.at(-1), "offline");
-    assert.equal(Socket.made[0].closedWith, 4000);
-    await clock.pass(RETRY_MS);
-    assert.equal(Socket.made.length, 2);
-    Socket.last.end();
-    network.online = true;
-    connection.tryNow();
-    assert.equal(told.statuses.at(-1), "reconnecting");
   });
 });
 
