@@ -3,8 +3,9 @@
 # CHROME_PATH, else one on PATH, else one installed by apt-get where that is allowed.
 set -eu
 
+# First the one without windows: the same engine at half the processor time.
 find_chromium() {
-    for name in chromium chromium-browser google-chrome google-chrome-stable \
+    for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable \
         "/Applications/Chromium.app/Contents/MacOS/Chromium" \
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
         path=$(command -v "$name" 2>/dev/null) || continue
@@ -28,10 +29,13 @@ install_chromium() {
     command -v apt-get >/dev/null 2>&1 || return 1
     as_root true >/dev/null 2>&1 || return 1
     echo "Installing Chromium with apt-get" >&2
-    as_root apt-get -qq update </dev/null >&2 &&
+    as_root apt-get -qq update </dev/null >&2 || return 1
+    for package in chromium-headless-shell chromium; do
         as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
-            --no-install-recommends chromium fonts-liberation fonts-noto-color-emoji \
-            </dev/null >&2
+            --no-install-recommends "$package" fonts-liberation fonts-noto-color-emoji \
+            </dev/null >&2 && return 0
+    done
+    return 1
 }
 
 if [ -n "${CHROME_PATH:-}" ]; then
