@@ -1,46 +1,11 @@
 """Nothing sticks out: from a small phone to a large screen, zoomed, in other people's colours."""
 
-from collections.abc import Callable
-
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.tour import LONG_WORD, furnish, tour
-from tests.support.browser import Browsers
+from tests.browser.tour import LONG_WORD, furnish
 from tests.support.page_checks import axe_violations, overflowing
-from tests.support.people import Person
 from tests.support.server import Server
-
-HEIGHTS = {320: 568, 375: 812, 768: 1024, 1024: 768, 1280: 800, 1920: 1080}
-
-# Animations that go on for ever, or for longer than a blink. What only appears after a while does
-# not move.
-MOVING = """() => document.getAnimations()
-  .filter((animation) => animation.playState === 'running')
-  .filter((animation) => animation.effect.getComputedTiming().activeDuration > 50)
-  .map((animation) => `${animation.animationName ?? animation.transitionProperty}`)"""
-
-
-@pytest.mark.timeout(400)
-async def test_nothing_reaches_beyond_the_windows_sides(
-    own_server: Server, browsers: Browsers, person: Callable[[str, Server], Person]
-) -> None:
-    """At six widths and at 200 % zoom; and nothing moves for those who want no motion."""
-    browsers.allow("401")
-    found: list[str] = []
-    async for stop in tour(own_server, person, browsers.open):
-        page = stop.page
-        # Zoomed to 200 %, a window has half its width and height.
-        for width, height in [*HEIGHTS.items(), (640, 400)]:
-            if stop.widths and width not in stop.widths:
-                continue
-            await page.set_viewport_size({"width": width, "height": height})
-            outside = await overflowing(page)
-            found += [f"{stop.name}, {width}: {element}" for element in outside]
-        found += [f"{stop.name} moves: {name}" for name in await page.evaluate(MOVING)]
-        await page.set_viewport_size({"width": 1280, "height": 800})
-    assert found == [], "\n".join(found)
 
 
 async def test_a_phone_shows_one_pane_at_a_time_and_leads_back(

@@ -1,4 +1,7 @@
-"""Nothing acknowledged is lost, nothing is doubled, no version is missing: whatever is cut off."""
+"""Nothing acknowledged is lost, nothing is doubled, no version is missing: whatever is cut off.
+
+`TEST_LONG=1` takes twenty rounds.
+"""
 
 import asyncio
 import os
@@ -9,9 +12,9 @@ import pytest
 
 from tests.support.server import NewServer
 from tests.support.storm import Storm, integrity, storm
+from tests.support.timing import LONG
 
-ROUNDS = 20
-STOPS = 8
+ROUNDS, STOPS = (20, 8) if LONG else (10, 4)
 # Acknowledged messages after which a round ends, at most: a fraction of a second of load.
 LOAD = 150
 
