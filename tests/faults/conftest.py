@@ -66,7 +66,7 @@ def probed_server(tmp_path: Path) -> Iterator[ProbedServer]:
 
 @contextmanager
 def watched(server: ProbedServer, **pace: int) -> Iterator[Watch]:
-    """Have fifty people talk in a room of a server, which runs for the length of a block."""
+    """Have people talk in a room of a server, which runs for the length of a block."""
     with server:
         # Closed before anything is counted.
         with http_client(server) as http:

@@ -62,10 +62,15 @@ class Talkers:
 
 @contextmanager
 def talkers(
-    server: Server, room_id: int, *, per_second: int = PER_SECOND, characters: int = 0
+    server: Server,
+    room_id: int,
+    *,
+    count: int = COUNT,
+    per_second: int = PER_SECOND,
+    characters: int = 0,
 ) -> Iterator[Talkers]:
-    """Let fifty people talk in a room for the length of a block."""
-    numbers = [server.port, room_id, COUNT, per_second, characters]
+    """Let fifty people, or another `count`, talk in a room for the length of a block."""
+    numbers = [server.port, room_id, count, per_second, characters]
     process = Process(
         [sys.executable, "-m", "tests.support.talkers", *map(str, numbers)],
         cwd=ROOT,
