@@ -93,7 +93,10 @@ def ban(
         detail = {"author": target.author, "reason": reason, "seconds": seconds}
         audit.note(connection, by, "server.ban", target.username, detail=detail)
         made.append(one)
-    ended = [] if user is None else session_rows.end_sessions_of(connection, user.id)
+    ended = []
+    if user is not None:
+        ended = session_rows.end_sessions_of(connection, user.id)
+        invites.delete_all_invites_of(connection, user.id)
     return Banned(made[0], tuple(target.author for target in targets), ended)
 
 
@@ -139,6 +142,8 @@ def change_user(
         if role == "administrator" and _is_banned(connection, user.id):
             raise Refusal("not_allowed", f"{user.username} is banned: lift that first.")
         users.set_role(connection, user.id, role)
+        if role != "administrator":
+            invites.delete_server_invites_of(connection, user.id)
         detail = {"role": role, "before": user.role}
         audit.note(connection, by, "user.role", user.username, detail=detail)
     ended = []
@@ -146,6 +151,7 @@ def change_user(
         users.set_disabled(connection, user.id, disabled=disabled)
         if disabled:
             ended = session_rows.end_sessions_of(connection, user.id)
+            invites.delete_all_invites_of(connection, user.id)
         audit.note(connection, by, "user.disable" if disabled else "user.enable", user.username)
     return ChangedUser(directory.account(connection, user.id, datetime.now(UTC)), ended)
 

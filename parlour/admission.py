@@ -50,11 +50,15 @@ class AdministratorRoute(StrictRoute):
 
 
 async def _administrator(request: Request) -> Login:
-    login: Login = request.state.administrator
+    # By now the body is here, and it may have taken long: whoever signed out meanwhile is out.
+    context: Context = request.app.state.context
+    login = context.registry.login(request.state.administrator.session_id)
+    if login is None or login.role != "administrator":
+        raise nothing_there()
     return login
 
 
-# The login of whoever asks. Each act looks once more, in its transaction.
+# The login of whoever asks. Each act looks once more, in its transaction, at the role.
 Administrator = Annotated[Login, Depends(_administrator)]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from parlour import audit
 from parlour.errors import Refusal
 from parlour.models import Message, Person
-from parlour.permissions import Act, check
+from parlour.permissions import Act, Standing, check, too_soon
 from parlour.store import messages as message_rows
 from parlour.store import rooms as room_rows
 from parlour.store.standings import standing_of
@@ -27,11 +27,16 @@ def edit_message(connection: Connection, by: Person, message_id: int, content: s
     message, author = _find(connection, by, message_id)
     if author != by.author:
         raise Refusal("not_allowed", "Only whoever wrote a message can edit it.")
-    _check(connection, by, message, "edit_own")
+    standing = _check(connection, by, message, "edit_own")
     if message.deleted_at is not None:
         raise _no_message()
     if message.content == content:
         return Edited(message, same=True)
+    if standing.slowed and message.edited_at is not None:
+        # To correct oneself is free once; after that it would be a way round slow mode.
+        passed = (datetime.now(UTC) - message.edited_at).total_seconds()
+        if passed < standing.slow_seconds:
+            raise too_soon(standing.slow_seconds - passed)
     return _change(connection, message, content=content, edited_at=datetime.now(UTC))
 
 
@@ -62,14 +67,17 @@ def _find(connection: Connection, by: Person, message_id: int) -> tuple[Message,
     return found
 
 
-def _check(connection: Connection, by: Person, message: Message, act: Act) -> None:
+def _check(connection: Connection, by: Person, message: Message, act: Act) -> Standing:
+    standing = standing_of(connection, message.room_id, by.author)
     try:
-        check(standing_of(connection, message.room_id, by.author), act)
+        check(standing, act)
     except Refusal as refusal:
         if refusal.code == "not_found":
             # It says nothing of a room that they may not see.
             raise _no_message() from None
         raise
+    assert standing is not None  # noqa: S101 - the gate lets nobody into what is not there
+    return standing
 
 
 def _change(connection: Connection, message: Message, **values: object) -> Edited:

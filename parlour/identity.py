@@ -53,8 +53,17 @@ def login_of(context: Context, http: HTTPConnection) -> Login | None:
         return _read(context, bearer)
     cookie = cookie_of(http, ACCESS_COOKIE)
     # Where the refresh cookie stands twice somebody else has put one there, and neither counts.
-    cookie_of(http, REFRESH_COOKIE)
-    return None if cookie is None else _read(context, cookie)
+    renewing = cookie_of(http, REFRESH_COOKIE)
+    if cookie is None:
+        return None
+    login = _read(context, cookie)
+    if renewing is not None:
+        # A browser loses the access cookie first: one that somebody else puts in its place is
+        # found out by the refresh cookie beside it, which is of another session.
+        refresh = context.tokens.read_refresh(renewing)
+        if refresh is None or refresh.session_id != login.session_id:
+            raise not_signed_in()
+    return login
 
 
 def bearer_of(http: HTTPConnection) -> str | None:

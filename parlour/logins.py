@@ -234,6 +234,7 @@ def disable_account(connection: Connection, username: str) -> list[str]:
     """
     user = _account(connection, username)
     users.set_disabled(connection, user.id, disabled=True)
+    invites.delete_all_invites_of(connection, user.id)
     return session_rows.end_sessions_of(connection, user.id)
 
 

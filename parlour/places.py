@@ -4,7 +4,6 @@ Each asks the gate first, in the transaction in which it reads or changes, so th
 anything by a right that was taken away a moment before.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -192,32 +191,7 @@ def delete_room(
     return told
 
 
-# Direct conversations
-
-
-def open_direct(
-    connection: Connection, by: tuple[int, str], usernames: Sequence[str]
-) -> tuple[Told, bool]:
-    """The room of these people and the one who asks; whether it is new. Raises Refusal.
-
-    A set of people has one room, whoever asks for it and how often.
-    """
-    people = {by[0]: by[1]}
-    for username in usernames:
-        user = find_user(connection, username, "usernames")
-        people[user.id] = user.username
-    if len(people) == 1:
-        raise Refusal("invalid", "usernames: Name somebody else.", field="usernames")
-    key = ",".join(str(each) for each in sorted(people))
-    room = room_rows.find_direct_room(connection, key)
-    if room is not None:
-        return tell(connection, room), False
-    for user_id, username in people.items():
-        _check_rooms(connection, user_id, username)
-    name = ", ".join(sorted(people.values()))
-    room = room_rows.create_room(connection, name, kind="direct", direct_key=key)
-    member_rows.add_members(connection, room.id, people)
-    return tell(connection, room), True
+# Members
 
 
 def find_user(connection: Connection, username: str, field: str = "username") -> User:
@@ -230,9 +204,6 @@ def find_user(connection: Connection, username: str, field: str = "username") ->
 
 def _nobody(username: str, field: str = "username") -> Refusal:
     return Refusal("not_found", f"There is nobody called {username[:64]}.", field=field)
-
-
-# Members
 
 
 def list_members(
@@ -300,7 +271,7 @@ def _add(connection: Connection, room_id: int, user: User) -> None:
 
 def _check_rooms(connection: Connection, user_id: int, username: str) -> None:
     if member_rows.count_rooms(connection, user_id) >= MAX_ROOMS:
-        words = f"{username} belongs to {MAX_ROOMS} rooms and conversations, which is the most."
+        words = f"{username} belongs to {MAX_ROOMS} rooms, which is the most."
         raise Refusal("not_allowed", words)
 
 

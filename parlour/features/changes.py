@@ -26,7 +26,9 @@ _REFUSALS = (
 
 @router.patch(
     "/{message_id}",
-    responses=answers(*_REFUSALS, "muted", "bad_json", "too_large", "unsupported_type"),
+    responses=answers(
+        *_REFUSALS, "muted", "slow_mode", "bad_json", "too_large", "unsupported_type"
+    ),
 )
 async def edit_message(
     request: Request,
@@ -57,46 +59,53 @@ async def delete_message(
 
 async def edit_command(context: Context, client: Client, command: EditMessage) -> None:
     """The same as a command; the answer is what the room is told. Raises Refusal."""
-    _answer(
-        context, client, await _edit(context, client.person, command.message_id, command.content)
-    )
+    await _edit(context, client.person, command.message_id, command.content, client)
 
 
 async def delete_command(context: Context, client: Client, command: DeleteMessage) -> None:
     """The same for a deletion. Raises Refusal."""
-    _answer(context, client, await _delete(context, client.person, command.message_id))
+    await _delete(context, client.person, command.message_id, client)
 
 
-async def _edit(context: Context, person: Person, message_id: int, content: str) -> Edited:
+async def _edit(
+    context: Context,
+    person: Person,
+    message_id: int,
+    content: str,
+    client: Client | None = None,
+) -> Edited:
     context.check_length(content)
 
     def tell(edited: Edited) -> None:
-        _publish(context, edited)
+        _publish(context, edited, client)
 
     return await context.database.write(
         editing.edit_message, person, message_id, content, then=tell
     )
 
 
-async def _delete(context: Context, person: Person, message_id: int) -> Edited:
+async def _delete(
+    context: Context, person: Person, message_id: int, client: Client | None = None
+) -> Edited:
     def tell(edited: Edited) -> None:
-        _publish(context, edited)
+        _publish(context, edited, client)
 
     return await context.database.write(editing.delete_message, person, message_id, then=tell)
 
 
-def _publish(context: Context, edited: Edited) -> None:
+def _publish(context: Context, edited: Edited, client: Client | None) -> None:
+    """Tell the room, and whoever did it where they are not told with the room.
+
+    Both in the order of the commits: who is made to leave by a later one gets nothing after that.
+    """
+    message = edited.message
     if not edited.same:
-        message = edited.message
         frame = encode(_event_of(message))
         context.manager.broadcast(message.room_id, frame, version=message.version)
-
-
-def _answer(context: Context, client: Client, edited: Edited) -> None:
-    """Tell whoever was not told with the room."""
-    follows = context.manager.follows(client.connection, edited.message.room_id)
-    if edited.same or not follows:
-        client.send(_event_of(edited.message))
+    if client is None:
+        return
+    if edited.same or not context.manager.follows(client.connection, message.room_id):
+        client.send(_event_of(message))
 
 
 def _event_of(message: Message) -> MessageUpdatedEvent:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BeforeValidator, TypeAdapter
 
-from parlour import places
+from parlour import direct, places
 from parlour.audience import close_room, tell_list, tell_member
 from parlour.identity import ContextDep, LoggedIn, Reader, account_of
 from parlour.membership import DirectCreate, Member, MemberChange
@@ -109,7 +109,7 @@ _FOUND: dict[int | str, dict[str, Any]] = {
     responses=_FOUND | answers(*_WRITES, *_BODY, "not_allowed"),
 )
 async def open_direct(
-    direct: DirectCreate, context: ContextDep, login: LoggedIn, response: Response
+    wanted: DirectCreate, context: ContextDep, login: LoggedIn, response: Response
 ) -> Room:
     """The direct conversation of these people and oneself: the one they had, or a new one."""
 
@@ -119,7 +119,7 @@ async def open_direct(
             tell_list(context, "room_created", told)
 
     by = (login.user_id, login.username)
-    told, new = await context.database.write(places.open_direct, by, direct.usernames, then=tell)
+    told, new = await context.database.write(direct.open_direct, by, wanted.usernames, then=tell)
     if not new:
         response.status_code = 200
     return context.with_online(told.room).model_copy(update={"role": "member"})

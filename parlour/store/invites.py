@@ -127,6 +127,17 @@ def delete_invites_of(connection: Connection, room_id: int, user_id: int) -> Non
     connection.execute(delete(invites).where(which))
 
 
+def delete_all_invites_of(connection: Connection, user_id: int) -> None:
+    """Take back all that an account made which may not come in any more."""
+    connection.execute(delete(invites).where(invites.c.created_by == user_id))
+
+
+def delete_server_invites_of(connection: Connection, user_id: int) -> None:
+    """Take back what an account made that runs the server no more."""
+    which = and_(invites.c.kind == "server", invites.c.created_by == user_id)
+    connection.execute(delete(invites).where(which))
+
+
 def find_room_invite(
     connection: Connection, token_hash: str, now: datetime
 ) -> tuple[int, str | None] | None:

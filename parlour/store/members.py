@@ -134,11 +134,11 @@ def count_members(connection: Connection, room_id: int) -> int:
 
 
 def count_rooms(connection: Connection, user_id: int) -> int:
-    """How many rooms an account is a member of."""
+    """How many rooms an account is a member of, but for those into which others may put it."""
     counted = (
         select(func.count())
         .select_from(members.join(rooms))
-        .where(members.c.user_id == user_id, rooms.c.deleted_at.is_(None))
+        .where(members.c.user_id == user_id, rooms.c.deleted_at.is_(None), rooms.c.kind != "direct")
     )
     return connection.scalar(counted) or 0
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    func,
     insert,
     literal_column,
     or_,
@@ -48,6 +49,7 @@ def create_room(
     topic: str = "",
     owner: str | None = None,
     direct_key: str | None = None,
+    opened_by: int | None = None,
 ) -> Room:
     """A new room. Raises IntegrityError when a public room of this name is there."""
     row = connection.execute(
@@ -62,6 +64,7 @@ def create_room(
             topic=topic,
             owner=owner,
             direct_key=direct_key,
+            opened_by=opened_by,
             guarded=int(kind != "public"),
             free=int(kind == "public" and owner is None),
         )
@@ -74,6 +77,12 @@ def find_direct_room(connection: Connection, direct_key: str) -> Room | None:
     """The room of a set of people."""
     row = connection.execute(select(*TOLD).where(rooms.c.direct_key == direct_key, LIVE)).first()
     return None if row is None else room_of(connection, row)
+
+
+def count_opened(connection: Connection, user_id: int) -> int:
+    """How many direct rooms an account has opened."""
+    counted = select(func.count()).select_from(rooms).where(rooms.c.opened_by == user_id)
+    return connection.scalar(counted) or 0
 
 
 def change_room(connection: Connection, room_id: int, **values: Any) -> Room:

@@ -82,10 +82,14 @@ rooms = Table(
     Column("guarded", Integer, nullable=False, server_default="0"),
     # 1 where a guest made it, and nobody was given it since: everybody may delete it.
     Column("free", Integer, nullable=False, server_default="1"),
+    # The account that opened a direct room: nobody else is to blame for how many there are.
+    Column("opened_by", Integer),
     sqlite_autoincrement=True,
 )
 # Finds the room of a set of people, and refuses a second one.
 Index("uq_rooms_direct_key", rooms.c.direct_key, unique=True)
+# Counts the direct rooms that an account has opened.
+Index(None, rooms.c.opened_by, sqlite_where=text("opened_by IS NOT NULL"))
 # Refuses a second public room of the same name.
 Index(
     "uq_rooms_public_name_key",
@@ -197,8 +201,9 @@ invites = Table(
     CheckConstraint("uses_left >= 0", name="uses_left"),
     sqlite_autoincrement=True,
 )
-# Those of one room.
+# Those of one room, and those that one account made.
 Index(None, invites.c.room_id)
+Index(None, invites.c.created_by)
 
 members = Table(
     "members",

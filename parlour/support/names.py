@@ -4,6 +4,7 @@ Sources: Unicode TR39, section 4 (skeletons; its table comes with the package `c
 RFC 8265, section 3.3 (UsernameCaseMapped).
 """
 
+import re
 import unicodedata
 from functools import lru_cache
 from importlib.util import find_spec
@@ -27,6 +28,12 @@ RESERVED_NAMES: Final = (
 )  # fmt: skip
 # The punctuation that a username may have inside: all other has a meaning in addresses or texts.
 _INSIDE: Final = "._-"
+# i and j lose their dot under another one, so `i̇` is drawn as `i`: TR39's table does not know it.
+# Marks below the letter may stand in between (Unicode, section 7.1, "soft-dotted").
+_BELOW: Final = "[\u0316-\u0319\u031c-\u0333\u0339-\u033c\u0347-\u0349]*"
+_SECOND_DOT: Final = re.compile(f"([ij])({_BELOW})\u0307")
+# The table makes an l of a capital I; with its dot it is one that passes for i.
+_DOTTED_CAPITAL: Final = re.compile("l\u0307")
 _USERNAME: Final = precis_i18n.get_profile("UsernameCaseMapped")
 _WORDS: Final = {
     "empty": "A username needs at least one letter",
@@ -57,6 +64,7 @@ def _skeleton(text: str) -> str:
     mapped = "".join(map(prototype, text, text))
     if not mapped.isascii():
         mapped = unicodedata.normalize("NFD", mapped)
+        mapped = _SECOND_DOT.sub(r"\1\2", _DOTTED_CAPITAL.sub("i", mapped))
     return "".join(mapped.split())
 
 

@@ -104,7 +104,21 @@ def test_a_log_that_nobody_touched_is_right(data: Path) -> None:
     assert verify(data, "--head", early).returncode == 0
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit SET subject = 'eve'", "DELETE FROM audit"])
+AHEAD = """INSERT INTO audit
+    SELECT 100, at, actor, actor_name, action, room_id, subject, detail, previous, hash
+    FROM audit WHERE id = 2"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit SET subject = 'eve'",
+        "DELETE FROM audit",
+        "REPLACE INTO audit SELECT * FROM audit WHERE id = 2",
+        f"REPLACE INTO audit SELECT * FROM audit WHERE id = {ENTRIES}",
+        AHEAD,
+    ],
+)
 def test_entries_are_neither_changed_nor_taken_away(data: Path, statement: str) -> None:
     """The database itself refuses it."""
     with opened(data) as database, pytest.raises(sqlite3.IntegrityError, match="only grows"):

@@ -11,6 +11,7 @@ from tests.support.accounts import Account, log_in
 from tests.support.administration import ADMIN, change_user
 from tests.support.people import checked, http_client
 from tests.support.places import name_of, new_account
+from tests.support.rawhttp import RawHTTP
 from tests.support.server import Server
 
 ROUTES = sorted(
@@ -89,3 +90,35 @@ def test_a_role_holds_for_the_logins_that_are_there(server: Server, chief: Accou
     for login in (account, second):
         assert login.call("GET", f"{ADMIN}/users").status_code == 404
         assert login.status() == 200
+
+
+@pytest.mark.parametrize("ended", ["/api/auth/logout", "/api/auth/sessions"])
+def test_who_signs_out_while_a_body_is_on_its_way_does_nothing_more(
+    server: Server, chief: Account, ended: str
+) -> None:
+    """A request that was begun before is answered as one that was begun after."""
+    late, friend = log_in(server, name_of(chief)), new_account(server, "friend")
+    body = b'{"role": "administrator"}'
+    head = "\r\n".join(
+        [
+            f"PATCH {ADMIN}/users/{name_of(friend)} HTTP/1.1",
+            "Host: 127.0.0.1",
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+            f"Authorization: {late.headers['Authorization']}",
+            "Connection: close",
+            "\r\n",
+        ]
+    ).encode()
+    with RawHTTP(server) as held:
+        held.send(head + body[:1])
+        # The guard at the door has looked by then: what comes behind is read after it.
+        assert late.status() == 200
+        method = "POST" if ended.endswith("logout") else "DELETE"
+        assert late.call(method, ended).is_success
+        assert late.status() == 401
+        held.send(body[1:])
+        [answer] = held.until_end(seconds=10)
+    assert answer.status == 404
+    assert b"not_found" in answer.body
+    assert checked(friend.call("GET", "/api/users/me"))["role"] == "member"

@@ -8,7 +8,13 @@ from contextlib import closing
 import pytest
 
 from tests.support.accounts import PASSWORD, Account, log_in, register, stranger, try_login
-from tests.support.administration import ADMIN, change_user, first_administrator, noted
+from tests.support.administration import (
+    ADMIN,
+    ban_from_server,
+    change_user,
+    first_administrator,
+    noted,
+)
 from tests.support.answers import assert_refused
 from tests.support.people import Room, checked
 from tests.support.places import Place, make_room, name_of, new_account, roles_of
@@ -110,6 +116,34 @@ async def test_of_two_who_lower_each_other_at_once_one_stays(
             )
         )
     assert sorted(answer.status_code for answer in answers) == [200, 404]
+
+
+@pytest.mark.parametrize("end", ["disable", "ban", "lower"])
+def test_invitations_end_with_the_power_of_whoever_made_them(
+    server: Server, chief: Account, end: str
+) -> None:
+    """Those to rooms, too, when it is the whole account that may come in no more."""
+    other, friend = new_account(server, "other"), new_account(server, "friend")
+    name = name_of(other)
+    checked(change_user(chief, name, role="administrator"))
+    checked(other.call("POST", f"{ADMIN}/invites", json={}))
+    place = make_room(other)
+    token = checked(other.call("POST", f"{place.path}/invites", json={}))["token"]
+    kept = checked(chief.call("POST", f"{ADMIN}/invites", json={}))
+    if end == "disable":
+        checked(change_user(chief, name, disabled=True))
+    else:
+        checked(change_user(chief, name, role="member"))
+    if end == "ban":
+        checked(ban_from_server(chief, name))
+    left = {each["created_by"] for each in checked(chief.call("GET", f"{ADMIN}/invites"))}
+    assert left == {name_of(chief)}
+    accepted = friend.call("POST", "/api/chat/invites/accept", json={"token": token})
+    if end == "lower":
+        assert checked(accepted)["id"] == place.id
+    else:
+        assert_refused(accepted, "invite_invalid")
+    assert chief.call("DELETE", f"{ADMIN}/invites/{kept['id']}").status_code == 204
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 
+from parlour.direct import MAX_OPENED
 from parlour.features.members import MAX_LISTED
 from parlour.places import MAX_ROOMS
 from tests.support.accounts import Account
@@ -137,10 +138,44 @@ def test_an_account_belongs_to_so_many_rooms(
         put(place, place.owner, busy),
         put(public, busy, busy),
         busy.call("POST", "/api/chat/invites/accept", json=token),
-        busy.call("POST", "/api/chat/direct", json={"usernames": [name_of(place.owner)]}),
-        place.owner.call("POST", "/api/chat/direct", json=one),
     ):
         told = assert_refused(answer, "not_allowed")
         assert str(MAX_ROOMS) in told["detail"]
+    # Into a conversation anybody may be put by others, so those are not counted.
+    assert place.owner.call("POST", "/api/chat/direct", json=one).status_code == 201
     assert_deleted(remove(spare, busy, busy))
     assert checked(busy.call("POST", "/api/chat/invites/accept", json=token))["id"] == place.id
+
+
+def test_an_account_opens_so_many_conversations_and_keeps_nobody_else_from_it(
+    server: Server,
+) -> None:
+    """Those who were put into all of them open as many as they like, and make rooms."""
+    pushy, victim, third = (new_account(server, name) for name in ("pushy", "victim", "third"))
+    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database, database:
+        ids = dict(database.execute("SELECT username, id FROM users"))
+        first = database.execute("SELECT max(id) FROM rooms").fetchone()[0] + 1
+        database.executemany(
+            "INSERT INTO rooms (id, name, name_key, kind, created_at, version, changed_version,"
+            " direct_key, opened_by) VALUES (?1, 'x', 'x', 'direct', ?2, 0, 0, 'x' || ?1, ?3)",
+            [(first + n, pushy.user["created_at"], ids[name_of(pushy)]) for n in range(MAX_OPENED)],
+        )
+        database.executemany(
+            "INSERT INTO members (room_id, user_id, role, joined_at) VALUES (?, ?, 'member', ?)",
+            [
+                (first + n, ids[name_of(who)], pushy.user["created_at"])
+                for n in range(MAX_OPENED)
+                for who in (pushy, victim)
+            ],
+        )
+    asks = [(pushy, third), (victim, pushy), (third, pushy)]
+    answers = [
+        by.call("POST", "/api/chat/direct", json={"usernames": [name_of(other)]})
+        for by, other in asks
+    ]
+    assert str(MAX_OPENED) in assert_refused(answers[0], "not_allowed")["detail"]
+    assert [answer.status_code for answer in answers[1:]] == [201, 201]
+    # What is there is found by whoever asks.
+    path, names = "/api/chat/direct", {"usernames": [name_of(third)]}
+    assert pushy.call("POST", path, json=names).status_code == 200
+    make_room(victim)

@@ -221,6 +221,23 @@ async def test_a_member_is_out_within_a_second_under_load(
     assert versions[-1] < gone["version"]
 
 
+async def test_who_edits_while_they_are_removed_hears_nothing_after_it(
+    place: Place, member: Account
+) -> None:
+    """The answers to what they did before come before, or not at all."""
+    said = [checked(say(place, member, f"{number}")) for number in range(8)]
+    for attempt in range(8):
+        client = await follow(place, member)
+        removing = asyncio.create_task(asyncio.to_thread(remove, place, place.owner, member))
+        for message in said:
+            words = f"{attempt} of {message['id']}"
+            await client.send("edit", message_id=message["id"], content=words)
+        assert (await removing).status_code == 204
+        await client.until("room_deleted", room_id=place.id)
+        assert "message_updated" not in [frame["type"] for frame in await client.settle()]
+        await asyncio.to_thread(place.add, member)
+
+
 async def test_who_leaves_is_out_by_the_same_act(place: Place, member: Account) -> None:
     """Of all of their connections."""
     client = await follow(place, member)

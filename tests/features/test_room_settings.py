@@ -121,6 +121,27 @@ async def test_slow_mode_lets_each_speak_once_in_its_time(
     assert 3_590 < int(over_http.headers["retry-after"]) <= 3_600
 
 
+async def test_slow_mode_lets_each_correct_themselves_once_in_its_time(
+    ahttp: AsyncClient, place: Place, moderator: Account, alice: Person
+) -> None:
+    """Or what cannot be said would be said by changing what was."""
+    change(place, place.owner, slow_seconds=3600)
+    said = await alice.post(place.room, "helo")
+    path, by = f"/api/chat/messages/{said['id']}", {"username": "alice"}
+    first = await ahttp.patch(path, params=by, json={"content": "hello"})
+    assert first.status_code == 200
+    second = await ahttp.patch(path, params=by, json={"content": "another thing"})
+    assert (second.status_code, second.json()["code"]) == (429, "slow_mode")
+    assert 3_590 < int(second.headers["retry-after"]) <= 3_600
+    same = await ahttp.patch(path, params=by, json={"content": "hello"})
+    assert same.json() == first.json()
+    own = checked(say(place, moderator, "moderated"))
+    for number in range(3):
+        words = {"content": f"moderated {number}"}
+        checked(moderator.call("PATCH", f"/api/chat/messages/{own['id']}", json=words))
+    assert (await ahttp.delete(path, params=by)).status_code == 204
+
+
 async def test_a_short_pause_is_over_when_it_is(place: Place, alice: Person) -> None:
     """And sends that come together count one after the other."""
     change(place, place.owner, slow_seconds=1)

@@ -55,6 +55,26 @@ async def test_a_cookie_that_stands_twice_is_nobodys(
     assert (own.status(), tossed.status()) == (200, 200)
 
 
+@pytest.mark.parametrize("beside", ["another's", "garbage"])
+async def test_an_access_cookie_counts_only_beside_its_own_refresh_cookie(
+    server: Server, room: Room, beside: str
+) -> None:
+    """A browser loses its own after a while; one that is put in its place signs nobody in."""
+    number = len(beside)
+    own, tossed = register(server, f"dora{number}"), register(server, f"dora{number}b")
+    refresh = own.refresh if beside == "another's" else own.refresh[:-1] + "!"
+    given = cookies(("parlour", tossed.access), ("parlour-refresh", refresh))
+    with stranger(server, **given) as client:
+        said = client.post(f"/api/chat/rooms/{room['id']}/messages", json={"content": "whose?"})
+    assert_refused(said, "not_signed_in")
+    here = await websocket.connect(server, room["id"], None, headers=given)
+    await here.expect("error", code="not_signed_in")
+    assert await here.closed() == 4501
+    with stranger(server, **cookies(*both(own))) as client:
+        assert checked(client.get("/api/users/me"))["username"] == f"dora{number}"
+    assert (own.status(), tossed.status()) == (200, 200)
+
+
 def test_signing_out_ends_whatever_login_the_browser_shows(server: Server) -> None:
     """Also where a cookie stands twice, so that none of them is left behind."""
     own, tossed = register(server, "berta"), register(server, "berta2")

@@ -35,6 +35,13 @@ from parlour.support.text import clean_name
         ("modern", "rnodern"),
         ("caf\u00e9", "cafe\u0301"),
         ("stra\u00dfe", "STRASSE"),
+        # A letter that loses its dot under another one is drawn as if it had but its own.
+        ("alice", "ali\u0307ce"),
+        ("alice", "al\u0130ce"),  # capital I with a dot
+        ("alice", "al\u0131\u0307ce"),  # dotless i, and a dot
+        ("alice", "al\u0456\u0307ce"),  # Ukrainian i, and a dot
+        ("jim", "j\u0307im"),
+        ("admin", "admi\u0307n"),
     ],
 )
 def test_names_that_look_alike_have_one_canonical_form(name: str, other: str) -> None:
@@ -52,6 +59,8 @@ def test_names_that_look_alike_have_one_canonical_form(name: str, other: str) ->
         ("caf\u00e9", "cafe"),
         ("\u0438\u0432\u0430\u043d", "ivan"),
         ("anna", "hanna"),
+        ("lola", "l\u022fla"),  # a dot above o is to be seen
+        ("jim", "j\u0323im"),  # and so is one below
         ("a-b", "ab"),
     ],
 )
@@ -65,6 +74,12 @@ def test_names_that_differ_to_the_eye_differ(name: str, other: str) -> None:
 def test_a_spelling_that_passes_for_an_account_is_its_name(name: str) -> None:
     """A capital I is an l to the eye, whatever case folding says of it."""
     assert spoken_forms(name) & account_forms("lily")
+
+
+def test_what_passes_for_a_reserved_word_is_reserved() -> None:
+    """Whatever the letters are made of."""
+    for name in ("admi\u0307n", "AD\u041cIN", "\uff41dmin"):
+        assert spoken_forms(name) & reserved_forms(), name
 
 
 @pytest.mark.parametrize("word", RESERVED_NAMES)
