@@ -68,11 +68,13 @@ async def run(fault: str, load: Load, home: Path, chance: random.Random) -> list
     """Run one fault on a new server. Raises AssertionError, or CannotRunError."""
     if fault == "full":
         with faults.small_disk() as disk:
-            return await _run(fault, load, Server(disk), chance, disk=disk)
+            return await _run(fault, load, Server(disk, is_measured=False), chance, disk=disk)
     if fault == "power":
         with faults.disk_image() as (disk, image):
-            return await _run(fault, load, Server(disk), chance, disk=disk, image=image)
-    return await _run(fault, load, Server(home), chance)
+            return await _run(
+                fault, load, Server(disk, is_measured=False), chance, disk=disk, image=image
+            )
+    return await _run(fault, load, Server(home, is_measured=False), chance)
 
 
 async def _run(

@@ -38,7 +38,7 @@ class ProbedServer(Server):
     """A server that knows how long its event loop stood still."""
 
     def __init__(self, home: Path) -> None:
-        super().__init__(home, program=[sys.executable, probe.__file__])
+        super().__init__(home, program=[sys.executable, probe.__file__], is_measured=False)
         self._reports = 0
 
     def launch(self) -> Any:

@@ -38,7 +38,7 @@ async def test_kill_under_load_loses_nothing(
     new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]
 ) -> None:
     """A server killed at random moments, some of them while it starts, keeps every promise."""
-    server = await asyncio.to_thread(new_server().start)
+    server = await asyncio.to_thread(new_server(is_measured=False).start)
     async with storm(server) as going:
         for _ in range(ROUNDS):
             await some_load(going, chance)
@@ -62,7 +62,7 @@ async def test_stop_under_load_loses_nothing(
     new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]
 ) -> None:
     """A server told to stop in the middle of a storm ends well each time, and nobody loses."""
-    server = await asyncio.to_thread(new_server().start)
+    server = await asyncio.to_thread(new_server(is_measured=False).start)
     async with storm(server) as going:
         for _ in range(STOPS):
             await some_load(going, chance)
@@ -80,7 +80,7 @@ async def test_cut_connections_lose_nothing(
     new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]
 ) -> None:
     """Connections that end in a TCP reset, in the middle of a frame too, are taken up again."""
-    server = await asyncio.to_thread(new_server().start)
+    server = await asyncio.to_thread(new_server(is_measured=False).start)
     async with storm(server, posters=0) as going:
         for _ in range(ROUNDS * 2):
             await some_load(going, chance)

@@ -75,7 +75,7 @@ async def test_those_who_talk_hardly_notice_the_abuse(
     tmp_path: Path, new_room: NewRoom, record_property: Record
 ) -> None:
     """Messages of 50 people in one room come nearly as quickly, and memory does not grow."""
-    server = HurriedServer(tmp_path / "server")
+    server = HurriedServer(tmp_path / "server", is_measured=False)
     await asyncio.to_thread(server.start)
     program: Process | None = None
     try:

@@ -21,6 +21,9 @@ PARLOUR = Path(sys.executable).with_name("parlour")
 FAULT = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback \(most recent call last\)|\w+Warning: ")
 
 
+# What tells a program that its coverage is to be measured.
+COVERAGE = "COVERAGE_PROCESS_CONFIG"
+
 # The fixture `new_server`.
 NewServer = Callable[..., "Server"]
 
@@ -39,14 +42,20 @@ class Server:
         env: Mapping[str, str] | None = None,
         flags: Sequence[str] = (),
         program: Sequence[str | Path] = (PARLOUR,),
+        is_measured: bool = True,
     ) -> None:
-        """`env` and `flags` are settings beyond host, port and data; `program` runs Parlour."""
+        """`env` and `flags` are settings beyond host, port and data; `program` runs Parlour.
+
+        One that is not measured for coverage is as quick as in life: for tests of time, memory
+        and sudden ends, which leave no measurement behind anyway.
+        """
         self.home = home
         self.data_dir = home / "data"
         self.port = free_port()
         self.env = dict(env or {})
         self.flags = list(flags)
         self.program = list(program)
+        self.is_measured = is_measured
         self.processes: list[Process] = []
         self._expected: list[re.Pattern[str]] = []
 
@@ -91,6 +100,8 @@ class Server:
             # Each warning is written to the log, where it counts as a fault.
             "PYTHONWARNINGS": "default",
         }
+        if not self.is_measured:
+            inherited.pop(COVERAGE, None)
         process = Process(
             [*self.program, "serve", *self.flags],
             cwd=self.home,
