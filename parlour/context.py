@@ -16,7 +16,7 @@ from parlour.realtime.manager import ConnectionManager
 from parlour.registry import Registry
 from parlour.settings import Settings
 from parlour.support.coalesce import Coalescer
-from parlour.support.logs import log_fault
+from parlour.support.logs import Seldom, log_fault
 from parlour.support.passwords import Passwords
 from parlour.support.tasks import Tasks
 from parlour.support.tokens import Tokens
@@ -46,6 +46,8 @@ class Context:
     user_lists: Coalescer = field(default_factory=lambda: Coalescer(PRESENCE_INTERVAL))
     room_news: Coalescer = field(default_factory=lambda: Coalescer(PRESENCE_INTERVAL))
     closing: bool = False
+    # Pages of other sites are told of in the log: who sets the server up wants to see each.
+    foreign_pages: Seldom = field(default_factory=lambda: Seldom(20))
 
     def with_online(self, room: Room) -> Room:
         """The room with the number of people who are in it just now."""

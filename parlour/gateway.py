@@ -50,6 +50,8 @@ RESTARTS: Final = "the server restarts"
 MAX_PARAMETERS: Final = 16
 # Connections told of the end in one turn of the event loop.
 SLICE: Final = 64
+# Characters of what a client says of itself that are repeated in the log.
+MAX_TOLD: Final = 100
 # How long the shutdown waits for what was handed in before it.
 DRAIN_TIMEOUT: Final = 2.0
 
@@ -92,10 +94,11 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
     headers = websocket.headers
     allowed = context.settings.allowed_origins
     if not origin_allowed(headers.get("origin"), headers.get("host"), allowed):
-        logger.warning(
-            "refused a WebSocket from a page of %r: PARLOUR_ALLOWED_ORIGINS does not name it",
-            headers.get("origin"),
-        )
+        if context.foreign_pages.due():
+            logger.warning(
+                "refused a WebSocket from a page of %r: PARLOUR_ALLOWED_ORIGINS does not name it",
+                headers.get("origin", "")[:MAX_TOLD],
+            )
         await websocket.close()  # before it is accepted, this is an HTTP 403
         return
     await websocket.accept()

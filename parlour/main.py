@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -49,9 +49,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ConnectionManager", "app", "create_app"]
 
-# A start has better things to do than to make files smaller that nobody asks for.
-COMPRESS_AFTER_SECONDS: Final = 5.0
-
 _DESCRIPTION = """\
 Real-time chat. Rooms and messages over HTTP; what happens in them, as it happens, over a WebSocket
 at `/ws/chat/{room_id}?username=...` (see `docs/protocol.md`).
@@ -84,7 +81,8 @@ def create_app(
         context = Context(settings, opened, Tokens(used), registry, policy)
         app.state.context = context
         app.state.assets.configure(admission.page_policy(policy))
-        context.tasks.spawn(compress_when_asked(app.state.assets, COMPRESS_AFTER_SECONDS))
+        context.tasks.spawn(compress_when_asked(app.state.assets))
+        context.tasks.spawn(compress_when_asked(app.state.assets, others=True))
         context.tasks.spawn(heartbeat.beat(context))
         context.tasks.spawn(upkeep.purge(context))
         context.tasks.spawn(sessions.tidy(context))

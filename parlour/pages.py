@@ -43,14 +43,14 @@ def load_assets(config: Mapping[str, Any]) -> Assets:
 @router.api_route("/", methods=["GET", "HEAD"])
 async def index(request: Request) -> Response:
     """The page, asked for afresh each time and answered with 304 when it is the same."""
-    assets = _asked(request)
+    assets = _asked(request, "index.html")
     return _serve(request, assets.files["index.html"], "no-cache")
 
 
 @router.api_route("/docs", methods=["GET", "HEAD"])
 async def docs(request: Request) -> Response:
     """The API's documentation, made from `/openapi.json`."""
-    assets = _asked(request)
+    assets = _asked(request, "docs.html")
     answer = _serve(request, assets.files["docs.html"], "no-cache")
     answer.headers["Content-Security-Policy"] = _DOCS_POLICY
     return answer
@@ -59,16 +59,16 @@ async def docs(request: Request) -> Response:
 @router.api_route("/assets/{digest}/{path:path}", methods=["GET", "HEAD"])
 async def asset(request: Request, digest: str, path: str) -> Response:
     """One file of the page, for ever the same under its address."""
-    assets = _asked(request)
+    assets = _asked(request, path)
     found = assets.files.get(path)
     if found is None or assets.prefix != f"/assets/{digest}/":
         raise Refusal("not_found", "There is no such file.")
     return _serve(request, found, _IMMUTABLE)
 
 
-def _asked(request: Request) -> Assets:
+def _asked(request: Request, name: str) -> Assets:
     assets: Assets = request.app.state.assets
-    assets.asked.set()
+    assets.ask(name)
     return assets
 
 

@@ -23,6 +23,7 @@ from parlour.settings import Settings
 from parlour.support.door import Door
 from parlour.support.handles import are_free, raise_handle_limit
 from parlour.support.http import protocol_at
+from parlour.support.logs import Seldom
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +31,11 @@ logger = logging.getLogger(__name__)
 # read what they were sent and close, then this for what else is going on.
 GOODBYE_SECONDS: Final = 2
 GRACE_SECONDS: Final = 3
-# Milliseconds after which a peer is given up that acknowledges nothing of what it was sent.
-USER_TIMEOUT_MS: Final = 25_000
+# So long before that ends, whoever has still not read what they were sent is cut off.
+ABORT_SECONDS: Final = 0.5
+# Milliseconds after which a peer is given up that acknowledges nothing of what it was sent. Linux
+# counts it also for one that takes little at a time, so it is well beyond our own bounds on those.
+USER_TIMEOUT_MS: Final = 120_000
 # What is refused before there is a request to route.
 DOOR_REFUSALS: Final = (
     "bad_request", "upgrade_required", "method_not_allowed", "timeout", "url_too_long",
@@ -39,8 +43,6 @@ DOOR_REFUSALS: Final = (
 )  # fmt: skip
 # File handles that have to be free before those who wait are let in again.
 ENOUGH: Final = 8
-# The least time between two lines about one and the same want.
-WARNING_SECONDS: Final = 60.0
 # How long one thread may keep the interpreter from another that wants it.
 SWITCH_SECONDS: Final = 0.001
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -91,7 +93,7 @@ class Server(uvicorn.Server):
         self._app = app
         self._most_connections = settings.max_connections
         self._spare: socket.socket | None = None
-        self._warned = -WARNING_SECONDS
+        self._warning = Seldom()
         self.door = Door(web.raw_refusals(*DOOR_REFUSALS))
         super().__init__(
             uvicorn.Config(
@@ -151,9 +153,7 @@ class Server(uvicorn.Server):
         if listens == are_free(1 if listens else ENOUGH):
             return
         if listens:
-            now = asyncio.get_running_loop().time()
-            if now > self._warned + WARNING_SECONDS:
-                self._warned = now
+            if self._warning.due():
                 logger.warning("Out of file handles: nobody comes in until some are free.")
             self.servers.pop().close()
             self.door.clear()
@@ -181,7 +181,19 @@ class Server(uvicorn.Server):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_SECONDS):
                 await self._websockets_closed()
-        await super().shutdown(sockets)
+        loop = asyncio.get_running_loop()
+        last = loop.call_later(GRACE_SECONDS - ABORT_SECONDS, self._abort_all)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            last.cancel()
+
+    def _abort_all(self) -> None:
+        # Uvicorn would cancel what still writes to them, and log each as a fault.
+        for connection in list(self.server_state.connections):
+            transport: asyncio.Transport | None = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
 
     async def _websockets_closed(self) -> None:
         # Uvicorn closes sockets at once. One that still has bytes to read, as under load it has,

@@ -1,6 +1,7 @@
 """Being in a room: following it, what one missed, join, leave, and the list of people."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from parlour import places
 from parlour.audience import depart, tell_people, user_list
@@ -9,6 +10,9 @@ from parlour.errors import Refusal
 from parlour.models import Changes
 from parlour.permissions import no_room
 from parlour.protocol import JoinEvent, Subscribe, SyncEvent, Unsubscribe, encode
+
+# Rooms that one connection may follow: all that it is told, and its end, goes through each of them.
+MAX_FOLLOWED: Final = 2_000
 
 
 async def subscribe(context: Context, client: Client, command: Subscribe) -> None:
@@ -19,6 +23,9 @@ async def subscribe(context: Context, client: Client, command: Subscribe) -> Non
     # A change that the state has is not told once more, so the answers to what the client itself
     # sent have to be out before.
     await client.answered()
+    if client.connection.ending:
+        # It has gone while its command waited for its turn.
+        return
     context.manager.make_aware(client.connection)
     await follow(context, client, command.room_id, command.after, command.epoch, sync=True)
 
@@ -43,6 +50,9 @@ async def follow(
     stands. `sync` says whether to tell it at all. Raises Refusal when there is no such room.
     """
     manager, connection = context.manager, client.connection
+    if len(connection.rooms) >= MAX_FOLLOWED and room_id not in connection.rooms:
+        words = f"A connection follows at most {MAX_FOLLOWED} rooms. Unsubscribe from one first."
+        raise Refusal("not_allowed", words, field="room_id")
     new = manager.connect(connection, room_id)
     try:
         changes = await _read(context, client, room_id, after, epoch)

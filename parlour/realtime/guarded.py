@@ -1,15 +1,17 @@
 """What one peer may cost, bounded in bytes and in time: how a connection is read and kept."""
 
 import asyncio
+import contextlib
+import fcntl
 import os
-from typing import Any, Final
+import sys
+import termios
+from typing import Any
 
 from parlour.realtime.connection import Listener
 from parlour.realtime.frames import CLOSE, PING, PONG, close_frame, frame, plain_text
 from parlour.realtime.reader import Fault, FrameReader
 from parlour.realtime.served import ServedProtocol
-
-_INTERNAL: Final = 1011
 
 
 class GuardedProtocol(ServedProtocol):
@@ -55,6 +57,8 @@ class GuardedProtocol(ServedProtocol):
     _keeper: asyncio.TimerHandle | None = None
     _ping = b""
     _ping_sent_at = 0.0
+    # Bytes that waited before the ping when the peer was last looked at.
+    _before_ping = 0
 
     # The transport's calls
 
@@ -169,6 +173,7 @@ class GuardedProtocol(ServedProtocol):
             return
         self._ping = os.urandom(4)
         self._ping_sent_at = self.loop.time()
+        self._before_ping = self._untaken_bytes()
         self.transport.write(frame(PING, self._ping))
         timeout = self.config.ws_ping_timeout
         if timeout is None:
@@ -179,15 +184,24 @@ class GuardedProtocol(ServedProtocol):
     def _is_gone(self) -> None:
         """The peer has not answered a ping: it would not answer a close either."""
         self._keeper = None
-        if self._held:
-            # Its answer may be there, unread; who holds it sees to it that it ends.
-            self._keep()
+        waiting = self._untaken_bytes()
+        # Held: its answer may be there, unread; who holds it sees to it that it ends. Otherwise the
+        # ping may be behind what it asked for and takes bit by bit.
+        if self._held or waiting < self._before_ping:
+            self._before_ping = waiting
+            self._keeper = self.loop.call_later(self.config.ws_ping_timeout or 0, self._is_gone)
             return
         self._shut()
-        if not (self.close_sent or self.transport.is_closing()):
-            self.close_sent = True
-            self.transport.write(close_frame(_INTERNAL, "keepalive ping timeout"))
         self.transport.abort()
+
+    def _untaken_bytes(self) -> int:
+        """What the peer's system has not acknowledged yet, waiting here or in this system."""
+        waiting = self.transport.get_write_buffer_size()
+        sock = self.transport.get_extra_info("socket")
+        with contextlib.suppress(OSError, AttributeError):
+            queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
+            waiting += int.from_bytes(queued, sys.byteorder)
+        return waiting
 
     # Reading
 

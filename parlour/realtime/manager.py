@@ -42,7 +42,7 @@ class ConnectionManager:
 
     def make_aware(self, connection: Connection) -> None:
         """Tell a connection more than the seed's frames from here on."""
-        if not connection.aware:
+        if not (connection.aware or connection.ending):
             connection.aware = True
             self._follow(connection, self._aware)
 

@@ -1,7 +1,6 @@
 """The page's files: read, joined, minified, named by their content and compressed once."""
 
 import asyncio
-import contextlib
 import gzip
 import hashlib
 import json
@@ -71,10 +70,12 @@ class Assets:
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.suffix in _TYPES
         }
-        bodies.update((name, path.read_bytes()) for name, path in (others or {}).items())
         for name in _SHEETS & bodies.keys():
-            joined = _join_styles(folder, bodies[name].decode())
+            joined, parts = _join_styles(folder, bodies[name].decode())
             bodies[name] = cssmin(joined, keep_bang_comments=True).encode()
+            for part in parts:
+                bodies.pop(part, None)
+        bodies.update((name, path.read_bytes()) for name, path in (others or {}).items())
         if "app.js" in bodies:
             bodies = _join_scripts(bodies)
         digest = hashlib.sha256()
@@ -88,8 +89,8 @@ class Assets:
             if name.endswith(".html")
         }
         self.files = {name: _asset(name, body) for name, body in bodies.items()}
-        # Whoever serves a file says so: then the smaller forms are wanted.
-        self.asked = asyncio.Event()
+        self._others = frozenset(others or ())
+        self.asked, self.others_asked = asyncio.Event(), asyncio.Event()
         self.configure({})
 
     def configure(self, changes: Mapping[str, Any]) -> None:
@@ -100,14 +101,23 @@ class Assets:
             told = _CONFIG.sub(lambda match: match[1] + content + match[2], page)
             self.files[name] = _asset(name, told.encode())
 
-    def compress(self, given_up: Callable[[], bool] = lambda: False) -> None:
+    def ask(self, name: str) -> None:
+        """Say that somebody asks for a file: the smaller forms are wanted, of others' apart."""
+        (self.others_asked if name in self._others else self.asked).set()
+
+    def compress(
+        self, given_up: Callable[[], bool] = lambda: False, *, others: bool = False
+    ) -> None:
         """Make the smaller forms that are not there: slow, thorough. Safe to run in a thread.
 
-        It ends before the next file once `given_up` says so.
+        Of the folder's files, or of the `others`. It ends before the next file once `given_up`
+        says so.
         """
         for name, asset in self.files.items():
             if given_up():
                 return
+            if (name in self._others) is not others:
+                continue
             if asset.encodings or len(asset.body) < _SMALL or Path(name).suffix in _COMPRESSED:
                 continue
             smaller = {
@@ -119,17 +129,16 @@ class Assets:
             }
 
 
-async def compress_when_asked(assets: Assets, patience: float = 0.0) -> None:
+async def compress_when_asked(assets: Assets, *, others: bool = False) -> None:
     """Make the smaller forms beside the event loop once a file is asked for.
 
-    After `patience` seconds it is done in any case. Who cancels it waits for one file at most.
+    It takes a second of a core and some 40 MB for a moment, which a server that nobody looks at
+    need not spend. Who cancels it waits for one file at most.
     """
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(patience):
-            await assets.asked.wait()
+    await (assets.others_asked if others else assets.asked).wait()
     stop = threading.Event()
     try:
-        await asyncio.to_thread(assets.compress, stop.is_set)
+        await asyncio.to_thread(assets.compress, stop.is_set, others=others)
     finally:
         stop.set()
 
@@ -139,14 +148,16 @@ def _asset(name: str, body: bytes) -> Asset:
     return Asset(body, _TYPES[Path(name).suffix], etag, {})
 
 
-def _join_styles(folder: Path, styles: str) -> str:
-    """`styles` with the files it imports in the place of the import lines."""
+def _join_styles(folder: Path, styles: str) -> tuple[str, list[str]]:
+    """`styles` with the files it imports in the place of the import lines, and their names."""
+    parts = []
 
     def join(match: re.Match[str]) -> str:
+        parts.append(match[1])
         body = (folder / match[1]).read_text("utf-8")
         return f"@layer {match[2]} {{\n{body}}}\n" if match[2] else body
 
-    return _IMPORT.sub(join, styles)
+    return _IMPORT.sub(join, styles), parts
 
 
 def _join_scripts(bodies: dict[str, bytes]) -> dict[str, bytes]:

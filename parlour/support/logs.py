@@ -3,6 +3,7 @@
 import logging
 import secrets
 import sys
+import time
 from typing import Final
 
 # Uvicorn logs at "info" what it does, and websockets at "debug" every frame with its content.
@@ -14,6 +15,28 @@ _NEVER_BELOW: Final = {
 _WITH_PATHS: Final = ("uvicorn.error", "uvicorn.access")
 # Headers that carry a login; at "debug", websockets logs each header by name and value.
 _SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie"})
+
+
+# A time in which one and the same thing is said so often at most.
+WARNING_SECONDS: Final = 60.0
+
+
+class Seldom:
+    """Says whether something is logged that clients can bring about as often as they like."""
+
+    def __init__(self, most: int = 1) -> None:
+        """At `most` so often in WARNING_SECONDS."""
+        self._most = most
+        self._said = 0
+        self._since = -WARNING_SECONDS
+
+    def due(self) -> bool:
+        """Whether it is said this time."""
+        now = time.monotonic()
+        if now - self._since >= WARNING_SECONDS:
+            self._since, self._said = now, 0
+        self._said += 1
+        return self._said <= self._most
 
 
 class _NoSecrets(logging.Filter):

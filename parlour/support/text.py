@@ -33,6 +33,11 @@ _OTHER_PICTOGRAPHS: Final = frozenset(
 )
 _KEYCAP: Final = re.compile("[#*0-9]\ufe0f\u20e3")
 _SPACES: Final = re.compile(r"\s+")
+# Marks one upon the other on one letter; no language has more than a few (Unicode's Stream-Safe
+# text, UAX #15, has as many). To put more into their order takes the square of their number.
+MAX_MARKS: Final = 30
+# Marks of Tibetan that are two, and count as none by themselves.
+_TWO_MARKS: Final = "\u0f73\u0f75\u0f81"
 
 
 def clean_text(value: str) -> str:
@@ -49,6 +54,7 @@ def clean_text(value: str) -> str:
         except UnicodeEncodeError:
             words = "It has half a character (a lone surrogate)"
             raise PydanticCustomError("invalid", words) from None
+        _check_marks(text)
         text = unicodedata.normalize("NFC", value).strip()
     if all(_is_invisible(character) or character.isspace() for character in text):
         raise PydanticCustomError("empty", "There is nothing to read in it")
@@ -92,6 +98,20 @@ def name_key(name: str) -> str:
     folded = unicodedata.normalize("NFKC", name).casefold()
     folded = _VARIATION_SELECTORS.sub("", folded)
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", folded)).strip()
+
+
+def _check_marks(text: str) -> None:
+    if len(text) <= MAX_MARKS or not (
+        any(map(unicodedata.combining, text)) or any(each in text for each in _TWO_MARKS)
+    ):
+        return
+    marks = 0
+    for character in text:
+        is_mark = unicodedata.combining(character) or character in _TWO_MARKS
+        marks = marks + 1 if is_mark else 0
+        if marks > MAX_MARKS:
+            words = "It has more than {most} marks on one letter"
+            raise PydanticCustomError("invalid", words, {"most": MAX_MARKS})
 
 
 def _one_line(text: str) -> str:

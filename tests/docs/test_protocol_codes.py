@@ -27,11 +27,11 @@ from parlour import (
     server,
 )
 from parlour.errors import ERROR_CODES, Refusal
-from parlour.features import directory, heartbeat
+from parlour.features import directory, heartbeat, presence
 from parlour.realtime import connection
 from parlour.realtime.websocket import WebSocketProtocol
 from parlour.settings import Settings
-from parlour.support import http, passwords, tickets, tokens, writer
+from parlour.support import http, passwords, text, tickets, tokens, writer
 from parlour.support.door import Door
 from tests.docs.markdown import ROOT, Page, names
 
@@ -106,6 +106,8 @@ REAL_LIMITS = {
     "rooms that one account belongs to, but for direct conversations": places.MAX_ROOMS,
     "direct conversations that one account opens": direct.MAX_OPENED,
     "people in a direct conversation": membership.MAX_OTHERS + 1,
+    "rooms that one connection follows": presence.MAX_FOLLOWED,
+    "marks one upon the other on one letter": text.MAX_MARKS,
     "bans of a room, mutes of a room, or bans of the server": moderation.MAX_RESTRICTIONS,
     "a mute": oversight.MAX_MUTE,
     "reason of a ban, a mute or a report": oversight.MAX_REASON,

@@ -7,9 +7,9 @@ import threading
 import time
 from typing import Final
 
-from tests.support.frames import CLOSE, TEXT
+from tests.support.frames import CLOSE, TEXT, frame
 from tests.support.people import NewRoom
-from tests.support.rawsocket import ASK, RawSocket, enter, handshake, path_of
+from tests.support.rawsocket import ASK, RawSocket, enter, handshake, path_of, say
 from tests.support.server import Server
 from tests.support.timing import SLACK, scaled
 
@@ -80,4 +80,26 @@ def test_a_storm_of_those_who_come_does_not_hold_a_stop_up(
             assert told or b'"pong"' in story, story
         else:
             assert not story or story.startswith(b"HTTP/1.1 503 "), story
+    assert own_server.faults() == []
+
+
+def test_who_does_not_read_their_pages_holds_no_stop_up_and_fills_no_log(
+    own_server: Server, new_room: NewRoom
+) -> None:
+    """What is not taken when the time is over is not worth a word."""
+    room = new_room(own_server)
+    with enter(own_server, room, "talker") as talker:
+        talker.send(frame(TEXT, say("x" * 1_000)) * 200)
+        for _ in range(200):
+            talker.until(TEXT, b'"message"')
+    page = f"GET /api/chat/rooms/{room['id']}/messages?limit=200 HTTP/1.1\r\nHost: a\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(5):
+            deaf = stack.enter_context(RawSocket(own_server, receive_buffer=4096))
+            deaf.send(page.encode() * 30)
+            assert deaf.read_head().startswith("HTTP/1.1 200")
+        begin = time.monotonic()
+        own_server.process.signal(signal.SIGTERM)
+        assert own_server.process.wait(seconds=PROMISE * SLACK) == 0
+        assert time.monotonic() - begin < scaled(PROMISE * SLACK)
     assert own_server.faults() == []

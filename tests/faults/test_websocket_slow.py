@@ -18,7 +18,7 @@ from tests.support.hurried import MESSAGE_SECONDS
 from tests.support.hurried_server import HurriedServer
 from tests.support.people import MakePerson, NewRoom, Room
 from tests.support.rawhttp import HOST, RawHTTP, assert_refused, take_apart
-from tests.support.rawsocket import RawSocket, content_of, enter, handshake, path_of, say, well
+from tests.support.rawsocket import ASK, RawSocket, content_of, enter, handshake, path_of, say, well
 from tests.support.server import Server
 from tests.support.timing import SLACK, scaled
 
@@ -164,3 +164,24 @@ def test_who_says_goodbye_and_goes_on_sending_reads_all_that_it_was_sent(
         raw.send(close_frame(1000, b"bye") + b"\xff" * 2 * MIB)
         assert len(raw.until(TEXT, b'"sync"').payload) > 400_000
         assert raw.closed() == (1000, b"bye")
+
+
+def test_who_takes_what_they_asked_for_bit_by_bit_is_not_taken_for_gone(
+    hurried: Server, new_room: NewRoom
+) -> None:
+    """The ping waits behind a `sync` for longer than its answer may take, and is answered then."""
+    room = full_room(hurried, new_room, HALF)
+    command = {"type": "subscribe", "room_id": room["id"], "after": 0}
+    with slow(hurried, "/ws/chat?username=patient") as raw:
+        raw.send(frame(TEXT, json.dumps(command).encode()))
+        begins(raw)
+        begin = time.monotonic()
+        # Several times as long as a ping may wait.
+        while time.monotonic() - begin < scaled(6 * MESSAGE_SECONDS):
+            raw.unread += raw.sock.recv(4_096)
+            threading.Event().wait(0.1)
+        assert len(raw.unread) < 350_000
+        raw.until(TEXT, b'"user_list"')
+        ping = raw.until(PING)
+        raw.send(frame(PONG, ping.payload) + ASK)
+        raw.until(TEXT, b'"pong"')

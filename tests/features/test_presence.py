@@ -1,12 +1,15 @@
 """Being in a room: join, leave and the list of people, told once for each person."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 
 from parlour.audience import SMALL_ROOM
+from parlour.features.presence import MAX_FOLLOWED
 from tests.support.answers import assert_deleted
-from tests.support.people import Person, Room, async_http_client, checked
+from tests.support.people import NewRoom, Person, Room, async_http_client, checked
 from tests.support.server import Server
 from tests.support.websocket import Frame
 
@@ -242,3 +245,30 @@ async def test_no_news_of_a_room_come_after_its_removal(
         told = [frame["type"] for frame in news if frame["room"]["id"] == room_id]
         assert (told[0], told[-1]) == ("room_created", "room_removed")
         assert told.count("room_removed") == 1
+
+
+async def test_a_connection_follows_so_many_rooms(
+    own_server: Server, new_room: NewRoom, person: People
+) -> None:
+    """One more is refused, and room for it is made by following another no longer."""
+    first = new_room(own_server)["id"]
+    with closing(sqlite3.connect(own_server.data_dir / "chat.db")) as database, database:
+        database.executemany(
+            "INSERT INTO rooms (name, name_key, kind, created_at, version, changed_version)"
+            " SELECT ?1, ?1, kind, created_at, 0, 0 FROM rooms WHERE id = ?2",
+            [(f"filler {number}", first) for number in range(MAX_FOLLOWED)],
+        )
+    client = await person("alice", own_server).connect()
+    for room_id in range(first, first + MAX_FOLLOWED):
+        await client.send("subscribe", room_id=room_id)
+        await client.until("user_list", room_id=room_id)
+    last = first + MAX_FOLLOWED
+    await client.send("subscribe", room_id=last)
+    refused = await client.until("error", code="not_allowed", room_id=last)
+    assert str(MAX_FOLLOWED) in refused["message"]
+    # To ask again for one that is followed is no more than there was.
+    await client.send("subscribe", room_id=first, after=0)
+    await client.until("sync", room_id=first)
+    await client.send("unsubscribe", room_id=first)
+    await client.send("subscribe", room_id=last)
+    await client.until("sync", room_id=last)

@@ -4,6 +4,7 @@ The faults are real: a table is taken away behind the server's back.
 """
 
 import asyncio
+import json
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -13,7 +14,9 @@ import pytest
 
 from parlour.conversation import MAX_FAULTS
 from tests.support.answers import assert_refused
+from tests.support.frames import TEXT, close_frame, frame
 from tests.support.people import Person, Room, http_client
+from tests.support.rawsocket import enter
 from tests.support.server import Server
 
 
@@ -116,4 +119,30 @@ def test_a_fault_over_http_is_a_500_with_an_id(broken: tuple[Server, Room]) -> N
             assert "messages" not in answer.text
             assert "content-security-policy" in answer.headers
             id_in_log(server, told["id"])
+        assert http.get("/healthz").status_code == 200
+
+
+async def test_who_asks_for_a_room_and_leaves_in_one_breath_is_no_fault(
+    server: Server, new_room: Callable[..., Room]
+) -> None:
+    """However much is told of the list of rooms meanwhile; `server` fails for a line in its log."""
+    room = new_room(server)
+    asking = frame(TEXT, json.dumps({"type": "subscribe", "room_id": room["id"]}).encode())
+
+    def come_and_go() -> None:
+        for number in range(100):
+            with enter(server, room, f"hasty{number % 3}") as raw:
+                raw.send(asking + close_frame(1000))
+                assert raw.closed()[0] == 1000
+
+    def make_rooms() -> None:
+        while going:
+            new_room(server)
+
+    going = [asyncio.create_task(asyncio.to_thread(come_and_go)) for _ in range(3)]
+    making = asyncio.create_task(asyncio.to_thread(make_rooms))
+    await asyncio.gather(*going)
+    going.clear()
+    await making
+    with http_client(server) as http:
         assert http.get("/healthz").status_code == 200

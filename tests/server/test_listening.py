@@ -17,7 +17,7 @@ from tests.support.server import Server
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux has it")
 def test_a_peer_that_acknowledges_nothing_is_given_up(tmp_path: Path) -> None:
     """By the kernel, after 20 to 30 s; each connection takes the time over from the socket."""
-    assert 20_000 <= USER_TIMEOUT_MS <= 30_000
+    assert 60_000 <= USER_TIMEOUT_MS <= 300_000
     with (
         contextlib.closing(listen(local_settings(tmp_path, port=0))) as listening,
         socket.create_connection(listening.getsockname()),

@@ -52,6 +52,9 @@ class Replica:
         self.asked[room_id] = after
         if room_id not in self.views:
             known = self.left.pop(room_id) if room_id in self.left else View(room_id)
+            if after is not None and known.version is not None and after > known.version:
+                # It asks for less than it missed, so what it kept joins on to nothing.
+                known = View(room_id)
             self.views[room_id] = known
 
     def unfollow(self, room_id: int) -> None:

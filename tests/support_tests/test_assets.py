@@ -51,8 +51,7 @@ def test_every_file_of_a_known_kind_is_there_and_no_other(folder: Path) -> None:
     """Programs and notes that lie beside the page are not served."""
     files = Assets(folder, CONFIG).files
     assert set(files) == {
-        "index.html", "styles.css", "css/base.css", "css/plain.css",
-        "app.js", "later.js", "early.js", "photo.png",
+        "index.html", "styles.css", "app.js", "later.js", "early.js", "photo.png",
     }  # fmt: skip
     assert files["early.js"].body == (folder / "early.js").read_bytes()
     assert files["app.js"].media_type == "text/javascript; charset=utf-8"
@@ -192,7 +191,7 @@ def test_files_are_compressed_where_it_saves_something(folder: Path) -> None:
     assert len(app.encodings["br"]) < len(app.body)
     assert len(app.encodings["gzip"]) < len(app.body)
     # What is small, or compressed already, stays as it is.
-    assert assets.files["css/base.css"].encodings == {}
+    assert assets.files["early.js"].encodings == {}
     assert assets.files["photo.png"].encodings == {}
 
 
@@ -215,23 +214,31 @@ def test_a_large_file_is_compressed_quickly(folder: Path) -> None:
 
 
 async def test_files_are_compressed_once_one_is_asked_for(folder: Path) -> None:
-    """Before that nobody waits for it; a start that nobody looks at costs nothing."""
-    assets = Assets(folder, CONFIG)
-    task = asyncio.create_task(compress_when_asked(assets, scaled(60)))
+    """A server that nobody looks at spends nothing; others' files wait for their own asking."""
+    other = folder.parent / "other.js"
+    other.write_text("const other = 1;\n" * 99)
+    assets = Assets(folder, CONFIG, {"lib/other.js": other})
+    tasks = [
+        asyncio.create_task(compress_when_asked(assets)),
+        asyncio.create_task(compress_when_asked(assets, others=True)),
+    ]
     await asyncio.sleep(0)
-    assert assets.files["app.js"].encodings == {}
-    assets.asked.set()
+    assert not any(asset.encodings for asset in assets.files.values())
     async with asyncio.timeout(scaled(10)):
-        await task
-    assert assets.files["app.js"].encodings
+        assets.ask("index.html")
+        await tasks[0]
+        assert assets.files["app.js"].encodings
+        assert not assets.files["lib/other.js"].encodings
+        assets.ask("lib/other.js")
+        await tasks[1]
+    assert assets.files["lib/other.js"].encodings
 
 
-async def test_files_that_nobody_asks_for_are_compressed_in_the_end(folder: Path) -> None:
-    """Then the first who comes need not wait for more than they must."""
+def test_parts_that_were_joined_are_not_there_by_themselves(folder: Path) -> None:
+    """Nobody asks for them."""
     assets = Assets(folder, CONFIG)
-    async with asyncio.timeout(scaled(10)):
-        await compress_when_asked(assets, 0.01)
-    assert assets.files["app.js"].encodings
+    assert not {"css/base.css", "css/plain.css"} & assets.files.keys()
+    assert b"color:blue" in assets.files["styles.css"].body
 
 
 def test_compressing_is_given_up_between_two_files(folder: Path) -> None:

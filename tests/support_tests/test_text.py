@@ -1,7 +1,9 @@
 """Names in every script, with nothing hidden in them; content as it was written."""
 
+import time
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from hypothesis import example, given
@@ -272,3 +274,24 @@ def test_any_text_becomes_good_content_or_is_refused_by_a_code(value: str) -> No
 def test_a_key_is_the_key_of_itself(value: str) -> None:
     """Folding twice is folding once, so that a key can be compared with a key."""
     assert name_key(name_key(value)) == name_key(value)
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u0316", "\u0f73", "\u0344"])
+def test_a_letter_has_so_many_marks(mark: str) -> None:
+    """No language has more; to put thousands into their order would take the square of the time."""
+    assert len(clean_text("a" + mark * 30 + "b" + mark * 30)) >= 60
+    with pytest.raises(PydanticCustomError, match="more than 30 marks") as refused:
+        clean_text("many words " + "a" + mark * 31)
+    assert refused.value.type == "invalid"
+
+
+def test_the_time_that_marks_take_grows_with_their_number() -> None:
+    """A refusal of eight thousand characters is no longer than the acceptance of as many."""
+    took = []
+    for text in ("a\u0301\u0316" * 2_600, "a" + "\u0301" * 3_900 + "\u0316" * 3_900):
+        begin = time.process_time()
+        for _ in range(20):
+            with suppress(PydanticCustomError):
+                clean_text(text)
+        took.append(time.process_time() - begin)
+    assert took[1] < 5 * took[0]
