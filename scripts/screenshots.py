@@ -61,6 +61,9 @@ async def enter(page: Page, room: Room) -> None:
     await page.get_by_role("button", name="Sign in", exact=True).click()
     await page.get_by_role("link", name=room["name"]).first.click()
     await expect(page.get_by_text(TALK[-1][1])).to_be_visible()
+    # Everybody is there when alice is, and the list of rooms has counted her.
+    await expect(page.locator("[data-view=people] li")).to_have_count(4)
+    await expect(page.locator("nav a", has_text=room["name"])).to_contain_text("4")
 
 
 async def shoot(server: Server, room: Room) -> None:

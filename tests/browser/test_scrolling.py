@@ -65,6 +65,36 @@ async def test_a_room_opens_at_its_newest_message(
     assert len(now.ids) <= 150
 
 
+# Counts the frames in which the way to the newest message is offered.
+OFFERS = """window.offers = 0;
+const look = () => {
+  const buttons = [...document.querySelectorAll('#chat button')];
+  const offer = buttons.find((button) => button.textContent === 'Jump to latest');
+  if (offer?.checkVisibility()) window.offers += 1;
+  requestAnimationFrame(look);
+};
+requestAnimationFrame(look);"""
+
+
+async def test_a_room_that_opens_at_its_end_does_not_offer_to_go_there(
+    server: Server, room: Room, visit: Visit, bob: Person
+) -> None:
+    """Not for a single frame."""
+    await fill(bob, room, 30)
+    alice = await visit("alice", server, script=OFFERS)
+    await alice.open_room(room["name"])
+    await expect(alice.rows.last).to_contain_text("message 030")
+    await expect(alice.presence("alice")).to_be_attached()
+    await alice.frames()
+    assert (await view(alice)).below <= STILL
+    assert await alice.page.evaluate("window.offers") == 0
+    # The watch does see it.
+    await scroll_to(alice, 0)
+    await expect(alice.page.get_by_role("button", name="Jump to latest")).to_be_visible()
+    await alice.frames()
+    assert await alice.page.evaluate("window.offers") > 0
+
+
 async def test_scrolling_up_finds_every_message_up_to_the_first(
     server: Server, long_room: tuple[Room, list[Message]], visit: Visit
 ) -> None:

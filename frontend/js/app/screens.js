@@ -166,16 +166,17 @@ export class Screens {
   /** The message log alone, and what stands under it. */
   drawMessages() {
     const state = this.#state;
-    const { currentRoom: room, username, user, guests, historyStatus, hasOlder, hasNewer, newFrom, unseen, atBottom } = state;
+    const { currentRoom: room, username, user, guests, historyStatus, hasOlder, hasNewer, newFrom } = state;
     this.messages?.update({
       // While a notice takes the place of the log there is none.
       room: state.notice ? null : room, messages: state.messages, pending: hasNewer ? [] : state.pending,
       events: state.events, username, user, historyStatus, hasOlder, hasNewer, newFrom,
       loadingOlder: state.loadingOlder, loadingNewer: state.loadingNewer, olderFailed: state.olderFailed,
     });
+    // Asked for only now: drawn for the first time, the log has just taken the reader to its end.
     this.#views['strip']?.update({
-      typing: state.typing.map((typing) => typing.username), guests, unseen, hasNewer,
-      atBottom: atBottom || historyStatus !== 'ready',
+      typing: state.typing.map((typing) => typing.username), guests, unseen: state.unseen, hasNewer,
+      atBottom: state.atBottom || historyStatus !== 'ready',
     });
   }
 
