@@ -113,17 +113,17 @@ class ChatDatabase:
         (room, author, client_id) is there already gets that message, as `repeated`; one
         whose room is gone, or whose author may not speak there now, gets a Refusal.
         """
-        versions, guarded = room_rows.room_versions(connection, {draft.room_id for draft in drafts})
+        counters, guarded = room_rows.room_counters(connection, {draft.room_id for draft in drafts})
         gate = _Gate(connection, drafts, guarded) if guarded else None
         keys = [_client_key(draft) for draft in drafts]
         known = message_rows.messages_by_client_id(connection, {key for key in keys if key})
         next_id = message_rows.last_id(connection) + 1
         outcomes: list[StoredMessage | Refusal] = []
         rows: list[message_rows.Row] = []
-        changed: dict[int, int] = {}
+        changed: dict[int, tuple[int, int]] = {}
         now = datetime.now(UTC)
         for draft, key in zip(drafts, keys, strict=True):
-            if draft.room_id not in versions:
+            if draft.room_id not in counters:
                 outcomes.append(no_room())
                 continue
             refusal = None if gate is None else gate.refusal(draft)
@@ -137,8 +137,11 @@ class ChatDatabase:
             if gate is not None and (refusal := gate.too_soon(draft, now)) is not None:
                 outcomes.append(refusal)
                 continue
-            versions[draft.room_id] += 1
-            changed[draft.room_id] = versions[draft.room_id]
+            version, number = counters[draft.room_id]
+            version, number = counters[draft.room_id] = changed[draft.room_id] = (
+                version + 1,
+                number + 1,
+            )
             message = Message.trusted(
                 {
                     "id": next_id,
@@ -146,14 +149,15 @@ class ChatDatabase:
                     "username": draft.person.username,
                     "content": draft.content,
                     "timestamp": now,
-                    "version": versions[draft.room_id],
+                    "version": version,
                     "client_id": draft.client_id,
                     "guest": draft.person.guest,
+                    "reply_to": draft.reply_to,
                     **message_rows.LATER,
                 }
             )
             next_id += 1
-            rows.append(message_rows.row_of(message, draft.person.author))
+            rows.append(message_rows.row_of(message, draft.person.author, number, None))
             outcomes.append(StoredMessage(message))
             if key is not None:
                 known[key] = message
@@ -161,7 +165,7 @@ class ChatDatabase:
             message_rows.insert_messages(connection, rows)
             if gate is not None:
                 gate.note_spoken(now)
-            room_rows.set_versions(connection, changed)
+            room_rows.set_counters(connection, changed)
         return outcomes
 
     @staticmethod

@@ -288,6 +288,14 @@ class MessageCreate(Shape):
     )
 
 
+class Reaction(Shape):
+    """An emoji on a message, and who put it there."""
+
+    emoji: str
+    count: int = Field(description="How many people.")
+    usernames: tuple[str, ...] = Field(description="The first of them.")
+
+
 class Message(Shape):
     """A message as it stands. Its `id` orders history, its `version` says what is new."""
 
@@ -304,7 +312,7 @@ class Message(Shape):
     reply_to: Id | None = None
     edited_at: Time | None = None
     deleted_at: Time | None = None
-    reactions: tuple[dict[str, Any], ...] = ()
+    reactions: tuple[Reaction, ...] = ()
     files: tuple[dict[str, Any], ...] = ()
     pinned_at: Time | None = None
 
@@ -317,6 +325,7 @@ class MessageDraft:
     person: Person
     content: str
     client_id: str | None = None
+    reply_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

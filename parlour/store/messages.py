@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
+from pydantic import TypeAdapter
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from parlour.models import Message, format_time
+from parlour.models import Message, Reaction, format_time
 from parlour.store.tables import messages, rooms
 from parlour.support.text import name_key
 
@@ -32,15 +33,18 @@ TOLD = (
     messages.c.timestamp,
     messages.c.version,
     messages.c.client_id,
+    messages.c.reply_to,
     messages.c.edited_at,
     messages.c.deleted_at,
+    messages.c.reactions,
 )
 
 _COLUMNS: Final = tuple(column.name for column in TOLD)
-# A new message has been neither edited nor deleted.
-_INSERTED: Final = _COLUMNS[:-2]
+# A new message has been neither edited nor deleted, and nobody has reacted to it.
+_TOLD_AT_ONCE: Final = _COLUMNS[:-3]
+_INSERTED: Final = (*_TOLD_AT_ONCE, "number", "chain")
 _NAMES = frozenset(_COLUMNS) | {"guest"}
-_INSERTED_NAMES = frozenset(_INSERTED) | {"guest"}
+_INSERTED_NAMES = frozenset(_TOLD_AT_ONCE) | {"guest"}
 
 ClientKey = tuple[int, str, str]
 # A name is looked for in so many of a room's messages: nobody waits for a million of them.
@@ -73,6 +77,7 @@ LATER: Final[dict[str, Any]] = {
 }
 
 Row = tuple[int | str | None, ...]
+_reactions: Final = TypeAdapter(tuple[Reaction, ...])
 
 
 def message_of(row: Sequence[Any]) -> Message:
@@ -81,15 +86,18 @@ def message_of(row: Sequence[Any]) -> Message:
     author: str = fields.pop("author")
     # Authors are `user:` accounts; all others (`guest:`, `name:`) are guests.
     fields["guest"] = not author.startswith("user:")
+    reactions: str | None = fields["reactions"]
+    fields["reactions"] = () if reactions is None else _reactions.validate_json(reactions)
     # In the order of the shape, as they are told.
     return Message.trusted({name: fields[name] for name in Message.model_fields})
 
 
-def row_of(message: Message, author: str) -> Row:
+def row_of(message: Message, author: str, number: int, chain: int | None) -> Row:
     """The row of a message, in the order of `insert_messages`."""
     return (
         message.id, message.room_id, message.username, author, message.content,
-        format_time(message.timestamp), message.version, message.client_id,
+        format_time(message.timestamp), message.version, message.client_id, message.reply_to,
+        number, chain,
     )  # fmt: skip
 
 

@@ -32,7 +32,11 @@ TOLD = (
 # In the words of the partial index, which a bound parameter would not match.
 _PUBLIC = and_(rooms.c.kind == literal_column("'public'"), LIVE)
 _COLUMNS = tuple(column.name for column in TOLD)
-_SET_VERSIONS = update(rooms).where(rooms.c.id == bindparam("room")).values(version=bindparam("at"))
+_SET_COUNTERS = (
+    update(rooms)
+    .where(rooms.c.id == bindparam("room"))
+    .values(version=bindparam("at"), message_count=bindparam("messages"))
+)
 
 
 def room_of(connection: Connection, row: Sequence[Any]) -> Room:
@@ -164,25 +168,28 @@ def is_guarded(connection: Connection, room_id: int) -> bool:
     return bool(connection.scalar(select(rooms.c.guarded).where(rooms.c.id == room_id)))
 
 
-def room_versions(
+def room_counters(
     connection: Connection, room_ids: Collection[int]
-) -> tuple[dict[int, int], set[int]]:
-    """The version of each of `room_ids` that is there; which of them are guarded."""
-    statement = select(rooms.c.id, rooms.c.version, rooms.c.guarded).where(
+) -> tuple[dict[int, tuple[int, int]], set[int]]:
+    """Version and number of messages of each of `room_ids` that is there; which are guarded."""
+    statement = select(rooms.c.id, rooms.c.version, rooms.c.message_count, rooms.c.guarded).where(
         rooms.c.id.in_(room_ids), LIVE
     )
-    versions, guarded = {}, set()
-    for room_id, version, is_guarded in connection.execute(statement):
-        versions[room_id] = version
+    counters, guarded = {}, set()
+    for room_id, version, count, is_guarded in connection.execute(statement):
+        counters[room_id] = version, count
         if is_guarded:
             guarded.add(room_id)
-    return versions, guarded
+    return counters, guarded
 
 
-def set_versions(connection: Connection, versions: Mapping[int, int]) -> None:
+def set_counters(connection: Connection, counters: Mapping[int, tuple[int, int]]) -> None:
     """Write the counters of several rooms in one statement."""
-    rows = [{"room": room_id, "at": version} for room_id, version in versions.items()]
-    connection.execute(_SET_VERSIONS, rows)
+    rows = [
+        {"room": room_id, "at": version, "messages": count}
+        for room_id, (version, count) in counters.items()
+    ]
+    connection.execute(_SET_COUNTERS, rows)
 
 
 def mark_deleted(connection: Connection, room_id: int) -> None:

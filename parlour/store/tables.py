@@ -84,6 +84,8 @@ rooms = Table(
     Column("free", Integer, nullable=False, server_default="1"),
     # The account that opened a direct room: nobody else is to blame for how many there are.
     Column("opened_by", Integer),
+    # How many messages were ever said in it: the `number` of its newest one.
+    Column("message_count", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 # Finds the room of a set of people, and refuses a second one.
@@ -113,6 +115,13 @@ messages = Table(
     Column("edited_at", UtcTime),
     # Set for a message that was deleted: what is left of it says that there was one.
     Column("deleted_at", UtcTime),
+    # The how-manieth of its room it is: what lies between two of them need not be counted.
+    Column("number", Integer, nullable=False, server_default="0"),
+    # The message it answers, and the one that a chain of answers began with.
+    Column("reply_to", Integer),
+    Column("chain", Integer),
+    # JSON, as it is told; null for none.
+    Column("reactions", Text),
     # Finds the message that a repeated send made the first time.
     UniqueConstraint("room_id", "author", "client_id"),
     sqlite_autoincrement=True,
@@ -123,6 +132,8 @@ Index(None, messages.c.room_id, messages.c.id)
 Index(None, messages.c.room_id, messages.c.version, unique=True)
 # What was said between two times.
 Index(None, messages.c.room_id, messages.c.timestamp)
+# A chain of replies.
+Index(None, messages.c.chain, messages.c.id, sqlite_where=text("chain IS NOT NULL"))
 
 users = Table(
     "users",

@@ -13,6 +13,7 @@ from parlour.models import (
     Message,
     MessageChange,
     MessageCreate,
+    Reaction,
     Room,
     RoomChange,
     RoomCreate,
@@ -58,6 +59,7 @@ BODIES: dict[str, type[BaseModel]] = {
 ANSWERS: dict[str, type[BaseModel]] = {
     "Room": Room,
     "Message": Message,
+    "Reaction": Reaction,
     "Member": membership.Member,
     "Invite": membership.Invite,
     "NewInvite": membership.NewInvite,
