@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -38,7 +39,7 @@ from parlour.people import MAX_ABOUT, MAX_DISPLAY_NAME, MAX_STATUS
 from parlour.realtime.manager import ConnectionManager
 from parlour.registry import Registry
 from parlour.settings import Settings, SettingsError, load_settings
-from parlour.support.assets import Assets, compress_when_asked
+from parlour.support.assets import Assets, AssetsOnDemand, compress_when_asked
 from parlour.support.keys import Key, load_keys
 from parlour.support.logs import hide_queries
 from parlour.support.passwords import MAX_LENGTH, MIN_LENGTH
@@ -72,7 +73,6 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hide_queries()
-        app.state.assets = _assets(settings)
         opened = await asyncio.to_thread(init_db, settings) if database is None else database
         used = await asyncio.to_thread(load_keys, settings.keys_path) if keys is None else keys
         opened.start()
@@ -80,9 +80,7 @@ def create_app(
         policy = await opened.read(administration.load_policy, Policy.of(settings))
         context = Context(settings, opened, Tokens(used), registry, policy)
         app.state.context = context
-        app.state.assets.configure(admission.page_policy(policy))
-        context.tasks.spawn(compress_when_asked(app.state.assets))
-        context.tasks.spawn(compress_when_asked(app.state.assets, others=True))
+        app.state.assets = _assets(context)
         context.tasks.spawn(heartbeat.beat(context))
         context.tasks.spawn(upkeep.purge(context))
         context.tasks.spawn(sessions.tidy(context))
@@ -127,7 +125,8 @@ def create_app(
     return app
 
 
-def _assets(settings: Settings) -> Assets:
+def _assets(context: Context) -> AssetsOnDemand:
+    settings = context.settings
     config = {
         "maxMessageLength": settings.max_message_length,
         "maxUsernameLength": settings.max_username_length,
@@ -137,10 +136,15 @@ def _assets(settings: Settings) -> Assets:
         "maxDisplayNameLength": MAX_DISPLAY_NAME,
         "maxAboutLength": MAX_ABOUT,
         "maxStatusLength": MAX_STATUS,
-        **admission.page_policy(Policy.of(settings)),
+        **admission.page_policy(context.policy),
         "version": __version__,
     }
-    return pages.load_assets(config)
+
+    def compress(assets: Assets) -> None:
+        context.tasks.spawn(compress_when_asked(assets))
+        context.tasks.spawn(compress_when_asked(assets, others=True))
+
+    return AssetsOnDemand(partial(pages.load_assets, config), compress)
 
 
 def __getattr__(name: str) -> Any:

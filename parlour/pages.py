@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from parlour.errors import Refusal
-from parlour.support.assets import Asset, Assets, best_encoding
+from parlour.support.assets import Asset, Assets, AssetsOnDemand, best_encoding
 
 router = APIRouter(include_in_schema=False)
 
@@ -43,14 +43,14 @@ def load_assets(config: Mapping[str, Any]) -> Assets:
 @router.api_route("/", methods=["GET", "HEAD"])
 async def index(request: Request) -> Response:
     """The page, asked for afresh each time and answered with 304 when it is the same."""
-    assets = _asked(request, "index.html")
+    assets = await _asked(request, "index.html")
     return _serve(request, assets.files["index.html"], "no-cache")
 
 
 @router.api_route("/docs", methods=["GET", "HEAD"])
 async def docs(request: Request) -> Response:
     """The API's documentation, made from `/openapi.json`."""
-    assets = _asked(request, "docs.html")
+    assets = await _asked(request, "docs.html")
     answer = _serve(request, assets.files["docs.html"], "no-cache")
     answer.headers["Content-Security-Policy"] = _DOCS_POLICY
     return answer
@@ -59,15 +59,16 @@ async def docs(request: Request) -> Response:
 @router.api_route("/assets/{digest}/{path:path}", methods=["GET", "HEAD"])
 async def asset(request: Request, digest: str, path: str) -> Response:
     """One file of the page, for ever the same under its address."""
-    assets = _asked(request, path)
+    assets = await _asked(request, path)
     found = assets.files.get(path)
     if found is None or assets.prefix != f"/assets/{digest}/":
         raise Refusal("not_found", "There is no such file.")
     return _serve(request, found, _IMMUTABLE)
 
 
-def _asked(request: Request, name: str) -> Assets:
-    assets: Assets = request.app.state.assets
+async def _asked(request: Request, name: str) -> Assets:
+    on_demand: AssetsOnDemand = request.app.state.assets
+    assets = await on_demand.get()
     assets.ask(name)
     return assets
 

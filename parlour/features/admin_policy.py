@@ -14,12 +14,11 @@ from parlour.identity import ContextDep, account_of, close
 from parlour.membership import Invite, NewInvite, RoomInviteCreate
 from parlour.models import IdParam
 from parlour.oversight import Policy, PolicyChange
-from parlour.support.assets import compress_when_asked
 from parlour.support.tokens import random_id
 from parlour.web import answers
 
 if TYPE_CHECKING:
-    from parlour.support.assets import Assets
+    from parlour.support.assets import AssetsOnDemand
 
 router = APIRouter(prefix=PREFIX, route_class=AdministratorRoute, tags=["administration"])
 
@@ -41,13 +40,12 @@ async def change_policy(
     request: Request, change: PolicyChange, context: ContextDep, login: Administrator
 ) -> Policy:
     """Decide it anew; it holds at once. Without guests, those who are here are sent away."""
-    assets: Assets = request.app.state.assets
+    assets: AssetsOnDemand = request.app.state.assets
 
     def tell(policy: Policy) -> None:
         closed = policy.guests == "off" and context.policy.guests == "on"
         context.policy = policy
         assets.configure(page_policy(policy))
-        context.tasks.spawn(compress_when_asked(assets))
         if closed:
             context.tasks.spawn(_send_guests_away(context))
 

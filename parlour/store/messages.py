@@ -42,7 +42,10 @@ TOLD = (
 _COLUMNS: Final = tuple(column.name for column in TOLD)
 # A new message has been neither edited nor deleted, and nobody has reacted to it.
 _TOLD_AT_ONCE: Final = _COLUMNS[:-3]
-_INSERTED: Final = (*_TOLD_AT_ONCE, "number", "chain")
+# In the order of the table, in which an INSERT names them.
+_INSERTED: Final = tuple(
+    column.name for column in messages.c if column.name in {*_TOLD_AT_ONCE, "number", "chain"}
+)
 _NAMES = frozenset(_COLUMNS) | {"guest"}
 _INSERTED_NAMES = frozenset(_TOLD_AT_ONCE) | {"guest"}
 
@@ -96,8 +99,8 @@ def row_of(message: Message, author: str, number: int, chain: int | None) -> Row
     """The row of a message, in the order of `insert_messages`."""
     return (
         message.id, message.room_id, message.username, author, message.content,
-        format_time(message.timestamp), message.version, message.client_id, message.reply_to,
-        number, chain,
+        format_time(message.timestamp), message.version, message.client_id, number,
+        message.reply_to, chain,
     )  # fmt: skip
 
 

@@ -14,9 +14,7 @@ def upgrade() -> None:
     op.add_column(
         "rooms", sa.Column("message_count", sa.Integer, nullable=False, server_default="0")
     )
-    op.add_column(
-        "messages", sa.Column("number", sa.Integer, nullable=False, server_default="0")
-    )
+    op.add_column("messages", sa.Column("number", sa.Integer, nullable=False, server_default="0"))
     op.add_column("messages", sa.Column("reply_to", sa.Integer))
     op.add_column("messages", sa.Column("chain", sa.Integer))
     op.add_column("messages", sa.Column("reactions", sa.Text))
