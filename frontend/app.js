@@ -42,7 +42,7 @@ const screens = new Screens({
   document, state, config, lastPerson: () => ({ username: memory.lastUsername, hasAccount: memory.hadAccount }), renderMessages,
   page: {
     state, api, config, connection, apply, open, createRoom, deleteRoom, signOut, onAccount, onTrouble, loadRooms, leaveForList,
-    parts: () => ({ identity, screens, visit, outbox }),
+    parts: () => ({ identity, screens, visit, outbox, memory }),
   },
 });
 const queue = new DrawQueue({ draw: () => screens.draw(), clock, isHidden: () => document.hidden });

@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
 from parlour import audit
 from parlour.errors import Refusal
-from parlour.models import Message, Person
-from parlour.permissions import Act, Standing, check, too_soon
+from parlour.models import Message, Person, Wording
+from parlour.permissions import Act, Standing, check, check_in_time, too_soon
 from parlour.store import messages as message_rows
 from parlour.store import rooms as room_rows
+from parlour.store import wordings
 from parlour.store.standings import standing_of
+
+# Earlier wordings of one message that are kept: the first, and the newest.
+MAX_EARLIER: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,53 +27,79 @@ class Edited:
     same: bool = False
 
 
-def edit_message(connection: Connection, by: Person, message_id: int, content: str) -> Edited:
-    """Say a message in other words. Raises Refusal: it is for its author alone."""
-    message, author = _find(connection, by, message_id)
+def edit_message(
+    connection: Connection, by: Person, message_id: int, content: str, window: int = 0
+) -> Edited:
+    """Say a message in other words; what it said before is kept. Raises Refusal.
+
+    It is for its author alone, for `window` seconds where that is not 0.
+    """
+    message, author = _find(connection, by.author, message_id)
     if author != by.author:
         raise Refusal("not_allowed", "Only whoever wrote a message can edit it.")
-    standing = _check(connection, by, message, "edit_own")
+    standing = _check(connection, by.author, message, "edit_own")
     if message.deleted_at is not None:
         raise _no_message()
     if message.content == content:
         return Edited(message, same=True)
+    check_in_time(standing, "edit_own", message.timestamp, window)
     if standing.slowed and message.edited_at is not None:
         # To correct oneself is free once; after that it would be a way round slow mode.
         passed = (datetime.now(UTC) - message.edited_at).total_seconds()
         if passed < standing.slow_seconds:
             raise too_soon(standing.slow_seconds - passed)
+    wordings.keep(connection, message, MAX_EARLIER)
     return _change(connection, message, content=content, edited_at=datetime.now(UTC))
 
 
-def delete_message(connection: Connection, by: Person, message_id: int) -> Edited:
-    """Leave of a message only that there was one: its author may, and the room's moderators.
+def delete_message(connection: Connection, by: Person, message_id: int, window: int = 0) -> Edited:
+    """Leave of a message only that there was one, and none of what it ever said.
 
-    To delete what is deleted changes nothing. Raises Refusal.
+    Its author may, for `window` seconds where that is not 0, and the room's moderators. To delete
+    what is deleted changes nothing. Raises Refusal.
     """
-    message, author = _find(connection, by, message_id)
+    message, author = _find(connection, by.author, message_id)
     own = author == by.author
-    _check(connection, by, message, "delete_own" if own else "delete_any")
+    standing = _check(connection, by.author, message, "delete_own" if own else "delete_any")
     if message.deleted_at is not None:
         return Edited(message, same=True)
-    if not own:
+    if own:
+        check_in_time(standing, "delete_own", message.timestamp, window)
+    else:
         detail = {"message_id": message.id, "author": author}
         audit.note(
             connection, by, "message.delete", message.username, room_id=message.room_id,
             detail=detail,
         )  # fmt: skip
+    wordings.forget(connection, message.id)
     return _change(connection, message, content="", deleted_at=datetime.now(UTC))
 
 
-def _find(connection: Connection, by: Person, message_id: int) -> tuple[Message, str]:
+def get_wordings(connection: Connection, author: str | None, message_id: int) -> list[Wording]:
+    """What a message said from the first time on, oldest first; the last is what it says now.
+
+    For whoever may enter its room. Raises Refusal; one that was deleted is `not_found`.
+    """
+    message, _ = _find(connection, author, message_id)
+    if message.deleted_at is not None:
+        raise _no_message()
+    before = wordings.earlier(connection, message.id)
+    number = wordings.next_number(message, before[-1].number if before else None)
+    now = message.edited_at or message.timestamp
+    present = Wording.model_construct(number=number, content=message.content, timestamp=now)
+    return [*before, present]
+
+
+def _find(connection: Connection, author: str | None, message_id: int) -> tuple[Message, str]:
     found = message_rows.find_message(connection, message_id)
     if found is None:
         raise _no_message()
-    _check(connection, by, found[0], "enter")
+    _check(connection, author, found[0], "enter")
     return found
 
 
-def _check(connection: Connection, by: Person, message: Message, act: Act) -> Standing:
-    standing = standing_of(connection, message.room_id, by.author)
+def _check(connection: Connection, author: str | None, message: Message, act: Act) -> Standing:
+    standing = standing_of(connection, message.room_id, author)
     try:
         check(standing, act)
     except Refusal as refusal:

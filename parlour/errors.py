@@ -51,6 +51,9 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "slow_mode": ErrorCode(
         429, "Messages are slowed down here; `retry_after_ms` says when the next may come."
     ),
+    "edit_window_over": ErrorCode(
+        409, "The message is too old to be changed by whoever wrote it; it can be read."
+    ),
     "method_not_allowed": ErrorCode(405, "This path does not take this HTTP method."),
     "room_exists": ErrorCode(409, "Another public room has this name, without regard to case."),
     "too_large": ErrorCode(413, "The body is larger than any right one would be.", 1009),

@@ -129,6 +129,8 @@ def _assets(context: Context) -> AssetsOnDemand:
     settings = context.settings
     config = {
         "maxMessageLength": settings.max_message_length,
+        # In milliseconds, as all durations of the page.
+        "editWindow": 1000 * settings.edit_window,
         "maxUsernameLength": settings.max_username_length,
         "maxRoomNameLength": MAX_ROOM_NAME_LENGTH,
         "minPasswordLength": MIN_LENGTH,

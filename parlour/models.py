@@ -276,6 +276,14 @@ class MessageChange(Shape):
     content: Content = Field(description="What it says now.", examples=["Hello, all!"])
 
 
+class Wording(Shape):
+    """What a message said at some time, or says now."""
+
+    number: int = Field(description="1 for the first; those in between may not be kept.")
+    content: str
+    timestamp: Time = Field(description="When it was said so.")
+
+
 class MessageCreate(Shape):
     """A request to say something in a room."""
 

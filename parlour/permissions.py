@@ -141,6 +141,28 @@ def check_over(own: Standing, act: Act, other: Standing) -> None:
         raise Refusal("not_allowed", "This can only be done to people who have less to say here.")
 
 
+def check_in_time(standing: Standing, act: Act, said_at: datetime, window: int) -> None:
+    """Raises Refusal when a message of one's own is older than `window` seconds (0: any age).
+
+    Whoever may delete any message of the room may delete their own as well.
+    """
+    age = (datetime.now(UTC) - said_at).total_seconds()
+    if not window or age <= window:
+        return
+    if act == "delete_own" and _may(standing, "delete_any"):
+        return
+    words = f"Messages can be changed for {window} seconds; this one is older."
+    raise Refusal("edit_window_over", words)
+
+
+def _may(standing: Standing, act: Act) -> bool:
+    try:
+        check(standing, act)
+    except Refusal:
+        return False
+    return True
+
+
 def check_speak(*, follows: bool) -> None:
     """Through a connection one speaks only where one is, because the answer comes from there."""
     if not follows:

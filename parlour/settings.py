@@ -56,6 +56,13 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Most WebSockets at once; fewer where the limit of file handles is lower.",
     )
+    edit_window: int = Field(
+        0,
+        ge=0,
+        le=315_360_000,
+        description="How long people may edit and delete their own messages, in seconds; 0 for"
+        " ever.",
+    )
     guests: Literal["on", "off"] = Field(
         "on",
         description="Whether people without an account may come in: on, or off for accounts only.",

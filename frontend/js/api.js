@@ -58,6 +58,8 @@ export class Api {
   #timeoutMs;
   #base;
   #keeper;
+  /** How far the server's clock is ahead of this one, by its last answer. Milliseconds, true to a second. */
+  lead = 0;
 
   /**
    * @param {{fetch?: typeof fetch, timeoutMs?: number, base?: string, keeper?: Keeper}} [options]  `base` stands before
@@ -159,6 +161,7 @@ export class Api {
         headers: { Accept: 'application/json', ...(body ? { 'Content-Type': 'application/json' } : {}) },
         ...(body ? { body: JSON.stringify(body) } : {}),
       });
+      this.lead = Date.parse(response.headers.get('Date') ?? '') - Date.now() || 0;
       const text = await response.text();
       if (!response.ok) throw refusal(response, text);
       return { body: text === '' ? null : JSON.parse(text), headers: response.headers };

@@ -105,6 +105,11 @@ export class PlacesApi {
     return this.#ask('PATCH', `/api/chat/messages/${messageId}`, { content }, { username });
   }
 
+  /** @param {number} messageId @returns {Promise<import('./types.js').Wording[]>} oldest first, the present one last */
+  edits(messageId) {
+    return this.#ask('GET', `/api/chat/messages/${messageId}/edits`);
+  }
+
   /** @param {number} messageId @param {string} username one's own */
   erase(messageId, username) {
     return this.#ask('DELETE', `/api/chat/messages/${messageId}`, undefined, { username });

@@ -49,3 +49,11 @@ export function rightsIn(room, user) {
     remove: (role) => isOpen && moderates && rank > RANKS[role],
   };
 }
+
+/**
+ * @param {{timestamp: string}} message  one's own
+ * @param {number} window  ms in which it can be changed; 0: for ever
+ * @param {number} now  ms since 1970, by the server's clock
+ * @returns {boolean} it can still be changed
+ */
+export const isInTime = ({ timestamp }, window, now) => window === 0 || now - Date.parse(timestamp) <= window;

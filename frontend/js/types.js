@@ -63,6 +63,8 @@
  * @property {string|null} pinned_at
  */
 
+/** What a message said at some time; a gap in the numbers says that others are not kept. @typedef {{number: number, content: string, timestamp: string}} Wording */
+
 /**
  * A message that the server has not confirmed.
  * @typedef {object} PendingMessage
@@ -259,6 +261,7 @@
  * What the server tells the page about itself, in `<meta name="parlour-config">`.
  * @typedef {object} Config
  * @property {number} maxMessageLength
+ * @property {number} editWindow  how long one may edit and delete one's own messages; 0: for ever
  * @property {number} maxUsernameLength
  * @property {number} maxRoomNameLength
  * @property {number} minPasswordLength

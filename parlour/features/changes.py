@@ -1,4 +1,4 @@
-"""Changing what was said: editing and deleting, by either door."""
+"""Changing what was said: editing and deleting, by either door, and what it said before."""
 
 from typing import Annotated
 
@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from parlour import editing
 from parlour.context import Client, Context
 from parlour.editing import Edited
-from parlour.identity import Admitted, ContextDep, person_of
-from parlour.models import IdParam, Message, MessageChange, Person
+from parlour.identity import Admitted, ContextDep, Reader, person_of
+from parlour.models import IdParam, Message, MessageChange, Person, Wording
 from parlour.protocol import DeleteMessage, EditMessage, MessageUpdatedEvent, encode
 from parlour.web import StrictRoute, answers
 
@@ -27,7 +27,13 @@ _REFUSALS = (
 @router.patch(
     "/{message_id}",
     responses=answers(
-        *_REFUSALS, "muted", "slow_mode", "bad_json", "too_large", "unsupported_type"
+        *_REFUSALS,
+        "edit_window_over",
+        "muted",
+        "slow_mode",
+        "bad_json",
+        "too_large",
+        "unsupported_type",
     ),
 )
 async def edit_message(
@@ -44,7 +50,7 @@ async def edit_message(
     return edited.message
 
 
-@router.delete("/{message_id}", status_code=204, responses=answers(*_REFUSALS))
+@router.delete("/{message_id}", status_code=204, responses=answers(*_REFUSALS, "edit_window_over"))
 async def delete_message(
     request: Request,
     message_id: MessagePath,
@@ -55,6 +61,18 @@ async def delete_message(
     """Delete a message: one's own, or any where one is a moderator. Its place stays."""
     await _delete(context, person_of(context, request, login, username), message_id)
     return Response(status_code=204)
+
+
+@router.get(
+    "/{message_id}/edits",
+    responses=answers("not_signed_in", "not_found", "banned", "invalid", "busy"),
+)
+async def get_edits(message_id: MessagePath, context: ContextDep, author: Reader) -> list[Wording]:
+    """What a message said from the first time on, oldest first; the last is what it says now.
+
+    Of a deleted message nothing is kept.
+    """
+    return await context.database.read(editing.get_wordings, author, message_id)
 
 
 async def edit_command(context: Context, client: Client, command: EditMessage) -> None:
@@ -79,8 +97,9 @@ async def _edit(
     def tell(edited: Edited) -> None:
         _publish(context, edited, client)
 
+    window = context.settings.edit_window
     return await context.database.write(
-        editing.edit_message, person, message_id, content, then=tell
+        editing.edit_message, person, message_id, content, window, then=tell
     )
 
 
@@ -90,7 +109,10 @@ async def _delete(
     def tell(edited: Edited) -> None:
         _publish(context, edited, client)
 
-    return await context.database.write(editing.delete_message, person, message_id, then=tell)
+    window = context.settings.edit_window
+    return await context.database.write(
+        editing.delete_message, person, message_id, window, then=tell
+    )
 
 
 def _publish(context: Context, edited: Edited, client: Client | None) -> None:

@@ -135,6 +135,18 @@ Index(None, messages.c.room_id, messages.c.timestamp)
 # A chain of replies.
 Index(None, messages.c.chain, messages.c.id, sqlite_where=text("chain IS NOT NULL"))
 
+# What messages said before they were edited; it goes with them.
+wordings = Table(
+    "wordings",
+    metadata,
+    Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    # The how-manieth of its message it was; of many, some in between are forgotten.
+    Column("number", Integer, primary_key=True),
+    Column("content", Text, nullable=False),
+    # When it was said.
+    Column("timestamp", UtcTime, nullable=False),
+)
+
 users = Table(
     "users",
     metadata,

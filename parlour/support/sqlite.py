@@ -19,7 +19,10 @@ _COMMON: Final = (
     "foreign_keys = ON",
     "trusted_schema = OFF",
 )
-_WRITER: Final = (*_COMMON, "journal_mode = WAL", "synchronous = FULL")
+# What was deleted is overwritten, also where SQLite was not built to do so by itself.
+_WRITER: Final = (
+    *_COMMON, "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"
+)  # fmt: skip
 # Only the writer checkpoints, so that no reader ever waits for a disk.
 _READER: Final = (*_COMMON, "query_only = ON", "wal_autocheckpoint = 0")
 

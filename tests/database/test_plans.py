@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from parlour import administration, places
+from parlour import administration, editing, places
 from parlour.database import ChatDatabase
 from parlour.models import Person, Room
 from parlour.store import directory, reports
@@ -131,6 +131,21 @@ def test_purging_finds_its_batch_by_index(connection: Connection, busy: Room) ->
     [steps] = [steps for sql, steps in found.items() if sql.startswith("DELETE FROM messages")]
     assert not [step for step in steps if step.startswith("SCAN")]
     assert any(BY_ID in step for step in steps)
+
+
+def test_what_a_message_said_before_is_found_by_its_key(connection: Connection, busy: Room) -> None:
+    """To keep a wording, to read them and to forget them, however many messages were edited."""
+    by = Person.by_name("alice")
+    [message] = ChatDatabase.get_room_messages(connection, busy.id, limit=1).messages
+    for run in (
+        lambda: editing.edit_message(connection, by, message.id, "other words"),
+        lambda: editing.get_wordings(connection, None, message.id),
+        lambda: editing.delete_message(connection, by, message.id),
+    ):
+        found = plans(connection, run)
+        [*steps] = [step for sql, steps in found.items() if "wordings" in sql for step in steps]
+        assert [step for step in steps if "(message_id=?" in step]
+        assert not [step for step in steps if step.startswith("SCAN")]
 
 
 def test_messages_between_two_times_are_found_by_index(connection: Connection, busy: Room) -> None:

@@ -59,7 +59,8 @@ def test_a_setting_is_told_with_its_flag_type_default_unit_and_meaning(name: str
     assert row["flag"] == f"`--{name.replace('_', '-')}`"
     assert row["type"] == type_of(name)
     assert row["default"] == default_of(name)
-    assert row["unit"] == ("characters" if "in characters" in meaning else "")
+    units = [unit for unit in ("characters", "seconds") if f"in {unit}" in meaning]
+    assert row["unit"] == "".join(units)
     assert row["meaning"] == meaning
 
 

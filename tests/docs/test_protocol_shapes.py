@@ -17,6 +17,7 @@ from parlour.models import (
     Room,
     RoomChange,
     RoomCreate,
+    Wording,
 )
 from parlour.protocol import (
     COMMAND_SHAPES,
@@ -60,6 +61,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "Room": Room,
     "Message": Message,
     "Reaction": Reaction,
+    "Wording": Wording,
     "Member": membership.Member,
     "Invite": membership.Invite,
     "NewInvite": membership.NewInvite,

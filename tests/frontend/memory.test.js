@@ -91,3 +91,16 @@ test("another tab's change concerns who is here only by some keys", () => {
   for (const key of [null, "parlour.username", "parlour.account", "parlour.until"]) assert.ok(Memory.isIdentity(key), `${key}`);
   for (const key of ["parlour.draft.7", "parlour.theme", "else"]) assert.ok(!Memory.isIdentity(key), key);
 });
+
+test("the rooms that were visited last are known, each once, until somebody else comes", () => {
+  const { kept } = memory();
+  kept.signIn("ada", ADA);
+  assert.deepEqual(kept.recent, []);
+  for (const id of [1, 2, 3, 1]) kept.visit(id);
+  assert.deepEqual(kept.recent, [1, 3, 2]);
+  for (let id = 100; id < 150; id += 1) kept.visit(id);
+  assert.equal(kept.recent.length, 20);
+  assert.equal(kept.recent[0], 149);
+  kept.signIn("eve", EVE);
+  assert.deepEqual(kept.recent, []);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { rightsIn } from "../../frontend/js/rights.js";
+import { isInTime, rightsIn } from "../../frontend/js/rights.js";
 import { roomOf } from "./support/shapes.js";
 
 const ADA = { role: "member" };
@@ -54,4 +54,15 @@ describe("what one may do in a room", () => {
     assert.equal(allowed({ kind: "private", owner: "ada", role: "owner", archived_at }), "rename erase");
     assert.equal(allowed({ kind: "public", owner: "bob", role: "member", archived_at }), "");
   });
+});
+
+test("one's own message can be changed for a while, or for ever where there is no limit", () => {
+  const message = { timestamp: "2026-01-31T12:00:00.000000Z" };
+  const said = Date.parse(message.timestamp);
+  assert.equal(isInTime(message, 60_000, said), true);
+  assert.equal(isInTime(message, 60_000, said + 60_000), true);
+  assert.equal(isInTime(message, 60_000, said + 60_001), false);
+  // This clock is behind the server's.
+  assert.equal(isInTime(message, 60_000, said - 5000), true);
+  assert.equal(isInTime(message, 0, said + 1e12), true);
 });

@@ -8,6 +8,7 @@ import { errorText, strings } from "../../frontend/js/strings/en.js";
 import { words as login } from "../../frontend/js/strings/login.js";
 import { words as admin } from "../../frontend/js/strings/admin.js";
 import { words as places } from "../../frontend/js/strings/places.js";
+import { words as switcher } from "../../frontend/js/strings/switcher.js";
 
 const FRONTEND = new URL("../../frontend/", import.meta.url);
 const VIEWS = new URL("js/views/", FRONTEND);
@@ -38,7 +39,7 @@ function sayings(value) {
 }
 
 /** All tables, as one. */
-const ALL = { ...strings, accountTable: account, dialogTable: dialogs, loginTable: login, placesTable: places, adminTable: admin };
+const ALL = { ...strings, accountTable: account, dialogTable: dialogs, loginTable: login, placesTable: places, adminTable: admin, switcherTable: switcher };
 
 async function viewSources() {
   const names = (await readdir(VIEWS, { recursive: true })).filter((name) => name.endsWith(".js"));
@@ -92,7 +93,7 @@ describe("errors in words", () => {
     const unknown = errorText("no_such_code");
     for (const code of [
       "archived", "banned", "muted", "slow_mode", "invite_invalid", "bad_json", "unknown_type", "invalid", "too_long", "empty", "not_found", "not_allowed", "not_signed_in", "name_taken",
-      "name_reserved", "name_invalid", "room_exists", "rate_limited", "too_many_connections", "storage_full", "too_large",
+      "name_reserved", "name_invalid", "room_exists", "rate_limited", "too_many_connections", "storage_full", "too_large", "edit_window_over",
       "unsupported_type", "busy", "timeout", "internal", "network",
     ]) {
       assert.notEqual(errorText(code), unknown, code);
@@ -122,7 +123,7 @@ describe("errors in words", () => {
 describe("words stand in the table alone", () => {
   test("each view names only entries that exist", async () => {
     const pathsOf = (table) => [...entries(table)].map(([path]) => path);
-    const known = { strings: pathsOf(strings), words: [account, admin, dialogs, login, places].flatMap(pathsOf) };
+    const known = { strings: pathsOf(strings), words: [account, admin, dialogs, login, places, switcher].flatMap(pathsOf) };
     for (const { name, source } of await viewSources()) {
       // Elsewhere `words` is another thing.
       const names = /\bwords\b.*from '[./]*strings\//.test(source) ? "strings|words" : "strings";

@@ -81,6 +81,9 @@ IN_ROOMS: Final[dict[str, Act]] = {
     "PATCH /api/chat/messages/{message_id} (the owner's)": message("owner", body=WORDS),
     "DELETE /api/chat/messages/{message_id} (one's own)": message(None),
     "DELETE /api/chat/messages/{message_id} (the owner's)": message("owner"),
+    "GET /api/chat/messages/{message_id}/edits": Act(
+        lambda scene, _who: (f"{CHAT}/messages/{scene.messages['owner']}/edits", None)
+    ),
     "POST /api/chat/messages/{message_id}/report": message(
         "moderator", "/report", {"reason": "why"}
     ),

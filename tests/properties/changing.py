@@ -2,9 +2,11 @@
 
 from hypothesis.stateful import precondition, rule
 
+from parlour.editing import MAX_EARLIER
 from tests.properties.machine import index
 from tests.properties.model import Message, ModelRoom, key_of
 from tests.properties.talking import Talking, said
+from tests.support.people import checked
 
 
 class Changing(Talking):
@@ -35,6 +37,24 @@ class Changing(Talking):
             told = self.run(actor.until("message_updated", message={"content": stored}))["message"]
             assert told["edited_at"]
             self.model.change(room, told, content=stored, edited_at=told["edited_at"])
+
+    @precondition(lambda self: any(room.messages for room in self.model.rooms.values()))
+    @rule(where=index, which=index)
+    def look_back(self, where: int, which: int) -> None:
+        """Read what a message said from the first time on; of a deleted one nothing is left."""
+        _, message = self.message(where, which)
+        answer = self.run(self.http.get(f"/api/chat/messages/{message['id']}/edits"))
+        if message["deleted_at"]:
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+            return
+        now = message["content"], message["edited_at"] or message["timestamp"]
+        spoken = [*self.model.earlier.get(message["id"], []), now]
+        # The first, and the newest of the others.
+        kept = [0, *range(max(1, len(spoken) - MAX_EARLIER), len(spoken))]
+        assert checked(answer) == [
+            {"number": place + 1, "content": spoken[place][0], "timestamp": spoken[place][1]}
+            for place in kept
+        ]
 
     @precondition(lambda self: any(room.messages for room in self.model.rooms.values()))
     @rule(where=index, which=index, own=index)

@@ -63,6 +63,8 @@ class Model:
 
     rooms: dict[int, ModelRoom] = field(default_factory=dict)
     last_message_id: int = 0
+    # What messages said before, and when they said it, by message.
+    earlier: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
 
     def named(self, name: str) -> ModelRoom | None:
         """The room that has this name, without regard to case."""
@@ -88,6 +90,11 @@ class Model:
         before = room.messages[place]
         assert message == {**before, **expected, "version": room.version}
         room.messages[place] = message
+        if message["deleted_at"]:
+            self.earlier.pop(message["id"], None)
+        elif message["content"] != before["content"]:
+            said = before["content"], before["edited_at"] or before["timestamp"]
+            self.earlier.setdefault(message["id"], []).append(said)
 
     def nobody_here(self) -> None:
         """Every connection is gone."""

@@ -20,7 +20,7 @@ DIRECT = f"{CHAT}/direct"
 PREVIEW, ACCEPT = f"{CHAT}/invites/preview", f"{CHAT}/invites/accept"
 NOWHERE = f"{ROOMS}/999999"
 # What takes rooms of other kinds, ranks and bans to meet: the table of tests/permissions does.
-STATEFUL = {"not_allowed", "banned", "archived", "muted", "slow_mode"}
+STATEFUL = {"not_allowed", "banned", "archived", "muted", "slow_mode", "edit_window_over"}
 # And a second room, to meet its name.
 ELSEWHERE = {("PATCH", ROOM): {"room_exists"}}
 SOME_MESSAGE = f"{CHAT}/messages/987654321"
@@ -51,6 +51,11 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
         get(SOME_MESSAGE, "PATCH", HI, username="somebody"),
         get(SOME_MESSAGE, "PATCH", HI, username="admin"),
         ended(SOME_MESSAGE, "PATCH", HI),
+    ],
+    ("GET", f"{MESSAGE}/edits"): [
+        get(f"{SOME_MESSAGE}/edits"),
+        get(f"{CHAT}/messages/abc/edits"),
+        ended(f"{SOME_MESSAGE}/edits"),
     ],
     ("DELETE", MESSAGE): [
         get(SOME_MESSAGE, "DELETE", username="alice"),

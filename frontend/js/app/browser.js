@@ -6,7 +6,7 @@
 
 /** @type {Config} Only for a page that the server has not filled in. */
 const DEFAULTS = {
-  maxMessageLength: 1000, maxUsernameLength: 50, maxRoomNameLength: 100, minPasswordLength: 8, guests: true,
+  maxMessageLength: 1000, editWindow: 0, maxUsernameLength: 50, maxRoomNameLength: 100, minPasswordLength: 8, guests: true,
   registration: 'open', version: '',
 };
 

@@ -21,8 +21,10 @@ const UNTIL = `${PREFIX}until`;
 const GREETED = `${PREFIX}greeted`;
 /** Whose drafts and places these are. */
 const OWNER = `${PREFIX}owner`;
+/** So many visited rooms are remembered. */
+const RECENT_AT_MOST = 20;
 /** What somebody has written and where they were. */
-const OWNED = [`${PREFIX}draft.`, `${PREFIX}read.`, `${PREFIX}anchor.`];
+const OWNED = [`${PREFIX}draft.`, `${PREFIX}read.`, `${PREFIX}anchor.`, `${PREFIX}recent`];
 /** What belongs to the person who signs out, not to the device. */
 const PERSONAL = [NAME, ACCOUNT, UNTIL, GREETED, OWNER, ...OWNED];
 
@@ -148,6 +150,17 @@ export class Memory {
    */
   setDraft(roomId, text) {
     this.#set(this.#lasting, `${PREFIX}draft.${roomId}`, text);
+  }
+
+  /** @returns {number[]} the rooms that were visited last, the last one first */
+  get recent() {
+    return (this.#get(this.#lasting, `${PREFIX}recent`) ?? '').split(' ').map(Number).filter(Boolean);
+  }
+
+  /** @param {number} roomId  is visited now */
+  visit(roomId) {
+    const others = this.recent.filter((id) => id !== roomId);
+    this.#set(this.#lasting, `${PREFIX}recent`, [roomId, ...others].slice(0, RECENT_AT_MOST).join(' '));
   }
 
   /**

@@ -49,6 +49,11 @@ export class Names {
     return this.#known.get(canonical(username))?.display_name || username;
   }
 
+  /** @returns {Pick<Profile, 'username'|'display_name'|'hue'>[]} everybody this page has heard of */
+  get known() {
+    return [...this.#known.values()].filter((profile) => profile !== null);
+  }
+
   /** @param {Pick<Profile, 'username'|'display_name'|'hue'>[]} profiles  as the server has just told them */
   learn(profiles) {
     let isNews = false;

@@ -9,10 +9,11 @@
  * @typedef {import('../types.js').Message} Message
  */
 
-import { canonical, roomCall } from '../format.js';
+import { canonical, formatLength, roomCall } from '../format.js';
 import { PlacesApi } from '../places.js';
-import { rightsIn } from '../rights.js';
+import { isInTime, rightsIn } from '../rights.js';
 import { isOwn } from '../state/messages.js';
+import { strings } from '../strings/en.js';
 import { words } from '../strings/places.js';
 import { openDialog, confirmDelete } from '../views/dialog.js';
 import { openCard } from '../views/account/card.js';
@@ -31,6 +32,7 @@ import { openRoomSettings } from '../views/places/settings.js';
 import { createRowTools } from '../views/rowtools.js';
 import { Oversight } from './administration.js';
 import { pageAddress, routeTo } from './browser.js';
+import { showEdits } from './edits.js';
 import { el } from '../dom.js';
 
 /** Suggestions under a field that takes people. */
@@ -79,6 +81,11 @@ export class Places {
   /** @param {Room} room */
   deleteRoom(room) {
     return confirmDelete({ room, onDelete: () => this.#page.deleteRoom(room.id) });
+  }
+
+  async jump() {
+    const { openQuickSwitcher } = await import('./switching.js');
+    openQuickSwitcher({ page: this.#page, names: this.#names, places: this, find: (...asked) => this.#find(...asked) });
   }
 
   newDirect() {
@@ -161,6 +168,8 @@ export class Places {
     const may = this.#rights(room);
     const text = words.room;
     openMenu(button, text.menu, [
+      // Where the list of rooms has no place beside the conversation.
+      ...(matchMedia('(width < 768px)').matches ? [{ label: strings.sidebar.jump, icon: 'search', run: () => void this.jump() }] : []),
       { label: text.settings, icon: 'gear', run: () => this.settings(room.id) },
       ...(may.add ? [{ label: text.invite, icon: 'add', run: () => this.settings(room.id, 'members') }]
         : may.invite ? [{ label: text.invite, icon: 'add', run: () => this.settings(room.id, 'links') }] : []),
@@ -319,22 +328,32 @@ export class Places {
     if (!room || message.deleted_at) return;
     const may = this.#rights(room);
     const own = isOwn(this.#state, message);
+    const mine = own && may.write && this.#isInTime(message);
     const text = words.message;
     const common = { copied: words.copied, refused: words.notCopied };
     openMenu(anchor, text.actions, [
-      ...(own && may.write ? [{ label: text.edit, icon: 'edit', run: () => this.edit(message) }] : []),
+      ...(mine ? [{ label: text.edit, icon: 'edit', run: () => this.edit(message) }] : []),
       ...copyItem({ ...common, label: text.copy, icon: 'copy', text: () => message.content }),
       ...copyItem({ ...common, label: text.copyLink, icon: 'link', text: () => pageAddress(routeTo(room.id, message.id)) }),
+      ...(message.edited_at ? [{ label: text.edits, icon: 'clock', run: () => this.showEdits(message.id) }] : []),
       ...(own ? [] : [{ label: text.report, icon: 'flag', run: () => void this.report(message) }]),
-      ...((own && may.write) || may.moderate
+      ...(mine || may.moderate
         ? [{ label: text.delete, icon: 'trash', danger: true, run: () => void this.deleteMessage(message) }] : []),
     ], options);
   }
+
+  /** @param {Message} message one's own @returns {boolean} the server would still let it be changed */
+  #isInTime(message) {
+    return isInTime(message, this.#page.config.editWindow, Date.now() + this.#page.api.lead);
+  }
+
+  #tellTooOld = () => void this.#page.parts().screens.toast(words.message.tooOld(formatLength(this.#page.config.editWindow)));
 
   /** @param {Message} message one's own */
   edit(message) {
     const { composer, messages } = this.#page.parts().screens;
     if (!composer) return;
+    if (!this.#isInTime(message)) return this.#tellTooOld();
     messages?.['markEdited'](message.id);
     editIn(composer, {
       text: message.content, onEnd: () => messages?.['markEdited'](null),
@@ -363,7 +382,14 @@ export class Places {
     const { currentRoom: room } = this.#state;
     if (!room) return;
     const may = this.#rights(room);
-    if (may.moderate || (may.write && isOwn(this.#state, message))) await this.deleteMessage(message);
+    const own = may.write && isOwn(this.#state, message);
+    if (may.moderate || (own && this.#isInTime(message))) await this.deleteMessage(message);
+    else if (own) this.#tellTooOld();
+  }
+
+  /** @param {number} messageId  of an edited message on view */
+  showEdits(messageId) {
+    showEdits(this.#page, messageId, () => this.#api.edits(messageId));
   }
 
   /** @param {Message} message */

@@ -82,6 +82,7 @@ export class Visit {
     const { state, memory, screens, outbox, apply } = this.#options;
     const roomId = state.currentRoom?.id;
     if (roomId === undefined) return;
+    memory.visit(roomId);
     apply({ type: 'pending_changed', pending: outbox.pendingOf(roomId) });
     const read = this.read(messageId);
     await screens.show('chat');

@@ -25,7 +25,7 @@ import { Names } from './names.js';
  * @property {() => Promise<void>} loadRooms
  * @property {() => void} leaveForList
  * @property {() => {identity: import('./identity.js').Identity, screens: import('./screens.js').Screens,
- *   visit: import('./visit.js').Visit|null, outbox: import('../outbox.js').Outbox|null}} parts
+ *   visit: import('./visit.js').Visit|null, outbox: import('../outbox.js').Outbox|null, memory: import('./memory.js').Memory}} parts
  */
 
 /** @typedef {ReturnType<typeof createWishes>} Wishes */

@@ -19,6 +19,7 @@ export const words = {
       { keys: ['Esc'], does: 'Jump to the latest message' },
       { keys: ['Alt', '↑'], does: 'Previous room' },
       { keys: ['Alt', '↓'], does: 'Next room' },
+      { keys: ['Ctrl', 'K'], does: 'Go to a room, a person or a command' },
       { keys: ['F6'], does: 'Next part of the page' },
       { keys: ['↑', '↓'], does: 'In the messages: older, newer (k, j)' },
       { keys: ['Home', 'End'], does: 'In the messages: the first shown, the last' },

@@ -206,6 +206,24 @@ export const words = {
     editing: 'Editing your message',
     stopEditing: 'Cancel editing',
     save: 'Save the change',
+    edits: 'Show history',
+    tooOld: (/** @type {string} */ time) => `Messages can be changed for ${time}. This one is older.`,
+  },
+
+  edits: {
+    title: 'Edit history',
+    hint: 'Added words are underlined, removed words are struck through.',
+    now: 'Now',
+    then: 'Edited',
+    first: 'As first said',
+    added: ' added: ',
+    removed: ' removed: ',
+    end: ' end ',
+    count: (/** @type {number} */ count) => plural(count, 'wording', 'wordings'),
+    missing: (/** @type {number} */ count) => `${plural(count, 'wording', 'wordings')} in between not kept`,
+    unknown: 'What it said before was not kept.',
+    changed: 'The message was edited again.',
+    error: 'The history could not be loaded.',
   },
 
   deleteMessage: {

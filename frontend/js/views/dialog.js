@@ -132,11 +132,12 @@ export function confirmDelete({ room, onDelete }) {
 export function showShortcuts() {
   const titleId = uid('dialog');
   const close = el('button', { type: 'submit', class: 'button button-primary' }, words.shortcuts.close);
-  // A Mac has another word on that key.
-  const alt = navigator.platform.startsWith('Mac') ? '⌥' : 'Alt';
+  // A Mac has other words on these keys.
+  /** @type {{[key: string]: string}} */
+  const own = navigator.platform.startsWith('Mac') ? { Alt: '⌥', Ctrl: '⌘' } : {};
   const { keys: table } = words.shortcuts;
   const lines = table.flatMap(({ keys, does }) => [
-    el('dt', {}, ...keys.map((key) => el('kbd', { class: 'key' }, key === 'Alt' ? alt : key))),
+    el('dt', {}, ...keys.map((key) => el('kbd', { class: 'key' }, own[key] ?? key))),
     el('dd', {}, does),
   ]);
   const form = el(

@@ -15,13 +15,17 @@ const PARTS = [
  * Listens for as long as the page is there.
  * @param {Document} document
  * @param {(cause: unknown) => void} onTrouble the list of keys cannot be had now
+ * @param {() => void} onJump the quick switcher is wanted
  */
-export function listenForKeys(document, onTrouble) {
+export function listenForKeys(document, onTrouble, onJump) {
   document.addEventListener('keydown', (event) => {
     if (event.isComposing || document.querySelector('dialog[open]') !== null) return;
     const target = /** @type {Element} */ (event.target);
     if (event.key === 'F6' && !event.altKey && !event.metaKey) {
       if (moveOn(document, event.shiftKey ? -1 : 1)) event.preventDefault();
+    } else if (event.key.toLowerCase() === 'k' && isCommand(event) && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      onJump();
     } else if (
       (event.key === '/' && (event.ctrlKey || event.metaKey)) ||
       // A key without a modifier counts only where nobody writes, and only in the log.
@@ -32,6 +36,12 @@ export function listenForKeys(document, onTrouble) {
     }
   });
 }
+
+/**
+ * On a Mac, Ctrl with a letter edits text.
+ * @param {KeyboardEvent} event
+ */
+const isCommand = ({ metaKey, ctrlKey }) => (navigator.platform.startsWith('Mac') ? metaKey : ctrlKey);
 
 /**
  * @param {Document} document

@@ -207,6 +207,7 @@ export function createMessages(element, callbacks) {
       else if (action === 'history') callbacks.onRetryHistory();
       else if (action === 'retry') callbacks.onRetry(clientId);
       else if (action === 'discard') callbacks.onDiscard(clientId);
+      else if (action === 'edits') callbacks.onAct('showEdits', Number(button.closest('.row')?.getAttribute('data-message-id')));
       else void copy(button, data.pending.find((pending) => pending.client_id === clientId)?.content ?? '');
     },
     { signal },

@@ -1,6 +1,6 @@
 /** The list of rooms: cards, a filter, a way to make one and a way to delete one. */
 
-import { el, icon, keepFocus, reconcile, setText, takesText, uid, wordButton } from '../dom.js';
+import { el, icon, iconButton, keepFocus, reconcile, setText, takesText, uid, wordButton } from '../dom.js';
 import { canonical, othersIn, roomTitle } from '../format.js';
 import { strings } from '../strings/en.js';
 import { emptyState } from './empty.js';
@@ -73,6 +73,7 @@ export function createRooms(element, callbacks) {
   const state = el('div', { class: 'rooms-state' });
   const found = el('p', { class: 'sr-only', role: 'status' });
   const selfSlot = el('div', { class: 'self self-top' });
+  const jump = iconButton(strings.sidebar.jump, 'search', { class: 'icon-button topbar-jump' });
   /** Direct messages and archived rooms, apart from the others and only where there are some. */
   const makePart = (/** @type {string} */ title, /** @type {HTMLElement | null} */ tool) => {
     const grid = el('ul', { class: 'room-grid', role: 'list', 'aria-label': title });
@@ -94,6 +95,7 @@ export function createRooms(element, callbacks) {
         'header',
         { class: 'topbar' },
         el('span', { class: 'brand' }, icon('mark', 'mark'), el('span', {}, strings.product)),
+        jump,
         selfSlot,
       ),
       el(
@@ -199,6 +201,7 @@ export function createRooms(element, callbacks) {
     { signal },
   );
   create.addEventListener('click', () => callbacks.onAct('newRoom'), { signal });
+  jump.addEventListener('click', () => callbacks.onAct('jump'), { signal });
   write.addEventListener('click', () => callbacks.onAct('newDirect'), { signal });
   filter.addEventListener('input', render, { signal });
   filter.addEventListener(

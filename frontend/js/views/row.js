@@ -74,7 +74,10 @@ function fillBody(row, { content, edited_at: edited, deleted_at: deleted }) {
   if (isDeleted) row.body.replaceChildren(strings.messages.deleted);
   else row.body.replaceChildren(richText(content, { tabindex: row.article.tabIndex === 0 ? null : -1 }));
   if (edited && !isDeleted) {
-    row.body.append(' ', el('time', { class: 'row-edited', datetime: edited }, strings.messages.edited));
+    const { edits: label, edited: words } = strings.messages;
+    const time = el('time', { datetime: edited }, words);
+    const props = { type: 'button', class: 'row-edited', tabindex: row.article.tabIndex, 'aria-label': label, dataset: { action: 'edits' } };
+    row.body.append(' ', el('button', props, time));
   }
   row.body.classList.toggle('row-emoji', !isDeleted && isEmojiOnly(content));
 }
@@ -168,5 +171,5 @@ export function updateRow(row, item) {
  */
 export function setTabStop(row, active) {
   setAttr(row.article, 'tabindex', active ? '0' : '-1');
-  for (const control of row.article.querySelectorAll('a, .row-name, .row-tools button')) setAttr(control, 'tabindex', active ? '0' : '-1');
+  for (const control of row.article.querySelectorAll('a, .row-name, .row-edited, .row-tools button')) setAttr(control, 'tabindex', active ? '0' : '-1');
 }

@@ -65,6 +65,15 @@ export function createSidebar(element, callbacks) {
     icon('people', 'icon-sm'),
     el('span', { class: 'side-name' }, strings.sidebar.directory),
   );
+  const isMac = navigator.platform.startsWith('Mac');
+  const jump = el(
+    'button',
+    { type: 'button', class: 'side-jump', 'aria-keyshortcuts': isMac ? 'Meta+K' : 'Control+K' },
+    icon('search', 'icon-sm'),
+    strings.sidebar.jump,
+    el('kbd', { 'aria-hidden': 'true' }, isMac ? '⌘K' : 'Ctrl K'),
+  );
+  jump.addEventListener('click', () => callbacks.onAct('jump'), { signal });
   const rooms = createSideRooms(
     { key: 'rooms', title: strings.sidebar.rooms, add: { label: strings.sidebar.create, run: () => callbacks.onAct('newRoom') } },
     signal,
@@ -82,6 +91,7 @@ export function createSidebar(element, callbacks) {
   element.replaceChildren(
     skip,
     el('div', { class: 'side-top' }, home),
+    jump,
     el(
       'div',
       { class: 'scroller side-scroller' },

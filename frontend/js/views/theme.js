@@ -15,7 +15,7 @@ function currentTheme() {
 }
 
 /** @param {'auto' | 'light' | 'dark'} theme */
-function applyTheme(theme) {
+export function applyTheme(theme) {
   const root = document.documentElement;
   if (theme === 'auto') delete root.dataset['theme'];
   else root.dataset['theme'] = theme;
