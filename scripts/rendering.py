@@ -1,12 +1,16 @@
-"""Measure what the page costs its browser: a flood after a gap, and a steady hundred a second."""
+"""Measure what the page costs its browser: a flood after a gap, a steady stream, Markdown."""
 
 import asyncio
 import tempfile
+import threading
 import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.async_api import CDPSession, Page, expect
 
+from parlour.pages import frontend_folder
 from tests.browser.visitor import address, signed_in
 from tests.support.browser import Browsers, chromium
 from tests.support.people import Person, Room, async_http_client, checked
@@ -21,6 +25,59 @@ LONG_TASKS = """window.longTasks = [];
 new PerformanceObserver((list) => {
   window.longTasks.push(...list.getEntries().map(({ duration }) => duration));
 }).observe({ type: 'longtask' });"""
+
+# Messages a second, as nodes that are put into the page: the same texts as plain text, and as
+# Markdown; then one that is made to cost as much as it may.
+READ = """async ([plain, mixed, worst]) => {
+  const [{ richText }, { createMarkdown }, marked] = await Promise.all([
+    import('/js/dom.js'), import('/js/views/markdown.js'), import('/vendor/marked/marked.esm.js'),
+  ]);
+  const { nodes } = createMarkdown(marked);
+  const body = document.body.appendChild(document.createElement('div'));
+  const measure = (texts, show) => {
+    const rates = [];
+    for (let round = 0; round < 7; round += 1) {
+      const start = performance.now();
+      for (const text of texts) body.replaceChildren(show(text, {}) ?? text);
+      rates.push(texts.length / (performance.now() - start) * 1000);
+    }
+    return rates.sort((one, other) => one - other)[3];
+  };
+  return [measure(mixed, richText), measure(plain, nodes), measure(mixed, nodes),
+    1000 / measure([worst], nodes)];
+}"""
+PLAIN = "Has anybody looked at that already? I think it was fine yesterday, but I am not sure."
+MIXED = (
+    PLAIN,
+    "Some **strong** and _soft_ words with `code`, see https://example.org/a_b and [this](https://example.org).",
+    "> I think it was fine\n\nIt *was* fine, until ~~yesterday~~ Monday.",
+    "Three things:\n- one\n- **two**\n  - and a half\n\n1. first\n2. second",
+    "```python\nfor each in all_of_them:\n    print(each)\n```",
+    "name | value\n-----|------\na | 1\nb | `2`",
+)
+WORST = "*a_" * 333
+
+
+async def reading(page: Page) -> None:
+    """Read messages as Markdown, from the modules as they lie in their folder."""
+    handler = partial(Quiet, directory=str(frontend_folder()))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        await page.goto(f"http://127.0.0.1:{server.server_port}/docs.js")
+        texts = [[PLAIN] * 2000, [MIXED[number % len(MIXED)] for number in range(2000)], WORST]
+        text, plain, mixed, worst = await page.evaluate(READ, texts)
+        server.shutdown()
+    print(
+        f"Messages a second as nodes: {text:.0f} as plain text, {plain:.0f} plain ones read as"
+        f" Markdown, {mixed:.0f} mixed ones; the worst of 1000 characters {worst:.1f} ms"
+    )
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder without a word."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 async def busy(session: CDPSession) -> float:
@@ -83,6 +140,7 @@ async def measure(server: Server, room: Room) -> None:
         await expect(page.locator("[data-view=people] li")).to_have_count(2)
         await flood(page, session, writer)
         await stream(page, session, writer)
+        await reading(page)
         await browsers.close(keep=None)
     await writer.close()
 

@@ -120,6 +120,15 @@ export function setAttr(node, name, value) {
 }
 
 /**
+ * A link out of the page.
+ * @param {string} href
+ * @param {Props} props
+ * @param {...Child} children
+ */
+export const link = (href, props, ...children) =>
+  el('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow', ...props }, ...children);
+
+/**
  * What a person wrote, as text nodes and links (http, https, mailto).
  * @param {string} text
  * @param {Props} [props] further attributes of the links
@@ -128,12 +137,7 @@ export function setAttr(node, name, value) {
 export function richText(text, props = {}) {
   const fragment = document.createDocumentFragment();
   for (const part of linkify(text)) {
-    if (part.href === null) fragment.append(part.text);
-    else {
-      fragment.append(
-        el('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow', ...props }, part.text),
-      );
-    }
+    fragment.append(part.href === null ? part.text : link(part.href, props, part.text));
   }
   return fragment;
 }

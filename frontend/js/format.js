@@ -222,8 +222,8 @@ function withoutTrailing(match) {
   return match.slice(0, end);
 }
 
-/** @param {string} text @returns {string | null} */
-function hrefOf(text) {
+/** @param {string} text @returns {string | null} the address, if it is one that a link may lead to */
+export function hrefOf(text) {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
   if (!SCHEMES.has(url.protocol)) return null;

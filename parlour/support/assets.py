@@ -37,9 +37,14 @@ _LARGE: Final = 256 * 1024
 _IMPORT: Final = re.compile(
     r"""@import\s+(?:url\()?["']([^"']+)["']\)?\s*(?:layer\(([\w.-]+)\))?\s*;"""
 )
-# Screens that a visitor of another one need not wait for.
-_SCREENS: Final = ("js/views/login.js", "js/views/rooms.js", "js/app/chat.js")
-_SHEETS: Final = frozenset({"styles.css", "seldom.css", "login.css", "rooms.css"})
+# Screens that a visitor of another one need not wait for, and what some rooms' first sight needs.
+_APART: Final = (
+    "js/views/login.js",
+    "js/views/rooms.js",
+    "js/app/chat.js",
+    "js/views/markdown.js",
+)
+_SHEETS: Final = frozenset({"styles.css", "seldom.css", "login.css", "rooms.css", "markdown.css"})
 # Where a joined file names a module.
 _PATH: Final = re.compile(r"(\$modules\[|\$later\(|\$seldom\(|\$apart\('[\w.]+',\s*)'([^']+)'")
 _CONFIG: Final = re.compile(r'(<meta name="parlour-config" content=")[^"]*(")')
@@ -204,7 +209,7 @@ def _join_styles(folder: Path, styles: str) -> tuple[str, list[str]]:
 
 def _join_scripts(bodies: dict[str, bytes]) -> dict[str, bytes]:
     """The files with `app.js` and all modules that it leads to in a few: see `join_modules`."""
-    joined = join_modules(bodies, "app.js", "later.js", "seldom.js", _SCREENS)
+    joined = join_modules(bodies, "app.js", "later.js", "seldom.js", _APART)
     texts = {"app.js": joined.eager, "later.js": joined.later, "seldom.js": joined.seldom}
     texts |= joined.apart
     numbers = {path: str(number) for number, path in enumerate(sorted(joined.paths))}

@@ -40,20 +40,26 @@ class Joined:
 
 
 def join_modules(
-    sources: Mapping[str, bytes], entry: str, later: str, seldom: str, apart: Iterable[str] = ()
+    sources: Mapping[str, bytes],
+    entry: str,
+    later: str,
+    seldom: str,
+    apart: Iterable[str] = (),
+    vendor: str = "vendor/",
 ) -> Joined:
     """`entry` with all it imports in one file, what that imports on demand in one named `later`.
 
     What only those import on demand, and so on, is in one named `seldom`: it runs after `later`,
-    because nobody else asks for it. Modules of `apart` that `entry` imports on demand have files of
-    their own, named like them, with what nobody else needs. `sources` are the modules by their path
-    below the folder from which the files are served. Raises ModuleError for what is not understood,
-    not there, or imports itself in the end.
+    because nobody else asks for it. Modules of `apart` that are imported on demand alone have files
+    of their own, named like them, with what nobody else needs. `sources` are the modules by their
+    path below the folder from which the files are served; those below `vendor` are libraries, which
+    are not read, stay the files they are, and can only be imported on demand. Raises ModuleError
+    for what is not understood, not there, or imports itself in the end.
     """
     for name in (later, seldom):
         if name in sources:
             raise ModuleError(f"{name}, line 1: the name is that of the joined file")
-    order = _Order(sources)
+    order = _Order(sources, vendor)
     order.add(entry)
     eager = dict(order.modules)
     order.add_wanted(list(eager.values()))
@@ -64,10 +70,9 @@ def join_modules(
         fresh = order.add_wanted(fresh)
     files = dict.fromkeys(order.modules, seldom) | dict.fromkeys(known, later)
     files |= dict.fromkeys(eager, "")
-    demanded = {wanted.path for module in eager.values() for wanted in module.wanted}
     for root in apart:
-        if root in demanded and files[root] == later:
-            alone = order.needed_by(root, [path for path in known if path not in eager])
+        if place := files.get(root):
+            alone = order.needed_by(root, [path for path in files if files[path] == place])
             files |= dict.fromkeys(alone, PurePosixPath(root).name)
     scopes: dict[str, str] = {}
     for path, module in order.modules.items():
@@ -75,7 +80,10 @@ def join_modules(
     names = ", ".join(eager[entry].exports)
     shared = _SHARED % entry
     # What a file of its own shares with others has to run before it.
-    after = f"import './{later}';\n" if later in scopes else ""
+    before = {
+        name: "".join(f"import './{other}';\n" for other in order.files_before(name, files))
+        for name in scopes
+    }
     return Joined(
         _REGISTRY.format(later=later, seldom=seldom)
         + scopes[""]
@@ -84,7 +92,7 @@ def join_modules(
         shared + scopes[seldom] if seldom in scopes else "",
         frozenset(order.modules),
         {
-            name: shared + after + scope
+            name: shared + before[name] + scope
             for name, scope in scopes.items()
             if name not in {"", later, seldom}
         },
@@ -94,8 +102,9 @@ def join_modules(
 class _Order:
     """Modules, each after all that it imports."""
 
-    def __init__(self, sources: Mapping[str, bytes]) -> None:
+    def __init__(self, sources: Mapping[str, bytes], vendor: str) -> None:
         self._sources = sources
+        self._vendor = vendor
         self._chain: list[str] = []
         self.modules: dict[str, Module] = {}
 
@@ -121,7 +130,10 @@ class _Order:
         before = len(self.modules)
         for module in modules:
             for wanted in module.wanted:
-                self.find(module, wanted)
+                if not wanted.path.startswith(self._vendor):
+                    self.find(module, wanted)
+                elif wanted.path not in self._sources:
+                    module.refuse(wanted.position, f"{wanted.path} is not there")
         return list(self.modules.values())[before:]
 
     def needed_by(self, root: str, paths: Iterable[str]) -> set[str]:
@@ -142,8 +154,20 @@ class _Order:
             alone |= more
         return alone
 
+    def files_before(self, name: str, files: Mapping[str, str]) -> list[str]:
+        """Return the files without which the modules of the file `name` cannot run."""
+        needed = {
+            files[imported.path]
+            for path, module in self.modules.items()
+            if files[path] == name
+            for imported in module.imports
+        }
+        return sorted(needed - {name, ""})
+
     def find(self, module: Module, imported: Import) -> Module:
         """Add what `module` imports."""
+        if imported.path.startswith(self._vendor):
+            module.refuse(imported.position, "a library can only be imported on demand")
         if imported.path not in self._sources:
             module.refuse(imported.position, f"{imported.path} is not there")
         return self.add(imported.path)
@@ -153,10 +177,13 @@ def _scope(module: Module, files: Mapping[str, str], later: str, seldom: str) ->
     """The module as a function that is called at once, with what it exports for an answer."""
     imports = "".join(_binding(imported) for imported in module.imports)
     code = "".join(
-        piece if isinstance(piece, str) else _promise(piece.path, files[piece.path], later, seldom)
+        piece if isinstance(piece, str) else _promise(piece.path, files, later, seldom)
         for piece in module.pieces
     )
-    exports = "".join(f", {name}: {meaning}" for name, meaning in module.exports.items())
+    exports = "".join(
+        f", {name}" if name == meaning else f", {name}: {meaning}"
+        for name, meaning in module.exports.items()
+    )
     answer = f"return {{ __proto__: null{exports} }};"
     return f"$modules['{module.path}'] = (() => {{\n{imports}{code}\n{answer}\n}})();\n"
 
@@ -179,8 +206,11 @@ def _unpacked(names: Iterable[tuple[str, str]]) -> str:
     return f"{{ {', '.join(parts)} }}"
 
 
-def _promise(path: str, file: str, later: str, seldom: str) -> str:
-    """What `import()` of that module, which is in that file, becomes."""
+def _promise(path: str, files: Mapping[str, str], later: str, seldom: str) -> str:
+    """What `import()` of that module becomes; one that is in no joined file is a library's."""
+    file = files.get(path)
+    if file is None:
+        return f"import('./{path}')"
     if file == "":
         return f"Promise.resolve().then(() => $modules['{path}'])"
     if file in {later, seldom}:

@@ -8,7 +8,7 @@ import { refusal } from "./support/outbox.js";
 import { messages, ROOM, roomOf } from "./support/shapes.js";
 
 /** A room of `total` messages behind an API whose answers the test gives, or that answers by itself. */
-function historyOf(total, { isPatient = false } = {}) {
+function historyOf(total, { isPatient = false, prepare } = {}) {
   const state = createState();
   const clock = new FakeClock();
   const all = messages(1, total);
@@ -36,7 +36,7 @@ function historyOf(total, { isPatient = false } = {}) {
   const apply = (event) => applyEvent(state, event);
   apply({ type: "signed_in", username: "alice" });
   apply({ type: "room_entered", room: ROOM });
-  const history = new History({ api, state, clock, apply, onRefused: (code) => refused.push(code) });
+  const history = new History({ api, state, clock, apply, onRefused: (code) => refused.push(code), ...(prepare ? { prepare } : {}) });
   return { state, clock, calls, refused, history, apply, all };
 }
 const ends = ({ messages: window, hasOlder, hasNewer }) => [window[0]?.id, window.at(-1)?.id, hasOlder, hasNewer];
@@ -47,6 +47,24 @@ describe("entering", () => {
     assert.equal(await history.enter(), true);
     assert.deepEqual(ends(state), [71, 120, true, false]);
     assert.deepEqual(calls.map(({ query }) => query), [{ limit: PAGE }]);
+  });
+
+  test("shows what it has read when that can be shown, and not in a room that was left meanwhile", async () => {
+    const waits = [];
+    const { state, history } = historyOf(20, { prepare: (read) => new Promise((resolve) => waits.push({ read, resolve })) });
+    const entered = history.enter();
+    await settled();
+    assert.equal(state.historyStatus, "loading");
+    assert.deepEqual(waits[0].read.map(({ id }) => id), Array.from({ length: 20 }, (_, at) => at + 1));
+    waits[0].resolve();
+    assert.equal(await entered, true);
+    assert.equal(state.historyStatus, "ready");
+    const again = history.enter();
+    await settled();
+    history.leave();
+    waits[1].resolve();
+    assert.equal(await again, false);
+    assert.equal(state.historyStatus, "loading");
   });
 
   test("a room of less than a page is whole", async () => {

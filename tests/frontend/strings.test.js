@@ -6,6 +6,8 @@ import { accountErrorText, words as account } from "../../frontend/js/strings/ac
 import { words as dialogs } from "../../frontend/js/strings/dialogs.js";
 import { errorText, strings } from "../../frontend/js/strings/en.js";
 import { words as login } from "../../frontend/js/strings/login.js";
+import { words as markdown } from "../../frontend/js/strings/markdown.js";
+import { words as writing } from "../../frontend/js/strings/writing.js";
 import { words as admin } from "../../frontend/js/strings/admin.js";
 import { words as places } from "../../frontend/js/strings/places.js";
 import { words as switcher } from "../../frontend/js/strings/switcher.js";
@@ -39,7 +41,10 @@ function sayings(value) {
 }
 
 /** All tables, as one. */
-const ALL = { ...strings, accountTable: account, dialogTable: dialogs, loginTable: login, placesTable: places, adminTable: admin, switcherTable: switcher };
+const ALL = {
+  ...strings, accountTable: account, dialogTable: dialogs, loginTable: login, placesTable: places, adminTable: admin, switcherTable: switcher,
+  markdownTable: markdown, writingTable: writing,
+};
 
 async function viewSources() {
   const names = (await readdir(VIEWS, { recursive: true })).filter((name) => name.endsWith(".js"));
@@ -123,7 +128,7 @@ describe("errors in words", () => {
 describe("words stand in the table alone", () => {
   test("each view names only entries that exist", async () => {
     const pathsOf = (table) => [...entries(table)].map(([path]) => path);
-    const known = { strings: pathsOf(strings), words: [account, admin, dialogs, login, places, switcher].flatMap(pathsOf) };
+    const known = { strings: pathsOf(strings), words: [account, admin, dialogs, login, markdown, places, switcher, writing].flatMap(pathsOf) };
     for (const { name, source } of await viewSources()) {
       // Elsewhere `words` is another thing.
       const names = /\bwords\b.*from '[./]*strings\//.test(source) ? "strings|words" : "strings";

@@ -199,6 +199,69 @@ def test_a_module_apart_has_a_file_with_what_nobody_else_needs(tmp_path: Path) -
     assert run(tmp_path, joined, program) == "2 import { a } from"
 
 
+def test_a_seldom_module_apart_has_a_file_too(tmp_path: Path) -> None:
+    """What it shares with other seldom ones is loaded before it runs."""
+    sources = PAGE | {
+        "js/rest.js": (
+            "export async function rest() {\n"
+            "  const names = [(await import('./apart.js')).name];\n"
+            "  return [...names, (await import('./last.js')).name];\n}\n"
+        ),
+        "js/apart.js": (
+            "import { both } from './both.js';\nimport { own } from './own.js';\n"
+            "export const name = `apart ${both} ${own}`;\n"
+        ),
+        "js/own.js": "export const own = 'own';\n",
+        "js/both.js": "export const both = 'both';\n",
+        "js/last.js": "import { both } from './both.js';\nexport const name = `last ${both}`;\n",
+    }
+    names = ("app.js", "later.js", "seldom.js", ["js/apart.js"])
+    joined = join_modules(encoded(sources), *names)
+    found = re.findall(r"^\$modules\['(.+)'\] = \(", joined.apart["apart.js"], re.MULTILINE)
+    assert found == ["js/own.js", "js/apart.js"]
+    assert "$apart('apart.js', 'js/apart.js')" in joined.later
+    (tmp_path / "apart.js").write_text(jsmin(joined.apart["apart.js"]))
+    program = (
+        "import { $modules, run } from './app.js';\nawait run();\n"
+        "console.log((await $modules['js/rest.js'].rest()).join());\n"
+    )
+    assert run(tmp_path, joined, program) == "apart both own,last both"
+
+
+def test_a_library_stays_the_file_it_is_and_is_imported_on_demand(tmp_path: Path) -> None:
+    """Nobody reads it: it may be written in any form."""
+    library = "let a=1;export default a;export{a as b}"
+    sources = PAGE | {
+        "js/rest.js": "export const rest = () => import('../vendor/lib/a.min.js');\n",
+        "vendor/lib/a.min.js": library,
+    }
+    joined = join_modules(encoded(sources), "app.js", "later.js", "seldom.js")
+    assert "vendor/lib/a.min.js" not in joined.paths
+    (tmp_path / "vendor" / "lib").mkdir(parents=True)
+    (tmp_path / "vendor" / "lib" / "a.min.js").write_text(library)
+    program = (
+        "import { $modules, run } from './app.js';\nawait run();\n"
+        "const { default: one, b } = await $modules['js/rest.js'].rest();\nconsole.log(one, b);\n"
+    )
+    assert run(tmp_path, joined, program) == "1 1"
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("import { a } from '../vendor/a.js';", "a library can only be imported on demand"),
+        ("export const rest = () => import('../vendor/b.js');", "vendor/b.js is not there"),
+    ],
+)
+def test_a_library_that_is_missing_or_imported_at_once_is_refused(
+    source: str, problem: str
+) -> None:
+    """By file and line."""
+    sources = PAGE | {"js/rest.js": f"\n{source}", "vendor/a.js": "export const a = 1;"}
+    with pytest.raises(ModuleError, match=rf"js/rest\.js, line 2: {re.escape(problem)}"):
+        join_modules(encoded(sources), "app.js", "later.js", "seldom.js")
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -28,6 +28,7 @@ export class History {
   #clock;
   #apply;
   #onRefused;
+  #prepare;
   #visit = new AbortController();
   /** @type {Partial<Record<Direction|'window', Promise<boolean>>>} */
   #underWay = {};
@@ -39,13 +40,16 @@ export class History {
    * @param {import('../types.js').Clock} options.clock
    * @param {(event: Frame) => void} options.apply
    * @param {(code: string, detail: string) => void} options.onRefused  the server will not show this room
+   * @param {(messages: import('../types.js').Message[]) => Promise<unknown>|null} [options.prepare]  settles when what was
+   *   read can be shown; null: at once
    */
-  constructor({ api, state, clock, apply, onRefused }) {
+  constructor({ api, state, clock, apply, onRefused, prepare = () => null }) {
     this.#api = api;
     this.#state = state;
     this.#clock = clock;
     this.#apply = apply;
     this.#onRefused = onRefused;
+    this.#prepare = prepare;
   }
 
   /** Forgets what is under way: the reader has left the room. */
@@ -187,6 +191,8 @@ export class History {
     const run = async () => {
       try {
         const event = await read(roomId, signal);
+        const prepared = this.#prepare(event['page'].messages);
+        if (prepared) await prepared;
         if (signal.aborted) return false;
         delete this.#underWay[what];
         this.#apply(event);

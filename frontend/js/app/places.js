@@ -31,6 +31,7 @@ import { askReason, confirmDeleteMessage } from '../views/places/report.js';
 import { openRoomSettings } from '../views/places/settings.js';
 import { createRowTools } from '../views/rowtools.js';
 import { Oversight } from './administration.js';
+import { completionSources } from './completing.js';
 import { pageAddress, routeTo } from './browser.js';
 import { showEdits } from './edits.js';
 import { el } from '../dom.js';
@@ -113,6 +114,11 @@ export class Places {
   /** @param {string} username */
   #isMe(username) {
     return canonical(username) === canonical(this.#state.username ?? '');
+  }
+
+  /** What words in the message box may become. */
+  completions() {
+    return completionSources({ state: this.#state, api: this.#api, names: this.#names });
   }
 
   /** @param {string} token of a link into a room */

@@ -9,6 +9,7 @@
  */
 
 import { isOwn } from '../state/messages.js';
+import { whenReadable } from '../views/formatting.js';
 import { History } from './history.js';
 
 /** At most one `typing` frame is sent in this time. */
@@ -45,7 +46,7 @@ export class Visit {
   constructor(options) {
     this.#options = options;
     const { api, state, clock, apply } = options;
-    this.#history = new History({ api, state, clock, apply, onRefused: (code) => this.#refused(code) });
+    this.#history = new History({ api, state, clock, apply, onRefused: (code) => this.#refused(code), prepare: whenReadable });
   }
 
   /**

@@ -6,6 +6,7 @@
  * @typedef {import('./places.js').Places} Places
  */
 
+import { loadMarkdown } from '../views/formatting.js';
 import { loadSeldom, sheet } from '../views/seldom.js';
 import { Names } from './names.js';
 
@@ -90,6 +91,7 @@ export function createWishes(page) {
       onRetry: (/** @type {string} */ clientId) => parts().outbox?.retry(clientId),
       onDiscard: (/** @type {string} */ clientId) => parts().outbox?.discard(clientId),
       onTryNow: () => page.connection.tryNow(),
+      onSources: () => act('completions'),
     },
 
     /**
@@ -119,7 +121,7 @@ export function createWishes(page) {
 
     /** Fetches what may be wanted later. */
     async prefetch() {
-      await Promise.all([loadPlaces(), import('../views/rooms.js'), import('../views/theme.js'), sheet('rooms')]);
+      await Promise.all([loadPlaces(), loadMarkdown(), import('../views/rooms.js'), import('../views/theme.js'), sheet('rooms')]);
     },
   };
 }

@@ -16,6 +16,10 @@ export const words = {
     keys: [
       { keys: ['Enter'], does: 'Send the message' },
       { keys: ['Shift', 'Enter'], does: 'Start a new line' },
+      { keys: ['Ctrl', 'B'], does: 'Bold (I: italic)' },
+      { keys: ['Ctrl', 'Shift', 'C'], does: 'Code (L: link, X: strikethrough)' },
+      { keys: ['Ctrl', 'Shift', '8'], does: 'Bulleted list (7: numbered, 9: quote)' },
+      { keys: ['@', '#'], does: 'In a message: complete the name of a person, of a room' },
       { keys: ['Esc'], does: 'Jump to the latest message' },
       { keys: ['Alt', '↑'], does: 'Previous room' },
       { keys: ['Alt', '↓'], does: 'Next room' },

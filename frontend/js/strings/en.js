@@ -132,6 +132,7 @@ export const strings = {
     placeholder: (/** @type {string} */ room) => `Message ${room}`,
     field: (/** @type {string} */ room) => `Message to ${room}`,
     send: 'Send message',
+    format: 'Formatting',
     hint: 'Enter sends, Shift and Enter starts a new line.',
     left: (/** @type {number} */ count) => plural(count, 'character left', 'characters left'),
     over: (/** @type {number} */ count) => `${plural(count, 'character', 'characters')} too long`,

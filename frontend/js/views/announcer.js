@@ -4,6 +4,7 @@
  */
 
 import { strings } from '../strings/en.js';
+import { plainWords } from './formatting.js';
 
 const SPOKEN_AT_MOST = 200;
 const MESSAGES_PER_SECOND = 3;
@@ -35,7 +36,7 @@ export function createAnnouncer(polite, assertive) {
   };
   /** @param {Arrived} message */
   const wordsOf = ({ username, guest, content }) =>
-    strings.announce[guest ? 'ofGuest' : 'message'](username, content);
+    strings.announce[guest ? 'ofGuest' : 'message'](username, plainWords(content));
   const flush = () => {
     timer = null;
     spoken = 0;

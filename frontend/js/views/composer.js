@@ -23,9 +23,10 @@ const NEAR_AT_LEAST = 20;
 /**
  * @param {HTMLElement} element
  * @param {{onSend: (text: string) => void, onTyping: () => void, onDraft: (text: string) => void, onLatest?: () => void,
- *   onAct: (wish: string) => void, onTrouble: (cause: unknown) => void}} callbacks
+ *   onAct: (wish: string) => void, onTrouble: (cause: unknown) => void,
+ *   onSources: () => Promise<import('./completion.js').Source[]>}} callbacks
  */
-export function createComposer(element, { onSend, onTyping, onDraft, onLatest, onAct, onTrouble }) {
+export function createComposer(element, { onSend, onTyping, onDraft, onLatest, onAct, onTrouble, onSources }) {
   const ending = new AbortController();
   const { signal } = ending;
   const [fieldId, hintId, countId] = [uid('box'), uid('hint'), uid('count')];
@@ -57,7 +58,12 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
     },
     icon('send'),
   );
-  const form = el('form', { class: 'composer-box' }, label, field, count, send);
+  const marks = el(
+    'button',
+    { type: 'button', class: 'icon-button composer-marks', 'aria-label': strings.composer.format, title: strings.composer.format, 'aria-expanded': 'false' },
+    'Aa',
+  );
+  const form = el('form', { class: 'composer-box' }, label, field, count, marks, send);
   element.setAttribute('aria-label', strings.composer.label);
   element.replaceChildren(form, hint);
 
@@ -94,6 +100,20 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
     more ??= createComposerMore({ element, form, field, send, put, measure });
     return more;
   };
+  /** What helps to write, with the first key. @type {ReturnType<typeof loadWriting> | null} */
+  let writing = null;
+  const loadWriting = async () => {
+    const [{ createWriting }, sources] = await Promise.all([loadSeldom(), onSources()]);
+    return createWriting({ form, field, button: marks, sources, signal });
+  };
+  /** @param {(tools: Awaited<ReturnType<typeof loadWriting>>) => void} [use] @param {(cause: unknown) => void} [onFailed] */
+  const write = (use, onFailed) => {
+    writing ??= loadWriting();
+    void writing.then(use, (cause) => {
+      writing = null;
+      onFailed?.(cause);
+    });
+  };
   const submit = () => {
     if (over || more?.isWaiting() || field.value.trim() === '') return field.focus();
     if (more?.isLent()) return more.submit();
@@ -105,6 +125,14 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
     field.focus();
   };
 
+  try {
+    // The buttons were on view; what shows them again knows that.
+    if (localStorage.getItem('parlour.marks')) write();
+  } catch {
+    // Nothing was kept.
+  }
+  marks.addEventListener('click', () => write((tools) => tools.toggleBar(), onTrouble));
+  field.addEventListener('keydown', (event) => void (writing ?? write((tools) => tools.late(event))), { signal });
   form.addEventListener(
     'submit',
     (event) => {

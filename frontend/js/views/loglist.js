@@ -5,7 +5,7 @@ import { formatDay } from '../format.js';
 import { strings } from '../strings/en.js';
 import { buildDays, messageKey, pendingKey } from './items.js';
 import { sentence } from './names.js';
-import { makeRow, updateRow } from './row.js';
+import { makeRow, redress, updateRow } from './row.js';
 
 /** More new rows than this at once come without a movement. */
 const ANIMATED_AT_MOST = 3;
@@ -181,6 +181,8 @@ export function createLogList(container) {
       order = all;
       nodes = all.map((row) => row.node);
     },
+    /** Markdown can be read now. */
+    redress: () => rows.forEach(redress),
     /** After midnight "Today" is "Yesterday". */
     relabel() {
       for (const { label, time } of sections.values()) setText(label, formatDay(time));

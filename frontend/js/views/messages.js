@@ -4,6 +4,7 @@ import { el, find, keepFocus, messageField, setAttr, setText } from '../dom.js';
 import { formatFull, roomTitle, untilMidnight } from '../format.js';
 import { strings } from '../strings/en.js';
 import { createEdges } from './edges.js';
+import { readable } from './formatting.js';
 import { createLogList } from './loglist.js';
 import { createRoving } from './roving.js';
 import { createScrollKeeper } from './scroll.js';
@@ -117,6 +118,7 @@ export function createMessages(element, callbacks) {
     onRest: rest,
     onStuck: callbacks.onAtBottom,
   });
+  readable.addEventListener('change', () => keeper.mutate(list.redress), { signal });
   // Whoever points at a message, or goes there by keys, may want to do something with it.
   const wanted = new AbortController();
   for (const type of ['pointerover', 'pointerdown', 'focusin']) {

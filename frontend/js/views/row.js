@@ -1,9 +1,10 @@
 /** One message as a row: the same node from the moment it is sent until it leaves the log. */
 
-import { el, icon, richText, setAttr, setText, uid } from '../dom.js';
+import { el, icon, setAttr, setText, uid } from '../dom.js';
 import { formatTime, isEmojiOnly } from '../format.js';
 import { errorText, strings } from '../strings/en.js';
 import { setFace } from './avatar.js';
+import { showText } from './formatting.js';
 import { guestBadge } from './names.js';
 
 /**
@@ -18,6 +19,7 @@ import { guestBadge } from './names.js';
  * @property {HTMLElement | null} actions what can be done with a message that was not sent
  * @property {import('../types.js').Message | import('../types.js').PendingMessage | null} source what the row shows
  * @property {boolean} grouped
+ * @property {boolean} isRaw Markdown is shown as it was written until it can be read
  */
 
 /** Cloned for every row: four times as fast as making the parts one by one. */
@@ -57,7 +59,7 @@ export function makeRow() {
   time.id = `${id}t`;
   body.id = `${id}b`;
   article.setAttribute('aria-labelledby', `${id}a ${id}g ${id}t ${id}b`);
-  return { node, article, face, name, badge, time, body, actions: null, source: null, grouped: false };
+  return { node, article, face, name, badge, time, body, actions: null, source: null, grouped: false, isRaw: false };
 }
 
 /** @typedef {{content: string, edited_at?: string | null, deleted_at?: string | null}} Said */
@@ -72,14 +74,22 @@ function fillBody(row, { content, edited_at: edited, deleted_at: deleted }) {
   const isDeleted = Boolean(deleted);
   row.node.toggleAttribute('data-deleted', isDeleted);
   if (isDeleted) row.body.replaceChildren(strings.messages.deleted);
-  else row.body.replaceChildren(richText(content, { tabindex: row.article.tabIndex === 0 ? null : -1 }));
+  const isActive = row.article.tabIndex === 0;
+  row.isRaw = !isDeleted && !showText(row.body, content, { tabindex: isActive ? null : -1 });
   if (edited && !isDeleted) {
     const { edits: label, edited: words } = strings.messages;
     const time = el('time', { datetime: edited }, words);
     const props = { type: 'button', class: 'row-edited', tabindex: row.article.tabIndex, 'aria-label': label, dataset: { action: 'edits' } };
-    row.body.append(' ', el('button', props, time));
+    const last = row.body.lastElementChild;
+    (last?.matches('p') ? last : row.body).append(' ', el('button', props, time));
   }
   row.body.classList.toggle('row-emoji', !isDeleted && isEmojiOnly(content));
+  if (isActive) setTabStop(row, true);
+}
+
+/** Markdown can be read now. @param {Row} row */
+export function redress(row) {
+  if (row.isRaw && row.source) fillBody(row, row.source);
 }
 
 /** @param {Row} row @param {Said & {username: string, guest: boolean, time: string}} message */
@@ -171,5 +181,7 @@ export function updateRow(row, item) {
  */
 export function setTabStop(row, active) {
   setAttr(row.article, 'tabindex', active ? '0' : '-1');
-  for (const control of row.article.querySelectorAll('a, .row-name, .row-edited, .row-tools button')) setAttr(control, 'tabindex', active ? '0' : '-1');
+  for (const control of row.article.querySelectorAll('a, .row-name, .row-edited, .row-tools button, .md-copy')) setAttr(control, 'tabindex', active ? '0' : '-1');
+  // Wide code and tables are gone along by keys.
+  for (const box of row.body.querySelectorAll('.md-scroll')) setAttr(box, 'tabindex', active && box.scrollWidth > box.clientWidth ? '0' : '-1');
 }

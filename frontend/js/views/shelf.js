@@ -5,3 +5,4 @@ export { createComposerMore } from './composermore.js';
 export { addIcons } from './icons.js';
 export { createSelfMenu } from './selfmenu.js';
 export { createToasts } from './toast.js';
+export { createWriting } from './writing.js';
