@@ -1,4 +1,4 @@
-"""Telling people of rooms: who is there, what there is, and that they are out."""
+"""Telling people of rooms: who is there, what there is, what changed, and that they are out."""
 
 import contextlib
 from collections.abc import Collection
@@ -8,11 +8,13 @@ from typing import Final, Literal
 
 from parlour import places
 from parlour.context import Client, Context
+from parlour.editing import Edited
 from parlour.errors import ERROR_CODES, Refusal
 from parlour.models import Room
 from parlour.places import Changed, Told
 from parlour.protocol import (
     LeaveEvent,
+    MessageUpdatedEvent,
     RoomDeletedEvent,
     RoomListEvent,
     RoomUpdatedEvent,
@@ -49,6 +51,23 @@ def tell_person(
     frame = encode(RoomListEvent(type=news, room=own))
     for connection in _connections(context, [user_id]):
         connection.send(frame)
+
+
+def tell_change(context: Context, edited: Edited, client: Client | None = None) -> None:
+    """Tell a room of a message that changed, and whoever did it where they are not told with it.
+
+    Both in the order of the commits: who is made to leave by a later one gets nothing after that.
+    """
+    message = edited.message
+    event = MessageUpdatedEvent.model_construct(
+        type="message_updated", room_id=message.room_id, version=message.version, message=message
+    )
+    if not edited.same:
+        context.manager.broadcast(message.room_id, encode(event), version=message.version)
+    if client is None:
+        return
+    if edited.same or not context.manager.follows(client.connection, message.room_id):
+        client.send(event)
 
 
 def tell_room(context: Context, told: Told) -> None:

@@ -23,6 +23,7 @@ from parlour.models import (
 from parlour.permissions import Standing, check, no_room, too_soon
 from parlour.settings import Settings, load_settings
 from parlour.store import messages as message_rows
+from parlour.store import reactions as reaction_rows
 from parlour.store import rooms as room_rows
 from parlour.store.changes import newest_changes
 from parlour.store.engine import DatabaseUnusable, Engine, expected
@@ -37,6 +38,8 @@ __all__ = ["ChatDatabase", "Database", "DatabaseUnusable", "get_db", "init_db"]
 MAX_REPLAY: Final = 1_000
 # Messages of a deleted room taken away in one transaction.
 PURGE_BATCH: Final = 200
+# And reactions to them.
+PURGE_REACTIONS: Final = 2_000
 
 
 class ChatDatabase:
@@ -83,6 +86,12 @@ class ChatDatabase:
     def purge_deleted_rooms(connection: Connection) -> bool:
         """Take away the next batch of what deleted rooms left; whether there is more."""
         for room_id in room_rows.deleted_room_ids(connection):
+            # A message may have very many reactions, which would all go with it at once.
+            if (
+                reaction_rows.delete_some(connection, room_id, PURGE_BATCH, PURGE_REACTIONS)
+                == PURGE_REACTIONS
+            ):
+                return True
             if message_rows.delete_some(connection, room_id, PURGE_BATCH) == PURGE_BATCH:
                 return True
             room_rows.remove_room(connection, room_id)

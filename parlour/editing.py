@@ -11,6 +11,7 @@ from parlour.errors import Refusal
 from parlour.models import Message, Person, Wording
 from parlour.permissions import Act, Standing, check, check_in_time, too_soon
 from parlour.store import messages as message_rows
+from parlour.store import reactions as reaction_rows
 from parlour.store import rooms as room_rows
 from parlour.store import wordings
 from parlour.store.standings import standing_of
@@ -72,7 +73,8 @@ def delete_message(connection: Connection, by: Person, message_id: int, window: 
             detail=detail,
         )  # fmt: skip
     wordings.forget(connection, message.id)
-    return _change(connection, message, content="", deleted_at=datetime.now(UTC))
+    reaction_rows.clear(connection, message.id)
+    return _change(connection, message, content="", deleted_at=datetime.now(UTC), reactions=None)
 
 
 def get_wordings(connection: Connection, author: str | None, message_id: int) -> list[Wording]:

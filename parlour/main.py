@@ -26,6 +26,7 @@ from parlour.features import (
     members,
     messages,
     moderation,
+    reactions,
     registration,
     reports,
     room_invites,
@@ -107,10 +108,10 @@ def create_app(
     )
     for router in (
         rooms.router, members.router, room_invites.router, messages.router, changes.router,
-        moderation.router, reports.router, guests.router, registration.router, accounts.router,
-        sessions.router, users.router, directory.router, admin_people.router, admin_rooms.router,
-        admin_policy.router, admin_log.router, admission.router, health.router, gateway.router,
-        pages.router,
+        reactions.router, moderation.router, reports.router, guests.router, registration.router,
+        accounts.router, sessions.router, users.router, directory.router, admin_people.router,
+        admin_rooms.router, admin_policy.router, admin_log.router, admission.router, health.router,
+        gateway.router, pages.router,
     ):  # fmt: skip
         app.include_router(router)
     if settings.allowed_origins:

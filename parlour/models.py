@@ -27,6 +27,8 @@ MAX_TOPIC_LENGTH: Final = 250
 MAX_SLOW_SECONDS: Final = 3600
 MAX_CLIENT_ID_LENGTH: Final = 64
 MAX_PAGE: Final = 200
+# So many of those who reacted with an emoji are told by name with the message.
+MAX_TOLD_REACTORS: Final = 50
 # JavaScript reads every integer below this exactly.
 MAX_ID: Final = 2**53 - 1
 _DIGITS: Final = re.compile("[0-9]{1,16}")
@@ -302,6 +304,23 @@ class Reaction(Shape):
     emoji: str
     count: int = Field(description="How many people.")
     usernames: tuple[str, ...] = Field(description="The first of them.")
+
+
+class Reactor(Shape):
+    """Somebody who reacted."""
+
+    id: Id = Field(description="Rises in the order of reacting.")
+    emoji: str
+    username: str = Field(description="As spelled then.")
+    guest: bool
+    created_at: Time
+
+
+class Reactors(Shape):
+    """Who reacted to a message, a page of them."""
+
+    reactors: tuple[Reactor, ...]
+    own: tuple[str, ...] = Field(description="The emoji that are one's own.")
 
 
 class Message(Shape):

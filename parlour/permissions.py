@@ -15,7 +15,7 @@ from parlour.errors import Refusal
 RoomKind = Literal["public", "private", "direct"]
 RoomRole = Literal["owner", "moderator", "member"]
 Act = Literal[
-    "see", "enter", "speak", "edit_own", "delete_own", "delete_any", "report", "describe",
+    "see", "enter", "speak", "react", "edit_own", "delete_own", "delete_any", "report", "describe",
     "rename", "archive", "delete_room", "join", "leave", "add_member", "set_role", "remove_member",
     "invite", "see_invites", "restrict", "see_reports",
 ]  # fmt: skip
@@ -86,6 +86,7 @@ _RULES: Final[Mapping[Act, _Rule]] = {
     "enter": _Rule(changes=False, direct=True),
     "report": _Rule(changes=False, direct=True),
     "speak": _Rule(direct=True),
+    "react": _Rule(direct=True),
     "edit_own": _Rule(direct=True),
     "delete_own": _Rule(direct=True),
     "delete_any": _Rule(Rank.MODERATOR),
@@ -104,7 +105,7 @@ _RULES: Final[Mapping[Act, _Rule]] = {
     "see_reports": _Rule(Rank.MODERATOR, changes=False),
 }
 # Acts of somebody who was told to be silent.
-_SPEECH: Final = frozenset({"speak", "edit_own"})
+_SPEECH: Final = frozenset({"speak", "react", "edit_own"})
 
 
 def no_room() -> Refusal:

@@ -62,6 +62,16 @@ class DeleteMessage(WebSocketMessage):
     room_id: Id | None = None
 
 
+class React(WebSocketMessage):
+    """Put an emoji on a message, or take one's own from it."""
+
+    type: Literal["react"]
+    message_id: Id
+    emoji: str
+    on: bool | None = None
+    room_id: Id | None = None
+
+
 class Typing(WebSocketMessage):
     """Tell the others that one is typing."""
 
@@ -91,11 +101,14 @@ class Ping(WebSocketMessage):
     type: Literal["ping"]
 
 
-Command = SendMessage | EditMessage | DeleteMessage | Typing | Subscribe | Unsubscribe | Ping
+Command = (
+    SendMessage | EditMessage | DeleteMessage | React | Typing | Subscribe | Unsubscribe | Ping
+)
 COMMAND_SHAPES: Final[dict[str, type[Command]]] = {
     "message": SendMessage,
     "edit": EditMessage,
     "delete": DeleteMessage,
+    "react": React,
     "typing": Typing,
     "subscribe": Subscribe,
     "unsubscribe": Unsubscribe,
@@ -122,7 +135,7 @@ class RepeatedMessageEvent(MessageEvent):
 
 
 class MessageUpdatedEvent(WebSocketMessage):
-    """A message as it is now: edited or deleted."""
+    """A message as it is now: edited, deleted, or reacted to."""
 
     type: Literal["message_updated"] = "message_updated"
     room_id: Id

@@ -124,7 +124,13 @@ def test_modules_come_as_few_files(http: Client) -> None:
         "./later.js", "./seldom.js",
     ]  # fmt: skip
     seldom = http.get(f"{prefix_of(http)}seldom.js")
-    assert re.findall(r"""\b(?:import|from)\s*\(?['"]([^'"]+)""", seldom.text) == ["./app.js"]
+    library = "./vendor/emoji-picker-element/database.js"
+    assert re.findall(r"""\b(?:import|from)\s*\(?['"]([^'"]+)""", seldom.text) == [
+        "./app.js", library,
+    ]  # fmt: skip
+    # It is served as its authors have written it.
+    served = http.get(f"{prefix_of(http)}{library}").content
+    assert served == (frontend_folder() / library).read_bytes()
     assert http.get(f"{prefix_of(http)}js/state.js").status_code == 404
 
 

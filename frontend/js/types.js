@@ -58,12 +58,15 @@
  * @property {number|null} reply_to
  * @property {string|null} edited_at
  * @property {string|null} deleted_at
- * @property {{emoji: string, usernames: string[]}[]} reactions
+ * @property {Reaction[]} reactions  in the order in which each emoji came first
  * @property {object[]} files
  * @property {string|null} pinned_at
  */
 
 /** What a message said at some time; a gap in the numbers says that others are not kept. @typedef {{number: number, content: string, timestamp: string}} Wording */
+/** @typedef {{emoji: string, count: number, usernames: string[]}} Reaction  `usernames`: the first of them */
+
+/** @typedef {{id: number, emoji: string, username: string, guest: boolean, created_at: string}} Reactor  who reacted */
 
 /**
  * A message that the server has not confirmed.

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from parlour import editing
+from parlour import audience, editing
 from parlour.context import Client, Context
 from parlour.editing import Edited
 from parlour.identity import Admitted, ContextDep, Reader, person_of
 from parlour.models import IdParam, Message, MessageChange, Person, Wording
-from parlour.protocol import DeleteMessage, EditMessage, MessageUpdatedEvent, encode
+from parlour.protocol import DeleteMessage, EditMessage
 from parlour.web import StrictRoute, answers
 
 router = APIRouter(prefix="/api/chat/messages", route_class=StrictRoute, tags=["messages"])
@@ -95,7 +95,7 @@ async def _edit(
     context.check_length(content)
 
     def tell(edited: Edited) -> None:
-        _publish(context, edited, client)
+        audience.tell_change(context, edited, client)
 
     window = context.settings.edit_window
     return await context.database.write(
@@ -107,33 +107,9 @@ async def _delete(
     context: Context, person: Person, message_id: int, client: Client | None = None
 ) -> Edited:
     def tell(edited: Edited) -> None:
-        _publish(context, edited, client)
+        audience.tell_change(context, edited, client)
 
     window = context.settings.edit_window
     return await context.database.write(
         editing.delete_message, person, message_id, window, then=tell
-    )
-
-
-def _publish(context: Context, edited: Edited, client: Client | None) -> None:
-    """Tell the room, and whoever did it where they are not told with the room.
-
-    Both in the order of the commits: who is made to leave by a later one gets nothing after that.
-    """
-    message = edited.message
-    if not edited.same:
-        frame = encode(_event_of(message))
-        context.manager.broadcast(message.room_id, frame, version=message.version)
-    if client is None:
-        return
-    if edited.same or not context.manager.follows(client.connection, message.room_id):
-        client.send(_event_of(message))
-
-
-def _event_of(message: Message) -> MessageUpdatedEvent:
-    return MessageUpdatedEvent.model_construct(
-        type="message_updated",
-        room_id=message.room_id,
-        version=message.version,
-        message=message,
     )

@@ -154,6 +154,14 @@ def change_message(connection: Connection, message_id: int, version: int, **valu
     return message_of(row)
 
 
+def set_reactions(
+    connection: Connection, message_id: int, version: int, reactions: Sequence[Reaction]
+) -> Message:
+    """Write what is told of the reactions to a message; the message as it is now."""
+    text = _reactions.dump_json(tuple(reactions)).decode() if reactions else None
+    return change_message(connection, message_id, version, reactions=text)
+
+
 def last_author(connection: Connection, room_id: int, username: str) -> tuple[str, str] | None:
     """Who wrote last under a name, in any case, and as they spelled it.
 

@@ -146,6 +146,25 @@ wordings = Table(
     # When it was said.
     Column("timestamp", UtcTime, nullable=False),
 )
+# Who reacted; the messages themselves have what is told of it.
+reactions = Table(
+    "reactions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), nullable=False),
+    Column("emoji", Text, nullable=False),
+    # Who reacted, and under which name.
+    Column("author", Text, nullable=False),
+    Column("username", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    # Finds one's own, and refuses a second of the same.
+    UniqueConstraint("message_id", "author", "emoji"),
+    # A page of them begins behind the last one of the page before, also when that is gone.
+    sqlite_autoincrement=True,
+)
+# Who reacted to a message, in the order of doing so; and who with one emoji.
+Index(None, reactions.c.message_id, reactions.c.id)
+Index(None, reactions.c.message_id, reactions.c.emoji, reactions.c.id)
 
 users = Table(
     "users",

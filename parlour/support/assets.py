@@ -37,14 +37,15 @@ _LARGE: Final = 256 * 1024
 _IMPORT: Final = re.compile(
     r"""@import\s+(?:url\()?["']([^"']+)["']\)?\s*(?:layer\(([\w.-]+)\))?\s*;"""
 )
-# Screens that a visitor of another one need not wait for, and what some rooms' first sight needs.
+# Screens that a visitor of another one need not wait for, what some rooms' first sight needs, and
+# what few want.
 _APART: Final = (
-    "js/views/login.js",
-    "js/views/rooms.js",
-    "js/app/chat.js",
-    "js/views/markdown.js",
+    "js/views/login.js", "js/views/rooms.js", "js/app/chat.js", "js/views/markdown.js",
+    "js/app/reactions.js", "js/views/emojipicker.js",
+)  # fmt: skip
+_SHEETS: Final = frozenset(
+    {"styles.css", "seldom.css", "login.css", "rooms.css", "markdown.css", "reactions.css"}
 )
-_SHEETS: Final = frozenset({"styles.css", "seldom.css", "login.css", "rooms.css", "markdown.css"})
 # Where a joined file names a module.
 _PATH: Final = re.compile(r"(\$modules\[|\$later\(|\$seldom\(|\$apart\('[\w.]+',\s*)'([^']+)'")
 _CONFIG: Final = re.compile(r'(<meta name="parlour-config" content=")[^"]*(")')

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from playwright.async_api import Page, ViewportSize, expect
 
@@ -289,12 +290,42 @@ async def _messages(ada: Visitor, place: Place) -> AsyncIterator[Stop]:
     await page.get_by_role("menuitem", name="Report").click()
     yield Stop("reporting a message", page)
     await page.keyboard.press("Escape")
+    async for stop in _reactions(ada, place):
+        yield stop
     await ada.say("mine")
     await expect(ada.stored).to_have_count(3)
     await ada.box.press("ArrowUp")
     await expect(page.get_by_text("Editing your message")).to_be_visible()
     yield Stop("editing a message", page)
     await ada.box.press("Escape")
+
+
+async def _reactions(ada: Visitor, place: Place) -> AsyncIterator[Stop]:
+    page = ada.page
+    message = (await ada.told())[-1]
+    for emoji in "👍🎉🚀👀🔥😂😍🤔🙏💯👏":
+        checked(
+            place.owner.call("PUT", f"/api/chat/messages/{message['id']}/reactions/{quote(emoji)}")
+        )
+    await expect(ada.log.locator(".pill[data-emoji]")).to_have_count(11)
+    await ada.log.locator(".pill").first.hover()
+    await expect(page.get_by_role("tooltip")).to_be_visible()
+    yield Stop("who reacted, pointed at", page)
+    await ada.log.locator(".pill").first.click(button="right")
+    await expect(ada.dialog.get_by_role("listitem")).to_have_count(1)
+    yield Stop("who reacted", page)
+    await page.keyboard.press("Escape")
+    await press(ada, "Emoji")
+    await expect(page.get_by_role("gridcell").first).to_be_visible()
+    # Beside its button on a large screen; what it is on a small one was decided when it opened.
+    yield Stop("emoji picker", page, (1024, 1280, 1920))
+    await page.keyboard.press("Escape")
+    await page.set_viewport_size({"width": 375, "height": 812})
+    await press(ada, "Emoji")
+    await expect(page.get_by_role("gridcell").first).to_be_visible()
+    yield Stop("emoji sheet", page, (320, 375))
+    await page.keyboard.press("Escape")
+    await page.set_viewport_size(WIDE)
 
 
 async def _settings(ada: Visitor) -> AsyncIterator[Stop]:

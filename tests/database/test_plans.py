@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from sqlalchemy import Connection, event
 
 from parlour import administration, editing, places
 from parlour.database import ChatDatabase
-from parlour.models import Person, Room
-from parlour.store import directory, reports
+from parlour.models import Person, Reaction, Room
+from parlour.reacting import list_reactors, react
+from parlour.store import directory, reactions, reports
+from parlour.store.messages import set_reactions
 from parlour.store.standings import standings
 from parlour.store.users import create_user
 from tests.support.local import draft
@@ -213,3 +216,70 @@ def test_administrators_count_messages_in_no_write(connection: Connection, busy:
     found = plans(connection, lambda: directory.all_rooms(connection, 1, 20))
     [steps] = found.values()
     assert f"SEARCH {BY_KEY} (rowid>?)" in steps
+
+
+def wasted(found: dict[str, list[str]]) -> list[str]:
+    """Return the steps that look at whole tables or sort; whom the gate asks for is no table."""
+    steps = [step for each in found.values() for step in each]
+    return [
+        step
+        for step in steps
+        if "TEMP B-TREE" in step or (step.startswith("SCAN") and not step.startswith("SCAN seats"))
+    ]
+
+
+def test_reacting_costs_the_same_among_very_many(connection: Connection, hall: Room) -> None:
+    """One more or one less of thousands: the same statements, all by index, a frame no larger."""
+    few, many = (
+        ChatDatabase.create_message(connection, hall.id, "ada", content) for content in "ab"
+    )
+    for number in range(5_000):
+        by = Person.by_name(f"reader {number}")
+        reactions.add(connection, many.id, "👍", by)
+    told = Reaction(
+        emoji="👍", count=5_000, usernames=reactions.first_names(connection, many.id, "👍")
+    )
+    set_reactions(connection, many.id, many.version, [told])
+    eve = Person.by_name("eve")
+    react(connection, Person.by_name("bob"), few.id, "👍")
+    for on in (True, False):
+        found = [
+            plans(connection, lambda: react(connection, eve, message.id, "👍", on=on))  # noqa: B023 - run at once
+            for message in (few, many)
+        ]
+        assert list(found[0]) == list(found[1])
+        assert not wasted(found[1])
+    edited = react(connection, eve, many.id, "👍")
+    [reaction] = edited.message.reactions
+    assert (reaction.count, len(reaction.usernames)) == (5_001, 50)
+    assert len(edited.message.model_dump_json()) < 1_500
+    # A page of who it was begins where the last one ended, with one emoji or with any.
+    for emoji in (None, "👍"):
+        ask = partial(list_reactors, connection, eve.author, many.id, emoji, 2_000, 200)
+        asked = plans(connection, ask)
+        assert not wasted(asked)
+        assert sum("reactions" in steps[0] for steps in asked.values()) == 2
+        page = ask()
+        assert (page.own, len(page.reactors)) == (("👍",), 200)
+
+
+def test_what_a_deleted_room_leaves_is_taken_away_in_bounded_batches(
+    connection: Connection, hall: Room
+) -> None:
+    """Also the reactions to one message, of which there may be very many."""
+    message = ChatDatabase.create_message(connection, hall.id, "ada", "hi")
+    for number in range(2_500):
+        reactions.add(connection, message.id, "👍", Person.by_name(f"reader {number}"))
+    ChatDatabase.delete_room(connection, hall.id)
+
+    def left() -> int:
+        counted = connection.exec_driver_sql("SELECT count(*) FROM reactions").scalar()
+        return int(counted or 0)
+
+    found = plans(connection, lambda: ChatDatabase.purge_deleted_rooms(connection))
+    [steps] = [steps for sql, steps in found.items() if sql.startswith("DELETE FROM reactions")]
+    assert not [step for step in steps if step.startswith("SCAN")]
+    assert left() == 500
+    while ChatDatabase.purge_deleted_rooms(connection):
+        pass
+    assert left() == 0

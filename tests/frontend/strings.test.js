@@ -9,8 +9,10 @@ import { words as login } from "../../frontend/js/strings/login.js";
 import { words as markdown } from "../../frontend/js/strings/markdown.js";
 import { words as writing } from "../../frontend/js/strings/writing.js";
 import { words as admin } from "../../frontend/js/strings/admin.js";
+import { words as emoji } from "../../frontend/js/strings/emoji.js";
 import { words as places } from "../../frontend/js/strings/places.js";
 import { words as switcher } from "../../frontend/js/strings/switcher.js";
+import { words as reactions } from "../../frontend/js/strings/reactions.js";
 
 const FRONTEND = new URL("../../frontend/", import.meta.url);
 const VIEWS = new URL("js/views/", FRONTEND);
@@ -43,7 +45,7 @@ function sayings(value) {
 /** All tables, as one. */
 const ALL = {
   ...strings, accountTable: account, dialogTable: dialogs, loginTable: login, placesTable: places, adminTable: admin, switcherTable: switcher,
-  markdownTable: markdown, writingTable: writing,
+  markdownTable: markdown, writingTable: writing, emojiTable: emoji, reactionTable: reactions,
 };
 
 async function viewSources() {
@@ -128,7 +130,10 @@ describe("errors in words", () => {
 describe("words stand in the table alone", () => {
   test("each view names only entries that exist", async () => {
     const pathsOf = (table) => [...entries(table)].map(([path]) => path);
-    const known = { strings: pathsOf(strings), words: [account, admin, dialogs, login, markdown, places, switcher, writing].flatMap(pathsOf) };
+    const known = {
+      strings: pathsOf(strings),
+      words: [account, admin, dialogs, emoji, login, markdown, places, reactions, switcher, writing].flatMap(pathsOf),
+    };
     for (const { name, source } of await viewSources()) {
       // Elsewhere `words` is another thing.
       const names = /\bwords\b.*from '[./]*strings\//.test(source) ? "strings|words" : "strings";

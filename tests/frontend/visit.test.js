@@ -22,7 +22,7 @@ function visitOf() {
   const memory = new Memory(() => storage, () => storage);
   const say = (what) => (...details) => void done.push([what, ...details]);
   const view = { scrollToMessage: say("scroll to"), restoreAnchor: say("restore"), scrollToLatest: say("latest"), setDraft: say("draft") };
-  const screens = { show: () => Promise.resolve(true), messages: view, composer: view };
+  const screens = { show: () => Promise.resolve(true), messages: view, composer: view, prepare: () => Promise.resolve() };
   const page = { hidden: false, following: true };
   const apply = (event) => applyEvent(state, event);
   const all = messages(1, 500);

@@ -91,6 +91,7 @@ def test_the_migrated_schema_is_the_very_one_that_the_tables_describe(tmp_path: 
         "uq_rooms_public_name_key": "kind = 'public' AND deleted_at IS NULL",
         "uq_members_owner": "role = 'owner'",
         "ix_rooms_opened_by": "opened_by IS NOT NULL",
+        "ix_messages_chain_id": "chain IS NOT NULL",
         "uq_restrictions_server": "room_id IS NULL",
         "ix_reports_open": "resolved_at IS NULL",
         "ix_reports_room_open": "resolved_at IS NULL",

@@ -84,6 +84,13 @@ IN_ROOMS: Final[dict[str, Act]] = {
     "GET /api/chat/messages/{message_id}/edits": Act(
         lambda scene, _who: (f"{CHAT}/messages/{scene.messages['owner']}/edits", None)
     ),
+    "GET /api/chat/messages/{message_id}/reactions": message("owner", "/reactions"),
+    "PUT /api/chat/messages/{message_id}/reactions/{emoji}": message(
+        "owner", "/reactions/%F0%9F%91%8D"
+    ),
+    "DELETE /api/chat/messages/{message_id}/reactions/{emoji}": message(
+        "owner", "/reactions/%F0%9F%91%8D"
+    ),
     "POST /api/chat/messages/{message_id}/report": message(
         "moderator", "/report", {"reason": "why"}
     ),
@@ -219,6 +226,7 @@ COMMANDS: Final[dict[str, Callable[[Scene, str], Fields]]] = {
     "edit (the owner's)": lambda scene, _who: {**WORDS, "message_id": scene.messages["owner"]},
     "delete (one's own)": lambda scene, who: {"message_id": _message(scene, who)},
     "delete (the owner's)": lambda scene, _who: {"message_id": scene.messages["owner"]},
+    "react": lambda scene, _who: {"message_id": scene.messages["owner"], "emoji": "👍"},
     "typing": lambda _scene, _who: {},
     "unsubscribe": lambda _scene, _who: {},
     "ping": lambda _scene, _who: {},
@@ -283,7 +291,7 @@ async def command(client: websocket.Client, scene: Scene, kind: str, fields: Fie
     await client.send(kind, **ours, **fields)
     answered = {
         "message": "message", "edit": "message_updated", "delete": "message_updated",
-        "subscribe": "sync",
+        "react": "message_updated", "subscribe": "sync",
     }.get(kind)  # fmt: skip
     if answered is None:
         # Nothing is answered, or by what the ping behind it is answered by as well.

@@ -9,14 +9,15 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 # What JSON Schema cannot say of a text is said in words: that something is to be read in it, what
 # trimming leaves of it, that nothing in it is hidden, that a password is a good one, a zone one of
-# the list; that a guest has to give a name; and of a query, that it names one place.
+# the list; that a guest has to give a name; which texts are emoji; and of a query, that it names
+# one place.
 TEXTS = (
     "name", "username", "content", "client_id", "password", "new_password", "current_password",
     "display_name", "about", "status_text", "time_zone", "topic", "usernames",
-    "reason",
+    "reason", "emoji",
 )  # fmt: skip
 CODES = ("empty", "too_long", "name_invalid", "name_reserved", "password_weak")
-WORDS = ("NUL", "surrogate", "cannot be printed", "time zone", "required", "You are")
+WORDS = ("NUL", "surrogate", "cannot be printed", "time zone", "required", "You are", "one emoji")
 
 # The rooms that there are when it begins; ids up to MAX_ROOM are asked for.
 ROOMS, MAX_ROOM, MAX_ID = 40, 50, 2**53 - 1

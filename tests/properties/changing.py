@@ -1,16 +1,23 @@
 """The rules by which actors of the state machine change what was said."""
 
+from urllib.parse import quote
+
+from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from parlour.editing import MAX_EARLIER
-from tests.properties.machine import index
+from tests.properties.machine import index, names
 from tests.properties.model import Message, ModelRoom, key_of
 from tests.properties.talking import Talking, said
 from tests.support.people import checked
 
+# As they are written, and as they are kept.
+EMOJI = [("👍", "👍"), ("❤", "❤️"), ("❤️", "❤️"), ("#️⃣", "#️⃣"), ("👩🏽‍🚀", "👩🏽‍🚀"), ("🇳🇴", "🇳🇴")]
+emojis = st.sampled_from(EMOJI)
+
 
 class Changing(Talking):
-    """Edits and deletions over both doors, by authors and by others."""
+    """Edits, deletions and reactions over both doors, by authors and by others."""
 
     def message(self, where: int, which: int) -> tuple[ModelRoom, Message]:
         """One of the messages, and its room."""
@@ -75,4 +82,43 @@ class Changing(Talking):
         )
         deleted_at = page[0]["deleted_at"]
         assert deleted_at
-        self.model.change(room, page[0], content="", deleted_at=deleted_at)
+        self.model.change(room, page[0], content="", deleted_at=deleted_at, reactions=[])
+
+    @precondition(lambda self: any(room.messages for room in self.model.rooms.values()))
+    @rule(name=names, number=index, where=index, which=index, emoji=emojis, on=st.booleans())
+    def react(
+        self, name: str, number: int, where: int, which: int, emoji: tuple[str, str], *, on: bool
+    ) -> None:
+        """React, or take it back, by either door and in any form; twice is once."""
+        room, message = self.message(where, which)
+        written, kept = emoji
+        actor = self.actor(number) if self.online and number % 2 else None
+        name = name if actor is None else actor.name
+        changed = not message["deleted_at"] and room.react(message, name, kept, on=on)
+        version = room.version + 1 if changed else message["version"]
+        if actor is None:
+            how = "PUT" if on else "DELETE"
+            path = f"/api/chat/messages/{message['id']}/reactions/{quote(written)}"
+            answer = self.run(self.http.request(how, path, params={"username": name}))
+            told = answer.json()
+        else:
+            fields = {"emoji": written, "on": on, "room_id": room.id}
+            self.run(actor.client.send("react", message_id=message["id"], **fields))
+            if message["deleted_at"]:
+                self.refused(actor, "not_found", room_id=room.id)
+                return
+            this = {"id": message["id"]}
+            told = self.run(actor.until("message_updated", message=this, version=version))[
+                "message"
+            ]
+        if message["deleted_at"]:
+            assert told["code"] == "not_found"
+            return
+        fresh = self.get(
+            f"/api/chat/rooms/{room.id}/messages", {"around": message["id"], "limit": 1}
+        )[0]
+        assert told == fresh
+        if changed:
+            self.model.change(room, fresh, reactions=room.reactions_of(message))
+        else:
+            assert fresh == message

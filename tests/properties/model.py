@@ -18,9 +18,11 @@ class ModelRoom:
 
     id: int
     name: str
-    # How many durable changes there were: messages said, edited, deleted.
+    # How many durable changes there were: messages said, edited, deleted, reacted to.
     version: int = 0
     messages: list[Message] = field(default_factory=list)
+    # By message and emoji, in the order of coming: the people and the names they reacted under.
+    reactors: dict[int, dict[str, dict[str, str]]] = field(default_factory=dict)
     # By person: the name that shows, and the number of connections; in the order of coming.
     people: dict[str, tuple[str, int]] = field(default_factory=dict)
 
@@ -28,6 +30,27 @@ class ModelRoom:
         """The messages that changed since a version, in the order of their last changes."""
         changed = [each for each in self.messages if each["version"] > version]
         return sorted(changed, key=lambda each: int(each["version"]))
+
+    def react(self, message: Message, name: str, emoji: str, *, on: bool) -> bool:
+        """Put somebody's emoji on a message or take it away; whether that changes anything."""
+        everybody = self.reactors.setdefault(message["id"], {})
+        held = everybody.get(emoji, {})
+        if (key_of(name) in held) is on:
+            return False
+        if on:
+            everybody.setdefault(emoji, {})[key_of(name)] = name
+        else:
+            del held[key_of(name)]
+            if not held:
+                del everybody[emoji]
+        return True
+
+    def reactions_of(self, message: Message) -> list[dict[str, Any]]:
+        """What a message has to tell of its reactions; no more react than are told by name."""
+        return [
+            {"emoji": emoji, "count": len(held), "usernames": list(held.values())}
+            for emoji, held in self.reactors.get(message["id"], {}).items()
+        ]
 
     @property
     def users(self) -> list[str]:

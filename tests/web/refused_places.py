@@ -19,11 +19,17 @@ MESSAGE = f"{CHAT}/messages/{{message_id}}"
 DIRECT = f"{CHAT}/direct"
 PREVIEW, ACCEPT = f"{CHAT}/invites/preview", f"{CHAT}/invites/accept"
 NOWHERE = f"{ROOMS}/999999"
+# Names that nobody can give who has no account.
+WRONG_NAMES = ("", "x" * 51, "a\u200bb", "somebody", "admin")
 # What takes rooms of other kinds, ranks and bans to meet: the table of tests/permissions does.
 STATEFUL = {"not_allowed", "banned", "archived", "muted", "slow_mode", "edit_window_over"}
 # And a second room, to meet its name.
 ELSEWHERE = {("PATCH", ROOM): {"room_exists"}}
 SOME_MESSAGE = f"{CHAT}/messages/987654321"
+REACTIONS = f"{MESSAGE}/reactions"
+REACTION = f"{REACTIONS}/{{emoji}}"
+SOME_REACTIONS = f"{SOME_MESSAGE}/reactions"
+THUMB = f"{SOME_REACTIONS}/%F0%9F%91%8D"
 
 REFUSED: dict[tuple[str, str], list[Ask]] = {
     ("PATCH", ROOM): [ended(ROOM, "PATCH", {})],
@@ -67,6 +73,26 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
         get(SOME_MESSAGE, "DELETE", username="admin"),
         ended(SOME_MESSAGE, "DELETE"),
         abroad(SOME_MESSAGE, "DELETE"),
+    ],
+    ("GET", REACTIONS): [
+        get(SOME_REACTIONS),
+        get(SOME_REACTIONS, emoji="no emoji"),
+        *(get(SOME_REACTIONS, username=name) for name in WRONG_NAMES),
+        ended(SOME_REACTIONS),
+    ],
+    ("PUT", REACTION): [
+        get(THUMB, "PUT", username="alice"),
+        get(f"{SOME_REACTIONS}/no", "PUT", username="alice"),
+        *(get(THUMB, "PUT", username=name) for name in WRONG_NAMES),
+        ended(THUMB, "PUT"),
+        abroad(THUMB, "PUT"),
+    ],
+    ("DELETE", REACTION): [
+        get(THUMB, "DELETE", username="alice"),
+        get(f"{SOME_REACTIONS}/no", "DELETE", username="alice"),
+        *(get(THUMB, "DELETE", username=name) for name in WRONG_NAMES),
+        ended(THUMB, "DELETE"),
+        abroad(THUMB, "DELETE"),
     ],
 }
 SIGNED_IN: dict[tuple[str, str], list[Ask]] = {

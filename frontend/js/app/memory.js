@@ -23,8 +23,8 @@ const GREETED = `${PREFIX}greeted`;
 const OWNER = `${PREFIX}owner`;
 /** So many visited rooms are remembered. */
 const RECENT_AT_MOST = 20;
-/** What somebody has written and where they were. */
-const OWNED = [`${PREFIX}draft.`, `${PREFIX}read.`, `${PREFIX}anchor.`, `${PREFIX}recent`];
+/** What somebody has written, where they were, and which emoji they used. */
+const OWNED = [`${PREFIX}draft.`, `${PREFIX}read.`, `${PREFIX}anchor.`, `${PREFIX}recent`, `${PREFIX}emoji.`];
 /** What belongs to the person who signs out, not to the device. */
 const PERSONAL = [NAME, ACCOUNT, UNTIL, GREETED, OWNER, ...OWNED];
 

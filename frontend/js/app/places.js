@@ -34,6 +34,8 @@ import { Oversight } from './administration.js';
 import { completionSources } from './completing.js';
 import { pageAddress, routeTo } from './browser.js';
 import { showEdits } from './edits.js';
+import { atHand } from './emoji.js';
+import { Reacting } from './reacting.js';
 import { el } from '../dom.js';
 
 /** Suggestions under a field that takes people. */
@@ -51,6 +53,11 @@ export class Places {
     this.#page = page;
     this.#names = names;
     this.#api = new PlacesApi(page.api);
+    const reacting = new Reacting(page);
+    this.react = reacting.react.bind(reacting);
+    this.pickReaction = reacting.pick.bind(reacting);
+    this.showReactors = reacting.showAll.bind(reacting);
+    this.insertEmoji = reacting.insert.bind(reacting);
   }
 
   get #state() {
@@ -318,6 +325,7 @@ export class Places {
   rowTools(log, options) {
     createRowTools(log, {
       ...options, isOwn: (message) => isOwn(this.#state, message),
+      emojiAtHand: () => (this.#state.currentRoom?.archived_at ? [] : atHand()),
       onAct: (wish, ...details) => void this.#page.parts().screens.act(wish, ...details),
     });
   }
@@ -337,7 +345,11 @@ export class Places {
     const mine = own && may.write && this.#isInTime(message);
     const text = words.message;
     const common = { copied: words.copied, refused: words.notCopied };
+    // On a phone the button that the menu stands beside is not there but for the menu.
+    const beside = () => (anchor.checkVisibility() ? anchor : options.back);
     openMenu(anchor, text.actions, [
+      ...(may.write ? [{ label: text.react, icon: 'smile', run: () => void this.pickReaction(message, beside(), options).catch(this.#page.onTrouble) }] : []),
+      ...(message.reactions[0] ? [{ label: text.reactors, icon: 'people', run: () => void this.showReactors(message).catch(this.#page.onTrouble) }] : []),
       ...(mine ? [{ label: text.edit, icon: 'edit', run: () => this.edit(message) }] : []),
       ...copyItem({ ...common, label: text.copy, icon: 'copy', text: () => message.content }),
       ...copyItem({ ...common, label: text.copyLink, icon: 'link', text: () => pageAddress(routeTo(room.id, message.id)) }),

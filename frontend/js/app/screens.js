@@ -16,6 +16,9 @@ const CHAT_VIEWS = /** @type {const} */ (['sidebar', 'header', 'banner', 'notice
 /** What the page fetches when it has nothing else to do, after this time. */
 const IDLE_MS = 2000;
 
+/** What shows reactions could not be loaded: it is not asked for again before. */
+const AGAIN_MS = 5000;
+
 export class Screens {
   #document;
   #state;
@@ -41,6 +44,10 @@ export class Screens {
   #announcer = null;
   /** @type {Promise<void>|null} */
   #keys = null;
+  /** @type {Promise<import('./reactions.js').Reactions>|null} */
+  #reactions = null;
+  /** Draws the reactions to the messages on view, once there are any. @type {((log: HTMLElement, rows: any[]) => void)|null} */
+  #drawReactions = null;
 
   /**
    * @param {object} options
@@ -137,6 +144,28 @@ export class Screens {
     await this.wishes().then((wishes) => wishes.act(wish, ...details)).catch(this.#page.onTrouble);
   }
 
+  /** @returns {Promise<import('./reactions.js').Reactions>} who reacted to messages; rejects when it cannot be loaded */
+  reactions() {
+    this.#reactions ??= Promise.all([import('./reactions.js'), this.wishes().then(({ style }) => style('reactions'))]).then(
+      ([{ Reactions }]) => {
+        const reactions = new Reactions(this.#page);
+        this.#drawReactions = (log, rows) => reactions.draw(log, rows);
+        this.#renderMessages();
+        return reactions;
+      },
+      (cause) => {
+        setTimeout(() => (this.#reactions = null), AGAIN_MS);
+        throw cause;
+      },
+    );
+    return this.#reactions;
+  }
+
+  /** @param {import('../types.js').Message[]} messages  about to be shown, which waits for what shows reactions to them */
+  async prepare(messages) {
+    if (!this.#drawReactions && messages.some(({ reactions }) => reactions?.[0])) await this.reactions().catch(() => {});
+  }
+
   /** The keys that count on every screen but the first. */
   async #listen() {
     this.#keys ??= import('../views/keys.js').then(({ listenForKeys }) =>
@@ -167,7 +196,9 @@ export class Screens {
   drawMessages() {
     const state = this.#state;
     const { currentRoom: room, username, user, guests, historyStatus, hasOlder, hasNewer, newFrom } = state;
+    void this.prepare(state.messages);
     this.messages?.update({
+      drawReactions: this.#drawReactions,
       // While a notice takes the place of the log there is none.
       room: state.notice ? null : room, messages: state.messages, pending: hasNewer ? [] : state.pending,
       events: state.events, username, user, historyStatus, hasOlder, hasNewer, newFrom,

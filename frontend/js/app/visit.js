@@ -45,8 +45,11 @@ export class Visit {
   /** @param {VisitOptions} options */
   constructor(options) {
     this.#options = options;
-    const { api, state, clock, apply } = options;
-    this.#history = new History({ api, state, clock, apply, onRefused: (code) => this.#refused(code), prepare: whenReadable });
+    const { api, state, clock, apply, screens } = options;
+    this.#history = new History({
+      api, state, clock, apply, onRefused: (code) => this.#refused(code),
+      prepare: (messages) => Promise.all([whenReadable(messages), screens.prepare(messages)]),
+    });
   }
 
   /**

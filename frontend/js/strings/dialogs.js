@@ -30,6 +30,7 @@ export const words = {
       { keys: ['Tab'], does: 'In the messages: into what one holds' },
       { keys: ['↑'], does: 'In the empty message box: edit your last message' },
       { keys: ['e'], does: 'In the messages: edit your own (m: more, Del: delete)' },
+      { keys: ['+'], does: 'In the messages: react (also :)' },
       { keys: ['Enter'], does: 'On a name: who that is' },
       { keys: ['/'], does: 'In the list of rooms: filter' },
       { keys: ['Ctrl', '/'], does: 'This list (in the messages also ?)' },

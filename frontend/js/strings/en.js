@@ -105,6 +105,8 @@ export const strings = {
     edited: '(edited)',
     edits: '(edited), show history',
     actions: 'Message actions',
+    react: 'React',
+    reactWith: (/** @type {string} */ emoji) => `React with ${emoji}`,
     newLine: 'New',
     loadError: 'The messages could not be loaded.',
     olderError: 'Couldn’t load older messages.',
@@ -129,6 +131,7 @@ export const strings = {
 
   composer: {
     label: 'Message box',
+    emoji: 'Emoji',
     placeholder: (/** @type {string} */ room) => `Message ${room}`,
     field: (/** @type {string} */ room) => `Message to ${room}`,
     send: 'Send message',

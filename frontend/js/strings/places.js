@@ -198,6 +198,8 @@ export const words = {
 
   message: {
     actions: 'Message actions',
+    react: 'React…',
+    reactors: 'Who reacted…',
     edit: 'Edit',
     copy: 'Copy text',
     copyLink: 'Copy link to message',
@@ -224,6 +226,16 @@ export const words = {
     unknown: 'What it said before was not kept.',
     changed: 'The message was edited again.',
     error: 'The history could not be loaded.',
+  },
+
+  reactors: {
+    title: 'Reactions',
+    filter: 'Show reactions with',
+    all: (/** @type {number} */ count) => `All ${NUMBER.format(count)}`,
+    count: (/** @type {number} */ count) => NUMBER.format(count),
+    none: 'Nobody any more.',
+    more: 'Show more',
+    error: 'Who reacted could not be loaded.',
   },
 
   deleteMessage: {

@@ -2,7 +2,7 @@
  * The message box: grows with its text, sends on Enter where there is a keyboard, counts when it gets near the limit.
  */
 
-import { el, icon, setAttr, setText, uid } from '../dom.js';
+import { el, icon, iconButton, setAttr, setText, uid } from '../dom.js';
 import { countCharacters, roomCall, roomTitle } from '../format.js';
 import { strings } from '../strings/en.js';
 import { loadSeldom } from './seldom.js';
@@ -23,7 +23,7 @@ const NEAR_AT_LEAST = 20;
 /**
  * @param {HTMLElement} element
  * @param {{onSend: (text: string) => void, onTyping: () => void, onDraft: (text: string) => void, onLatest?: () => void,
- *   onAct: (wish: string) => void, onTrouble: (cause: unknown) => void,
+ *   onAct: (wish: string, ...details: any[]) => void, onTrouble: (cause: unknown) => void,
  *   onSources: () => Promise<import('./completion.js').Source[]>}} callbacks
  */
 export function createComposer(element, { onSend, onTyping, onDraft, onLatest, onAct, onTrouble, onSources }) {
@@ -63,7 +63,8 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
     { type: 'button', class: 'icon-button composer-marks', 'aria-label': strings.composer.format, title: strings.composer.format, 'aria-expanded': 'false' },
     'Aa',
   );
-  const form = el('form', { class: 'composer-box' }, label, field, count, marks, send);
+  const emoji = iconButton(strings.composer.emoji, 'smile', { class: 'icon-button composer-emoji', 'aria-haspopup': 'dialog' });
+  const form = el('form', { class: 'composer-box' }, label, field, emoji, count, marks, send);
   element.setAttribute('aria-label', strings.composer.label);
   element.replaceChildren(form, hint);
 
@@ -178,6 +179,7 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
     },
     { signal },
   );
+  emoji.addEventListener('click', () => onAct('insertEmoji', emoji, field), { signal });
   form.addEventListener(
     'click',
     (event) => {

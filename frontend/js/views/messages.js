@@ -29,6 +29,7 @@ const COPIED_MS = 1500;
  * @property {boolean} [loadingNewer]
  * @property {boolean} olderFailed
  * @property {number | null} newFrom
+ * @property {((log: HTMLElement, rows: import('./row.js').Row[]) => void) | null} [drawReactions] once there are any
  *
  * @typedef {object} MessagesCallbacks
  * @property {() => void} onOlder
@@ -169,6 +170,7 @@ export function createMessages(element, callbacks) {
     const focusedAt = focused === null ? -1 : list.rows().indexOf(focused);
     const newestBefore = opening || before.hasNewer ? Infinity : (before.messages.at(-1)?.id ?? 0);
     list.draw(data, { newestBefore, focused });
+    data.drawReactions?.(log, list.rows());
     if (data.messages !== before.messages) callbacks.names.want(data.messages.filter(({ guest }) => !guest).map(({ username }) => username));
     roving.update();
     // A row that was in focus and is gone for good hands the focus to its neighbour.

@@ -1,14 +1,16 @@
 /**
- * What can be done with the message that is pointed at or in focus: a button in its corner, keys, and a long press. The
+ * What can be done with the message that is pointed at or in focus: buttons in its corner, keys, and a long press. The
  * one set of tools goes from row to row.
  */
 
-import { el, iconButton } from '../dom.js';
+import { el, iconButton, setAttr } from '../dom.js';
 import { strings } from '../strings/en.js';
 
 /** So long a finger rests on a message before its menu opens. */
 const PRESS_MS = 450;
 const PRESS_SLACK_PX = 10;
+/** Emoji beside a message with which one reacts by one press. */
+const AT_HAND = 3;
 
 /**
  * @typedef {import('./row.js').Row} Row
@@ -18,12 +20,15 @@ const PRESS_SLACK_PX = 10;
  * @param {() => Row[]} options.rows in order
  * @param {(wish: string, ...details: any[]) => void} options.onAct
  * @param {(message: import('../types.js').Message) => boolean} options.isOwn
+ * @param {() => string[]} options.emojiAtHand with which one may react here by one press; none where one may not
  * @param {{event: Event, isOver: boolean}} options.first what was pointed at, or came into focus, before there were tools
  * @param {AbortSignal} options.signal ends the listeners
  */
-export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
+export function createRowTools(log, { rows, onAct, isOwn, emojiAtHand, first, signal }) {
   const more = iconButton(strings.messages.actions, 'more', { class: 'icon-button tool', 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
-  const tools = el('div', { class: 'row-tools' }, more);
+  const react = iconButton(strings.messages.react, 'smile', { class: 'icon-button tool', 'aria-haspopup': 'dialog', 'aria-expanded': 'false' });
+  const quick = Array.from({ length: AT_HAND }, () => el('button', { type: 'button', class: 'icon-button tool' }));
+  const tools = el('div', { class: 'row-tools' }, ...quick, react, more);
   /** @type {Row | null} */
   let shown = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -38,13 +43,26 @@ export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
   };
   /** @param {Row | null} row */
   const show = (row) => {
-    const isOpen = more.getAttribute('aria-expanded') === 'true';
-    if (row === shown || isOpen) return;
+    if (row === shown || tools.querySelector('[aria-expanded="true"]')) return;
     if (tools.contains(document.activeElement)) return;
     shown = messageOf(row) ? row : null;
     if (shown === null) return tools.remove();
-    more.tabIndex = shown.article.tabIndex;
+    const atHand = emojiAtHand();
+    react.hidden = atHand.length === 0;
+    for (const [index, button] of quick.entries()) {
+      const emoji = atHand[index];
+      button.hidden = emoji === undefined;
+      // Not as text: it is none of the message's words, for whoever copies or finds them.
+      button.dataset['emoji'] = emoji ?? '';
+      setAttr(button, 'aria-label', strings.messages.reactWith(emoji ?? ''));
+    }
+    for (const button of [...quick, react, more]) button.tabIndex = shown.article.tabIndex;
     shown.article.append(tools);
+  };
+  /** @param {Row} row @param {HTMLElement} [anchor] */
+  const pick = (row, anchor = row.article) => {
+    const message = messageOf(row);
+    if (message && emojiAtHand().length > 0) onAct('pickReaction', message, anchor, { back: anchor === react ? react : row.article });
   };
   /** @param {Row} row @param {boolean} [isHeld] by a finger that is still down */
   const open = (row, isHeld = false) => {
@@ -57,6 +75,12 @@ export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
   log.addEventListener('pointerover', (event) => event.pointerType !== 'touch' && show(rowOf(event.target)), { signal, passive: true });
   log.addEventListener('pointerleave', () => show(rowOf(document.activeElement)), { signal, passive: true });
   log.addEventListener('focusin', (event) => show(rowOf(event.target)), { signal });
+  react.addEventListener('click', () => shown && pick(shown, react), { signal });
+  const reactAtOnce = (/** @type {Event} */ event) => {
+    const button = /** @type {HTMLElement} */ (event.currentTarget);
+    if (shown) onAct('react', messageOf(shown), button.dataset['emoji']);
+  };
+  for (const button of quick) button.addEventListener('click', reactAtOnce, { signal });
   more.addEventListener(
     'click',
     (event) => {
@@ -120,6 +144,7 @@ export function createRowTools(log, { rows, onAct, isOwn, first, signal }) {
       if (event.key === 'm') open(row);
       else if (event.key === 'e' && isOwn(message)) onAct('edit', message);
       else if (event.key === 'Delete') onAct('askDelete', message);
+      else if (event.key === '+' || event.key === ':') pick(row);
       else return;
       event.preventDefault();
     },

@@ -1,0 +1,99 @@
+"""The rows of reactions: who put which emoji on which message, in the order of doing so."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from parlour.models import MAX_TOLD_REACTORS, Person, Reactor
+from parlour.store.tables import messages, reactions
+
+_TOLD: Final = (
+    reactions.c.id, reactions.c.emoji, reactions.c.username, reactions.c.author,
+    reactions.c.created_at,
+)  # fmt: skip
+
+
+def add(connection: Connection, message_id: int, emoji: str, by: Person) -> bool:
+    """Put an emoji on a message; whether it was not there by this author before."""
+    values = {
+        "message_id": message_id,
+        "emoji": emoji,
+        "author": by.author,
+        "username": by.username,
+        "created_at": datetime.now(UTC),
+    }
+    added = connection.execute(insert(reactions).values(values).on_conflict_do_nothing())
+    return added.rowcount > 0
+
+
+def remove(connection: Connection, message_id: int, emoji: str, author: str) -> bool:
+    """Take an author's emoji from a message; whether it was there."""
+    mine = delete(reactions).where(
+        reactions.c.message_id == message_id,
+        reactions.c.author == author,
+        reactions.c.emoji == emoji,
+    )
+    return connection.execute(mine).rowcount > 0
+
+
+def first_names(connection: Connection, message_id: int, emoji: str) -> tuple[str, ...]:
+    """The names that are told with a message: of those who reacted first."""
+    names = (
+        select(reactions.c.username)
+        .where(reactions.c.message_id == message_id, reactions.c.emoji == emoji)
+        .order_by(reactions.c.id)
+        .limit(MAX_TOLD_REACTORS)
+    )
+    return tuple(connection.scalars(names))
+
+
+def reactors(
+    connection: Connection, message_id: int, emoji: str | None, after: int, limit: int
+) -> list[Reactor]:
+    """A page of who reacted, with one emoji or with any, in the order of doing so."""
+    page = select(*_TOLD).where(reactions.c.message_id == message_id, reactions.c.id > after)
+    if emoji is not None:
+        page = page.where(reactions.c.emoji == emoji)
+    rows = connection.execute(page.order_by(reactions.c.id).limit(limit))
+    return [_reactor(row) for row in rows]
+
+
+def own(connection: Connection, message_id: int, author: str) -> tuple[str, ...]:
+    """What one author has put on a message."""
+    theirs = (
+        select(reactions.c.emoji)
+        .where(reactions.c.message_id == message_id, reactions.c.author == author)
+        .order_by(reactions.c.id)
+    )
+    return tuple(connection.scalars(theirs))
+
+
+def clear(connection: Connection, message_id: int) -> None:
+    """Take all from a message."""
+    connection.execute(delete(reactions).where(reactions.c.message_id == message_id))
+
+
+def delete_some(connection: Connection, room_id: int, of_messages: int, limit: int) -> int:
+    """Delete at most `limit` of those on a room's first messages; how many they were."""
+    first = (
+        select(messages.c.id)
+        .where(messages.c.room_id == room_id)
+        .order_by(messages.c.id)
+        .limit(of_messages)
+    )
+    some = select(reactions.c.id).where(reactions.c.message_id.in_(first)).limit(limit)
+    return connection.execute(delete(reactions).where(reactions.c.id.in_(some))).rowcount
+
+
+def _reactor(row: Sequence[Any]) -> Reactor:
+    number, emoji, username, author, created_at = row
+    return Reactor.model_construct(
+        id=number,
+        emoji=emoji,
+        username=username,
+        guest=not author.startswith("user:"),
+        created_at=created_at,
+    )
