@@ -41,7 +41,7 @@ const following = new Following({
 const screens = new Screens({
   document, state, config, lastPerson: () => ({ username: memory.lastUsername, hasAccount: memory.hadAccount }), renderMessages,
   page: {
-    state, api, config, connection, apply, open, createRoom, deleteRoom, signOut, onAccount, onTrouble, loadRooms, leaveForList,
+    state, api, config, connection, memory, clock, apply, open, createRoom, deleteRoom, signOut, onAccount, onTrouble, loadRooms, leaveForList,
     parts: () => ({ identity, screens, visit, outbox, memory }),
   },
 });
@@ -80,6 +80,7 @@ function apply(event) {
   if (/_(?:failed|closed)$/.test(event.type) && state.username && state.roomsStatus === 'loading') void loadRooms();
   if (state.currentRoom && state.lastRead > lastRead) memory.setReadUpTo(state.currentRoom.id, state.lastRead);
   if (!document.hidden) for (const message of arrived) void screens.announce((announcer) => announcer.message(message));
+  screens.replies?.hear(event);
   screens.drawTitle();
   if (event.type !== 'heartbeat' && event.type !== 'pong') queue.request();
 }
@@ -296,7 +297,7 @@ async function showRoute() {
     await screens.show('login');
     return;
   }
-  const { page, roomId, messageId } = parseRoute(location.hash, state.user);
+  const { page, roomId, messageId, chainId } = parseRoute(location.hash, state.user);
   if (roomId === null) {
     leaveRoom();
     apply({ type: 'screen_changed', screen: page });
@@ -306,6 +307,7 @@ async function showRoute() {
     return;
   }
   if (state.currentRoom?.id === roomId) {
+    screens.showChain(chainId);
     if (messageId !== null) await visit?.goTo(messageId);
     return;
   }
@@ -316,7 +318,7 @@ async function showRoute() {
   connectWebSocket();
   if (isMove) screens.focus();
   const [[, newVisit]] = await Promise.all([loadParts(), screens.show('chat')]);
-  if (state.currentRoom?.id === roomId) await newVisit.enter(messageId);
+  if (state.currentRoom?.id === roomId) await newVisit.enter(messageId, chainId);
   void screens.prefetch(loadParts);
 }
 

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from parlour.chains import Chains
 from parlour.errors import Refusal
 from parlour.models import (
     Changes,
@@ -116,14 +117,16 @@ class ChatDatabase:
     def create_messages(
         connection: Connection, drafts: Sequence[MessageDraft]
     ) -> list[StoredMessage | Refusal]:
-        """Store drafts in their order: six statements, however many there are.
+        """Store drafts in their order: a few statements, however many there are.
 
         Each gets the next version of its room and the next id of the database. A draft whose
         (room, author, client_id) is there already gets that message, as `repeated`; one
-        whose room is gone, or whose author may not speak there now, gets a Refusal.
+        whose room is gone, or whose author may not speak there now, or that answers what is
+        not there, gets a Refusal.
         """
         counters, guarded = room_rows.room_counters(connection, {draft.room_id for draft in drafts})
         gate = _Gate(connection, drafts, guarded) if guarded else None
+        chains = Chains.of(connection, drafts)
         keys = [_client_key(draft) for draft in drafts]
         known = message_rows.messages_by_client_id(connection, {key for key in keys if key})
         next_id = message_rows.last_id(connection) + 1
@@ -143,7 +146,10 @@ class ChatDatabase:
             if key is not None and key in known:
                 outcomes.append(StoredMessage(known[key], repeated=True))
                 continue
-            if gate is not None and (refusal := gate.too_soon(draft, now)) is not None:
+            refusal = None if chains is None else chains.refusal(draft)
+            if gate is not None and refusal is None:
+                refusal = gate.too_soon(draft, now)
+            if refusal is not None:
                 outcomes.append(refusal)
                 continue
             version, number = counters[draft.room_id]
@@ -162,11 +168,14 @@ class ChatDatabase:
                     "client_id": draft.client_id,
                     "guest": draft.person.guest,
                     "reply_to": draft.reply_to,
+                    "chain": None if chains is None else chains.chain_of(draft),
                     **message_rows.LATER,
                 }
             )
             next_id += 1
-            rows.append(message_rows.row_of(message, draft.person.author, number, None))
+            rows.append(message_rows.row_of(message, draft.person.author, number))
+            if chains is not None:
+                chains.add(message)
             outcomes.append(StoredMessage(message))
             if key is not None:
                 known[key] = message
@@ -174,6 +183,8 @@ class ChatDatabase:
             message_rows.insert_messages(connection, rows)
             if gate is not None:
                 gate.note_spoken(now)
+            if chains is not None:
+                chains.keep(connection)
             room_rows.set_counters(connection, changed)
         return outcomes
 

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -29,6 +29,8 @@ MAX_CLIENT_ID_LENGTH: Final = 64
 MAX_PAGE: Final = 200
 # So many of those who reacted with an emoji are told by name with the message.
 MAX_TOLD_REACTORS: Final = 50
+# Messages that are asked for by their ids at once.
+MAX_IDS: Final = 50
 # JavaScript reads every integer below this exactly.
 MAX_ID: Final = 2**53 - 1
 _DIGITS: Final = re.compile("[0-9]{1,16}")
@@ -149,6 +151,8 @@ _MESSAGE_EXAMPLE: Final[dict[str, Any]] = {
     "client_id": "7f1c2f0e-2f53-4d5c-9a55-0a4f8a0c1d11",
     "guest": True,
     "reply_to": None,
+    "chain": None,
+    "replies": None,
     "edited_at": None,
     "deleted_at": None,
     "reactions": [],
@@ -216,9 +220,27 @@ class HistoryQuery(BaseModel):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if sum(place is not None for place in (self.before, self.after, self.around)) > 1:
-            raise PydanticCustomError("invalid", "Give only one of before, after and around")
+        if sum(place is not None for place in self._places()) > 1:
+            raise PydanticCustomError("invalid", f"Give only one of {self._words}")
         return self
+
+    _words: ClassVar[str] = "before, after and around"
+
+    def _places(self) -> tuple[object, ...]:
+        return self.before, self.after, self.around
+
+
+class RoomHistoryQuery(HistoryQuery):
+    """The same, or some messages by their ids."""
+
+    ids: Annotated[list[IdParam], Field(max_length=MAX_IDS)] | None = Field(
+        None, description="Those with these ids, as far as they are in the room."
+    )
+
+    _words: ClassVar[str] = "before, after, around and ids"
+
+    def _places(self) -> tuple[object, ...]:
+        return *super()._places(), self.ids
 
 
 class RoomCreate(Shape):
@@ -296,6 +318,17 @@ class MessageCreate(Shape):
         " returns the first message instead of making a second.",
         examples=["7f1c2f0e-2f53-4d5c-9a55-0a4f8a0c1d11"],
     )
+    reply_to: Annotated[Id, BeforeValidator(whole)] | None = Field(
+        None, description="The message of the same room that it answers.", examples=[42]
+    )
+
+
+class Replies(Shape):
+    """How many messages a chain of replies has beside the one that it began with."""
+
+    count: int = Field(description="How many, also those that were deleted since.")
+    last_id: Id = Field(description="The newest of them.")
+    last_at: Time = Field(description="When that was said.")
 
 
 class Reaction(Shape):
@@ -337,6 +370,8 @@ class Message(Shape):
     client_id: str | None = None
     guest: bool = True
     reply_to: Id | None = None
+    chain: Id | None = Field(None, description="The message that its chain of replies began with.")
+    replies: Replies | None = Field(None, description="Of the chain that began with it.")
     edited_at: Time | None = None
     deleted_at: Time | None = None
     reactions: tuple[Reaction, ...] = ()

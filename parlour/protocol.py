@@ -42,6 +42,7 @@ class SendMessage(WebSocketMessage):
     type: Literal["message"]
     content: Content
     client_id: ClientId | None = None
+    reply_to: Id | None = None
     room_id: Id | None = None
 
 

@@ -85,6 +85,8 @@ def test_a_message_is_told_with_every_field() -> None:
         "client_id": "c",
         "guest": True,
         "reply_to": None,
+        "chain": None,
+        "replies": None,
         "edited_at": None,
         "deleted_at": None,
         "reactions": [],

@@ -112,12 +112,12 @@ export class Api {
   /**
    * The server refuses another name than that of the login: nothing is said as somebody else.
    *
-   * @param {{room_id: number, username: string, content: string, client_id: string}} message
+   * @param {{room_id: number, username: string, content: string, client_id: string, reply_to?: number}} message
    * @param {AbortSignal} [signal]
    * @returns {Promise<Message>} the stored one; the first, when the client_id was sent before
    */
-  async postMessage({ room_id: roomId, username, content, client_id: clientId }, signal) {
-    const body = { content, client_id: clientId };
+  async postMessage({ room_id: roomId, username, content, client_id: clientId, reply_to: replyTo }, signal) {
+    const body = { content, client_id: clientId, reply_to: replyTo };
     return (await this.call('POST', `/api/chat/rooms/${roomId}/messages`, { query: { username }, body, signal })).body;
   }
 

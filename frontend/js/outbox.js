@@ -113,13 +113,15 @@ export class Outbox {
   /**
    * @param {number} roomId
    * @param {string} content
+   * @param {number} [replyTo]  the message that it answers
    * @returns {PendingMessage} it is kept from now on; sending begins when the store has it
    */
-  add(roomId, content) {
+  add(roomId, content, replyTo) {
     if (this.#username === null) throw new Error('nobody is signed in');
     /** @type {OutboxRecord} */
     const record = {
       client_id: this.#newId(), room_id: roomId, username: this.#username, account: this.#account, content,
+      ...(replyTo && { reply_to: replyTo }),
       created_at: new Date(this.#clock.date()).toISOString(), status: 'sending', error: null, seq: Infinity,
     };
     void this.#records.add(record).then(() => this.#drain(roomId));

@@ -56,6 +56,8 @@
  * @property {string|null} client_id  the sender's own name for it
  * @property {boolean} guest
  * @property {number|null} reply_to
+ * @property {number|null} [chain]  the message with which its chain of replies began
+ * @property {{count: number, last_id: number, last_at: string}|null} [replies]  of the chain that began with it
  * @property {string|null} edited_at
  * @property {string|null} deleted_at
  * @property {Reaction[]} reactions  in the order in which each emoji came first
@@ -76,6 +78,7 @@
  * @property {string} username  the name it was written under; it is never sent under another
  * @property {number|null} [account]  the id of the account it was written with; without one it is a guest's
  * @property {string} content
+ * @property {number} [reply_to]
  * @property {string} created_at
  * @property {'sending'|'failed'} status
  * @property {string|null} error  the code of the refusal, when it failed

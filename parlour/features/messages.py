@@ -5,16 +5,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import TypeAdapter
 
-from parlour import places
+from parlour import places, replying
 from parlour.context import Client, Context
 from parlour.identity import Admitted, ContextDep, Reader, person_of
 from parlour.models import (
+    History,
     HistoryQuery,
     IdParam,
     Message,
     MessageCreate,
     MessageDraft,
     Person,
+    RoomHistoryQuery,
     StoredMessage,
 )
 from parlour.permissions import check_speak
@@ -32,19 +34,24 @@ _POSTED: dict[int | str, dict[str, Any]] = {
 @router.get(
     "/api/chat/rooms/{room_id}/messages",
     response_model=list[Message],
-    responses=answers("not_signed_in", "not_found", "banned", "invalid", "busy"),
+    responses=answers("not_signed_in", "not_found", "banned", "invalid", "too_long", "busy"),
 )
 async def get_messages(
     room_id: Annotated[IdParam, Path(description="The room.")],
-    query: Annotated[HistoryQuery, Query()],
+    query: Annotated[RoomHistoryQuery, Query()],
     context: ContextDep,
     author: Reader,
 ) -> Response:
     """A page of the room's messages, oldest first: the newest page unless the query says where.
 
+    With `ids` those messages, whatever `limit` says; those that are not in the room are left out.
+
     The headers `Parlour-Version` and `Parlour-Epoch` say where the room stood when it was read.
     """
-    history = await context.database.read(
+    read = context.database.read
+    if query.ids is not None:
+        return _answer(await read(replying.get_messages, author, room_id, query.ids))
+    history = await read(
         places.get_messages,
         author,
         room_id,
@@ -53,6 +60,38 @@ async def get_messages(
         after=query.after,
         around=query.around,
     )
+    return _answer(history)
+
+
+@router.get(
+    "/api/chat/messages/{message_id}/replies",
+    response_model=list[Message],
+    responses=answers("not_signed_in", "not_found", "banned", "invalid", "busy"),
+)
+async def get_replies(
+    message_id: Annotated[IdParam, Path(description="Any message of the chain.")],
+    query: Annotated[HistoryQuery, Query()],
+    context: ContextDep,
+    author: Reader,
+) -> Response:
+    """A page of the chain of replies that a message belongs to, as of a room's messages.
+
+    Its oldest one is the message that the chain began with; of a message without replies it is
+    that alone.
+    """
+    history = await context.database.read(
+        replying.get_replies,
+        author,
+        message_id,
+        limit=query.limit,
+        before=query.before,
+        after=query.after,
+        around=query.around,
+    )
+    return _answer(history)
+
+
+def _answer(history: History) -> Response:
     # Encoded here: FastAPI would validate what comes from the database a second time.
     return Response(
         _page.dump_json(history.messages),
@@ -97,7 +136,7 @@ async def say(context: Context, person: Person, room_id: int, message: MessageCr
         if not stored.repeated:
             publish(context, stored.message)
 
-    draft = MessageDraft(room_id, person, message.content, message.client_id)
+    draft = MessageDraft(room_id, person, message.content, message.client_id, message.reply_to)
     stored = await context.database.store(draft, then=tell)
     return Response(
         stored.message.model_dump_json(),
@@ -125,7 +164,9 @@ def send_message(context: Context, client: Client, command: SendMessage) -> None
             if not manager.follows(connection, room_id):
                 client.send(_event_of(outcome.message))
 
-    draft = MessageDraft(room_id, client.person, command.content, command.client_id)
+    draft = MessageDraft(
+        room_id, client.person, command.content, command.client_id, command.reply_to
+    )
     context.database.send(draft, answer)
     client.sending()
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from parlour.models import Message, Reaction, format_time
+from parlour.models import Message, Reaction, Replies, format_time
 from parlour.store.tables import messages, rooms
 from parlour.support.text import name_key
 
@@ -34,17 +34,19 @@ TOLD = (
     messages.c.version,
     messages.c.client_id,
     messages.c.reply_to,
+    messages.c.chain,
     messages.c.edited_at,
     messages.c.deleted_at,
     messages.c.reactions,
+    messages.c.replies,
 )
 
 _COLUMNS: Final = tuple(column.name for column in TOLD)
-# A new message has been neither edited nor deleted, and nobody has reacted to it.
-_TOLD_AT_ONCE: Final = _COLUMNS[:-3]
+# A new message has been neither edited nor deleted, and nobody has reacted to it or answered it.
+_TOLD_AT_ONCE: Final = _COLUMNS[:-4]
 # In the order of the table, in which an INSERT names them.
 _INSERTED: Final = tuple(
-    column.name for column in messages.c if column.name in {*_TOLD_AT_ONCE, "number", "chain"}
+    column.name for column in messages.c if column.name in {*_TOLD_AT_ONCE, "number"}
 )
 _NAMES = frozenset(_COLUMNS) | {"guest"}
 _INSERTED_NAMES = frozenset(_TOLD_AT_ONCE) | {"guest"}
@@ -65,6 +67,13 @@ _BY_CLIENT_ID = select(*TOLD).select_from(
             messages.c.client_id == func.json_extract(_keys.c.value, "$[2]"),
         ),
     )
+)
+
+_ids = func.json_each(bindparam("ids")).table_valued("value", name="ids")
+_BY_ID = (
+    select(*TOLD)
+    .select_from(_ids.join(messages, messages.c.id == _ids.c.value))
+    .where(messages.c.room_id == bindparam("room"))
 )
 
 
@@ -91,16 +100,18 @@ def message_of(row: Sequence[Any]) -> Message:
     fields["guest"] = not author.startswith("user:")
     reactions: str | None = fields["reactions"]
     fields["reactions"] = () if reactions is None else _reactions.validate_json(reactions)
+    replies: str | None = fields["replies"]
+    fields["replies"] = None if replies is None else Replies.model_validate_json(replies)
     # In the order of the shape, as they are told.
     return Message.trusted({name: fields[name] for name in Message.model_fields})
 
 
-def row_of(message: Message, author: str, number: int, chain: int | None) -> Row:
+def row_of(message: Message, author: str, number: int) -> Row:
     """The row of a message, in the order of `insert_messages`."""
     return (
         message.id, message.room_id, message.username, author, message.content,
         format_time(message.timestamp), message.version, message.client_id, number,
-        message.reply_to, chain,
+        message.reply_to, message.chain,
     )  # fmt: skip
 
 
@@ -214,10 +225,21 @@ def around(connection: Connection, room_id: int, message_id: int, limit: int) ->
     """Up to `limit` messages with `message_id` in the middle; more of a side that has more."""
     older = _page(connection, room_id, messages.c.id <= message_id, limit, up=False)
     newer = _page(connection, room_id, messages.c.id > message_id, limit, up=True)
+    return middle(older, newer, limit)
+
+
+def middle(older: list[Message], newer: list[Message], limit: int) -> list[Message]:
+    """Up to `limit` messages where two runs meet; more of a run where the other is short."""
     half = limit // 2
     take_newer = min(len(newer), max(half, limit - len(older)))
     take_older = min(len(older), limit - take_newer)
     return older[len(older) - take_older :] + newer[:take_newer]
+
+
+def by_ids(connection: Connection, room_id: int, ids: Collection[int]) -> list[Message]:
+    """Those of these messages that are in a room, by id."""
+    rows = connection.execute(_BY_ID, {"ids": json.dumps(sorted(set(ids))), "room": room_id})
+    return [message_of(row) for row in rows]
 
 
 def delete_some(connection: Connection, room_id: int, limit: int) -> int:

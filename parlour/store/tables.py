@@ -122,6 +122,8 @@ messages = Table(
     Column("chain", Integer),
     # JSON, as it is told; null for none.
     Column("reactions", Text),
+    # The same for how long the chain is that began with it, kept by whoever adds to it.
+    Column("replies", Text),
     # Finds the message that a repeated send made the first time.
     UniqueConstraint("room_id", "author", "client_id"),
     sqlite_autoincrement=True,

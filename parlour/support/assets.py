@@ -41,11 +41,14 @@ _IMPORT: Final = re.compile(
 # what few want.
 _APART: Final = (
     "js/views/login.js", "js/views/rooms.js", "js/app/chat.js", "js/views/markdown.js",
-    "js/app/reactions.js", "js/views/emojipicker.js",
+    "js/app/replies.js", "js/app/reactions.js", "js/views/emojipicker.js",
 )  # fmt: skip
 _SHEETS: Final = frozenset(
-    {"styles.css", "seldom.css", "login.css", "rooms.css", "markdown.css", "reactions.css"}
-)
+    {
+        "styles.css", "seldom.css", "login.css", "rooms.css", "markdown.css", "replies.css",
+        "reactions.css",
+    }
+)  # fmt: skip
 # Where a joined file names a module.
 _PATH: Final = re.compile(r"(\$modules\[|\$later\(|\$seldom\(|\$apart\('[\w.]+',\s*)'([^']+)'")
 _CONFIG: Final = re.compile(r'(<meta name="parlour-config" content=")[^"]*(")')

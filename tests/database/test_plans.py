@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from parlour import administration, editing, places
+from parlour import administration, editing, places, replying
 from parlour.database import ChatDatabase
 from parlour.models import Person, Reaction, Room
 from parlour.reacting import list_reactors, react
@@ -102,6 +102,51 @@ def test_storing_a_group_scans_nothing(connection: Connection, busy: Room) -> No
     [repeats] = [steps for sql, steps in found.items() if "json_each" in sql]
     keyed = "(room_id=? AND author=? AND client_id=?)"
     assert f"SEARCH messages USING {BY_CLIENT_ID} {keyed}" in repeats
+
+
+def test_replies_cost_two_statements_and_scan_nothing(connection: Connection, busy: Room) -> None:
+    """Parents and what their chains began with are found by key."""
+    said = ChatDatabase.get_room_messages(connection, busy.id, limit=3).messages
+    group = [draft(busy.id, reply_to=message.id) for message in said]
+    found = plans(connection, lambda: ChatDatabase.create_messages(connection, group))
+    # Without a `client_id` there is none to be looked for.
+    assert len(found) == 6
+    [parents] = [steps for sql, steps in found.items() if "AS parent" in sql]
+    assert [step for step in parents if step.startswith("SCAN")] == [
+        "SCAN wanted VIRTUAL TABLE INDEX 1:"
+    ]
+    assert len([step for step in parents if "USING INTEGER PRIMARY KEY" in step]) == 2
+    [longer] = [steps for sql, steps in found.items() if "SET replies" in sql]
+    assert longer == ["SEARCH messages USING INTEGER PRIMARY KEY (rowid=?)"]
+
+
+@pytest.mark.parametrize("query", [{}, {"before": 900}, {"after": 1}, {"around": 900}], ids=str)
+def test_a_page_of_a_chain_reads_only_the_page(
+    connection: Connection, busy: Room, query: dict[str, int]
+) -> None:
+    """By the chain's index, already in order."""
+    [root] = ChatDatabase.get_room_messages(connection, busy.id, limit=1).messages
+    replies = [draft(busy.id, reply_to=root.id) for _ in range(50)]
+    ChatDatabase.create_messages(connection, replies)
+    where: dict[str, Any] = {"limit": 5, "before": None, "after": None, "around": None, **query}
+    found = plans(
+        connection, lambda: replying.get_replies(connection, "name:alice", root.id, **where)
+    )
+    pages = [steps for sql, steps in found.items() if "ORDER BY messages.id" in sql]
+    assert pages
+    for [step] in pages:
+        assert step.startswith("SEARCH messages USING INDEX ix_messages_chain_id (chain=?")
+    for sql, steps in found.items():
+        assert not [step for step in steps if step.startswith("SCAN messages")], sql
+
+
+def test_messages_are_found_by_their_ids(connection: Connection, busy: Room) -> None:
+    """Each by its key, however many others the room has."""
+    said = ChatDatabase.get_room_messages(connection, busy.id, limit=3).messages
+    ids = [message.id for message in said]
+    found = plans(connection, lambda: replying.get_messages(connection, None, busy.id, ids))
+    [steps] = [steps for sql, steps in found.items() if "AS ids" in sql]
+    assert "SEARCH messages USING INTEGER PRIMARY KEY (rowid=?)" in steps
 
 
 def test_a_room_is_found_by_its_key(connection: Connection, busy: Room) -> None:

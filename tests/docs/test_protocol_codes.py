@@ -124,6 +124,7 @@ REAL_LIMITS = {
     "frame or body": 4,
     "earlier wordings that are kept of one message": editing.MAX_EARLIER,
     "page of history": models.MAX_PAGE,
+    "messages asked for by their ids": models.MAX_IDS,
     "replay of a resume": database.MAX_REPLAY,
     "refused frames of a connection": conversation.MAX_FAULTS,
     "unanswered sends of a connection": context.MAX_IN_FLIGHT,

@@ -7,19 +7,19 @@ import { FakeStorage } from "./support/storage.js";
 
 describe("routes", () => {
   test("an address names a room, and perhaps a message in it", () => {
-    assert.deepEqual(parseRoute("#/r/7"), { page: "rooms", roomId: 7, messageId: null });
-    assert.deepEqual(parseRoute("#/r/7/"), { page: "rooms", roomId: 7, messageId: null });
-    assert.deepEqual(parseRoute("#/r/7/m/1234"), { page: "rooms", roomId: 7, messageId: 1234 });
+    assert.deepEqual(parseRoute("#/r/7"), { page: "rooms", roomId: 7, messageId: null, chainId: null });
+    assert.deepEqual(parseRoute("#/r/7/"), { page: "rooms", roomId: 7, messageId: null, chainId: null });
+    assert.deepEqual(parseRoute("#/r/7/m/1234"), { page: "rooms", roomId: 7, messageId: 1234, chainId: null });
   });
 
   test("an id beyond all ids is one that nothing has", () => {
     const largest = Number.MAX_SAFE_INTEGER;
-    assert.deepEqual(parseRoute("#/r/9999999999999999/m/9007199254740993"), { page: "rooms", roomId: largest, messageId: largest });
+    assert.deepEqual(parseRoute("#/r/9999999999999999/m/9007199254740993"), { page: "rooms", roomId: largest, messageId: largest, chainId: null });
   });
 
   test("everything else is the list of rooms", () => {
     for (const hash of ["", "#", "#/", "#/r/", "#/r/0", "#/r/x", "#/r/-1", "#/r/7/m/x", "#/r/7/x", "#/r/99999999999999999", "#/login"]) {
-      assert.deepEqual(parseRoute(hash), { page: "rooms", roomId: null, messageId: null }, hash);
+      assert.deepEqual(parseRoute(hash), { page: "rooms", roomId: null, messageId: null, chainId: null }, hash);
     }
   });
 
@@ -32,8 +32,9 @@ describe("routes", () => {
 
   test("what is written can be read", () => {
     assert.equal(routeTo(), "#/");
-    assert.deepEqual(parseRoute(routeTo(7)), { page: "rooms", roomId: 7, messageId: null });
-    assert.deepEqual(parseRoute(routeTo(7, 9)), { page: "rooms", roomId: 7, messageId: 9 });
+    assert.deepEqual(parseRoute(routeTo(7)), { page: "rooms", roomId: 7, messageId: null, chainId: null });
+    assert.deepEqual(parseRoute(routeTo(7, 9)), { page: "rooms", roomId: 7, messageId: 9, chainId: null });
+    assert.deepEqual(parseRoute(routeTo(7, 9, "t")), { page: "rooms", roomId: 7, messageId: null, chainId: 9 });
   });
 
   test("an invitation is a kind and a token, and no other address is one", () => {

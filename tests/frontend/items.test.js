@@ -41,6 +41,13 @@ describe("groups", () => {
     assert.deepEqual(outline({ messages, events: [event("e1", "join", "eve", 1)] }), [["m1", "e1:eve/", "m2", "m3+"]]);
   });
 
+  test("a reply begins a group, and what follows it goes on with it", () => {
+    const messages = [message(1, "bob", 0), message(2, "bob", 1, { reply_to: 1 }), message(3, "bob", 2)];
+    assert.deepEqual(outline({ messages }), [["m1", "m2", "m3+"]]);
+    const own = [{ ...pending("a", 1), reply_to: 1 }, pending("b", 2)];
+    assert.deepEqual(outline({ messages: [message(1, "alice", 0)], pending: own }), [["m1", "pa", "pb+"]]);
+  });
+
   test("what is on its way continues the group of what was sent", () => {
     assert.deepEqual(outline({ messages: [message(1, "alice", 0)], pending: [pending("a", 1), pending("b", 7)] }), [["m1", "pa+", "pb"]]);
   });

@@ -13,13 +13,26 @@ class ServerRoom {
   epoch = "e1";
   messages = [];
 
-  create(username, clientId = null) {
+  create(username, clientId = null, parent = null) {
     this.version += 1;
     // Ids rise but skip: other rooms take some.
     const id = (this.messages.at(-1)?.id ?? 0) + 1 + (this.version % 3);
-    const message = messageOf({ id, version: this.version, username, client_id: clientId, content: `said at ${this.version}` });
+    const chain = parent && (parent.chain ?? parent.id);
+    const timestamp = `2026-05-03T10:00:00.${String(id).padStart(6, "0")}Z`;
+    const said = { id, timestamp, version: this.version, username, client_id: clientId, content: `said at ${this.version}` };
+    const message = messageOf({ ...said, reply_to: parent?.id ?? null, chain });
     this.messages.push(message);
+    if (chain) this.count(chain);
     return messageFrame(message);
+  }
+
+  /** What a chain began with says how long it is without having changed. */
+  count(chain) {
+    const index = this.messages.findIndex(({ id }) => id === chain);
+    const last = this.messages.findLast((reply) => reply.chain === chain);
+    const count = this.messages.filter((reply) => reply.chain === chain).length;
+    const replies = last ? { count, last_id: last.id, last_at: last.timestamp } : null;
+    this.messages[index] = { ...this.messages[index], replies };
   }
 
   change(index) {
@@ -31,6 +44,7 @@ class ServerRoom {
 
   restore(keep) {
     this.messages = this.messages.slice(0, keep);
+    for (const { id, replies } of this.messages) if (replies) this.count(id);
     this.epoch = `e${Number(this.epoch.slice(1)) + 1}`;
   }
 
@@ -133,7 +147,8 @@ function assertTrue(page) {
 function step(room, page, chance) {
   const what = chance.below(100);
   if (what < 40) {
-    const frame = room.create(chance.pick(["alice", "bob", "eve"]));
+    const parent = chance.chance(0.3) ? room.messages[chance.below(room.messages.length || 1)] : null;
+    const frame = room.create(chance.pick(["alice", "bob", "eve"]), null, parent ?? null);
     // A frame may be lost on its way while the connection stands: the next one shows it.
     if (!chance.chance(0.1)) page.hear(frame);
   } else if (what < 48 && room.messages.length > 0) page.hear(room.change(chance.below(room.messages.length)));

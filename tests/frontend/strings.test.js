@@ -13,6 +13,8 @@ import { words as emoji } from "../../frontend/js/strings/emoji.js";
 import { words as places } from "../../frontend/js/strings/places.js";
 import { words as switcher } from "../../frontend/js/strings/switcher.js";
 import { words as reactions } from "../../frontend/js/strings/reactions.js";
+import { words as replies } from "../../frontend/js/strings/replies.js";
+import { words as thread } from "../../frontend/js/strings/thread.js";
 
 const FRONTEND = new URL("../../frontend/", import.meta.url);
 const VIEWS = new URL("js/views/", FRONTEND);
@@ -45,7 +47,7 @@ function sayings(value) {
 /** All tables, as one. */
 const ALL = {
   ...strings, accountTable: account, dialogTable: dialogs, loginTable: login, placesTable: places, adminTable: admin, switcherTable: switcher,
-  markdownTable: markdown, writingTable: writing, emojiTable: emoji, reactionTable: reactions,
+  markdownTable: markdown, writingTable: writing, emojiTable: emoji, reactionTable: reactions, repliesTable: replies, threadTable: thread,
 };
 
 async function viewSources() {
@@ -132,7 +134,7 @@ describe("words stand in the table alone", () => {
     const pathsOf = (table) => [...entries(table)].map(([path]) => path);
     const known = {
       strings: pathsOf(strings),
-      words: [account, admin, dialogs, emoji, login, markdown, places, reactions, switcher, writing].flatMap(pathsOf),
+      words: [account, admin, dialogs, emoji, login, markdown, places, reactions, replies, switcher, thread, writing].flatMap(pathsOf),
     };
     for (const { name, source } of await viewSources()) {
       // Elsewhere `words` is another thing.

@@ -22,7 +22,10 @@ function visitOf() {
   const memory = new Memory(() => storage, () => storage);
   const say = (what) => (...details) => void done.push([what, ...details]);
   const view = { scrollToMessage: say("scroll to"), restoreAnchor: say("restore"), scrollToLatest: say("latest"), setDraft: say("draft") };
-  const screens = { show: () => Promise.resolve(true), messages: view, composer: view, prepare: () => Promise.resolve() };
+  const screens = {
+    show: () => Promise.resolve(true), prepare: () => Promise.resolve(), messages: view, composer: view,
+    replies: { take: () => page.answered }, loadReplies: () => Promise.resolve({ resume: say("resume") }),
+  };
   const page = { hidden: false, following: true };
   const apply = (event) => applyEvent(state, event);
   const all = messages(1, 500);
@@ -130,7 +133,19 @@ describe("writing", () => {
     await visit.enter(null);
     done.length = 0;
     visit.say("  hello\n");
-    assert.deepEqual(done[0], ["add", ROOM.id, "hello"]);
+    assert.deepEqual(done[0], ["add", ROOM.id, "hello", undefined]);
+  });
+
+  test("they go with what they answer, which is kept with the draft", async () => {
+    const { visit, memory, page, done, only } = visitOf();
+    memory.setReply(ROOM.id, 400);
+    await visit.enter(null);
+    await settled();
+    assert.deepEqual(only("resume"), [[]]);
+    done.length = 0;
+    page.answered = 400;
+    visit.say("yes");
+    assert.deepEqual(done[0], ["add", ROOM.id, "yes", 400]);
   });
 
   test("one who reads further up is taken to the end by their own words", async () => {

@@ -77,6 +77,19 @@ IN_ROOMS: Final[dict[str, Act]] = {
     "DELETE /api/chat/rooms/{room_id}": room(lasting=True),
     "GET /api/chat/rooms/{room_id}/messages": room("/messages"),
     "POST /api/chat/rooms/{room_id}/messages": room("/messages", WORDS, named=True),
+    "POST /api/chat/rooms/{room_id}/messages (a reply)": Act(
+        lambda scene, _who: (
+            scene.path("/messages"),
+            {**WORDS, "reply_to": scene.messages["owner"]},
+        ),
+        named=True,
+    ),
+    "GET /api/chat/rooms/{room_id}/messages (one of them)": Act(
+        lambda scene, _who: (scene.path(f"/messages?ids={scene.messages['owner']}"), None)
+    ),
+    "GET /api/chat/messages/{message_id}/replies": Act(
+        lambda scene, _who: (f"{CHAT}/messages/{scene.messages['owner']}/replies", None)
+    ),
     "PATCH /api/chat/messages/{message_id} (one's own)": message(None, body=WORDS),
     "PATCH /api/chat/messages/{message_id} (the owner's)": message("owner", body=WORDS),
     "DELETE /api/chat/messages/{message_id} (one's own)": message(None),

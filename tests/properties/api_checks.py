@@ -47,6 +47,9 @@ def filter_query(_context: Any, query: dict[str, Any] | None) -> bool:
     that is a number, one name for a list of one, an empty list for an empty text.
     """
     query = query or {}
+    ids = query.get("ids", [])
+    if not isinstance(ids, list) or not all(type(each) is int for each in ids):
+        return False
     names, after = query.get("names", []), query.get("after", "")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return False

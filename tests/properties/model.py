@@ -52,6 +52,24 @@ class ModelRoom:
             for emoji, held in self.reactors.get(message["id"], {}).items()
         ]
 
+    def named(self, message_id: int | None) -> Message | None:
+        """The message with this id, if it is one of the room's."""
+        return next((each for each in self.messages if each["id"] == message_id), None)
+
+    def count(self, message: Message) -> None:
+        """A new message makes the chain longer that its parent belongs to; assert that it does."""
+        assert message["replies"] is None
+        parent = self.named(message["reply_to"])
+        if parent is None:
+            assert (message["reply_to"], message["chain"]) == (None, None)
+            return
+        chain = parent["chain"] or parent["id"]
+        assert message["chain"] == chain
+        members = [each for each in self.messages if each["chain"] == chain]
+        place = self.messages.index(self.named(chain) or {})
+        replies = {"count": len(members), "last_id": message["id"], "last_at": message["timestamp"]}
+        self.messages[place] = {**self.messages[place], "replies": replies}
+
     @property
     def users(self) -> list[str]:
         """The names of the people who are here."""
@@ -104,6 +122,7 @@ class Model:
         self.last_message_id = message["id"]
         room.version += 1
         room.messages.append(message)
+        room.count(message)
 
     def change(self, room: ModelRoom, message: Message, **expected: Any) -> None:
         """Take in a message as it is told after a change; assert what the model knows of it."""

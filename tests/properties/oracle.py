@@ -6,14 +6,19 @@ from typing import Any
 
 MAX_ID = 2**53 - 1
 FIELDS: dict[str, dict[str, str]] = {
-    "message": {"content": "content", "client_id": "client_id?", "room_id": "id?"},
+    "message": {
+        "content": "content",
+        "client_id": "client_id?",
+        "reply_to": "id?",
+        "room_id": "id?",
+    },
     "typing": {"room_id": "id?"},
     "subscribe": {"room_id": "id", "after": "version?", "epoch": "epoch?"},
     "unsubscribe": {"room_id": "id"},
     "ping": {},
 }
 # What a body may hold that makes a message.
-BODY = {"content": "content", "client_id": "client_id?"}
+BODY = {"content": "content", "client_id": "client_id?", "reply_to": "whole?"}
 HIDDEN = {"Cc", "Cf", "Zl", "Zp"}
 # Not to be seen either, whatever their category says: fillers, joiners, variation selectors.
 BLANK = {
@@ -48,7 +53,10 @@ def _is_right(value: Any, kind: str) -> bool:
     if kind.endswith("?"):
         return value is None or _is_right(value, kind[:-1])
     match kind:
-        case "id":
+        case "whole" if isinstance(value, float) and value.is_integer():
+            # JSON makes no difference between 7 and 7.0, and in a body Parlour makes none.
+            return 1 <= value <= MAX_ID
+        case "id" | "whole":
             return type(value) is int and 1 <= value <= MAX_ID
         case "version":
             return type(value) is int and 0 <= value <= MAX_ID
@@ -108,5 +116,7 @@ def answers(texts: list[str], door: int, existing: set[int]) -> dict[str, int]:
             case "typing":
                 told["error"] += room_id not in follows
             case _:
-                told["message" if room_id in follows else "error"] += 1
+                # What it answers is not there; a repeat would be answered all the same.
+                lost = asked.get("reply_to") is not None
+                told["message" if room_id in follows and not lost else "error"] += 1
     return told

@@ -72,7 +72,11 @@ def written(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> str:
     return text
 
 
-messages = st.fixed_dictionaries({"content": contents}, optional={"client_id": client_ids})
+# No message has the one that is an id.
+replied = st.sampled_from([None, 2**53 - 1, 2**53, 0, 1.0, "1", True])
+messages = st.fixed_dictionaries(
+    {"content": contents}, optional={"client_id": client_ids, "reply_to": replied}
+)
 bodies = (
     written(spoilt(messages)).map(lambda text: text.encode("utf-8", "surrogatepass"))
     | written(messages).map(lambda text: text.encode("utf-8", "surrogatepass"))
@@ -124,6 +128,11 @@ def test_a_body_is_taken_exactly_when_it_is_right(poster: Poster, body: bytes) -
     value = oracle.strict_object(body)
     event(f"status {status}")
     if value is not None and oracle.has_fields(value, oracle.BODY):
+        if value.get("reply_to") is not None and status not in (200, 201):
+            # It may have been meant for a message that is there by chance.
+            assert (status, told["code"], told["field"]) == (404, "not_found", "reply_to")
+            assert after == before
+            return
         assert status in (200, 201), told
         if status == 201:
             assert after == [told]
@@ -142,6 +151,10 @@ commands = st.one_of(
         {"type": st.just("message"), "content": contents},
         optional={"client_id": client_ids, "room_id": rooms},
     ),
+    st.fixed_dictionaries(
+        {"type": st.just("message"), "content": contents},
+        optional={"reply_to": replied, "room_id": rooms},
+    ),
     st.fixed_dictionaries({"type": st.just("typing")}, optional={"room_id": rooms}),
     st.fixed_dictionaries(
         {"type": st.just("subscribe"), "room_id": rooms},
@@ -153,8 +166,18 @@ commands = st.one_of(
     st.fixed_dictionaries({"type": st.just("unsubscribe"), "room_id": rooms}),
     st.fixed_dictionaries({"type": st.just("ping")}),
 )
+
+
+def answers_nothing(frame: dict[str, Any]) -> bool:
+    """Whether it is known of a frame that what it answers is not there, if it answers anything."""
+    replied = frame.get("reply_to")
+    return type(replied) is not int or not 0 < replied < 2**53 - 1
+
+
 frames = st.lists(
-    written(spoilt(commands)).map(lambda text: text.encode("utf-8", "replace").decode()),
+    written(spoilt(commands).filter(answers_nothing)).map(
+        lambda text: text.encode("utf-8", "replace").decode()
+    ),
     min_size=1,
     max_size=8,
 )

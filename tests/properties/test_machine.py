@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from tests.properties.actor import Actor
-from tests.properties.changing import Changing
 from tests.properties.machine import index, names
 from tests.properties.model import ModelRoom
+from tests.properties.replying import Replying
 from tests.support.aside import LoopAside
 from tests.support.people import async_http_client
 from tests.support.server import Server
@@ -28,7 +28,7 @@ MAX_ONLINE = 6
 ROOM_NAMES = ["General", "general", "Ünder", "Straße", "STRASSE", "静か", "a" * 100]
 
 
-class Chat(Changing):
+class Chat(Replying):
     """Clients come, talk, change what they said, get lost, come back; servers restart."""
 
     restarts = 0

@@ -51,7 +51,12 @@ def local_context(folder: Path, database: Database) -> Context:
 
 
 def draft(
-    room_id: int, content: str = "hi", *, username: str = "alice", client_id: str | None = None
+    room_id: int,
+    content: str = "hi",
+    *,
+    username: str = "alice",
+    client_id: str | None = None,
+    reply_to: int | None = None,
 ) -> MessageDraft:
     """Return a message on its way to the writer."""
-    return MessageDraft(room_id, Person.by_name(username), content, client_id)
+    return MessageDraft(room_id, Person.by_name(username), content, client_id, reply_to)

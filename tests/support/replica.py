@@ -26,6 +26,21 @@ class View:
     early: list[Frame] = field(default_factory=list)
 
 
+def count_replies(messages: list[Message], told: list[Message]) -> None:
+    """Count the replies among what was told, by the rule of the protocol, where they belong."""
+    places = {message["id"]: place for place, message in enumerate(messages)}
+    for reply in sorted(told, key=lambda each: int(each["id"])):
+        place = places.get(reply["chain"])
+        if place is None:
+            continue
+        known = messages[place]["replies"] or {"count": 0, "last_id": 0}
+        if reply["id"] > known["last_id"]:
+            replies = {
+                "count": known["count"] + 1, "last_id": reply["id"], "last_at": reply["timestamp"]
+            }  # fmt: skip
+            messages[place] = {**messages[place], "replies": replies}
+
+
 class Replica:
     """The state of one client, which lives on over its reconnects."""
 
@@ -122,6 +137,7 @@ class Replica:
         )
         view.version += 1
         view.messages.append(message)
+        count_replies(view.messages, [message])
 
     def _message_updated(self, frame: Frame) -> None:
         message = frame["message"]
@@ -160,6 +176,7 @@ class Replica:
                 merged = {each["id"]: each for each in [*known, *messages]}
                 view.version = frame["version"]
                 view.messages = [merged[each] for each in sorted(merged)]
+                count_replies(view.messages, messages)
         elif view.version is not None and view.version != frame["version"]:
             # It asked for nothing that it missed, so it has to read the history again.
             view.version, view.messages = None, []

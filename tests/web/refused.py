@@ -104,10 +104,12 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
         get(f"{ROOMS}/999999/messages"),
         get(MESSAGES, limit="0"),
         get(MESSAGES, nonsense="1"),
+        lambda http, room_id: http.get(f"{MESSAGES.format(room_id=room_id)}?ids=1" + "&ids=1" * 50),
         ended(MESSAGES),
     ],
     ("POST", MESSAGES): [
         post(f"{ROOMS}/999999/messages", HI, username="alice"),
+        post(MESSAGES, {**HI, "reply_to": 987654321}, username="alice"),
         post(MESSAGES, HI),
         post(MESSAGES, HI, username=""),
         post(MESSAGES, HI, username="x" * 51),

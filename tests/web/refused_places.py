@@ -63,6 +63,11 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
         get(f"{CHAT}/messages/abc/edits"),
         ended(f"{SOME_MESSAGE}/edits"),
     ],
+    ("GET", f"{MESSAGE}/replies"): [
+        get(f"{SOME_MESSAGE}/replies"),
+        get(f"{SOME_MESSAGE}/replies", limit="0"),
+        ended(f"{SOME_MESSAGE}/replies"),
+    ],
     ("DELETE", MESSAGE): [
         get(SOME_MESSAGE, "DELETE", username="alice"),
         get(SOME_MESSAGE, "DELETE"),

@@ -11,15 +11,17 @@ const DEFAULTS = {
 };
 
 /**
- * @param {string} hash  such as `#/r/7/m/1234` or `#/people`
+ * @param {string} hash  such as `#/r/7/m/1234`, `#/r/7/t/1234` or `#/people`
  * @param {{role: string}|null} [user]  for whom; the administration is there for administrators alone
- * @returns {{page: 'rooms'|'directory'|'administration', roomId: number|null, messageId: number|null}} `page` counts where there is no room
+ * @returns {{page: 'rooms'|'directory'|'administration', roomId: number|null, messageId: number|null, chainId: number|null}} `page` counts where there is no room; `chainId`: any
+ *   message of a chain of replies
  */
 export function parseRoute(hash, user = null) {
-  const match = /^#\/r\/([1-9]\d{0,15})(?:\/m\/([1-9]\d{0,15}))?\/?$/.exec(hash);
+  const match = /^#\/r\/([1-9]\d{0,15})(?:\/([mt])\/([1-9]\d{0,15}))?\/?$/.exec(hash);
   const isAdmin = user?.role === 'administrator' && /^#\/admin\/?$/.test(hash);
   const page = isAdmin ? 'administration' : /^#\/people\/?$/.test(hash) ? 'directory' : 'rooms';
-  return { page, roomId: match ? idOf(match[1]) : null, messageId: match?.[2] ? idOf(match[2]) : null };
+  const id = (/** @type {string} */ kind) => (match?.[2] === kind ? idOf(match[3]) : null);
+  return { page, roomId: match ? idOf(match[1]) : null, messageId: id('m'), chainId: id('t') };
 }
 
 /**
@@ -33,11 +35,12 @@ function idOf(digits) {
 /**
  * @param {number|null} [roomId]
  * @param {number|null} [messageId]
+ * @param {'m'|'t'} [kind]  `t`: the chain of replies that it belongs to
  * @returns {string}
  */
-export function routeTo(roomId = null, messageId = null) {
+export function routeTo(roomId = null, messageId = null, kind = 'm') {
   if (roomId === null) return '#/';
-  return messageId === null ? `#/r/${roomId}` : `#/r/${roomId}/m/${messageId}`;
+  return messageId === null ? `#/r/${roomId}` : `#/r/${roomId}/${kind}/${messageId}`;
 }
 
 /**

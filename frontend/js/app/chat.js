@@ -1,5 +1,6 @@
 /** What being in a room takes, as one thing to load: the views of a conversation, the visit, the outbox. */
 
+export { History } from './history.js';
 export { createOutbox } from './sending.js';
 export { Visit } from './visit.js';
 export { createBanner } from '../views/banner.js';

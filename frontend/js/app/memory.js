@@ -24,7 +24,7 @@ const OWNER = `${PREFIX}owner`;
 /** So many visited rooms are remembered. */
 const RECENT_AT_MOST = 20;
 /** What somebody has written, where they were, and which emoji they used. */
-const OWNED = [`${PREFIX}draft.`, `${PREFIX}read.`, `${PREFIX}anchor.`, `${PREFIX}recent`, `${PREFIX}emoji.`];
+const OWNED = ['draft.', 'reply.', 'read.', 'anchor.', 'recent', 'emoji.'].map((name) => PREFIX + name);
 /** What belongs to the person who signs out, not to the device. */
 const PERSONAL = [NAME, ACCOUNT, UNTIL, GREETED, OWNER, ...OWNED];
 
@@ -137,7 +137,7 @@ export class Memory {
   }
 
   /**
-   * @param {number} roomId
+   * @param {number|string} roomId  or the name of another box
    * @returns {string} what was written there and not sent
    */
   draft(roomId) {
@@ -145,7 +145,7 @@ export class Memory {
   }
 
   /**
-   * @param {number} roomId
+   * @param {number|string} roomId
    * @param {string} text
    */
   setDraft(roomId, text) {
@@ -161,6 +161,22 @@ export class Memory {
   visit(roomId) {
     const others = this.recent.filter((id) => id !== roomId);
     this.#set(this.#lasting, `${PREFIX}recent`, [roomId, ...others].slice(0, RECENT_AT_MOST).join(' '));
+  }
+
+  /**
+   * @param {number} roomId
+   * @returns {number} the message that the draft answers; 0: none
+   */
+  reply(roomId) {
+    return Number(this.#get(this.#lasting, `${PREFIX}reply.${roomId}`)) || 0;
+  }
+
+  /**
+   * @param {number} roomId
+   * @param {number} id  0: the draft answers none
+   */
+  setReply(roomId, id) {
+    this.#set(this.#lasting, `${PREFIX}reply.${roomId}`, id ? String(id) : '');
   }
 
   /**

@@ -7,6 +7,7 @@
  * @typedef {import('../types.js').Room} Room
  * @typedef {import('../types.js').Member} Member
  * @typedef {import('../types.js').Message} Message
+ * @typedef {import('./replies.js').Place} Place
  */
 
 import { canonical, formatLength, roomCall } from '../format.js';
@@ -320,14 +321,26 @@ export class Places {
    * The log wants the tools of its messages.
    *
    * @param {HTMLElement} log
-   * @param {{rows: () => import('../views/row.js').Row[], first: {event: Event, isOver: boolean}, signal: AbortSignal}} options
+   * @param {{rows: () => import('../views/row.js').Row[], first: {event: Event, isOver: boolean}, signal: AbortSignal, place?: Place}} options
    */
-  rowTools(log, options) {
+  rowTools(log, { place, ...options }) {
     createRowTools(log, {
       ...options, isOwn: (message) => isOwn(this.#state, message),
       emojiAtHand: () => (this.#state.currentRoom?.archived_at ? [] : atHand()),
-      onAct: (wish, ...details) => void this.#page.parts().screens.act(wish, ...details),
+      mayReply: () => this.#state.currentRoom !== null && this.#rights(this.#state.currentRoom).write,
+      onAct: (wish, ...details) => void this.#page.parts().screens.act(wish, ...details, place),
     });
+  }
+
+  /** @param {Message} message @param {Place} [place] */
+  async reply(message, place) {
+    if (!this.#state.currentRoom || !this.#rights(this.#state.currentRoom).write) return;
+    (await this.#page.parts().screens.loadReplies()).reply(message, place);
+  }
+
+  /** @param {Message} message  any of a thread, or one that nobody has answered */
+  async openThread(message) {
+    (await this.#page.parts().screens.loadReplies()).open(message.id);
   }
 
   /**
@@ -336,8 +349,9 @@ export class Places {
    * @param {Message} message
    * @param {HTMLElement} anchor
    * @param {{back: HTMLElement, isHeld: boolean}} options see `openMenu`
+   * @param {Place} [place]
    */
-  messageMenu(message, anchor, options) {
+  messageMenu(message, anchor, options, place) {
     const { currentRoom: room } = this.#state;
     if (!room || message.deleted_at) return;
     const may = this.#rights(room);
@@ -350,7 +364,9 @@ export class Places {
     openMenu(anchor, text.actions, [
       ...(may.write ? [{ label: text.react, icon: 'smile', run: () => void this.pickReaction(message, beside(), options).catch(this.#page.onTrouble) }] : []),
       ...(message.reactions[0] ? [{ label: text.reactors, icon: 'people', run: () => void this.showReactors(message).catch(this.#page.onTrouble) }] : []),
-      ...(mine ? [{ label: text.edit, icon: 'edit', run: () => this.edit(message) }] : []),
+      ...(may.write ? [{ label: text.reply, icon: 'reply', run: () => void this.reply(message, place) }] : []),
+      ...(place ? [] : [{ label: text.thread, icon: 'talk', run: () => void this.openThread(message) }]),
+      ...(mine ? [{ label: text.edit, icon: 'edit', run: () => this.edit(message, place) }] : []),
       ...copyItem({ ...common, label: text.copy, icon: 'copy', text: () => message.content }),
       ...copyItem({ ...common, label: text.copyLink, icon: 'link', text: () => pageAddress(routeTo(room.id, message.id)) }),
       ...(message.edited_at ? [{ label: text.edits, icon: 'clock', run: () => this.showEdits(message.id) }] : []),
@@ -367,9 +383,9 @@ export class Places {
 
   #tellTooOld = () => void this.#page.parts().screens.toast(words.message.tooOld(formatLength(this.#page.config.editWindow)));
 
-  /** @param {Message} message one's own */
-  edit(message) {
-    const { composer, messages } = this.#page.parts().screens;
+  /** @param {Message} message one's own @param {Place} [place]  where it is written anew */
+  edit(message, place) {
+    const { composer, messages } = place ?? this.#page.parts().screens;
     if (!composer) return;
     if (!this.#isInTime(message)) return this.#tellTooOld();
     messages?.['markEdited'](message.id);

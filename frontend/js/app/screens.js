@@ -48,6 +48,10 @@ export class Screens {
   #reactions = null;
   /** Draws the reactions to the messages on view, once there are any. @type {((log: HTMLElement, rows: any[]) => void)|null} */
   #drawReactions = null;
+  /** @type {Promise<import('./replies.js').Replies>|null} */
+  #loadingReplies = null;
+  /** What replies take, once there are any. @type {import('./replies.js').Replies|null} */
+  replies = null;
 
   /**
    * @param {object} options
@@ -120,7 +124,7 @@ export class Screens {
     if (this.#isResting) return;
     this.#isResting = true;
     setTimeout(() => {
-      const rest = [loadParts(), this.wishes().then((wishes) => wishes.prefetch())];
+      const rest = [loadParts(), this.loadReplies(), this.wishes().then((wishes) => wishes.prefetch())];
       Promise.all(rest).catch(() => (this.#isResting = false));
     }, IDLE_MS);
   }
@@ -161,9 +165,33 @@ export class Screens {
     return this.#reactions;
   }
 
-  /** @param {import('../types.js').Message[]} messages  about to be shown, which waits for what shows reactions to them */
+  /** @returns {Promise<import('./replies.js').Replies>} what replies take; rejects when it cannot be loaded */
+  loadReplies() {
+    this.#loadingReplies ??= import('./replies.js').then(({ loadReplies }) => loadReplies(this.#page)).then((replies) => {
+      this.replies = replies;
+      this.#renderMessages();
+      return replies;
+    }).catch((cause) => {
+      setTimeout(() => (this.#loadingReplies = null), AGAIN_MS);
+      throw cause;
+    });
+    return this.#loadingReplies;
+  }
+
+  /** @param {import('../types.js').Message[]} messages  about to be shown, which waits for what shows all of them */
   async prepare(messages) {
-    if (!this.#drawReactions && messages.some(({ reactions }) => reactions?.[0])) await this.reactions().catch(() => {});
+    const wanted = [];
+    if (!this.#drawReactions && messages.some(({ reactions }) => reactions?.[0])) wanted.push(this.reactions());
+    if (!this.replies && messages.some((one) => one.reply_to || one.replies)) wanted.push(this.loadReplies());
+    // What cannot be had now comes when they are drawn.
+    await Promise.allSettled(wanted);
+    await this.replies?.prepare(messages);
+  }
+
+  /** @param {number|null} chainId  any message of the chain of replies to be shown beside the room; null: none */
+  showChain(chainId) {
+    if (chainId) void this.loadReplies().then((replies) => replies.show(chainId)).catch(this.#page.onTrouble);
+    else this.replies?.hide();
   }
 
   /** The keys that count on every screen but the first. */
@@ -203,7 +231,10 @@ export class Screens {
       room: state.notice ? null : room, messages: state.messages, pending: hasNewer ? [] : state.pending,
       events: state.events, username, user, historyStatus, hasOlder, hasNewer, newFrom,
       loadingOlder: state.loadingOlder, loadingNewer: state.loadingNewer, olderFailed: state.olderFailed,
+      dress: this.replies?.dress,
     });
+    // A first reply has come, or was left unsent.
+    if (!this.replies) void this.prepare([...state.messages, ...state.pending]);
     // Asked for only now: drawn for the first time, the log has just taken the reader to its end.
     this.#views['strip']?.update({
       typing: state.typing.map((typing) => typing.username), guests, unseen: state.unseen, hasNewer,

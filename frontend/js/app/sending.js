@@ -33,8 +33,8 @@ export function createOutbox({ state, api, clock, send, isFollowing, onAnother, 
       if (roomId !== state.currentRoom?.id) return 'http';
       return isFollowing() ? 'live' : null;
     },
-    sendLive: ({ room_id: roomId, content, client_id: clientId }) =>
-      send({ type: 'message', room_id: roomId, content, client_id: clientId }),
+    sendLive: ({ room_id: roomId, content, client_id: clientId, reply_to: replyTo }) =>
+      send({ type: 'message', room_id: roomId, content, client_id: clientId, reply_to: replyTo }),
     post: (record) => api.postMessage(record).catch((refusal) => {
       if (isAnothers(refusal)) onAnother();
       throw refusal;

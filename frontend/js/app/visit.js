@@ -81,8 +81,9 @@ export class Visit {
    * Comes into the current room, with what the person has written there and not sent.
    *
    * @param {number|null} messageId  to be shown and pointed out; null: where they were
+   * @param {number|null} [chainId]  any message of a chain of replies to be shown beside the room
    */
-  async enter(messageId) {
+  async enter(messageId, chainId = null) {
     const { state, memory, screens, outbox, apply } = this.#options;
     const roomId = state.currentRoom?.id;
     if (roomId === undefined) return;
@@ -90,7 +91,11 @@ export class Visit {
     apply({ type: 'pending_changed', pending: outbox.pendingOf(roomId) });
     const read = this.read(messageId);
     await screens.show('chat');
-    if (roomId === state.currentRoom?.id) screens.composer?.['setDraft'](memory.draft(roomId));
+    if (roomId === state.currentRoom?.id) {
+      if (chainId) screens.showChain(chainId);
+      screens.composer?.['setDraft'](memory.draft(roomId));
+      if (memory.reply(roomId)) void screens.loadReplies().then((replies) => replies.resume(), () => {});
+    }
     await read;
   }
 
@@ -130,10 +135,10 @@ export class Visit {
 
   /** @param {string} text */
   say(text) {
-    const { state, outbox, queue } = this.#options;
+    const { state, outbox, queue, screens } = this.#options;
     if (!state.currentRoom) return;
     this.#stopTyping();
-    outbox.add(state.currentRoom.id, text.trim());
+    outbox.add(state.currentRoom.id, text.trim(), screens.replies?.take());
     // One's own words are seen at once, wherever one was reading.
     if (state.hasNewer) void this.goToLatest();
     else queue.flush();

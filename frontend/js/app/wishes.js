@@ -16,6 +16,8 @@ import { Names } from './names.js';
  * @property {import('../api.js').Api} api
  * @property {import('../types.js').Config} config
  * @property {import('../socket.js').Connection} connection
+ * @property {import('./memory.js').Memory} memory
+ * @property {import('../types.js').Clock} clock
  * @property {(event: import('../types.js').Frame) => void} apply
  * @property {(roomId?: number|null) => void} open
  * @property {(wish: import('../types.js').RoomWish) => Promise<void>} createRoom

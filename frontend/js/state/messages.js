@@ -13,7 +13,7 @@
  */
 
 import { canonical } from '../format.js';
-import { merge, place, trim } from './window.js';
+import { lengthen, merge, place, trim } from './window.js';
 
 /**
  * @param {State} state
@@ -92,6 +92,7 @@ function absorb(state, messages, { missed, isNew = true }) {
   for (const { id } of messages) state.latestId = Math.max(state.latestId, id);
 
   putIntoWindow(state, messages);
+  state.messages = lengthen(state.messages, messages);
   const watching = isWatching(state);
   if (arrived[0] && state.unseen === 0 && (missed || !watching)) state.newFrom = arrived[0].id;
   if (!watching) state.unseen += arrived.length;

@@ -64,6 +64,27 @@ function replaceAt(messages, index, message) {
 }
 
 /**
+ * Chains of replies get longer: what they began with says so at once, though it has no new version by it. A reply counts
+ * once, however often it is told, because the newest that was counted is known.
+ *
+ * @param {Message[]} messages
+ * @param {Message[]} incoming  in any order
+ * @returns {Message[]} `messages` itself when nothing in it changes
+ */
+export function lengthen(messages, incoming) {
+  const answers = incoming.filter(({ chain }) => chain);
+  if (!answers.length) return messages;
+  return messages.map((root) => {
+    let { replies } = root;
+    for (const { id, chain, timestamp } of answers.sort((one, other) => one.id - other.id)) {
+      if (chain !== root.id || id <= (replies?.last_id ?? 0)) continue;
+      replies = { count: (replies?.count ?? 0) + 1, last_id: id, last_at: timestamp };
+    }
+    return replies === root.replies ? root : { ...root, replies };
+  });
+}
+
+/**
  * Puts messages that the server told of into the window. One that lies beyond an end where the history goes on is left
  * out: it would stand next to a message that is not its neighbour. Paging brings it later.
  *

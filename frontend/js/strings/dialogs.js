@@ -29,6 +29,7 @@ export const words = {
       { keys: ['Home', 'End'], does: 'In the messages: the first shown, the last' },
       { keys: ['Tab'], does: 'In the messages: into what one holds' },
       { keys: ['↑'], does: 'In the empty message box: edit your last message' },
+      { keys: ['r'], does: 'In the messages: reply (t: open its thread)' },
       { keys: ['e'], does: 'In the messages: edit your own (m: more, Del: delete)' },
       { keys: ['+'], does: 'In the messages: react (also :)' },
       { keys: ['Enter'], does: 'On a name: who that is' },

@@ -200,6 +200,8 @@ export const words = {
     actions: 'Message actions',
     react: 'React…',
     reactors: 'Who reacted…',
+    reply: 'Reply',
+    thread: 'Open thread',
     edit: 'Edit',
     copy: 'Copy text',
     copyLink: 'Copy link to message',

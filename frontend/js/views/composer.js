@@ -18,6 +18,7 @@ const NEAR_AT_LEAST = 20;
  * @property {string | null} username
  * @property {import('../types.js').Hold | null} hold
  * @property {number} maxLength
+ * @property {string} [label] what is said in it, where that is no message to the whole room
  */
 
 /**
@@ -156,8 +157,7 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
     'keydown',
     (event) => {
       if (event.key === 'Escape' && !event.isComposing) {
-        if (more?.isLent()) more.giveBack();
-        else onLatest?.();
+        if (!more?.giveUp()) onLatest?.();
       }
       if (event.key === 'ArrowUp' && field.value === '' && !event.altKey && !event.ctrlKey && !event.metaKey) {
         event.preventDefault();
@@ -190,15 +190,15 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
 
   return {
     /** @param {ComposerData} data */
-    update({ room, username, hold: next, maxLength: limit }) {
+    update({ room, username, hold: next, maxLength: limit, label: called }) {
       if (roomId !== (room?.id ?? null)) {
         roomId = room?.id ?? null;
         more?.giveBack();
       }
       const isArchived = Boolean(room?.archived_at);
       if (more || next || isArchived) void loadMore().then((loaded) => loaded.follow(next, isArchived)).catch(onTrouble);
-      setAttr(field, 'placeholder', room?.name ? strings.composer.placeholder(roomCall(room, username)) : null);
-      setText(label, strings.composer.field(room ? roomTitle(room, username) : ''));
+      setAttr(field, 'placeholder', called ?? (room?.name ? strings.composer.placeholder(roomCall(room, username)) : null));
+      setText(label, called ?? strings.composer.field(room ? roomTitle(room, username) : ''));
       if (limit !== maxLength) {
         maxLength = limit;
         measure();
@@ -219,6 +219,8 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
       more?.giveBack();
       field.focus();
     },
+    /** @param {import('./composermore.js').Answer | null} answer what the next message is a reply to */
+    answer: async (answer) => (await loadMore()).answer(answer),
     destroy() {
       more?.destroy();
       ending.abort();

@@ -15,6 +15,10 @@ import { strings } from '../strings/en.js';
  * @property {(text: string) => Promise<boolean>} run whether that was all
  * @property {() => void} [onEnd] it is done, or given up
  *
+ * @typedef {object} Answer what the next message is a reply to
+ * @property {HTMLElement} bar stands above the box
+ * @property {() => void} onStop it is given up
+ *
  * @param {object} box
  * @param {HTMLElement} box.element
  * @param {HTMLFormElement} box.form
@@ -29,7 +33,8 @@ export function createComposerMore({ element, form, field, send, put, measure })
   const wait = el('p', { class: 'composer-wait', 'aria-hidden': 'true', hidden: true });
   const said = el('p', { class: 'sr-only', role: 'status' });
   const slot = el('div');
-  form.before(slot, wait);
+  const reply = el('div');
+  form.before(slot, reply, wait);
   form.after(closed, said);
 
   /** @type {import('../types.js').Hold | null} */
@@ -39,6 +44,8 @@ export function createComposerMore({ element, form, field, send, put, measure })
   let timer;
   /** @type {(Loan & {draft: string}) | null} */
   let loan = null;
+  /** @type {Answer | null} */
+  let answered = null;
 
   /** New messages have to wait; a change of an old one does not. */
   const isWaiting = () => hold?.code === 'slow_mode' && loan === null;
@@ -69,14 +76,29 @@ export function createComposerMore({ element, form, field, send, put, measure })
     if (isShut && loan !== null) giveBack();
     const title = () => /** @type {HTMLElement | null} */ (document.querySelector('.header-title'));
     keepFocus(element, () => (form.hidden = isShut), title);
+    reply.hidden = isShut || loan !== null;
     closed.hidden = !isShut;
     wait.hidden = isShut || !isWaiting();
     setText(isShut ? closed : wait, words());
     measure();
   };
 
+  /** @param {Answer | null} next */
+  const answer = (next) => {
+    answered = next;
+    keepFocus(reply, () => reply.replaceChildren(...(next === null ? [] : [next.bar])), () => field);
+  };
+
   return {
     isWaiting,
+    answer,
+    /** @returns {boolean} whether there was something to be given up */
+    giveUp() {
+      if (loan !== null) giveBack();
+      else if (answered !== null) answered.onStop();
+      else return false;
+      return true;
+    },
     isLent: () => loan !== null,
     giveBack,
     /**

@@ -26,6 +26,7 @@ const GROUP_MS = 5 * 60_000;
  * @property {string | null} username
  * @property {boolean} hasOlder
  * @property {boolean} hasNewer
+ * @property {((row: import('./row.js').Row) => void) | undefined} [dress] gives a row what few have
  */
 
 /**
@@ -112,12 +113,13 @@ export function buildDays(data) {
     }
     today.items.push(item);
   };
-  /** @param {string} time @param {string} author @returns {boolean} */
-  const joinsGroup = (time, author) => {
+  /** @param {string} time @param {string} author @param {unknown} isReply begins a group of its own @returns {boolean} */
+  const joinsGroup = (time, author, isReply) => {
     const now = { author, at: Date.parse(time) };
     const today = days.at(-1);
     const joins =
       above !== null &&
+      !isReply &&
       above.author === now.author &&
       Math.abs(now.at - above.at) <= GROUP_MS &&
       (today === undefined || today.key === dayKey(time));
@@ -139,14 +141,14 @@ export function buildDays(data) {
       put(message.timestamp, { key: 'new', kind: 'new' });
       above = null;
     }
-    const grouped = joinsGroup(message.timestamp, authorOf(message));
+    const grouped = joinsGroup(message.timestamp, authorOf(message), message.reply_to);
     put(message.timestamp, { key: messageKey(message.id), kind: 'message', message, grouped });
     putEvents(message.id, message.timestamp);
   }
   for (const pending of data.pending) {
     const author = authorOf({ ...pending, guest: !pending.account });
     if (stored.has(`${pending.client_id} ${author}`)) continue;
-    const grouped = joinsGroup(pending.created_at, author);
+    const grouped = joinsGroup(pending.created_at, author, pending.reply_to);
     put(pending.created_at, { key: pendingKey(pending.client_id), kind: 'pending', pending, grouped });
   }
   return days;

@@ -9,6 +9,7 @@ const PARTS = [
   ['messages', '[tabindex="0"]'],
   ['composer', 'textarea'],
   ['people', 'button'],
+  ['thread', 'textarea'],
 ];
 
 /**

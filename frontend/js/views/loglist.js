@@ -165,6 +165,7 @@ export function createLogList(container) {
             continue;
           }
           const { row, made } = rowOf(item);
+          data.dress?.(row);
           if (made && item.kind === 'message' && item.message.id > newestBefore) arrived.push(row);
           all.push(row);
           children.push(row.node);

@@ -30,6 +30,8 @@ const COPIED_MS = 1500;
  * @property {boolean} olderFailed
  * @property {number | null} newFrom
  * @property {((log: HTMLElement, rows: import('./row.js').Row[]) => void) | null} [drawReactions] once there are any
+ * @property {string} [label] the log's name, where it is not that of the room
+ * @property {import('./items.js').LogData['dress']} [dress]
  *
  * @typedef {object} MessagesCallbacks
  * @property {() => void} onOlder
@@ -262,7 +264,7 @@ export function createMessages(element, callbacks) {
       if (anew || next.room?.id !== before.room?.id) clear();
       forgetAsked(before);
       const sent = !opening && hasSent(before, next);
-      setAttr(log, 'aria-label', strings.messages.label(next.room ? roomTitle(next.room, next.username) : ''));
+      setAttr(log, 'aria-label', next.label ?? strings.messages.label(next.room ? roomTitle(next.room, next.username) : ''));
       setAttr(log, 'aria-busy', next.historyStatus === 'loading' ? 'true' : null);
       if (next.hasNewer) keeper.allowSticking(false);
       const focused = roving.focused();

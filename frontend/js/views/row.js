@@ -181,7 +181,7 @@ export function updateRow(row, item) {
  */
 export function setTabStop(row, active) {
   setAttr(row.article, 'tabindex', active ? '0' : '-1');
-  const controls = 'a, .row-name, .row-edited, .row-tools button, .md-copy, .reactions button';
+  const controls = 'a, .row-name, .row-reply, .row-edited, .row-tools button, .md-copy, .reactions button';
   for (const control of row.article.querySelectorAll(controls)) setAttr(control, 'tabindex', active ? '0' : '-1');
   // Wide code and tables are gone along by keys.
   for (const box of row.body.querySelectorAll('.md-scroll')) setAttr(box, 'tabindex', active && box.scrollWidth > box.clientWidth ? '0' : '-1');

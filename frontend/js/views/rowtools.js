@@ -5,6 +5,7 @@
 
 import { el, iconButton, setAttr } from '../dom.js';
 import { strings } from '../strings/en.js';
+import { words } from '../strings/places.js';
 
 /** So long a finger rests on a message before its menu opens. */
 const PRESS_MS = 450;
@@ -21,14 +22,16 @@ const AT_HAND = 3;
  * @param {(wish: string, ...details: any[]) => void} options.onAct
  * @param {(message: import('../types.js').Message) => boolean} options.isOwn
  * @param {() => string[]} options.emojiAtHand with which one may react here by one press; none where one may not
+ * @param {() => boolean} options.mayReply
  * @param {{event: Event, isOver: boolean}} options.first what was pointed at, or came into focus, before there were tools
  * @param {AbortSignal} options.signal ends the listeners
  */
-export function createRowTools(log, { rows, onAct, isOwn, emojiAtHand, first, signal }) {
+export function createRowTools(log, { rows, onAct, isOwn, emojiAtHand, mayReply, first, signal }) {
   const more = iconButton(strings.messages.actions, 'more', { class: 'icon-button tool', 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
   const react = iconButton(strings.messages.react, 'smile', { class: 'icon-button tool', 'aria-haspopup': 'dialog', 'aria-expanded': 'false' });
+  const reply = iconButton(words.message.reply, 'reply', { class: 'icon-button tool' });
   const quick = Array.from({ length: AT_HAND }, () => el('button', { type: 'button', class: 'icon-button tool' }));
-  const tools = el('div', { class: 'row-tools' }, ...quick, react, more);
+  const tools = el('div', { class: 'row-tools' }, ...quick, react, reply, more);
   /** @type {Row | null} */
   let shown = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -49,6 +52,7 @@ export function createRowTools(log, { rows, onAct, isOwn, emojiAtHand, first, si
     if (shown === null) return tools.remove();
     const atHand = emojiAtHand();
     react.hidden = atHand.length === 0;
+    reply.hidden = !mayReply();
     for (const [index, button] of quick.entries()) {
       const emoji = atHand[index];
       button.hidden = emoji === undefined;
@@ -56,7 +60,7 @@ export function createRowTools(log, { rows, onAct, isOwn, emojiAtHand, first, si
       button.dataset['emoji'] = emoji ?? '';
       setAttr(button, 'aria-label', strings.messages.reactWith(emoji ?? ''));
     }
-    for (const button of [...quick, react, more]) button.tabIndex = shown.article.tabIndex;
+    for (const button of [...quick, react, reply, more]) button.tabIndex = shown.article.tabIndex;
     shown.article.append(tools);
   };
   /** @param {Row} row @param {HTMLElement} [anchor] */
@@ -86,6 +90,15 @@ export function createRowTools(log, { rows, onAct, isOwn, emojiAtHand, first, si
     (event) => {
       event.stopPropagation();
       if (shown && more.popoverTargetElement === null) open(shown);
+    },
+    { signal },
+  );
+  reply.addEventListener(
+    'click',
+    (event) => {
+      event.stopPropagation();
+      const message = messageOf(shown);
+      if (message) onAct('reply', message);
     },
     { signal },
   );
@@ -142,6 +155,8 @@ export function createRowTools(log, { rows, onAct, isOwn, emojiAtHand, first, si
       const message = messageOf(row);
       if (!row || !message) return;
       if (event.key === 'm') open(row);
+      else if (event.key === 'r' && mayReply()) onAct('reply', message);
+      else if (event.key === 't') onAct('openThread', message);
       else if (event.key === 'e' && isOwn(message)) onAct('edit', message);
       else if (event.key === 'Delete') onAct('askDelete', message);
       else if (event.key === '+' || event.key === ':') pick(row);

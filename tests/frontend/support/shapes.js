@@ -9,8 +9,8 @@ export const roomOf = (fields) => ({ ...ROOM, ...fields });
 
 export const messageOf = (fields) => ({
   id: 1, room_id: ROOM.id, username: 'bob', content: 'hello', timestamp: '2026-05-03T10:00:00.000000Z', version: 1,
-  client_id: null, guest: true, reply_to: null, edited_at: null, deleted_at: null, reactions: [], files: [], pinned_at: null,
-  ...fields,
+  client_id: null, guest: true, reply_to: null, chain: null, replies: null, edited_at: null, deleted_at: null, reactions: [], files: [],
+  pinned_at: null, ...fields,
 });
 
 /** A message whose version is its id, as in a room where nothing but sending has happened. */

@@ -1,0 +1,14 @@
+"""A message that a chain of replies began with says how many there are."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Adds a column to messages; nobody could reply to any before."""
+    op.add_column("messages", sa.Column("replies", sa.Text))

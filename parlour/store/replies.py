@@ -1,0 +1,112 @@
+"""Which messages answer which: the parents of new ones, and chains of replies."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
+
+from parlour.models import Message, Replies
+from parlour.store.messages import TOLD, message_of, middle
+from parlour.store.tables import messages
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """What has to be known of a message that is to be answered."""
+
+    room_id: int
+    # The message that its chain began with, perhaps itself, and how long that is.
+    root: int
+    replies: Replies | None = None
+    deleted: bool = False
+
+
+# One statement for any number of parents, each found by its key.
+_wanted = func.json_each(bindparam("ids")).table_valued("value", name="wanted")
+_parent, _root = messages.alias("parent"), messages.alias("root")
+_PARENTS = select(
+    _parent.c.id, _parent.c.room_id, _parent.c.deleted_at, _root.c.id, _root.c.replies
+).select_from(
+    _wanted.join(_parent, _parent.c.id == _wanted.c.value).join(
+        _root, _root.c.id == func.coalesce(_parent.c.chain, _parent.c.id)
+    )
+)
+_SET_REPLIES = (
+    update(messages)
+    .where(messages.c.id == bindparam("root"))
+    .values(replies=bindparam("told", type_=messages.c.replies.type))
+)
+
+
+def parents(connection: Connection, ids: Collection[int]) -> dict[int, Parent]:
+    """Those of these messages that there are."""
+    rows = connection.execute(_PARENTS, {"ids": json.dumps(list(ids))})
+    return {
+        parent: Parent(
+            room_id,
+            root,
+            None if replies is None else Replies.model_validate_json(replies),
+            deleted_at is not None,
+        )
+        for parent, room_id, deleted_at, root, replies in rows
+    }
+
+
+def set_replies(connection: Connection, replies: Mapping[int, Replies]) -> None:
+    """Say of the messages that chains began with how long these are now.
+
+    It is no change of the message: its version stays.
+    """
+    values = [{"root": root, "told": told.model_dump_json()} for root, told in replies.items()]
+    connection.execute(_SET_REPLIES, values)
+
+
+def chain_page(
+    connection: Connection,
+    root: Message,
+    limit: int,
+    *,
+    before: int | None,
+    after: int | None,
+    around: int | None,
+) -> list[Message]:
+    """A page of a chain, oldest first: the newest, or that beside a message id.
+
+    What it began with is its oldest message.
+    """
+    if after is not None:
+        return _above(connection, root, after, limit)
+    if around is None:
+        return _below(connection, root, before, limit)
+    older = _below(connection, root, around + 1, limit)
+    return middle(older, _above(connection, root, around, limit), limit)
+
+
+def _below(connection: Connection, root: Message, bound: int | None, limit: int) -> list[Message]:
+    lower = None if bound is None else messages.c.id < bound
+    page = _replies(connection, root, lower, limit, up=False)[::-1]
+    if len(page) < limit and (bound is None or root.id < bound):
+        page.insert(0, root)
+    return page
+
+
+def _above(connection: Connection, root: Message, bound: int, limit: int) -> list[Message]:
+    if root.id <= bound:
+        return _replies(connection, root, messages.c.id > bound, limit, up=True)
+    return [root, *_replies(connection, root, None, limit - 1, up=True)]
+
+
+def _replies(
+    connection: Connection,
+    root: Message,
+    bound: ColumnElement[bool] | None,
+    limit: int,
+    *,
+    up: bool,
+) -> list[Message]:
+    statement = select(*TOLD).where(messages.c.chain == root.id)
+    if bound is not None:
+        statement = statement.where(bound)
+    order = messages.c.id.asc() if up else messages.c.id.desc()
+    return [message_of(row) for row in connection.execute(statement.order_by(order).limit(limit))]
