@@ -181,6 +181,7 @@ export function handleWebSocketMessage(frame) {
     if (rooms.isDeleting(roomId) && roomId === state.currentRoom?.id) leaveForList();
   }
   apply({ ...frame, now: clock.now() });
+  identity.hear(frame);
   if (frame.type === 'typing') visit?.expire();
   else if (frame.type === 'message') visit?.slow(frame);
   else if (frame.type === 'sync' && frame.room_id === state.currentRoom?.id) onFollowing(frame.room_id);

@@ -1,7 +1,7 @@
 """Telling people of rooms: who is there, what there is, what changed, and that they are out."""
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Literal
@@ -15,6 +15,7 @@ from parlour.places import Changed, Told
 from parlour.protocol import (
     LeaveEvent,
     MessageUpdatedEvent,
+    OwnReadEvent,
     RoomDeletedEvent,
     RoomListEvent,
     RoomUpdatedEvent,
@@ -23,6 +24,7 @@ from parlour.protocol import (
 )
 from parlour.realtime.connection import Connection
 from parlour.realtime.presence import Present
+from parlour.store.reads import ReadState
 
 # Up to so many people, a room tells its list at every change; past it, once an interval.
 SMALL_ROOM: Final = 20
@@ -64,6 +66,8 @@ def tell_change(context: Context, edited: Edited, client: Client | None = None) 
     )
     if not edited.same:
         context.manager.broadcast(message.room_id, encode(event), version=message.version)
+        if message.deleted_at is not None:
+            context.news.deleted(message.room_id, message.id)
     if client is None:
         return
     if edited.same or not context.manager.follows(client.connection, message.room_id):
@@ -87,6 +91,35 @@ def _connections(context: Context, user_ids: Collection[int]) -> list[Connection
     ]
 
 
+def tell_reads(
+    context: Context, states: Sequence[ReadState], asking: Connection | None = None
+) -> None:
+    """Tell an account how far it has read some rooms, on all its connections.
+
+    `asking` is told also where it gets the seed's frames alone.
+    """
+    frames = [read_frame(state) for state in states]
+    for user_id in {state.user_id for state in states}:
+        connections = dict.fromkeys(_connections(context, [user_id]))
+        if asking is not None:
+            connections[asking] = None
+        for connection in connections:
+            connection.send(*frames)
+
+
+def read_frame(state: ReadState) -> bytes:
+    """The frame that tells somebody how far they have read a room."""
+    return encode(
+        OwnReadEvent(
+            room_id=state.room_id,
+            username=state.username,
+            message_id=state.message_id,
+            unread=state.unread,
+            message_count=state.message_count,
+        )
+    )
+
+
 def close_room(context: Context, told: Told, words: str) -> None:
     """A room is gone: whoever is in it is told and leaves it, and the lists lose it."""
     for connection in context.manager.followers(told.room.id):
@@ -101,6 +134,7 @@ def evict(context: Context, room: Room, author: str, words: str, *, banned: bool
     """
     end = (ERROR_CODES["banned"].close or ROOM_GONE, "banned") if banned else _GONE
     left = None
+    context.news.put_out(author, room.id)
     for connection in context.manager.connections_of(author):
         if context.manager.follows(connection, room.id):
             left = _put_out(context, connection, room, words, end) or left

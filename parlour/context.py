@@ -9,6 +9,7 @@ from typing import Final
 from parlour.database import Database
 from parlour.errors import Refusal
 from parlour.models import Person, Room, WebSocketMessage
+from parlour.news import News
 from parlour.oversight import Policy
 from parlour.protocol import encode, encode_error
 from parlour.realtime.connection import Connection
@@ -45,6 +46,7 @@ class Context:
     tasks: Tasks = field(default_factory=Tasks)
     user_lists: Coalescer = field(default_factory=lambda: Coalescer(PRESENCE_INTERVAL))
     room_news: Coalescer = field(default_factory=lambda: Coalescer(PRESENCE_INTERVAL))
+    news: News = field(default_factory=News)
     closing: bool = False
     # Pages of other sites are told of in the log: who sets the server up wants to see each.
     foreign_pages: Seldom = field(default_factory=lambda: Seldom(20))

@@ -1,7 +1,7 @@
 """The database: engines, the one writer with its group commit, and the operations on chat."""
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ from parlour.permissions import Standing, check, no_room, too_soon
 from parlour.settings import Settings, load_settings
 from parlour.store import messages as message_rows
 from parlour.store import reactions as reaction_rows
+from parlour.store import reads as read_rows
 from parlour.store import rooms as room_rows
 from parlour.store.changes import newest_changes
 from parlour.store.engine import DatabaseUnusable, Engine, expected
@@ -122,7 +123,7 @@ class ChatDatabase:
         Each gets the next version of its room and the next id of the database. A draft whose
         (room, author, client_id) is there already gets that message, as `repeated`; one
         whose room is gone, or whose author may not speak there now, or that answers what is
-        not there, gets a Refusal.
+        not there, gets a Refusal. Who speaks with an account has read all before.
         """
         counters, guarded = room_rows.room_counters(connection, {draft.room_id for draft in drafts})
         gate = _Gate(connection, drafts, guarded) if guarded else None
@@ -132,6 +133,7 @@ class ChatDatabase:
         next_id = message_rows.last_id(connection) + 1
         outcomes: list[StoredMessage | Refusal] = []
         rows: list[message_rows.Row] = []
+        speakers: dict[tuple[int, str], tuple[int, int]] = {}
         changed: dict[int, tuple[int, int]] = {}
         now = datetime.now(UTC)
         for draft, key in zip(drafts, keys, strict=True):
@@ -172,6 +174,8 @@ class ChatDatabase:
                     **message_rows.LATER,
                 }
             )
+            if not draft.person.guest:
+                speakers[draft.room_id, draft.person.author] = next_id, number
             next_id += 1
             rows.append(message_rows.row_of(message, draft.person.author, number))
             if chains is not None:
@@ -181,6 +185,8 @@ class ChatDatabase:
                 known[key] = message
         if rows:
             message_rows.insert_messages(connection, rows)
+            if speakers:
+                read_rows.read_to(connection, _read(speakers))
             if gate is not None:
                 gate.note_spoken(now)
             if chains is not None:
@@ -300,6 +306,13 @@ class _Gate:
         """Keep who has spoken now, for those who come next."""
         if self._speaking:
             note_spoken(self._connection, self._speaking, now)
+
+
+def _read(
+    speakers: Mapping[tuple[int, str], tuple[int, int]],
+) -> Iterator[tuple[int, int, int, int]]:
+    for (room_id, author), (message_id, number) in speakers.items():
+        yield int(author.removeprefix("user:")), room_id, message_id, number
 
 
 def _client_key(draft: MessageDraft) -> message_rows.ClientKey | None:

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 from parlour.context import Client, Context
 from parlour.conversation import Conversation, Handler
 from parlour.errors import Refusal
-from parlour.features import changes, heartbeat, messages, presence, reactions, typing
+from parlour.features import changes, heartbeat, messages, presence, reactions, reads, typing
 from parlour.identity import login_by_ticket, login_of, person_of
 from parlour.models import MAX_ID, Person
 from parlour.people import Login
@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, Handler]] = {
     "edit": changes.edit_command,
     "delete": changes.delete_command,
     "react": reactions.react_command,
+    "read": reads.read_command,
     "typing": typing.tell_typing,
     "subscribe": presence.subscribe,
     "unsubscribe": presence.unsubscribe,

@@ -299,6 +299,11 @@ def find_user(connection: Connection, username: str) -> User:
     return user
 
 
+def without_receipts(connection: Connection) -> list[int]:
+    """The accounts that let nobody know how far they have read."""
+    return users.without_receipts(connection)
+
+
 def change_profile(connection: Connection, user_id: int, changes: dict[str, Any]) -> User:
     """Change what others see of an account; how it is now."""
     if changes:

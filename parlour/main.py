@@ -26,7 +26,9 @@ from parlour.features import (
     members,
     messages,
     moderation,
+    news,
     reactions,
+    reads,
     registration,
     reports,
     room_invites,
@@ -80,9 +82,11 @@ def create_app(
         registry = Registry(await opened.read(logins.load))
         policy = await opened.read(administration.load_policy, Policy.of(settings))
         context = Context(settings, opened, Tokens(used), registry, policy)
+        context.news.unshared.update(await opened.read(logins.without_receipts))
         app.state.context = context
         app.state.assets = _assets(context)
         context.tasks.spawn(heartbeat.beat(context))
+        context.tasks.spawn(news.tell_news(context))
         context.tasks.spawn(upkeep.purge(context))
         context.tasks.spawn(sessions.tidy(context))
         context.tasks.spawn(moderation.tidy(context))
@@ -108,10 +112,10 @@ def create_app(
     )
     for router in (
         rooms.router, members.router, room_invites.router, messages.router, changes.router,
-        reactions.router, moderation.router, reports.router, guests.router, registration.router,
-        accounts.router, sessions.router, users.router, directory.router, admin_people.router,
-        admin_rooms.router, admin_policy.router, admin_log.router, admission.router, health.router,
-        gateway.router, pages.router,
+        reactions.router, reads.router, moderation.router, reports.router, guests.router,
+        registration.router, accounts.router, sessions.router, users.router, directory.router,
+        admin_people.router, admin_rooms.router, admin_policy.router, admin_log.router,
+        admission.router, health.router, gateway.router, pages.router,
     ):  # fmt: skip
         app.include_router(router)
     if settings.allowed_origins:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from parlour.models import Id, Shape, Time, whole
+from parlour.models import Count, Id, Shape, Time, whole
 from parlour.people import Secret
 from parlour.permissions import RoomKind, RoomRole
 
@@ -91,3 +91,32 @@ class DirectCreate(Shape):
         list[Annotated[str, Field(max_length=200)]],
         Field(min_length=1, max_length=MAX_OTHERS, examples=[["bob"]]),
     ]
+
+
+class ReadChange(Shape):
+    """How far somebody has read."""
+
+    message_id: Id = Field(description="Read up to here; with `back`, unread from here on.")
+    back: bool = Field(default=False, description="Mark as unread; without it one only moves on.")
+
+
+class ReadPosition(Shape):
+    """How far one has read a room oneself."""
+
+    room_id: Id
+    message_id: Count = Field(description="All up to this id is read; 0: nothing.")
+    unread: Count = Field(description="Messages of others behind it that are not deleted.")
+    message_count: Count = Field(description="How many were ever said there.")
+
+
+class AllRead(Shape):
+    """What became of marking everything as read."""
+
+    rooms: Count = Field(description="Rooms that had something unread.")
+
+
+class Receipt(Shape):
+    """How far somebody has read who lets others know."""
+
+    username: str
+    message_id: Id

@@ -107,6 +107,8 @@ def _check_client_id(value: str) -> str:
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Version = Annotated[int, Field(ge=0, le=MAX_ID)]
+# How many; and a place among messages, before all of them at 0.
+Count = Annotated[int, Field(ge=0)]
 # The same as they stand in a path or a query.
 IdParam = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(check_digits)]
 VersionParam = Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(check_digits)]
@@ -137,6 +139,7 @@ _ROOM_EXAMPLE: Final[dict[str, Any]] = {
     "owner": "alice",
     "slow_seconds": 0,
     "role": None,
+    "message_count": 7,
     "unread": None,
     "mentions": None,
     "last_read": None,
@@ -289,9 +292,10 @@ class Room(Shape):
     owner: str | None = Field(None, description="Nobody, where a guest made it.")
     slow_seconds: int = Field(0, description="Between two messages of the same person.")
     role: RoomRole | None = Field(None, description="Of whoever asks; in frames for all, null.")
-    unread: int | None = None
+    message_count: Count = Field(0, description="How many messages were ever said in it.")
+    unread: int | None = Field(None, description="Of whoever asks; null where they never were.")
     mentions: int | None = None
-    last_read: Id | None = None
+    last_read: Count | None = Field(None, description="All up to this id is read; 0: nothing.")
 
 
 class MessageChange(Shape):

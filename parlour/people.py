@@ -117,6 +117,9 @@ class ProfileChange(Shape):
     time_zone: TimeZone | None = None
     status_text: Status = ""
     hue: Hue | None = Field(None, description="Of the avatar's colour, in degrees.")
+    read_receipts: bool = Field(
+        default=True, description="Tell others how far one has read, and see it of them."
+    )
 
     def changes(self) -> dict[str, Any]:
         """The fields that were given."""
@@ -172,6 +175,7 @@ class User(Shape):
     status_text: str
     hue: int | None
     created_at: Time
+    read_receipts: bool
 
 
 class SignedIn(BaseModel):

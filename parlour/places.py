@@ -20,6 +20,7 @@ from parlour.people import User
 from parlour.permissions import Act, RoomRole, Standing, check, check_over
 from parlour.store import invites, users
 from parlour.store import members as member_rows
+from parlour.store import reads as read_rows
 from parlour.store import rooms as room_rows
 from parlour.store.standings import forget_spoken, standing_of
 
@@ -82,14 +83,19 @@ def tell(connection: Connection, room: Room) -> Told:
 
 
 def list_rooms(connection: Connection, user_id: int | None) -> list[Room]:
-    """The rooms that somebody may see, with their role, in order of creation."""
+    """The rooms that somebody may see, with what they are to them, in order of creation."""
     return room_rows.visible_rooms(connection, user_id)
 
 
 def get_room(connection: Connection, author: str | None, room_id: int) -> Room:
     """One of them. Raises Refusal `not_found`."""
     standing = allow(connection, author, room_id, "see")
-    return ChatDatabase.get_room(connection, room_id).model_copy(update={"role": standing.role})
+    own: dict[str, Any] = {"role": standing.role}
+    if author is not None and author.startswith("user:"):
+        read = read_rows.state_of(connection, int(author.removeprefix("user:")), room_id)
+        if read is not None:
+            own |= {"unread": read.unread, "last_read": read.message_id}
+    return ChatDatabase.get_room(connection, room_id).model_copy(update=own)
 
 
 def describe(connection: Connection, room_id: int) -> Told:

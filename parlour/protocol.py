@@ -11,9 +11,11 @@ from parlour.models import (
     MAX_ID,
     ClientId,
     Content,
+    Count,
     Id,
     Message,
     Room,
+    Shape,
     Time,
     Version,
     VersionParam,
@@ -73,6 +75,15 @@ class React(WebSocketMessage):
     room_id: Id | None = None
 
 
+class ReadMessages(WebSocketMessage):
+    """Read up to a message, or mark as unread from one on."""
+
+    type: Literal["read"]
+    message_id: Id
+    back: bool = False
+    room_id: Id | None = None
+
+
 class Typing(WebSocketMessage):
     """Tell the others that one is typing."""
 
@@ -103,13 +114,22 @@ class Ping(WebSocketMessage):
 
 
 Command = (
-    SendMessage | EditMessage | DeleteMessage | React | Typing | Subscribe | Unsubscribe | Ping
+    SendMessage
+    | EditMessage
+    | DeleteMessage
+    | React
+    | ReadMessages
+    | Typing
+    | Subscribe
+    | Unsubscribe
+    | Ping
 )
 COMMAND_SHAPES: Final[dict[str, type[Command]]] = {
     "message": SendMessage,
     "edit": EditMessage,
     "delete": DeleteMessage,
     "react": React,
+    "read": ReadMessages,
     "typing": Typing,
     "subscribe": Subscribe,
     "unsubscribe": Unsubscribe,
@@ -182,6 +202,22 @@ class TypingEvent(WebSocketMessage):
     timestamp: Time
 
 
+class ReadEvent(WebSocketMessage):
+    """Somebody else has read up to here."""
+
+    type: Literal["read"] = "read"
+    room_id: Id
+    username: str
+    message_id: Count
+
+
+class OwnReadEvent(ReadEvent):
+    """How far one has read oneself, here or on another connection."""
+
+    unread: Count
+    message_count: Count
+
+
 class RoomDeletedEvent(WebSocketMessage):
     """The room is gone."""
 
@@ -216,6 +252,22 @@ class RoomListEvent(WebSocketMessage):
 
     type: Literal["room_created", "room_changed", "room_removed"]
     room: Room
+
+
+class RoomNews(Shape):
+    """What was said in a room, in numbers."""
+
+    room_id: Id
+    message_id: Count
+    message_count: Count
+    deleted: tuple[Id, ...]
+
+
+class NewsEvent(WebSocketMessage):
+    """What was said in rooms of the list, in numbers."""
+
+    type: Literal["news"] = "news"
+    rooms: tuple[RoomNews, ...]
 
 
 class HeartbeatEvent(WebSocketMessage):
@@ -258,10 +310,12 @@ EVENT_SHAPES: Final[tuple[type[WebSocketMessage], ...]] = (
     LeaveEvent,
     UserListEvent,
     TypingEvent,
+    ReadEvent,
     RoomDeletedEvent,
     SyncEvent,
     RoomUpdatedEvent,
     RoomListEvent,
+    NewsEvent,
     HeartbeatEvent,
     ErrorEvent,
     PongEvent,

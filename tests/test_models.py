@@ -64,6 +64,7 @@ def test_a_room_is_told_with_every_field() -> None:
         "owner": None,
         "slow_seconds": 0,
         "role": None,
+        "message_count": 0,
         "unread": None,
         "mentions": None,
         "last_read": None,

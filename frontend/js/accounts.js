@@ -73,7 +73,7 @@ export class Accounts {
   }
 
   /**
-   * @param {Partial<Pick<User, 'display_name'|'about'|'time_zone'|'status_text'|'hue'>>} changes
+   * @param {Partial<Pick<User, 'display_name'|'about'|'time_zone'|'status_text'|'hue'|'read_receipts'>>} changes
    * @returns {Promise<User>}
    */
   async save(changes) {

@@ -46,6 +46,8 @@ export const formatDate = (iso) => DATE.format(new Date(iso));
 export const formatShortDate = (iso) => SHORT_DATE.format(new Date(iso));
 /** @param {string} iso @returns {string} such as "Sunday, 3 May 2026 at 14:05" */
 export const formatFull = (iso) => FULL.format(new Date(iso));
+/** @param {number} count */
+export const formatUnread = (count) => (count > 999 ? '999+' : String(count));
 /** @param {number} value */
 export const formatNumber = (value) => NUMBER.format(value);
 

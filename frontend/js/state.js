@@ -26,13 +26,13 @@ export const PRESENCE_LINE_LIMIT = 50;
 
 let presenceLines = 0;
 
-/** @returns {Pick<State, 'currentRoom'|'messages'|'users'|'guests'|'pending'|'typing'|'historyStatus'|'hasOlder'|'hasNewer'|'loadingOlder'|'loadingNewer'|'olderFailed'|'newFrom'|'unseen'|'events'|'hold'|'version'|'epoch'|'atBottom'|'lastRead'|'latestId'|'notice'>} */
+/** @returns {Pick<State, 'currentRoom'|'messages'|'users'|'guests'|'pending'|'typing'|'historyStatus'|'hasOlder'|'hasNewer'|'loadingOlder'|'loadingNewer'|'olderFailed'|'newFrom'|'unseen'|'events'|'hold'|'version'|'epoch'|'atBottom'|'lastRead'|'latestId'|'notice'|'receipts'>} */
 function noRoom() {
   return {
     currentRoom: null, messages: [], users: [], guests: [], pending: [], typing: [], events: [], hold: null,
     historyStatus: 'loading', hasOlder: false, hasNewer: false, loadingOlder: false, loadingNewer: false,
     olderFailed: false, newFrom: null, unseen: 0, version: 0, epoch: null, atBottom: false, lastRead: 0, latestId: 0,
-    notice: null,
+    notice: null, receipts: [],
   };
 }
 
@@ -121,7 +121,12 @@ function onTyping(state, { room_id: roomId, username, now }) {
 function putRoom(state, told, isAnswer = false) {
   const known = state.rooms.find(({ id }) => id === told.id);
   // What is told to all says nothing of one's own role.
-  const room = isAnswer || told.role || !known?.role ? told : { ...told, role: told.owner === state.username ? 'owner' : known.role };
+  let room = isAnswer || told.role || !known?.role ? told : { ...told, role: told.owner === state.username ? 'owner' : known.role };
+  // Nor of what one has read.
+  if (!isAnswer && known && told.unread === null) {
+    const { unread, last_read, message_count } = known;
+    room = { ...room, unread, last_read, message_count };
+  }
   if (!room.archived_at && room.id === state.currentRoom?.id && state.hold?.code === 'archived') state.hold = null;
   state.rooms = known ? state.rooms.map((other) => (other.id === room.id ? room : other)) : [...state.rooms, room];
   if (state.currentRoom?.id === room.id) state.currentRoom = room;
@@ -166,6 +171,12 @@ const HANDLERS = {
 
   // The page's own events.
   room_read: (state, { room }) => putRoom(state, room, true),
+  rooms_counted: (state, { counts }) => {
+    const counted = (/** @type {Room} */ room) => (counts[room.id] ? { ...room, ...counts[room.id] } : room);
+    state.rooms = state.rooms.map(counted);
+    if (state.currentRoom) state.currentRoom = counted(state.currentRoom);
+  },
+  receipts_changed: (state, { receipts }) => void (state.receipts = receipts),
   login_started: (state) => void (state.login = { busy: true, error: null }),
   login_refused: (state, { code }) => void Object.assign(state, { screen: 'login', login: { busy: false, error: code } }),
   signed_in: (state, { username, user = null }) =>

@@ -18,9 +18,10 @@
  * @property {string|null} owner
  * @property {Role|null} role  one's own; null: none, or not told
  * @property {number} slow_seconds  between two messages of one person; 0: none
- * @property {number|null} unread
+ * @property {number} message_count  how many were ever said there; with `unread`, as of the same moment
+ * @property {number|null} unread  null: one was never there, or is a guest
  * @property {number|null} mentions
- * @property {number|null} last_read
+ * @property {number|null} last_read  all up to this id is read; 0: nothing
  */
 
 /** @typedef {'owner'|'moderator'|'member'} Role  in a room */
@@ -98,7 +99,7 @@
  * @property {string} created_at
  */
 
-/** @typedef {Profile & {id: number, role: 'member'|'administrator'}} User  an account, as its own person sees it */
+/** @typedef {Profile & {id: number, role: 'member'|'administrator', read_receipts: boolean}} User  an account, as its own person sees it */
 
 /**
  * A login, as its own person sees it.
@@ -179,6 +180,8 @@
  * @typedef {{kind: 'invite'|'setup'|'join', token: string}} Invitation
  */
 
+/** @typedef {{username: string, message_id: number}} Receipt  how far somebody has read */
+
 /** @typedef {'login'|'rooms'|'chat'|'directory'|'administration'} Screen */
 /** @typedef {'loading'|'ready'|'error'} LoadStatus */
 /** @typedef {'offline'|'connecting'|'reconnecting'|'open'|'caughtup'|'closed'} ConnectionStatus */
@@ -232,6 +235,7 @@
  * @property {number} lastRead  id of the newest message the reader has had before their eyes; 0: none
  * @property {number} latestId  highest message id known in the current room
  * @property {Notice|null} notice
+ * @property {Receipt[]} receipts  how far others have read the current room, where they let one know
  * @property {{busy: boolean, error: string|null}} login
  */
 

@@ -45,4 +45,4 @@ async def find_people(
 
 
 def _profile(user: User) -> Profile:
-    return Profile.model_construct(**user.model_dump(exclude={"id", "role"}))
+    return Profile.model_construct(**user.model_dump(exclude={"id", "role", "read_receipts"}))

@@ -175,6 +175,7 @@ def publish(context: Context, message: Message) -> None:
     """Tell a room of its newest message, which has been committed."""
     frame = encode(_event_of(message))
     context.manager.broadcast(message.room_id, frame, version=message.version)
+    context.news.said(message.room_id, message.id, None if message.guest else message.username)
 
 
 def _event_of(message: Message, kind: type[MessageEvent] = MessageEvent) -> MessageEvent:

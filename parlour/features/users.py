@@ -30,7 +30,13 @@ async def get_me(context: ContextDep, login: LoggedIn) -> User:
 )  # fmt: skip
 async def change_me(change: ProfileChange, context: ContextDep, login: LoggedIn) -> User:
     """Change one's profile; what is left out stays, null takes away."""
-    return await context.database.write(logins.change_profile, login.user_id, change.changes())
+
+    def tell(user: User) -> None:
+        context.news.share(user.id, shares=user.read_receipts)
+
+    return await context.database.write(
+        logins.change_profile, login.user_id, change.changes(), then=tell
+    )
 
 
 @router.get(
@@ -47,4 +53,4 @@ async def get_profile(
     except PydanticCustomError:
         raise Refusal("not_found", "There is nobody with this name.") from None
     user = await context.database.read(logins.find_user, name)
-    return Profile.model_construct(**user.model_dump(exclude={"id", "role"}))
+    return Profile.model_construct(**user.model_dump(exclude={"id", "role", "read_receipts"}))

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from parlour.membership import Member
 from parlour.permissions import RoomRole
+from parlour.store import reads
 from parlour.store.tables import members, restrictions, rooms, users
 from parlour.support.text import name_key
 
@@ -35,13 +36,14 @@ _TOLD: Final = (
 def add_members(
     connection: Connection, room_id: int, user_ids: Collection[int], role: RoomRole = "member"
 ) -> None:
-    """Make accounts members. Raises IntegrityError for one who is."""
+    """Make accounts members, who begin with all read. Raises IntegrityError for one who is."""
     now = datetime.now(UTC)
     rows = [
         {"room_id": room_id, "user_id": user_id, "role": role, "joined_at": now}
         for user_id in user_ids
     ]
     connection.execute(insert(members), rows)
+    reads.begin(connection, room_id, user_ids)
 
 
 def role_of(connection: Connection, room_id: int, user_id: int) -> RoomRole | None:
@@ -66,6 +68,7 @@ def remove_member(connection: Connection, room_id: int, user_id: int) -> None:
     connection.execute(
         delete(members).where(members.c.room_id == room_id, members.c.user_id == user_id)
     )
+    reads.forget(connection, room_id, user_id)
 
 
 def list_members(

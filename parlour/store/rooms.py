@@ -21,13 +21,14 @@ from sqlalchemy import (
 from parlour.models import Room
 from parlour.permissions import RoomKind
 from parlour.store.meta import epoch_of
-from parlour.store.tables import members, restrictions, rooms
+from parlour.store.reads import UNREAD
+from parlour.store.tables import members, reads, restrictions, rooms
 from parlour.support.text import name_key
 
 LIVE = rooms.c.deleted_at.is_(None)
 TOLD = (
     rooms.c.id, rooms.c.name, rooms.c.created_at, rooms.c.version, rooms.c.kind, rooms.c.topic,
-    rooms.c.archived_at, rooms.c.owner, rooms.c.slow_seconds,
+    rooms.c.archived_at, rooms.c.owner, rooms.c.slow_seconds, rooms.c.message_count,
 )  # fmt: skip
 # In the words of the partial index, which a bound parameter would not match.
 _PUBLIC = and_(rooms.c.kind == literal_column("'public'"), LIVE)
@@ -142,6 +143,12 @@ def get_room(connection: Connection, room_id: int) -> Room | None:
     return None if row is None else room_of(connection, row)
 
 
+def some_rooms(connection: Connection, room_ids: Collection[int]) -> list[Room]:
+    """Those of the rooms that are there."""
+    rows = connection.execute(select(*TOLD).where(rooms.c.id.in_(room_ids), LIVE))
+    return [room_of(connection, row) for row in rows]
+
+
 def list_rooms(connection: Connection) -> list[Room]:
     """All rooms in order of creation."""
     rows = connection.execute(select(*TOLD).where(LIVE).order_by(rooms.c.id))
@@ -149,18 +156,27 @@ def list_rooms(connection: Connection) -> list[Room]:
 
 
 def visible_rooms(connection: Connection, user_id: int | None) -> list[Room]:
-    """The public rooms and those an account is a member of, with its role; in order of creation."""
+    """The public rooms and those an account is a member of, in order of creation.
+
+    With its role, and how far it has read them.
+    """
     own = select(members.c.room_id, members.c.role).where(members.c.user_id == (user_id or 0))
     roles = own.subquery("own")
     # By two indexes: rooms of others, which may be many, are not looked at.
     seen = select(rooms.c.id).where(_PUBLIC).union_all(select(roles.c.room_id))
+    read = and_(reads.c.user_id == (user_id or 0), reads.c.room_id == rooms.c.id)
     rows = connection.execute(
-        select(*TOLD, roles.c.role)
-        .select_from(rooms.outerjoin(roles, roles.c.room_id == rooms.c.id))
+        select(*TOLD, roles.c.role, UNREAD, reads.c.message_id)
+        .select_from(rooms.outerjoin(roles, roles.c.room_id == rooms.c.id).outerjoin(reads, read))
         .where(rooms.c.id.in_(seen), LIVE)
         .order_by(rooms.c.id)
     )
-    return [room_of(connection, row[:-1]).model_copy(update={"role": row[-1]}) for row in rows]
+    return [
+        room_of(connection, row[:-3]).model_copy(
+            update=dict(zip(("role", "unread", "last_read"), row[-3:], strict=True))
+        )
+        for row in rows
+    ]
 
 
 def is_guarded(connection: Connection, room_id: int) -> bool:

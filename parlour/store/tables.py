@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Dialect,
@@ -189,6 +190,8 @@ users = Table(
     Column("password_changed_at", UtcTime, nullable=False),
     # Set for an account that may not be used any more.
     Column("disabled_at", UtcTime),
+    # Whether others are told how far it has read, and it how far they have.
+    Column("read_receipts", Boolean, nullable=False, server_default=text("1")),
     UniqueConstraint("name_key"),
     UniqueConstraint("identity"),
     CheckConstraint("role IN ('member', 'administrator')", name="role"),
@@ -262,6 +265,38 @@ members = Table(
 Index(None, members.c.user_id)
 # Refuses a second owner.
 Index("uq_members_owner", members.c.room_id, unique=True, sqlite_where=text("role = 'owner'"))
+
+# How far an account has read a room. Without a row it was never there.
+reads = Table(
+    "reads",
+    metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    # All up to this id is read, and of how many messages that is the last.
+    Column("message_id", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    # Only after one has marked something as unread: one's own messages behind the position that
+    # are not deleted, up to the id to which the room went then. Who says something has read all.
+    Column("own", Integer, nullable=False, server_default="0"),
+    Column("until", Integer),
+    # The furthest they ever read: what others are told does not go back.
+    Column("seen", Integer, nullable=False, server_default="0"),
+    sqlite_with_rowid=False,
+)
+# The positions in one room.
+Index(None, reads.c.room_id)
+
+# How many messages of a room were deleted, in runs of 1, 16, 256, ... by `number`: so that those
+# behind any position are counted by a few rows, however many they are. A trigger keeps it.
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("level", Integer, primary_key=True),
+    Column("slot", Integer, primary_key=True),
+    Column("count", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 # When somebody last said something in a room that is slowed down.
 spoken = Table(

@@ -13,6 +13,7 @@ from parlour.support.text import name_key
 TOLD = (
     users.c.id, users.c.username, users.c.display_name, users.c.role, users.c.about,
     users.c.time_zone, users.c.status_text, users.c.hue, users.c.created_at,
+    users.c.read_receipts,
 )  # fmt: skip
 
 
@@ -104,6 +105,11 @@ def change_profile(connection: Connection, user_id: int, changes: dict[str, Any]
 def usernames(connection: Connection) -> list[str]:
     """Every account's name."""
     return list(connection.scalars(select(users.c.username)))
+
+
+def without_receipts(connection: Connection) -> list[int]:
+    """The accounts that let nobody know how far they have read."""
+    return list(connection.scalars(select(users.c.id).where(users.c.read_receipts.is_(False))))
 
 
 def has_administrator(connection: Connection) -> bool:

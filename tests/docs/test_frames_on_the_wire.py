@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.docs.markdown import ROOT, Page, Row
-from tests.support.accounts import register
+from tests.support.accounts import Account, register
 from tests.support.people import MakePerson, Person, Room, async_http_client, checked
+from tests.support.places import new_account
 from tests.support.server import Server
 from tests.support.websocket import Client, matches
 
@@ -35,7 +36,10 @@ ACTS = (
     "`room_changed`",
     "`room_created`",
 )
-ELSEWHERE = ("`room_deleted`", "`room_removed`", "`heartbeat`", "`closing`")
+ELSEWHERE = (
+    "`room_deleted`", "`room_removed`", "`heartbeat`", "`closing`",
+    "`read`, of others", "`read`, one's own", "`news`",
+)  # fmt: skip
 
 MakeRoom = Callable[..., Room]
 
@@ -46,12 +50,14 @@ class Scene:
     def __init__(self, server: Server, room: Room, person: MakePerson) -> None:
         self.server = server
         self.room = room
-        self.people = {door: person(f"in-{door}", server) for door in DOORS}
+        self.people: dict[str, Person | Account] = {
+            door: person(f"in-{door}", server) for door in DOORS
+        }
         self.inside: dict[str, Client] = {}
         self.outside: dict[str, Client] = {}
         self._seen: dict[Client, int] = {}
 
-    async def open(self, elsewhere: Room, person: MakePerson) -> None:
+    async def open(self, elsewhere: Room, person: Callable[..., Person | Account]) -> None:
         """Let everybody come in."""
         for door in DOORS:
             self.inside[door] = await enter(self.people[door], door, self.room)
@@ -107,7 +113,7 @@ class Scene:
         return due
 
 
-async def enter(person: Person, door: str, room: Room) -> Client:
+async def enter(person: Person | Account, door: str, room: Room) -> Client:
     """Come into a room through a door, and read up to the list of people."""
     if door == "subscribed":
         client = await person.connect()
@@ -229,6 +235,47 @@ async def test_a_heartbeat_reaches_whom_the_table_names(scene: Scene) -> None:
     assert ROWS["`heartbeat`"]["author"] == ROWS["`heartbeat`"]["others"]
     await scene.outside["subscribed"].until("heartbeat", versions={}, seconds=20)
     await scene.check("`heartbeat`", "subscribed")
+
+
+def account_of(name: str, server: Server) -> Account:
+    """Return somebody with an account: nothing is read or unread for guests."""
+    return new_account(server, name)
+
+
+@pytest.fixture
+async def readers(server: Server, new_room: MakeRoom, person: MakePerson) -> Scene:
+    """Return a scene of people with accounts."""
+    made = Scene(server, new_room(server), person)
+    made.people = {door: account_of(f"in-{door}", server) for door in DOORS}
+    await made.open(new_room(server), account_of)
+    return made
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_what_somebody_reads_is_told_whom_the_table_names(readers: Scene, door: str) -> None:
+    """To themselves with what is unread, to the others without; and what was said, as news."""
+    scene, room_id = readers, readers.room["id"]
+    writer = account_of("writer", scene.server)
+    path = f"/api/chat/rooms/{room_id}/messages"
+    message_id = checked(writer.call("POST", path, json={"content": "hi"}))["id"]
+    news = {"room_id": room_id, "message_id": message_id, "message_count": 1, "deleted": []}
+    assert ROWS["`news`"]["author"] == ROWS["`news`"]["others"]
+    await scene.check("`news`", door, rooms=[news])
+    await scene.mark()
+    await scene.inside[door].send("read", message_id=message_id)
+    name = scene.people[door].user["username"]  # type: ignore[union-attr]
+    other = {"type": "read", "room_id": room_id, "username": name, "message_id": message_id}
+    own = {**other, "unread": 0, "message_count": 1}
+    told = {"`read`, of others": other, "`read`, one's own": own}
+    for event, frame in told.items():
+        due = scene.due(event, door)
+        assert due, "somebody has to get it"
+        for client in due:
+            if frame not in scene.fresh(client):
+                assert await client.until("read", username=name) == frame
+        for client in scene.all():
+            await barrier(client)
+            assert (frame in scene.fresh(client)) == (client in due), f"{event}: {client.name}"
 
 
 async def test_closing_reaches_whom_the_table_names(

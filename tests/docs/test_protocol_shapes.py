@@ -28,6 +28,7 @@ from parlour.protocol import (
     SEED_EVENTS,
     ConnectQuery,
     ErrorEvent,
+    OwnReadEvent,
     RepeatedMessageEvent,
     encode,
 )
@@ -50,6 +51,7 @@ BODIES: dict[str, type[BaseModel]] = {
     "ServerBanCreate": oversight.ServerBanCreate,
     "OwnerChange": oversight.OwnerChange,
     "PolicyChange": oversight.PolicyChange,
+    "ReadChange": membership.ReadChange,
     "MessageCreate": MessageCreate,
     "MessageChange": MessageChange,
     "GuestCreate": people.GuestCreate,
@@ -72,6 +74,10 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "Invite": membership.Invite,
     "NewInvite": membership.NewInvite,
     "InvitePreview": membership.InvitePreview,
+    "ReadPosition": membership.ReadPosition,
+    "AllRead": membership.AllRead,
+    "Receipt": membership.Receipt,
+    "RoomNews": protocol.RoomNews,
     "Restriction": oversight.Restriction,
     "ServerBan": oversight.ServerBan,
     "Report": oversight.Report,
@@ -153,6 +159,9 @@ def test_an_event_is_told_with_all_its_fields(title: str) -> None:
     real = real_types(EVENTS[title])
     if title == "`message`":
         real["repeated"] = field_types(RepeatedMessageEvent)["repeated"] + ", may be absent"
+    if title == "`read`":
+        own = field_types(OwnReadEvent)
+        real |= {name: f"{own[name]}, may be absent" for name in own if name not in real}
     rows = told(PAGE.section(title, within="Events"))
     assert list(told_types(rows).items()) == list(real.items())
 
@@ -232,7 +241,8 @@ def test_an_example_of_a_command_is_a_frame_that_the_server_takes(label: str) ->
 def test_everything_that_travels_has_an_example() -> None:
     """Commands, events, bodies and answers."""
     shown = {label.removeprefix("list[").removesuffix("]") for label, _ in examples()}
-    travels: list[type[BaseModel]] = [*COMMAND_SHAPES.values(), *EVENT_SHAPES, RepeatedMessageEvent]
+    travels: list[type[BaseModel]] = [*COMMAND_SHAPES.values(), *EVENT_SHAPES]
+    travels += [RepeatedMessageEvent, OwnReadEvent]
     travels += [*BODIES.values(), *ANSWERS.values()]
     assert shown == {shape.__name__ for shape in travels}
 
@@ -254,18 +264,24 @@ def table_of_frames() -> list[Row]:
 
 
 def test_the_table_of_frames_has_a_row_for_every_event() -> None:
-    """And the repeat, which goes another way than a new message."""
+    """And the repeat, which goes another way than a new message; a `read` goes two ways."""
     kinds = [kind for shape in EVENT_SHAPES for kind in types_of(shape)]
     rows = [row["event"] for row in table_of_frames()]
-    assert sorted(rows) == sorted([*(f"`{kind}`" for kind in kinds), "`message`, repeated"])
+    kinds.remove("read")
+    ways = ["`message`, repeated", "`read`, of others", "`read`, one's own"]
+    assert sorted(rows) == sorted([*(f"`{kind}`" for kind in kinds), *ways])
 
 
 def test_the_table_of_frames_names_the_fields_of_every_event() -> None:
     """All of them, in the order of the wire."""
     shapes = {kind: shape for shape in EVENT_SHAPES for kind in types_of(shape)}
     for row in table_of_frames():
-        repeated = row["event"].endswith("repeated")
-        shape = RepeatedMessageEvent if repeated else shapes[names(row["event"])[0]]
+        kind, _, way = row["event"].partition(", ")
+        shape = shapes[names(kind)[0]]
+        if way == "repeated":
+            shape = RepeatedMessageEvent
+        elif way == "one's own":
+            shape = OwnReadEvent
         assert names(row["fields"]) == list(field_types(shape)), row["event"]
 
 

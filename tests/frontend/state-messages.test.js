@@ -296,6 +296,10 @@ describe("what is unread", () => {
   });
 
   test("on a first visit there is no line", () => {
-    assert.equal(into({ history: messages(1, 5), readUpTo: 0 }).newFrom, null);
+    assert.equal(into({ history: messages(1, 5), readUpTo: null }).newFrom, null);
+  });
+
+  test("who has read nothing of a room finds the line before all of it", () => {
+    assert.equal(into({ history: messages(1, 5), readUpTo: 0 }).newFrom, 1);
   });
 });

@@ -15,6 +15,7 @@ import { words as switcher } from "../../frontend/js/strings/switcher.js";
 import { words as reactions } from "../../frontend/js/strings/reactions.js";
 import { words as replies } from "../../frontend/js/strings/replies.js";
 import { words as thread } from "../../frontend/js/strings/thread.js";
+import { words as reads } from "../../frontend/js/strings/reads.js";
 
 const FRONTEND = new URL("../../frontend/", import.meta.url);
 const VIEWS = new URL("js/views/", FRONTEND);
@@ -134,7 +135,7 @@ describe("words stand in the table alone", () => {
     const pathsOf = (table) => [...entries(table)].map(([path]) => path);
     const known = {
       strings: pathsOf(strings),
-      words: [account, admin, dialogs, emoji, login, markdown, places, reactions, replies, switcher, thread, writing].flatMap(pathsOf),
+      words: [account, admin, dialogs, emoji, login, markdown, places, reactions, reads, replies, switcher, thread, writing].flatMap(pathsOf),
     };
     for (const { name, source } of await viewSources()) {
       // Elsewhere `words` is another thing.

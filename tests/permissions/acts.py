@@ -107,6 +107,10 @@ IN_ROOMS: Final[dict[str, Act]] = {
     "POST /api/chat/messages/{message_id}/report": message(
         "moderator", "/report", {"reason": "why"}
     ),
+    "PUT /api/chat/rooms/{room_id}/read": Act(
+        lambda scene, _who: (scene.path("/read"), {"message_id": scene.messages["member"]})
+    ),
+    "GET /api/chat/rooms/{room_id}/reads": room("/reads"),
     "GET /api/chat/rooms/{room_id}/members": room("/members"),
     "PUT /api/chat/rooms/{room_id}/members/{username} (join)": member(None, body={}),
     "PUT /api/chat/rooms/{room_id}/members/{username} (add)": member("target", body={}),
@@ -167,6 +171,7 @@ ELSEWHERE: Final[dict[str, Act]] = {
     "POST /api/chat/direct": Act(
         lambda scene, _who: (f"{CHAT}/direct", {"usernames": [scene.cast.name("target")]})
     ),
+    "PUT /api/chat/read": fixed(f"{CHAT}/read"),
     "POST /api/auth/guest": fixed(f"{AUTH}/guest", {"username": GUEST}),
     "POST /api/auth/register": fixed(
         f"{AUTH}/register", {"username": "the-target", "password": PASSWORD}
@@ -240,6 +245,7 @@ COMMANDS: Final[dict[str, Callable[[Scene, str], Fields]]] = {
     "delete (one's own)": lambda scene, who: {"message_id": _message(scene, who)},
     "delete (the owner's)": lambda scene, _who: {"message_id": scene.messages["owner"]},
     "react": lambda scene, _who: {"message_id": scene.messages["owner"], "emoji": "👍"},
+    "read": lambda scene, _who: {"message_id": scene.messages["member"]},
     "typing": lambda _scene, _who: {},
     "unsubscribe": lambda _scene, _who: {},
     "ping": lambda _scene, _who: {},
@@ -304,7 +310,7 @@ async def command(client: websocket.Client, scene: Scene, kind: str, fields: Fie
     await client.send(kind, **ours, **fields)
     answered = {
         "message": "message", "edit": "message_updated", "delete": "message_updated",
-        "react": "message_updated", "subscribe": "sync",
+        "react": "message_updated", "read": "read", "subscribe": "sync",
     }.get(kind)  # fmt: skip
     if answered is None:
         # Nothing is answered, or by what the ping behind it is answered by as well.

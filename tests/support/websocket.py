@@ -17,7 +17,7 @@ from tests.support.timing import scaled
 Frame = dict[str, Any]
 
 # Frames that the server may send at any moment: they are passed over unless they are asked for.
-UNBIDDEN = frozenset({"heartbeat", "room_changed"})
+UNBIDDEN = frozenset({"heartbeat", "news", "room_changed"})
 
 
 class Client:

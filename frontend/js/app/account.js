@@ -10,6 +10,7 @@
 import { Accounts } from '../accounts.js';
 import { exclusively } from '../outbox/locks.js';
 import { seldomStyle } from '../views/seldom.js';
+import { routeTo } from './browser.js';
 import { Session } from './session.js';
 
 /**
@@ -20,8 +21,12 @@ import { Session } from './session.js';
  * @property {import('../types.js').Clock} clock
  * @property {import('../types.js').Config} config
  * @property {Identity} identity
+ * @property {import('./screens.js').Screens} screens
+ * @property {import('../socket.js').Connection} connection
+ * @property {(event: import('../types.js').Frame) => void} apply
  */
 
+/** @typedef {import('./reads.js').Reads} Reads */
 /** @typedef {ReturnType<typeof createAccount>} Account */
 
 /**
@@ -35,7 +40,7 @@ async function styled(loading) {
 }
 
 /** @param {AccountOptions} options */
-export function createAccount({ state, memory, api, clock, config, identity }) {
+export function createAccount({ state, memory, api, clock, config, identity, screens, connection, apply }) {
   const accounts = new Accounts(api);
   const session = new Session({
     accounts, memory, clock, exclusively: exclusively(navigator.locks), onWelcome: (user) => identity.isWelcome(user),
@@ -52,12 +57,36 @@ export function createAccount({ state, memory, api, clock, config, identity }) {
     session.begin(expiresIn);
     welcome(user);
   });
+  /** @type {Promise<Reads>|null} */
+  let reads = null;
+  /** @returns {Promise<Reads>} how far this account has read; rejects when it cannot be loaded now */
+  const loadReads = () => {
+    reads ??= styled(import('./reads.js')).then(
+      ({ Reads }) => new Reads({
+        state, api, clock, screens, connection, apply, document,
+        open: (/** @type {number} */ roomId) => {
+          location.hash = routeTo(roomId);
+        },
+      }),
+      (cause) => {
+        reads = null;
+        throw cause;
+      },
+    );
+    return reads;
+  };
+  loadReads().catch(() => {});
+
   /** @param {() => Promise<import('../accounts.js').Welcome>} ask */
   const comeIn = (ask) => begin(ask, (user) => identity.come(user));
 
   return {
     accounts,
     session,
+    reads: loadReads,
+
+    /** @param {import('../types.js').Frame} frame  of the server; without what hears it, it is heard later or not at all */
+    hear: (frame) => void loadReads().then((heard) => heard.hear(frame), () => {}),
 
     /** @param {{username: string, password: string}} credentials @returns {Promise<void>} rejects with an ApiError */
     signIn: (credentials) => comeIn(() => accounts.signIn(credentials)),

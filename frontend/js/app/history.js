@@ -62,20 +62,22 @@ export class History {
   /**
    * Fills the window of a room that was just entered, or whose window is void.
    *
-   * @param {{around?: number|null, readUpTo?: number}} [options]  `around`: the message to show; `readUpTo`: the newest
-   *   one the reader has seen, so that a long absence begins where it began
+   * @param {{around?: number|null, readUpTo?: number|null|Promise<number|null>}} [options]  `around`: the message to
+   *   show; `readUpTo`: the newest one the reader has seen, so that a long absence begins where it began
    * @returns {Promise<boolean>} the window is there
    */
-  enter({ around = null, readUpTo = 0 } = {}) {
+  enter({ around = null, readUpTo: reading = null } = {}) {
     // What is under way belongs to a window that will be gone.
     this.leave();
     this.#apply({ type: 'history_loading' });
     return this.#once('window', async (roomId, signal) => {
-      if (around !== null) return this.#around(roomId, around, readUpTo, signal);
+      if (around !== null) return this.#around(roomId, around, reading instanceof Promise ? await reading : reading, signal);
       const page = await this.#api.listMessages(roomId, { limit: PAGE }, signal);
+      // Where it has to be asked for, that was done at the same time.
+      const readUpTo = reading instanceof Promise ? await reading : reading;
       const first = page.messages[0];
       const hasOlder = page.messages.length === PAGE;
-      if (hasOlder && readUpTo > 0 && first && first.id > readUpTo) return this.#around(roomId, readUpTo, readUpTo, signal);
+      if (hasOlder && readUpTo !== null && first && first.id > readUpTo) return this.#around(roomId, readUpTo || 1, readUpTo, signal);
       return { type: 'history_loaded', room_id: roomId, page, hasOlder, hasNewer: false, readUpTo };
     }, { type: 'history_failed' });
   }
@@ -89,7 +91,7 @@ export class History {
   async jumpTo(id) {
     const isHere = () => this.#state.messages.some((message) => message.id === id);
     if (isHere()) return true;
-    await this.#replace((roomId, signal) => this.#around(roomId, id, 0, signal));
+    await this.#replace((roomId, signal) => this.#around(roomId, id, null, signal));
     return isHere();
   }
 
@@ -165,7 +167,7 @@ export class History {
   /**
    * @param {number} roomId
    * @param {number} id
-   * @param {number} readUpTo
+   * @param {number|null} readUpTo
    * @param {AbortSignal} signal
    * @returns {Promise<Frame>}
    */

@@ -95,6 +95,9 @@ export class Identity {
     this.#options.connection.open();
   }
 
+  /** @param {Frame} frame  of the server: some concern accounts alone */
+  hear = (frame) => this.#loaded?.hear(frame);
+
   /** The server has said something that is no refusal. @returns {boolean} the applicant is in by that */
   heard() {
     this.#renewals = 0;
@@ -305,9 +308,8 @@ export class Identity {
 
   /** @returns {Promise<Account>} what belongs to accounts; rejects when it cannot be loaded */
   #load() {
-    const { state, memory, api, clock, config } = this.#options;
     this.#account ??= import('./account.js').then(({ createAccount }) => {
-      this.#loaded = createAccount({ state, memory, api, clock, config, identity: this });
+      this.#loaded = createAccount({ ...this.#options, identity: this });
       return this.#loaded;
     }, (cause) => {
       this.#account = null;

@@ -97,6 +97,17 @@ export class Places {
     openQuickSwitcher({ page: this.#page, names: this.#names, places: this, find: (...asked) => this.#find(...asked) });
   }
 
+  /**
+   * What concerns how far one has read.
+   *
+   * @param {'openMenu'|'readAll'|'askReadAll'|'markUnread'} wish  a method of `Reads`
+   * @param {...any} details
+   */
+  async reads(wish, ...details) {
+    const reads = /** @type {any} */ (await (await this.#page.parts().identity.account).reads());
+    await reads[wish](...details);
+  }
+
   newDirect() {
     return askNewDirect({ find: (query, signal) => this.#find(query, signal), onStart: (usernames) => this.message(...usernames) });
   }
@@ -370,6 +381,9 @@ export class Places {
       ...copyItem({ ...common, label: text.copy, icon: 'copy', text: () => message.content }),
       ...copyItem({ ...common, label: text.copyLink, icon: 'link', text: () => pageAddress(routeTo(room.id, message.id)) }),
       ...(message.edited_at ? [{ label: text.edits, icon: 'clock', run: () => this.showEdits(message.id) }] : []),
+      ...(this.#state.user ? [{
+        label: text.markUnread, icon: 'unread', run: () => void this.reads('markUnread', message.id).catch(this.#page.onTrouble),
+      }] : []),
       ...(own ? [] : [{ label: text.report, icon: 'flag', run: () => void this.report(message) }]),
       ...(mine || may.moderate
         ? [{ label: text.delete, icon: 'trash', danger: true, run: () => void this.deleteMessage(message) }] : []),

@@ -7,7 +7,7 @@
  * @typedef {import('../types.js').Config} Config
  */
 
-import { roomCall } from '../format.js';
+import { formatUnread, roomCall } from '../format.js';
 import { errorText, strings } from '../strings/en.js';
 
 /** The views of the chat screen, by the name in their element's `data-view`. */
@@ -244,9 +244,10 @@ export class Screens {
 
   /** The tab's title; cheap enough for every change. */
   drawTitle() {
-    const { screen, currentRoom, unseen, username } = this.#state;
+    const { screen, currentRoom, unseen, username, user, rooms } = this.#state;
     const room = screen === 'chat' && currentRoom?.name ? `${roomCall(currentRoom, username)} · ` : '';
-    const count = room && unseen > 0 ? `(${unseen}) ` : '';
+    const unread = user ? rooms.reduce((sum, one) => sum + (one.unread ?? 0), 0) : room && unseen;
+    const count = unread ? `(${formatUnread(Number(unread))}) ` : '';
     const title = `${count}${room}${strings.product}`;
     if (this.#document.title !== title) this.#document.title = title;
   }

@@ -67,7 +67,7 @@ export class Visit {
     const move = this.#move;
     const anchor = memory.anchor(roomId);
     this.#isPlacing = messageId !== null || Boolean(anchor);
-    const isRead = this.#history.enter({ around: messageId ?? anchor?.id ?? null, readUpTo: isReset ? 0 : memory.readUpTo(roomId) });
+    const isRead = this.#history.enter({ around: messageId ?? anchor?.id ?? null, readUpTo: isReset ? null : this.#readUpTo(state.currentRoom) });
     await screens.show('chat');
     if (!(await isRead)) return;
     await queue.drawn();
@@ -75,6 +75,21 @@ export class Visit {
     this.#isPlacing = false;
     if (messageId !== null) screens.messages?.['scrollToMessage'](messageId, { flash: true });
     else if (anchor) screens.messages?.['restoreAnchor'](anchor);
+  }
+
+  /**
+   * How far the reader has read: the server knows it of an account, this browser of a guest.
+   *
+   * @param {import('../types.js').Room|null} room
+   * @returns {Promise<number|null>|number|null}
+   */
+  #readUpTo(room) {
+    const { state, memory, api } = this.#options;
+    if (!room) return null;
+    const kept = memory.readUpTo(room.id) || null;
+    if (!state.user || room.epoch) return room.last_read ?? kept;
+    // The page was opened here, before there is a list.
+    return api.call('GET', `/api/chat/rooms/${room.id}`).then(({ body }) => body.last_read ?? kept, () => kept);
   }
 
   /**

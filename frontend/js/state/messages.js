@@ -170,11 +170,11 @@ function voidWindow(state) {
  * A window of its own takes the place of the present one: on entering a room, on a jump to a message or to the end.
  *
  * @param {State} state
- * @param {{page: HistoryPage, room_id: number, hasOlder: boolean, hasNewer: boolean, readUpTo?: number}} event
- *   `readUpTo`: the newest message the reader saw on an earlier visit; given on entering only
+ * @param {{page: HistoryPage, room_id: number, hasOlder: boolean, hasNewer: boolean, readUpTo?: number|null}} event
+ *   `readUpTo`: all up to it the reader saw on an earlier visit (null: there was none); given on entering only
  * @returns {Partial<Effect>}
  */
-function onHistoryLoaded(state, { page, room_id: roomId, hasOlder, hasNewer, readUpTo }) {
+function onHistoryLoaded(state, { page, room_id: roomId, hasOlder, hasNewer, readUpTo = null }) {
   if (roomId !== state.currentRoom?.id) return {};
   state.messages = merge([], page.messages);
   state.version = page.version;
@@ -186,7 +186,7 @@ function onHistoryLoaded(state, { page, room_id: roomId, hasOlder, hasNewer, rea
     // On entering a room nobody is anywhere yet; the view tells when it has found its place.
     atBottom: state.atBottom && !hasNewer,
   });
-  if (readUpTo) {
+  if (readUpTo !== null) {
     const index = state.messages.findIndex((message) => message.id > readUpTo && !isOwn(state, message));
     // Without its read neighbour the first of the window need not be the first unread.
     if (index > 0 || (index === 0 && !hasOlder)) state.newFrom = state.messages[index]?.id ?? null;

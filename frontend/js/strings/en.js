@@ -15,7 +15,7 @@ const are = (names) => (names.length === 1 ? 'is' : 'are');
  * Names up to three, then how many others.
  * @param {string[]} names
  */
-function someNames(names) {
+export function someNames(names) {
   if (names.length <= NAMED_AT_MOST) return LIST.format(names);
   const rest = names.length - NAMED_AT_MOST + 1;
   return LIST.format([...names.slice(0, NAMED_AT_MOST - 1), plural(rest, 'other', 'others')]);
@@ -25,6 +25,8 @@ export const strings = {
   product: 'Parlour',
   tryAgain: 'Try again',
   alreadyIn: (/** @type {string} */ name) => `You’re signed in as ${name}. Sign out to use that link.`,
+
+  unread: (/** @type {number} */ count) => plural(count, 'unread message', 'unread messages'),
 
   /** Stands beside the name of everybody who has no account. */
   guest: 'guest',
@@ -70,6 +72,7 @@ export const strings = {
     jump: 'Go to…',
     directory: 'Find people',
     create: 'New room',
+    menu: 'List menu',
     direct: 'Direct messages',
     newDirect: 'New message',
     archived: 'Archived',

@@ -205,6 +205,7 @@ export const words = {
     edit: 'Edit',
     copy: 'Copy text',
     copyLink: 'Copy link to message',
+    markUnread: 'Mark as unread',
     report: 'Report…',
     delete: 'Delete…',
     editing: 'Editing your message',

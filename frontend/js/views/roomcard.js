@@ -4,7 +4,7 @@ import { el, find, iconButton, setAttr, setText } from '../dom.js';
 import { formatShortDate, othersIn, roomTitle } from '../format.js';
 import { strings } from '../strings/en.js';
 import { avatar, roomTile } from './avatar.js';
-import { signOf } from './roomsign.js';
+import { countMark, setCount, signOf } from './roomsign.js';
 
 /** @returns {HTMLLIElement} an empty card */
 export function makeRoomCard() {
@@ -23,6 +23,7 @@ export function makeRoomCard() {
         el('span', { class: 'dot' }),
         el('span', { class: 'room-online' }),
         el('span', { class: 'room-since' }),
+        countMark(),
       ),
     ),
     iconButton('', 'trash', { class: 'icon-button room-delete' }),
@@ -74,6 +75,7 @@ export function fillRoomCard(card, room, { user, username, names }) {
   const remove = find('.room-delete', card);
   setAttr(remove, 'aria-label', strings.rooms.delete(room.name));
   setAttr(remove, 'title', strings.rooms.delete(room.name));
+  setCount(card, room.unread);
   // As `rightsIn` has it, which few visits need.
   const isAdmins = room.kind === 'public' && (room.owner === null || user?.role === 'administrator');
   remove.hidden = !isAdmins && room.role !== 'owner';

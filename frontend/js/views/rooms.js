@@ -54,6 +54,7 @@ export function createRooms(element, callbacks) {
   const title = el('h1', { class: 'rooms-title', tabindex: -1 }, strings.rooms.title);
   const count = el('p', { class: 'rooms-count' });
   const create = wordButton(strings.rooms.create, 'plus');
+  const menu = iconButton(strings.sidebar.menu, 'more', { 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
   const tools = el(
     'div',
     { class: 'rooms-tools' },
@@ -66,6 +67,7 @@ export function createRooms(element, callbacks) {
       el('kbd', { class: 'filter-key', 'aria-hidden': 'true' }, strings.rooms.filterHint),
     ),
     create,
+    menu,
   );
   const grid = el('ul', { class: 'room-grid', role: 'list', 'aria-label': strings.rooms.label });
   const write = wordButton(strings.sidebar.newDirect, 'plus', 'button-quiet');
@@ -162,7 +164,7 @@ export function createRooms(element, callbacks) {
     fill(archived, gone);
     direct.node.hidden = data.user === null || (query !== '' && directs.length === 0);
     archived.node.hidden = gone.length === 0;
-    directory.hidden = data.user === null;
+    directory.hidden = menu.hidden = data.user === null;
     const own = data.rooms.filter((room) => room.kind !== 'direct').length;
     tools.hidden = data.rooms.length === 0;
     setText(count, own > 0 ? strings.rooms.count(own) : '');
@@ -202,6 +204,7 @@ export function createRooms(element, callbacks) {
   );
   create.addEventListener('click', () => callbacks.onAct('newRoom'), { signal });
   jump.addEventListener('click', () => callbacks.onAct('jump'), { signal });
+  menu.addEventListener('click', () => menu.popoverTargetElement ?? callbacks.onAct('reads', 'openMenu', menu), { signal });
   write.addEventListener('click', () => callbacks.onAct('newDirect'), { signal });
   filter.addEventListener('input', render, { signal });
   filter.addEventListener(

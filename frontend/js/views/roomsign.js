@@ -1,6 +1,8 @@
 /** The sign before a room's name: what kind it is, or the face of the one it is with. */
 
-import { el, icon } from '../dom.js';
+import { el, find, icon, setText } from '../dom.js';
+import { formatUnread } from '../format.js';
+import { strings } from '../strings/en.js';
 import { avatar } from './avatar.js';
 
 /** @param {{kind: string}} room @returns {string} an icon's name */
@@ -17,4 +19,21 @@ export function setSign(slot, room, single) {
   slot.dataset['sign'] = key;
   if (single) slot.replaceChildren(avatar(single, 'avatar-xs'), el('span', { class: 'dot' }));
   else slot.replaceChildren(icon(key, 'icon-sm'));
+}
+
+/** @returns {HTMLElement} takes how much is unread: a number for the eye, words for who listens */
+export const countMark = () => el('span', { class: 'count' }, el('span', { 'aria-hidden': 'true' }), el('span', { class: 'sr-only' }));
+
+/**
+ * @param {Element} row that has such a mark
+ * @param {number | null} unread
+ */
+export function setCount(row, unread) {
+  const count = unread ?? 0;
+  const mark = find('.count', row);
+  const [number, words] = /** @type {[Element, Element]} */ (/** @type {unknown} */ (mark.children));
+  setText(number, count > 0 ? formatUnread(count) : '');
+  setText(words, count > 0 ? strings.unread(count) : '');
+  mark.hidden = count === 0;
+  row.toggleAttribute('data-unread', count > 0);
 }

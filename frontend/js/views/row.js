@@ -181,8 +181,8 @@ export function updateRow(row, item) {
  */
 export function setTabStop(row, active) {
   setAttr(row.article, 'tabindex', active ? '0' : '-1');
-  const controls = 'a, .row-name, .row-reply, .row-edited, .row-tools button, .md-copy, .reactions button';
-  for (const control of row.article.querySelectorAll(controls)) setAttr(control, 'tabindex', active ? '0' : '-1');
+  const controls = 'a, .row-name, .row-reply, .row-edited, .row-tools button, .md-copy, .reactions button, .row-receipts';
+  for (const control of row.node.querySelectorAll(controls)) setAttr(control, 'tabindex', active ? '0' : '-1');
   // Wide code and tables are gone along by keys.
   for (const box of row.body.querySelectorAll('.md-scroll')) setAttr(box, 'tabindex', active && box.scrollWidth > box.clientWidth ? '0' : '-1');
 }

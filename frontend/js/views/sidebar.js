@@ -1,6 +1,6 @@
 /** The column at the left of a conversation: rooms, people here, oneself. */
 
-import { el, find, icon, setText, takesText } from '../dom.js';
+import { el, find, icon, iconButton, setText, takesText } from '../dom.js';
 import { formatNumber, othersIn } from '../format.js';
 import { strings } from '../strings/en.js';
 import { createPeopleList } from './people.js';
@@ -78,6 +78,9 @@ export function createSidebar(element, callbacks) {
     { key: 'rooms', title: strings.sidebar.rooms, add: { label: strings.sidebar.create, run: () => callbacks.onAct('newRoom') } },
     signal,
   );
+  const menu = iconButton(strings.sidebar.menu, 'more', { 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
+  menu.addEventListener('click', () => menu.popoverTargetElement ?? callbacks.onAct('reads', 'openMenu', menu), { signal });
+  find('.section-head', rooms.element).append(menu);
   const direct = createSideRooms(
     { key: 'direct', title: strings.sidebar.direct, add: { label: strings.sidebar.newDirect, run: () => callbacks.onAct('newDirect') } },
     signal,
@@ -166,7 +169,7 @@ export function createSidebar(element, callbacks) {
       rooms.update(open.filter((room) => !isDirect(room)), around, fallback);
       direct.update(directs, around, fallback);
       archived.update(gone, around, fallback);
-      directory.hidden = next.user === null;
+      menu.hidden = directory.hidden = next.user === null;
       direct.element.hidden = next.user === null;
       archived.element.hidden = gone.length === 0;
       people.update(next);

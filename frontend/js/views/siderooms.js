@@ -3,7 +3,7 @@
 import { el, find, icon, iconButton, keepFocus, reconcile, setAttr, setText, uid } from '../dom.js';
 import { formatNumber, othersIn, roomTitle } from '../format.js';
 import { strings } from '../strings/en.js';
-import { setSign } from './roomsign.js';
+import { countMark, setCount, setSign } from './roomsign.js';
 
 const KEY = 'parlour.folded';
 
@@ -28,6 +28,7 @@ const makeRow = () =>
       el('span', { class: 'side-sign' }),
       el('span', { class: 'side-name' }, el('bdi'), el('bdi', { class: 'side-username' })),
       el('span', { class: 'side-online' }),
+      countMark(),
     ),
   );
 
@@ -54,6 +55,7 @@ function fillRow(row, room, { username, currentRoomId, names }) {
   const there = Math.max(0, room.online - (direct && isHere ? 1 : 0));
   row.querySelector('.dot')?.setAttribute('data-presence', there > 0 ? 'online' : 'offline');
   setText(find('.side-online', row), there > 0 && !single ? formatNumber(there) : '');
+  setCount(row, room.unread);
   setAttr(link, 'title', strings.sidebar.onlineIn(called, there));
 }
 

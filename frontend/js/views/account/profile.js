@@ -3,6 +3,7 @@
 import { el, setText, uid } from '../../dom.js';
 import { canonical, cleanName, countCharacters, hue } from '../../format.js';
 import { words } from '../../strings/account.js';
+import { words as reading } from '../../strings/reads.js';
 import { avatar } from '../avatar.js';
 import { checkDisplayName } from './checks.js';
 import { createForm } from './form.js';
@@ -84,6 +85,20 @@ function createColours(chosen, username, onChoose) {
   return element;
 }
 
+/** @param {boolean} checked whether others see how far one has read */
+function createShare(checked) {
+  const [id, hintId] = [uid('share'), uid('hint')];
+  const input = el('input', { type: 'checkbox', id, class: 'choice-mark', checked, 'aria-describedby': hintId });
+  const element = el(
+    'div',
+    { class: 'choice' },
+    input,
+    el('label', { class: 'choice-label', for: id }, reading.share),
+    el('p', { id: hintId, class: 'choice-hint' }, reading.shareHint),
+  );
+  return { element, input };
+}
+
 /**
  * @param {object} options
  * @param {User} options.user
@@ -111,6 +126,7 @@ export function createProfile({ user, onSave }) {
     chosen = hue;
     draw();
   });
+  const shares = createShare(user.read_receipts !== false);
   const form = createForm({
     fields: [
       {
@@ -126,7 +142,7 @@ export function createProfile({ user, onSave }) {
         value: user.about ?? '', check: checkLength(ABOUT_MAX),
       },
     ],
-    more: [count, zones.element, colours],
+    more: [count, zones.element, colours, shares.element],
     submit: words.profile.submit,
     done: words.profile.saved,
     run: async (values) => {
@@ -137,6 +153,7 @@ export function createProfile({ user, onSave }) {
         about: (values['about'] ?? '').trim(),
         time_zone: zones.select.value || null,
         hue: chosen,
+        read_receipts: shares.input.checked,
       });
     },
   });

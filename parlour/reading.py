@@ -1,0 +1,169 @@
+"""The operations on how far somebody has read, each inside one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import Connection
+
+from parlour import places
+from parlour.errors import Refusal
+from parlour.membership import Receipt
+from parlour.models import Person
+from parlour.places import Audience
+from parlour.store import reads, users
+from parlour.store import rooms as room_rows
+from parlour.store.reads import Place, Position, ReadState
+
+# One may mark as unread what is among so many of a room's newest messages: one's own behind it are
+# counted then, message by message.
+MAX_BACK: Final = 10_000
+# Rooms that are marked as read in one transaction.
+MAX_AT_ONCE: Final = 2_000
+# A room where more accounts have been does not tell how far each has read; told of are so many.
+MAX_READERS: Final = 1_000
+MAX_RECEIPTS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How far somebody has read a room now, unless it is the `same` as before."""
+
+    state: ReadState
+    same: bool = False
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """Where rooms stand that have news, and who may know of each; and how far speakers are.
+
+    `rest` are the rooms that were not looked at.
+    """
+
+    rooms: list[tuple[int, int, Audience]]
+    rest: list[int]
+    speakers: list[ReadState]
+
+
+def read(
+    connection: Connection,
+    by: Person,
+    user_id: int,
+    message_id: int,
+    room_id: int | None = None,
+    *,
+    back: bool = False,
+) -> Read:
+    """Read up to a message: one only moves on, unless it is marked as unread (`back`).
+
+    Raises Refusal `not_found` for a message that is not there, not in `room_id` where that is
+    given, or not theirs to see.
+    """
+    place = reads.place_of(connection, message_id)
+    if place is None or room_id not in (None, place.room_id):
+        raise _no_message()
+    try:
+        places.allow(connection, by.author, place.room_id, "enter")
+    except Refusal as refusal:
+        # It says nothing of a room that they may not see.
+        raise _no_message() if refusal.code == "not_found" else refusal from None
+    before = reads.find_position(connection, user_id, place.room_id)
+    if back:
+        after = _back(connection, by.author, place, message_id, before)
+    else:
+        after = _on(connection, by.author, place, message_id, before)
+    if after != before:
+        reads.set_position(connection, user_id, place.room_id, after)
+    state = reads.state_of(connection, user_id, place.room_id)
+    assert state is not None  # noqa: S101 - put there in this very transaction
+    return Read(state, same=after == before, back=back)
+
+
+def _on(
+    connection: Connection, author: str, place: Place, message_id: int, before: Position | None
+) -> Position:
+    if before is None:
+        # Who was here before and left may have said something behind it.
+        own, until = _own_behind(connection, author, place, message_id)
+        return Position(message_id, place.number, own, until, seen=message_id)
+    seen = max(before.seen, message_id)
+    if before.number >= place.number:
+        return replace(before, seen=seen)
+    # What one has said oneself is behind the position only where that was marked back.
+    own = 0
+    if before.own and before.until is not None and before.until > message_id:
+        own, _ = reads.count_own(connection, place.room_id, author, message_id, before.until)
+    return Position(message_id, place.number, own, before.until if own else None, seen)
+
+
+def _back(
+    connection: Connection, author: str, place: Place, message_id: int, before: Position | None
+) -> Position:
+    previous = reads.id_before(connection, place.room_id, message_id)
+    own, until = _own_behind(connection, author, place, previous)
+    seen = 0 if before is None else before.seen
+    return Position(previous, place.number - 1, own, until, seen)
+
+
+def _own_behind(
+    connection: Connection, author: str, place: Place, after: int
+) -> tuple[int, int | None]:
+    """How many of one's own messages are behind one, and up to which id they were looked for."""
+    if place.message_count - place.number >= MAX_BACK:
+        words = f"A position has to be among the newest {MAX_BACK} messages of its room."
+        raise Refusal("not_allowed", f"message_id: {words}", field="message_id")
+    own, newest = reads.count_own(connection, place.room_id, author, after)
+    return own, newest if own else None
+
+
+def _no_message() -> Refusal:
+    return Refusal("not_found", "There is no such message; it may have been deleted.")
+
+
+def read_all(connection: Connection, user_id: int) -> list[ReadState]:
+    """Read all rooms to their ends, MAX_AT_ONCE of them; those that were not read so far."""
+    rows = reads.behind(connection, user_id, MAX_AT_ONCE)
+    if not rows:
+        return []
+    reads.read_to(connection, rows)
+    user = users.get_user(connection, user_id)
+    name = "" if user is None else user.username
+    return [
+        ReadState(room_id, user_id, name, message_id, 0, count)
+        for _, room_id, message_id, count in rows
+    ]
+
+
+def receipts(connection: Connection, by: Person, user_id: int, room_id: int) -> list[Receipt]:
+    """How far those have read who let others know, for one who does so too. Raises Refusal."""
+    places.allow(connection, by.author, room_id, "enter")
+    user = users.get_user(connection, user_id)
+    if user is None or not user.read_receipts:
+        words = "You let nobody know how far you have read, so you cannot see it of others."
+        raise Refusal("not_allowed", f"{words} Your account's settings have both.")
+    if reads.has_more_than(connection, room_id, MAX_READERS):
+        return []
+    return reads.shared_positions(connection, room_id, MAX_RECEIPTS)
+
+
+def lately(
+    connection: Connection,
+    room_ids: Sequence[int],
+    speakers: Sequence[tuple[int, str]],
+    members: int,
+) -> Lately:
+    """Where rooms stand and who may know it; once `members` were found, the rest is left.
+
+    `speakers` are (room_id, username): they have read all up to what they said.
+    """
+    found: list[tuple[int, int, Audience]] = []
+    rest: list[int] = []
+    for room in room_rows.some_rooms(connection, room_ids):
+        if members <= 0:
+            rest.append(room.id)
+            continue
+        audience = places.tell(connection, room).audience
+        found.append((room.id, room.message_count, audience))
+        members -= len(audience or ())
+    return Lately(found, rest, reads.states_of(connection, speakers))
