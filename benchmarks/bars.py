@@ -110,6 +110,13 @@ def _growth(name: str) -> Callable[[Run], float]:
     return value
 
 
+def _search(run: Run) -> float:
+    part = ("search", "parlour", "all")
+    if run.get(*part, "messages") < 1_000_000:
+        raise NotMeasured
+    return run.get(*part, "p95_us") / 1000
+
+
 def _reads_a_room(run: Run) -> float:
     part = ("resumes", "parlour", "run")
     return run.ratio((*part, "reads"), (*part, "rooms"))
@@ -246,6 +253,13 @@ _RULES = (
             ("old_page", "A page in its middle"),
             ("resume", "A resume"),
         )
+    ),
+    _Rule(
+        "search",
+        "A search among 1,000,000 messages, Chinese, Japanese and parts of words: p95 under 20 ms",
+        _search,
+        20,
+        told="{:.1f} ms",
     ),
 )
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from parlour.database import ChatDatabase, get_db, init_db
+from parlour.indexing import index_some
 from parlour.models import MessageDraft, Person
 from parlour.settings import Settings
 
@@ -34,6 +35,10 @@ def fill(data_dir: Path, count: int) -> None:
             ]
             with get_db(database) as connection:
                 ChatDatabase.create_messages(connection, drafts)
+        # Or the server would do it while it is measured.
+        with get_db(database) as connection:
+            while index_some(connection):
+                pass
     finally:
         database.release()
 

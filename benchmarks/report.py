@@ -120,10 +120,28 @@ def _growth(outcome: Mapping[str, Any]) -> list[str]:
     return _table(head, rows)
 
 
+def _search(outcome: Mapping[str, Any]) -> list[str]:
+    if "fault" in outcome:
+        return [f"No figures: {outcome['fault']}"]
+    figures = outcome["figures"]
+    rows = [
+        [kind, *(_form(spread[name], "ms") for name in ("p50_us", "p95_us", "max_us"))]
+        for kind, spread in figures.items()
+    ]
+    every = figures["all"]
+    size = (
+        f"{every['messages']:,.0f} messages, each of {every['bytes_plain']:.0f} bytes on the disk,"
+        f" and {every['bytes_index']:.0f} more in the index."
+    )
+    return [*_table(["searched for", "p50 (ms)", "p95 (ms)", "max (ms)"], rows), "", size]
+
+
 def case_table(name: str, result: Mapping[str, Any]) -> list[str]:
     """Return the lines of one case: a row for each server; a failed check leaves no figure."""
     if name == "growth":
         return _growth(result["servers"]["parlour"])
+    if name == "search":
+        return _search(result["servers"]["parlour"])
     columns = next(found for prefix, found in _COLUMNS.items() if name.startswith(prefix))
     rows, failed = [], []
     for server, outcome in result["servers"].items():

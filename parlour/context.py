@@ -21,6 +21,7 @@ from parlour.support.logs import Seldom, log_fault
 from parlour.support.passwords import Passwords
 from parlour.support.tasks import Tasks
 from parlour.support.tokens import Tokens
+from parlour.support.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ class Context:
     user_lists: Coalescer = field(default_factory=lambda: Coalescer(PRESENCE_INTERVAL))
     room_news: Coalescer = field(default_factory=lambda: Coalescer(PRESENCE_INTERVAL))
     news: News = field(default_factory=News)
+    # Two readers are left for everybody else.
+    searches: Turns = field(default_factory=lambda: Turns(at_once=2, waiting=64, each=4))
     closing: bool = False
     # Pages of other sites are told of in the log: who sets the server up wants to see each.
     foreign_pages: Seldom = field(default_factory=lambda: Seldom(20))

@@ -33,6 +33,7 @@ from parlour.features import (
     reports,
     room_invites,
     rooms,
+    search,
     sessions,
     users,
 )
@@ -88,6 +89,7 @@ def create_app(
         context.tasks.spawn(heartbeat.beat(context))
         context.tasks.spawn(news.tell_news(context))
         context.tasks.spawn(upkeep.purge(context))
+        context.tasks.spawn(upkeep.keep_index(context))
         context.tasks.spawn(sessions.tidy(context))
         context.tasks.spawn(moderation.tidy(context))
         try:
@@ -112,10 +114,10 @@ def create_app(
     )
     for router in (
         rooms.router, members.router, room_invites.router, messages.router, changes.router,
-        reactions.router, reads.router, moderation.router, reports.router, guests.router,
-        registration.router, accounts.router, sessions.router, users.router, directory.router,
-        admin_people.router, admin_rooms.router, admin_policy.router, admin_log.router,
-        admission.router, health.router, gateway.router, pages.router,
+        reactions.router, reads.router, search.router, moderation.router, reports.router,
+        guests.router, registration.router, accounts.router, sessions.router, users.router,
+        directory.router, admin_people.router, admin_rooms.router, admin_policy.router,
+        admin_log.router, admission.router, health.router, gateway.router, pages.router,
     ):  # fmt: skip
         app.include_router(router)
     if settings.allowed_origins:

@@ -24,6 +24,13 @@
  * @property {number|null} last_read  all up to this id is read; 0: nothing
  */
 
+/**
+ * @typedef {object} SearchResult
+ * @property {Message} message
+ * @property {{id: number, name: string, kind: 'public'|'private'|'direct'}} room
+ * @property {{start: number, end: number}[]} hits  in code points of the content, in order
+ */
+
 /** @typedef {'owner'|'moderator'|'member'} Role  in a room */
 
 /** @typedef {{name: string, kind?: 'private', topic?: string}} RoomWish  a room to be made */

@@ -14,6 +14,8 @@ from parlour.migrations import migrate
 from parlour.store.meta import ensure_epoch, epoch_of
 from parlour.support.lock import lock_data_dir
 from parlour.support.sqlite import (
+    Unable,
+    check_able,
     check_sound,
     create_private,
     is_damage,
@@ -46,6 +48,7 @@ class Engine:
         try:
             create_private(path)
             with self.write_engine.begin() as connection:
+                check_able(connection)
                 check_sound(connection)
                 migrate(connection)
                 ensure_epoch(connection)
@@ -53,6 +56,8 @@ class Engine:
         except BaseException as error:
             self.write_engine.dispose()
             self._lock.close()
+            if isinstance(error, Unable):
+                raise DatabaseUnusable(str(error)) from error
             if isinstance(error, DBAPIError):
                 advice = "Keep it, and put a backup in its place." if is_damage(error) else ""
                 words = f"{path} cannot be used: {error.orig}. {advice}"
@@ -61,6 +66,8 @@ class Engine:
         self._read_engine = open_readers(path, READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._writer: Writer | None = None
+        # Set whenever something is handed to the writer, but for what goes on behind.
+        self.written = asyncio.Event()
 
     def start(self) -> None:
         """Start the writer, which answers in the running event loop."""
@@ -77,6 +84,11 @@ class Engine:
         result: T = await self.submitted(operation, args, bulk=False, then=then)
         return result
 
+    async def tend(self, operation: Callable[..., T], *args: Any) -> T:
+        """As `write`, for what follows the writing of others: it does not count as written."""
+        result: T = await self._outcome(operation, args, bulk=False, then=None)
+        return result
+
     async def submitted(
         self,
         operation: Callable[..., Any],
@@ -86,6 +98,17 @@ class Engine:
         then: Callable[[Any], None] | None,
     ) -> Any:
         """Hand a job to the writer and wait for its outcome, as `write` says."""
+        self.written.set()
+        return await self._outcome(operation, args, bulk=bulk, then=then)
+
+    async def _outcome(
+        self,
+        operation: Callable[..., Any],
+        args: tuple[Any, ...],
+        *,
+        bulk: bool,
+        then: Callable[[Any], None] | None,
+    ) -> Any:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def answer(outcome: Any) -> None:
@@ -101,7 +124,7 @@ class Engine:
                 if not future.cancelled():
                     future.set_result(outcome)
 
-        self.submit(Job(operation, args, bulk=bulk, answer=answer))
+        self._submit(Job(operation, args, bulk=bulk, answer=answer))
         return await future
 
     async def read(self, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -148,6 +171,10 @@ class Engine:
 
     def submit(self, job: Job) -> None:
         """Hand a job to the writer. Raises Refusal `busy` when too many wait."""
+        self.written.set()
+        self._submit(job)
+
+    def _submit(self, job: Job) -> None:
         if self._writer is None:
             raise RuntimeError("the database is not started")
         try:

@@ -1,11 +1,13 @@
 """The tables, each index beside the query that needs it."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     Dialect,
     ForeignKey,
     Index,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    event,
     text,
 )
 
@@ -390,4 +393,40 @@ audit = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     sqlite_autoincrement=True,
+)
+
+# The index of what messages say: which message has which term, and no text. SQLAlchemy knows no
+# tables of this kind.
+SEARCH: Final = (
+    "CREATE VIRTUAL TABLE search USING fts5(terms, content='', columnsize=0, detail=none,"
+    " tokenize=\"ascii tokenchars '^$_#@!'\")"
+)
+
+
+@event.listens_for(metadata, "after_create")
+def _make_index(_tables: MetaData, connection: Connection, **_options: object) -> None:
+    connection.exec_driver_sql(SEARCH)
+
+
+# It has the messages from `lowest` to `highest`, by the rules named here.
+search_state = Table(
+    "search_state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("rules", Text, nullable=False),
+    Column("lowest", Integer, nullable=False),
+    Column("highest", Integer, nullable=False),
+    CheckConstraint("id = 1", name="one"),
+)
+
+# Messages that have changed since they were indexed, as they stood then. Triggers write them, so
+# that nothing that changes a message has to think of it.
+search_changes = Table(
+    "search_changes",
+    metadata,
+    Column("message_id", Integer, primary_key=True),
+    Column("room_id", Integer, nullable=False),
+    Column("username", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("reacted", Integer, nullable=False),
 )

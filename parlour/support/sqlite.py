@@ -48,6 +48,20 @@ def open_readers(path: Path, connections: int) -> Engine:
     return _open(path, pragmas=_READER, begin="BEGIN", connections=connections, more=0)
 
 
+class Unable(Exception):
+    """This SQLite lacks what is needed; the text is the one line to show."""
+
+
+def check_able(connection: Connection) -> None:
+    """Raises Unable when this SQLite cannot keep an index of texts."""
+    found = connection.exec_driver_sql("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'")
+    if found.first() is None:
+        raise Unable(
+            f"The SQLite of this Python ({sqlite3.sqlite_version}) was built without FTS5, with"
+            " which messages are searched. Use a Python whose SQLite has it."
+        )
+
+
 def check_sound(connection: Connection) -> None:
     """Raise DatabaseError when the file is damaged: 0.2 s for a million messages."""
     found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()

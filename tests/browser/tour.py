@@ -167,6 +167,8 @@ async def _chat(
     await expect(page.get_by_role("option").first).to_be_visible()
     yield Stop("quick switcher", page)
     await page.keyboard.press("Escape")
+    async for stop in _search(page):
+        yield stop
     await page.set_viewport_size({"width": 900, "height": 800})
     await page.get_by_role("button", name="Show people").click()
     await expect(alice.people.first).to_be_visible()
@@ -187,6 +189,25 @@ async def _chat(
         await http.delete("/api/chat/rooms/1", params={"username": LONG_WORD[:50]})
     await expect(page.get_by_role("heading", name="This room is gone")).to_be_visible()
     yield Stop("room deleted", page)
+
+
+async def _search(page: Page) -> AsyncIterator[Stop]:
+    await page.keyboard.press("Control+Shift+F")
+    await expect(page.get_by_text("Look for what was said")).to_be_visible()
+    yield Stop("search", page)
+    await page.get_by_role("combobox", name="Search messages").fill("wir")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("paragraph").get_by_text("Nothing matches")).to_be_visible()
+    await page.get_by_role("combobox", name="Search messages").fill("an")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("list", name="Results")).to_be_visible()
+    yield Stop("search, found", page)
+    await page.get_by_role("combobox", name="Search messages").fill("from:")
+    await expect(page.get_by_role("option").first).to_be_visible()
+    yield Stop("search, suggestions", page)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("search")).to_have_count(0)
 
 
 async def _account(ada: Visitor) -> AsyncIterator[Stop]:

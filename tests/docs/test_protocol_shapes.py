@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from parlour import membership, models, oversight, people, protocol
+from parlour import finding, membership, models, oversight, people, protocol
 from parlour.features.health import Health
 from parlour.models import (
     ErrorAnswer,
@@ -70,6 +70,10 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "Reactor": Reactor,
     "Reactors": Reactors,
     "Replies": Replies,
+    "SearchPage": finding.SearchPage,
+    "SearchResult": finding.SearchResult,
+    "FoundRoom": finding.FoundRoom,
+    "Hit": finding.Hit,
     "Member": membership.Member,
     "Invite": membership.Invite,
     "NewInvite": membership.NewInvite,
@@ -211,7 +215,7 @@ def test_an_example_is_what_its_label_says(label: str, text: str) -> None:
     shape: Any = next(
         (
             getattr(module, inner)
-            for module in (protocol, models, people, membership, oversight)
+            for module in (protocol, models, people, membership, oversight, finding)
             if hasattr(module, inner)
         ),
         Health,

@@ -76,6 +76,12 @@ IN_ROOMS: Final[dict[str, Act]] = {
     "PATCH /api/chat/rooms/{room_id} (bring back)": room(body={"archived": False}, lasting=True),
     "DELETE /api/chat/rooms/{room_id}": room(lasting=True),
     "GET /api/chat/rooms/{room_id}/messages": room("/messages"),
+    "GET /api/chat/search (the room)": Act(
+        lambda scene, _who: (f"{CHAT}/search?q=-nothing&room_id={scene.room_id}", None)
+    ),
+    "GET /api/chat/search (does it find its messages)": Act(
+        lambda scene, _who: (f"{CHAT}/search?q=-nothing&limit=200", None)
+    ),
     "POST /api/chat/rooms/{room_id}/messages": room("/messages", WORDS, named=True),
     "POST /api/chat/rooms/{room_id}/messages (a reply)": Act(
         lambda scene, _who: (
@@ -226,6 +232,9 @@ def do(act: str, how: Act, scene: Scene, who: str) -> str:
     answer = scene.cast.ask(who, act.split(maxsplit=1)[0], path, body, **query)
     if act.endswith("(does it list this one)") and answer.is_success:
         return "ok" if scene.room_id in [each["id"] for each in answer.json()] else "not listed"
+    if act.endswith("(does it find its messages)") and answer.is_success:
+        rooms = {result["room"]["id"] for result in answer.json()["results"]}
+        return "ok" if scene.room_id in rooms else "not found"
     return outcome(answer)
 
 

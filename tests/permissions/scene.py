@@ -50,7 +50,7 @@ class Cast:
         """Ask for something as somebody."""
         account = self.accounts.get(who)
         headers = {} if account is None else account.headers
-        return self.http.request(method, path, json=body, params=query, headers=headers)
+        return self.http.request(method, path, json=body, params=query or None, headers=headers)
 
 
 @dataclass

@@ -14,10 +14,22 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 TEXTS = (
     "name", "username", "content", "client_id", "password", "new_password", "current_password",
     "display_name", "about", "status_text", "time_zone", "topic", "usernames",
-    "reason", "emoji",
+    "reason", "emoji", "q",
 )  # fmt: skip
 CODES = ("empty", "too_long", "name_invalid", "name_reserved", "password_weak")
-WORDS = ("NUL", "surrogate", "cannot be printed", "time zone", "required", "You are", "one emoji")
+WORDS = (
+    "NUL",
+    "surrogate",
+    "cannot be printed",
+    "time zone",
+    "required",
+    "You are",
+    "one emoji",
+    "takes",
+    "no room called",
+    "at most",
+    "both",
+)
 
 # The rooms that there are when it begins; ids up to MAX_ROOM are asked for.
 ROOMS, MAX_ROOM, MAX_ID = 40, 50, 2**53 - 1

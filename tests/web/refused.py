@@ -9,6 +9,7 @@ from tests.support.accounts import PASSWORD
 
 ROOMS, ROOM = "/api/chat/rooms", "/api/chat/rooms/{room_id}"
 MESSAGES = f"{ROOM}/messages"
+SEARCH = "/api/chat/search"
 AUTH, USERS = "/api/auth", "/api/users"
 Ask = Callable[[Client, str], Response]
 
@@ -106,6 +107,13 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
         get(MESSAGES, nonsense="1"),
         lambda http, room_id: http.get(f"{MESSAGES.format(room_id=room_id)}?ids=1" + "&ids=1" * 50),
         ended(MESSAGES),
+    ],
+    ("GET", SEARCH): [
+        get(SEARCH),
+        get(SEARCH, q="x", room_id="999999"),
+        get(SEARCH, q="x" * 301),
+        get(SEARCH, q=" "),
+        ended(SEARCH),
     ],
     ("POST", MESSAGES): [
         post(f"{ROOMS}/999999/messages", HI, username="alice"),

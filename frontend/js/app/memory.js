@@ -23,8 +23,8 @@ const GREETED = `${PREFIX}greeted`;
 const OWNER = `${PREFIX}owner`;
 /** So many visited rooms are remembered. */
 const RECENT_AT_MOST = 20;
-/** What somebody has written, where they were, and which emoji they used. */
-const OWNED = ['draft.', 'reply.', 'read.', 'anchor.', 'recent', 'emoji.'].map((name) => PREFIX + name);
+/** What somebody has written, where they were, which emoji they used, and what they looked for. */
+const OWNED = ['draft.', 'reply.', 'read.', 'anchor.', 'recent', 'emoji.', 'searches'].map((name) => PREFIX + name);
 /** What belongs to the person who signs out, not to the device. */
 const PERSONAL = [NAME, ACCOUNT, UNTIL, GREETED, OWNER, ...OWNED];
 

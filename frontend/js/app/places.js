@@ -37,6 +37,7 @@ import { pageAddress, routeTo } from './browser.js';
 import { showEdits } from './edits.js';
 import { atHand } from './emoji.js';
 import { Reacting } from './reacting.js';
+import { Finder } from './search.js';
 import { el } from '../dom.js';
 
 /** Suggestions under a field that takes people. */
@@ -48,6 +49,8 @@ export class Places {
   #page;
   #api;
   #names;
+  /** @type {Finder|null} */
+  #finder = null;
 
   /** @param {PlacesOptions} options */
   constructor({ names, ...page }) {
@@ -106,6 +109,12 @@ export class Places {
   async reads(wish, ...details) {
     const reads = /** @type {any} */ (await (await this.#page.parts().identity.account).reads());
     await reads[wish](...details);
+  }
+
+  /** Looks for what was said. */
+  search() {
+    this.#finder ??= new Finder({ ...this.#page, names: this.#names });
+    this.#finder.open();
   }
 
   newDirect() {

@@ -197,7 +197,7 @@ export class Screens {
   /** The keys that count on every screen but the first. */
   async #listen() {
     this.#keys ??= import('../views/keys.js').then(({ listenForKeys }) =>
-      listenForKeys(this.#document, this.#page.onTrouble, () => void this.act('jump')));
+      listenForKeys(this.#document, this.#page.onTrouble, (wish) => void this.act(wish)));
     // Asked for again with the next screen when it fails.
     await this.#keys.catch(() => (this.#keys = null));
   }

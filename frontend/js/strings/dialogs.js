@@ -24,6 +24,7 @@ export const words = {
       { keys: ['Alt', '↑'], does: 'Previous room' },
       { keys: ['Alt', '↓'], does: 'Next room' },
       { keys: ['Ctrl', 'K'], does: 'Go to a room, a person or a command' },
+      { keys: ['Ctrl', 'Shift', 'F'], does: 'Search messages' },
       { keys: ['Alt', 'Shift', '↑'], does: 'Previous room with something unread' },
       { keys: ['Alt', 'Shift', '↓'], does: 'Next room with something unread (in the messages: n)' },
       { keys: ['Shift', 'Esc'], does: 'Mark everything as read' },

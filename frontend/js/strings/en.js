@@ -75,6 +75,7 @@ export const strings = {
     menu: 'List menu',
     direct: 'Direct messages',
     newDirect: 'New message',
+    search: 'Search messages',
     archived: 'Archived',
     you: 'you',
     onlineIn: (/** @type {string} */ name, /** @type {number} */ count) =>

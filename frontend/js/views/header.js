@@ -28,15 +28,17 @@ export function createHeader(element, { onBack, onPeople, onAct, names }) {
     icon('people'),
     count,
   );
+  const search = iconButton(strings.sidebar.search, 'search');
   const more = iconButton(strings.header.menu, 'more', { 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
   element.replaceChildren(
     back,
     el('div', { class: 'header-text' }, title, topic),
-    el('div', { class: 'header-actions' }, people, more),
+    el('div', { class: 'header-actions' }, search, people, more),
   );
 
   back.addEventListener('click', () => onBack(), { signal });
   people.addEventListener('click', () => onPeople(), { signal });
+  search.addEventListener('click', () => onAct('search'), { signal });
   more.addEventListener(
     'click',
     // An open menu is the button's own to close.

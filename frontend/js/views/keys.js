@@ -10,15 +10,16 @@ const PARTS = [
   ['composer', 'textarea'],
   ['people', 'button'],
   ['thread', 'textarea'],
+  ['search', 'input'],
 ];
 
 /**
  * Listens for as long as the page is there.
  * @param {Document} document
  * @param {(cause: unknown) => void} onTrouble the list of keys cannot be had now
- * @param {() => void} onJump the quick switcher is wanted
+ * @param {(wish: 'jump'|'search') => void} onWish the quick switcher is wanted, or the search
  */
-export function listenForKeys(document, onTrouble, onJump) {
+export function listenForKeys(document, onTrouble, onWish) {
   document.addEventListener('keydown', (event) => {
     if (event.isComposing || document.querySelector('dialog[open]') !== null) return;
     const target = /** @type {Element} */ (event.target);
@@ -26,7 +27,10 @@ export function listenForKeys(document, onTrouble, onJump) {
       if (moveOn(document, event.shiftKey ? -1 : 1)) event.preventDefault();
     } else if (event.key.toLowerCase() === 'k' && isCommand(event) && !event.shiftKey && !event.altKey) {
       event.preventDefault();
-      onJump();
+      onWish('jump');
+    } else if (event.code === 'KeyF' && event.shiftKey && (event.ctrlKey || event.metaKey) && !event.altKey) {
+      event.preventDefault();
+      onWish('search');
     } else if (
       (event.key === '/' && (event.ctrlKey || event.metaKey)) ||
       // A key without a modifier counts only where nobody writes, and only in the log.

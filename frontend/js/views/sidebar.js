@@ -74,6 +74,8 @@ export function createSidebar(element, callbacks) {
     el('kbd', { 'aria-hidden': 'true' }, isMac ? '⌘K' : 'Ctrl K'),
   );
   jump.addEventListener('click', () => callbacks.onAct('jump'), { signal });
+  const search = iconButton(strings.sidebar.search, 'search');
+  search.addEventListener('click', () => callbacks.onAct('search'), { signal });
   const rooms = createSideRooms(
     { key: 'rooms', title: strings.sidebar.rooms, add: { label: strings.sidebar.create, run: () => callbacks.onAct('newRoom') } },
     signal,
@@ -93,7 +95,7 @@ export function createSidebar(element, callbacks) {
   const skip = el('button', { type: 'button', class: 'skip' }, strings.header.skip);
   element.replaceChildren(
     skip,
-    el('div', { class: 'side-top' }, home),
+    el('div', { class: 'side-top' }, home, search),
     jump,
     el(
       'div',

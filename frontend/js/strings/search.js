@@ -1,0 +1,45 @@
+/** The words of search, in English. */
+
+import { NUMBER, plural } from './plural.js';
+
+export const words = {
+  title: 'Search',
+  close: 'Close search',
+  field: 'Search messages',
+  placeholder: 'Search messages',
+  clear: 'Clear search',
+  scope: 'Where to search',
+  inRoom: (/** @type {string} */ room) => `In ${room}`,
+  everywhere: 'Everywhere',
+  operators: 'Narrow it down',
+  /** What is written into the field, and what the button says. */
+  chips: [
+    { insert: 'from:', label: 'From', means: 'From somebody' },
+    { insert: 'in:', label: 'In', means: 'In a room' },
+    { insert: 'has:link ', label: 'Has link', means: 'With a link' },
+    { insert: 'has:reaction ', label: 'Has reaction', means: 'With a reaction' },
+    { insert: 'before:', label: 'Before', means: 'Before a day' },
+    { insert: 'after:', label: 'After', means: 'After a day' },
+    { insert: 'on:', label: 'On', means: 'On a day' },
+  ],
+  suggestions: 'Suggestions',
+  suggested: (/** @type {number} */ count) => plural(count, 'suggestion', 'suggestions'),
+  results: 'Results',
+  count: (/** @type {number} */ count, /** @type {boolean} */ isMore) =>
+    isMore ? `${NUMBER.format(count)}+ results` : plural(count, 'result', 'results'),
+  in: 'in',
+  noneTitle: (/** @type {string} */ query) => `Nothing matches “${query}”.`,
+  noneHint: 'Try fewer words or another room.',
+  noneHintAll: 'Try fewer words, or part of one.',
+  noneSoFar: 'Nothing yet. There is more to look through.',
+  further: 'Search further back',
+  begin: 'Look for what was said',
+  beginHint: 'Any part of a word will do. “Quotes” find whole words as they stand, -word leaves some out.',
+  recent: 'Recent searches',
+  forget: 'Clear',
+  wrongTitle: 'Check what you typed',
+  errorTitle: 'That did not work',
+  offlineTitle: 'You’re offline',
+  offlineHint: 'Search works again as soon as you’re back.',
+  retry: 'Try again',
+};

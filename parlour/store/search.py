@@ -1,0 +1,280 @@
+"""The index of what messages say: which terms are in it, and the messages that have them.
+
+`search` is an FTS5 table without texts. Its rows are looked up by the id of their message; to take
+one out, SQLite has to be handed the very terms that were put in.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, func, select, text, update
+
+from parlour.models import Message
+from parlour.permissions import RoomKind
+from parlour.store.messages import TOLD, message_of
+from parlour.store.tables import members, messages, rooms, search_changes, search_state
+from parlour.support.text import name_key
+
+# Changed messages that a search looks at one by one until they are indexed anew.
+MAX_CHANGED: Final = 500
+# Characters that are indexed in one transaction, but for a single message that has more.
+MAX_CHARACTERS: Final = 50_000
+
+_PUT: Final = "INSERT INTO search(rowid, terms) VALUES (?, ?)"
+_TAKE: Final = "INSERT INTO search(search, rowid, terms) VALUES ('delete', ?, ?)"
+_told: Final = ", ".join(f"messages.{column.name}" for column in TOLD)
+# SQLite goes down the index and looks each message up: it is never the other way about.
+_MATCHING: Final = text(
+    f"SELECT {_told} FROM search CROSS JOIN messages ON messages.id = search.rowid"  # noqa: S608
+    " WHERE search MATCH :match AND search.rowid BETWEEN :bottom AND :top"
+    " ORDER BY search.rowid DESC LIMIT :limit"
+).columns(*TOLD)
+_SCANNED: Final = (
+    select(*TOLD)
+    .where(messages.c.id.between(bindparam("bottom"), bindparam("top")))
+    .order_by(messages.c.id.desc())
+    .limit(bindparam("limit"))
+)
+
+
+class State(NamedTuple):
+    """What is in the index: the messages from `lowest` to `highest`, by these rules."""
+
+    rules: str
+    lowest: int
+    highest: int
+
+
+class Indexed(NamedTuple):
+    """What of a message is in the index."""
+
+    message_id: int
+    room_id: int
+    username: str
+    content: str
+    reacted: bool
+
+
+class Found(NamedTuple):
+    """A message that may be meant, as its row is: what is not meant is never made a Message."""
+
+    row: Sequence[Any]
+
+    @property
+    def id(self) -> int:
+        """Of the message."""
+        return int(self.row[0])
+
+    @property
+    def room_id(self) -> int:
+        """Of its room."""
+        return int(self.row[1])
+
+    @property
+    def username(self) -> str:
+        """Its author's."""
+        return str(self.row[2])
+
+    @property
+    def content(self) -> str:
+        """What it says."""
+        return str(self.row[4])
+
+    @property
+    def timestamp(self) -> datetime:
+        """When it was said."""
+        said: datetime = self.row[5]
+        return said
+
+    @property
+    def deleted(self) -> bool:
+        """Whether only its place is left."""
+        return self.row[10] is not None
+
+    @property
+    def reacted(self) -> bool:
+        """Whether anybody has reacted to it."""
+        return self.row[11] is not None
+
+    @property
+    def message(self) -> Message:
+        """All of it."""
+        return message_of(self.row)
+
+
+def state(connection: Connection) -> State:
+    """How far the index goes."""
+    return State(*connection.execute(_STATE).one())
+
+
+_STATE: Final = select(search_state.c.rules, search_state.c.lowest, search_state.c.highest).where(
+    search_state.c.id == 1
+)
+
+
+def set_state(connection: Connection, now: State) -> None:
+    """Note how far it goes."""
+    connection.execute(update(search_state).values(now._asdict()))
+
+
+def clear(connection: Connection) -> None:
+    """Take everything out of the index, whatever it was put in with."""
+    connection.exec_driver_sql("INSERT INTO search(search) VALUES ('delete-all')")
+    connection.execute(delete(search_changes))
+
+
+def put(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+    """Bring messages (id and terms) into the index."""
+    if rows:
+        connection.exec_driver_sql(_PUT, sorted(rows))
+
+
+def take(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+    """Take messages out of it, with the terms that they are in it with."""
+    if rows:
+        connection.exec_driver_sql(_TAKE, sorted(rows))
+
+
+def merge(connection: Connection, pages: int) -> None:
+    """Bring the index into fewer pieces, at the cost of about so many pages."""
+    connection.exec_driver_sql("INSERT INTO search(search, rank) VALUES ('merge', ?)", (pages,))
+
+
+_INDEXED: Final = (
+    messages.c.id, messages.c.room_id, messages.c.username, messages.c.content,
+    messages.c.reactions.is_not(None),
+)  # fmt: skip
+
+
+def to_index(connection: Connection, state: State, limit: int) -> tuple[list[Indexed], State]:
+    """The next messages to bring into the index, and how far it goes with them.
+
+    First what was said since, then what was said before, from the newest down. A tombstone counts
+    as looked at, and is not indexed.
+    """
+    above, below = messages.c.id > state.highest, messages.c.id < state.lowest
+    for bound, order in ((above, messages.c.id.asc()), (below, messages.c.id.desc())):
+        sizes = select(messages.c.id, func.length(messages.c.content)).where(bound)
+        ids = _some(connection.execute(sizes.order_by(order).limit(limit)))
+        if ids:
+            rows = connection.execute(
+                select(*_INDEXED).where(
+                    messages.c.id.between(min(ids), max(ids)), messages.c.deleted_at.is_(None)
+                )
+            )
+            now = State(state.rules, min(state.lowest, ids[-1]), max(state.highest, ids[-1]))
+            return [Indexed(*row) for row in rows], now
+    return [], state
+
+
+def _some(sizes: Iterable[Sequence[Any]]) -> list[int]:
+    """The first of some ids (with their lengths): one, or more that are not too long together."""
+    ids: list[int] = []
+    characters = 0
+    for message_id, length in sizes:
+        characters += length
+        if ids and characters > MAX_CHARACTERS:
+            break
+        ids.append(message_id)
+    return ids
+
+
+def to_change(connection: Connection, limit: int) -> list[Indexed]:
+    """The next messages that have changed, as they were indexed."""
+    sizes = select(search_changes.c.message_id, func.length(search_changes.c.content))
+    ids = _some(connection.execute(sizes.order_by(search_changes.c.message_id).limit(limit)))
+    if not ids:
+        return []
+    rows = connection.execute(
+        select(
+            search_changes.c.message_id, search_changes.c.room_id, search_changes.c.username,
+            search_changes.c.content, search_changes.c.reacted,
+        ).where(search_changes.c.message_id.in_(ids))
+    )  # fmt: skip
+    return [Indexed(*row) for row in rows]
+
+
+def as_they_are(connection: Connection, ids: Collection[int]) -> list[Indexed]:
+    """Those of these messages that are there and not deleted."""
+    rows = connection.execute(
+        select(*_INDEXED).where(messages.c.id.in_(ids), messages.c.deleted_at.is_(None))
+    )
+    return [Indexed(*row) for row in rows]
+
+
+def changed(connection: Connection, ids: Collection[int]) -> None:
+    """These have been indexed as they are now."""
+    connection.execute(delete(search_changes).where(search_changes.c.message_id.in_(ids)))
+
+
+def matching(connection: Connection, match: str, bottom: int, top: int, limit: int) -> list[Found]:
+    """Messages that have the terms, newest first, with ids from `bottom` to `top`."""
+    values = {"match": match, "bottom": bottom, "top": top, "limit": limit}
+    return [Found(tuple(row)) for row in connection.execute(_MATCHING, values)]
+
+
+def scanned(connection: Connection, bottom: int, top: int, limit: int) -> list[Found]:
+    """All messages from `bottom` to `top`, newest first."""
+    values = {"bottom": bottom, "top": top, "limit": limit}
+    return [Found(tuple(row)) for row in connection.execute(_SCANNED, values)]
+
+
+def changing(connection: Connection, bottom: int, top: int) -> list[Found]:
+    """The newest messages that the index has as they were, as they are now."""
+    ids = list(
+        connection.scalars(
+            select(search_changes.c.message_id)
+            .where(search_changes.c.message_id.between(bottom, top))
+            .order_by(search_changes.c.message_id.desc())
+            .limit(MAX_CHANGED)
+        )
+    )
+    if not ids:
+        return []
+    found = select(*TOLD).where(messages.c.id.in_(ids)).order_by(messages.c.id.desc())
+    return [Found(tuple(row)) for row in connection.execute(found)]
+
+
+def first_since(connection: Connection, time: str, highest: int) -> int:
+    """About the first id of a message that was said at a time or later.
+
+    Ids and times go up together, but for what a clock was set back: found by halves, not by an
+    index, which every message would pay for.
+    """
+    low, high = 1, highest + 1
+    at = text("SELECT id, timestamp FROM messages WHERE id >= :id ORDER BY id LIMIT 1")
+    while low < high:
+        middle = (low + high) // 2
+        row = connection.execute(at, {"id": middle}).first()
+        if row is not None and row[1] < time:
+            low = row[0] + 1
+        else:
+            high = middle
+    return low
+
+
+def rooms_called(connection: Connection, name: str, user_id: int | None) -> list[int]:
+    """The rooms of this name that are public, or that an account is a member of."""
+    named = (rooms.c.name_key == name_key(name), rooms.c.deleted_at.is_(None))
+    public = select(rooms.c.id).where(*named, text("rooms.kind = 'public'"))
+    own = select(rooms.c.id).join(members).where(*named, members.c.user_id == user_id)
+    found = set(connection.scalars(public))
+    if user_id is not None:
+        found.update(connection.scalars(own))
+    return sorted(found)
+
+
+class Named(NamedTuple):
+    """What a room is called."""
+
+    name: str
+    kind: RoomKind
+
+
+def names_of(connection: Connection, room_ids: Collection[int]) -> dict[int, Named]:
+    """What rooms are called."""
+    rows = connection.execute(
+        select(rooms.c.id, rooms.c.name, rooms.c.kind).where(rooms.c.id.in_(room_ids))
+    )
+    return {row[0]: Named(row[1], row[2]) for row in rows}
