@@ -15,7 +15,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from parlour.database import ChatDatabase, get_db, init_db
-from parlour.indexing import index_some, merge_some
+from parlour.indexing import index_some
 from parlour.models import MessageDraft, Person, format_time
 from parlour.settings import Settings
 from parlour.store import rooms
@@ -129,9 +129,6 @@ def fill(data_dir: Path, count: int) -> dict[str, int]:
             with get_db(database) as connection:
                 for _ in range(20):
                     more = index_some(connection)
-        with get_db(database) as connection:
-            for _ in range(200):
-                merge_some(connection)
         return {"plain_bytes": plain, "indexed_bytes": _size(database.path)}
     finally:
         database.release()

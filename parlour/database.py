@@ -185,13 +185,8 @@ class ChatDatabase:
                 known[key] = message
         if rows:
             message_rows.insert_messages(connection, rows)
-            if speakers:
-                read_rows.read_to(connection, _read(speakers))
-            if gate is not None:
-                gate.note_spoken(now)
-            if chains is not None:
-                chains.keep(connection)
             room_rows.set_counters(connection, changed)
+            _keep_beside(connection, speakers, gate, chains, now)
         return outcomes
 
     @staticmethod
@@ -308,11 +303,27 @@ class _Gate:
             note_spoken(self._connection, self._speaking, now)
 
 
-def _read(
+def _keep_beside(
+    connection: Connection,
     speakers: Mapping[tuple[int, str], tuple[int, int]],
-) -> Iterator[tuple[int, int, int, int]]:
-    for (room_id, author), (message_id, number) in speakers.items():
-        yield int(author.removeprefix("user:")), room_id, message_id, number
+    gate: _Gate | None,
+    chains: Chains | None,
+    now: datetime,
+) -> None:
+    """What new messages change besides: how far their authors have read, and the like.
+
+    `speakers` are accounts by room and author, each with the id and number of its newest message.
+    """
+    if speakers:
+        read = [
+            (int(author.removeprefix("user:")), room_id, message_id, number)
+            for (room_id, author), (message_id, number) in speakers.items()
+        ]
+        read_rows.read_to(connection, read)
+    if gate is not None:
+        gate.note_spoken(now)
+    if chains is not None:
+        chains.keep(connection)
 
 
 def _client_key(draft: MessageDraft) -> message_rows.ClientKey | None:

@@ -15,8 +15,8 @@ from parlour.support.text import name_key
 
 # Messages of one transaction: others who write wait for so many at most.
 BATCH: Final = 250
-# Pages that are merged in one transaction while there is nothing else to do.
-MERGED: Final = 200
+# Pages of the index that are merged with each batch: about as many as keep its pieces few.
+MERGED: Final = 64
 # By what terms are made. Where it is another than that of the index, the index is made anew:
 # with other terms than it was put in with nothing can be taken out.
 RULES: Final = f"1 {unicodedata.unidata_version}"
@@ -72,15 +72,12 @@ def index_some(connection: Connection) -> bool:
         search.take(connection, [_row(each) for each in before])
         search.put(connection, [_row(each) for each in search.as_they_are(connection, ids)])
         search.changed(connection, ids)
+        search.merge(connection, MERGED)
         return True
     found, now = search.to_index(connection, state, BATCH)
     if now == state:
         return False
     search.put(connection, [_row(each) for each in found])
     search.set_state(connection, now)
-    return True
-
-
-def merge_some(connection: Connection) -> None:
-    """Make the index smaller and quicker by a bounded piece of work."""
     search.merge(connection, MERGED)
+    return True

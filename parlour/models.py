@@ -29,6 +29,8 @@ MAX_CLIENT_ID_LENGTH: Final = 64
 MAX_PAGE: Final = 200
 # So many of those who reacted with an emoji are told by name with the message.
 MAX_TOLD_REACTORS: Final = 50
+# And so many with all emoji of one message: every change of it tells them to the whole room.
+MAX_TOLD_NAMES: Final = 100
 # Messages that are asked for by their ids at once.
 MAX_IDS: Final = 50
 # JavaScript reads every integer below this exactly.

@@ -97,7 +97,9 @@ class News:
         """Rooms that could not be told of wait once more, before all others."""
         for room_id, ids in deleted.items():
             self._deleted[room_id] = (ids + self._deleted.get(room_id, []))[:MAX_DELETED]
-        self._said = {**said, **self._said}
+        # Deleting something says 0: that is no newer message.
+        newer = {room_id: max(at, self._said.pop(room_id, 0)) for room_id, at in said.items()}
+        self._said = newer | self._said
         if self._said:
             self._something.set()
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from parlour.errors import Refusal
 from parlour.support.assets import Asset, Assets, AssetsOnDemand, best_encoding
+from parlour.web import PAGE_HEADERS
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,7 +45,9 @@ def load_assets(config: Mapping[str, Any]) -> Assets:
 async def index(request: Request) -> Response:
     """The page, asked for afresh each time and answered with 304 when it is the same."""
     assets = await _asked(request, "index.html")
-    return _serve(request, assets.files["index.html"], "no-cache")
+    answer = _serve(request, assets.files["index.html"], "no-cache")
+    answer.headers.update(PAGE_HEADERS)
+    return answer
 
 
 @router.api_route("/docs", methods=["GET", "HEAD"])
@@ -52,7 +55,7 @@ async def docs(request: Request) -> Response:
     """The API's documentation, made from `/openapi.json`."""
     assets = await _asked(request, "docs.html")
     answer = _serve(request, assets.files["docs.html"], "no-cache")
-    answer.headers["Content-Security-Policy"] = _DOCS_POLICY
+    answer.headers.update(PAGE_HEADERS | {"Content-Security-Policy": _DOCS_POLICY})
     return answer
 
 

@@ -7,7 +7,14 @@ from sqlalchemy import Connection
 from parlour import places
 from parlour.editing import Edited
 from parlour.errors import Refusal
-from parlour.models import MAX_TOLD_REACTORS, Message, Person, Reaction, Reactors
+from parlour.models import (
+    MAX_TOLD_NAMES,
+    MAX_TOLD_REACTORS,
+    Message,
+    Person,
+    Reaction,
+    Reactors,
+)
 from parlour.permissions import Act
 from parlour.store import messages as message_rows
 from parlour.store import reactions as reaction_rows
@@ -36,10 +43,13 @@ def react(
         changed = reaction_rows.remove(connection, message.id, emoji, by.author)
     if not changed:
         return Edited(message, same=True)
+    others = sum(len(each.usernames) for each in told if each.emoji != emoji)
+    limit = min(MAX_TOLD_REACTORS, max(0, MAX_TOLD_NAMES - others))
     if place is None:
-        told.append(_told(emoji, 1, (by.username,)))
+        told.append(_told(emoji, 1, (by.username,)[:limit]))
     else:
-        told[place : place + 1] = _retold(connection, message.id, told[place], by.username, on=on)
+        # It keeps its place among the others as long as anybody holds to it.
+        told[place : place + 1] = _retold(connection, message.id, told[place], by, limit, on=on)
     version = room_rows.next_version(connection, message.room_id)
     return Edited(message_rows.set_reactions(connection, message.id, version, told))
 
@@ -60,22 +70,20 @@ def list_reactors(
 
 
 def _retold(
-    connection: Connection, message_id: int, before: Reaction, username: str, *, on: bool
+    connection: Connection, message_id: int, before: Reaction, by: Person, limit: int, *, on: bool
 ) -> list[Reaction]:
     """What is told of an emoji after one more, or one less, has reacted with it: perhaps nothing.
 
-    It keeps its place among the others as long as anybody holds to it.
+    So many names as `limit` at most.
     """
-    names = before.usernames
-    if on:
-        if len(names) < MAX_TOLD_REACTORS:
-            names = (*names, username)
-        return [_told(before.emoji, before.count + 1, names)]
-    if before.count == 1:
+    count = before.count + (1 if on else -1)
+    if count == 0:
         return []
+    if on and (len(before.usernames) == before.count or len(before.usernames) >= limit):
+        return [_told(before.emoji, count, (*before.usernames, by.username)[:limit])]
     # Somebody who was not among the first may be now.
-    names = reaction_rows.first_names(connection, message_id, before.emoji)
-    return [_told(before.emoji, before.count - 1, names)]
+    names = reaction_rows.first_names(connection, message_id, before.emoji, limit)
+    return [_told(before.emoji, count, names)]
 
 
 def _told(emoji: str, count: int, usernames: tuple[str, ...]) -> Reaction:

@@ -17,7 +17,7 @@ from parlour.store.reads import Place, Position, ReadState
 
 # One may mark as unread what is among so many of a room's newest messages: one's own behind it are
 # counted then, message by message.
-MAX_BACK: Final = 10_000
+MAX_BACK: Final = 1_000
 # Rooms that are marked as read in one transaction.
 MAX_AT_ONCE: Final = 2_000
 # A room where more accounts have been does not tell how far each has read; told of are so many.
@@ -159,8 +159,14 @@ def lately(
     """
     found: list[tuple[int, int, Audience]] = []
     rest: list[int] = []
-    for room in room_rows.some_rooms(connection, room_ids):
-        if members <= 0:
+    there = {room.id: room for room in room_rows.some_rooms(connection, room_ids)}
+    # In the order in which they have waited, or those with many members would keep others waiting
+    # for ever; public ones need no looking up, and never wait.
+    for room_id in room_ids:
+        room = there.get(room_id)
+        if room is None:
+            continue
+        if members <= 0 and room.kind != "public":
             rest.append(room.id)
             continue
         audience = places.tell(connection, room).audience

@@ -43,7 +43,7 @@ SECONDS: Final = 0.1
 FIRST_SPAN: Final = 1 << 18
 MAX_SPAN: Final = 1 << 20
 # Messages that are looked at in one step.
-FIRST_STEP: Final = 64
+FIRST_STEP: Final = 32
 MAX_STEP: Final = 512
 # Terms that the index is asked for, of one word and in all. More of them cost more than they keep
 # away: whatever has these is looked at anyway.

@@ -15,11 +15,13 @@ logger = logging.getLogger(__name__)
 PURGE_AGAIN: Final = 30.0
 # The same for indexing, which people wait for.
 INDEX_AGAIN: Final = 5.0
+# And after a fault of the index or of the program, which is logged each time.
+INDEX_BROKEN: Final = 60.0
 # What is said within so many seconds is indexed together.
 INDEX_DELAY: Final = 0.5
 # How long indexing rests for each second it took: when nobody else writes, and when others do.
 INDEX_REST: Final = 0.5
-INDEX_REST_BUSY: Final = 4.0
+INDEX_REST_BUSY: Final = 9.0
 
 
 async def purge(context: Context) -> None:
@@ -49,6 +51,10 @@ async def keep_index(context: Context) -> None:
             # What is not indexed yet is found all the same, more slowly.
             logger.warning("messages wait for being indexed: %s", refusal.detail)
             await asyncio.sleep(INDEX_AGAIN)
+            continue
+        except Exception:
+            logger.exception("messages are not indexed")
+            await asyncio.sleep(INDEX_BROKEN)
             continue
         if more:
             rest = INDEX_REST_BUSY if database.written.is_set() else INDEX_REST

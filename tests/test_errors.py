@@ -60,6 +60,7 @@ def test_codes_of_http_mean_what_http_means_by_them() -> None:
         "banned": 403,
         "muted": 403,
         "archived": 409,
+        "edit_window_over": 409,
         "slow_mode": 429,
         "rate_limited": 429,
         "upgrade_required": 426,

@@ -41,6 +41,7 @@ def test_without_anything_given_the_defaults_hold() -> None:
         "max_message_length": 1000,
         "max_username_length": 50,
         "max_connections": 20_000,
+        "edit_window": 0,
         "guests": "on",
         "registration": "open",
         "log_level": "info",

@@ -1,6 +1,7 @@
 """Telling, once a second at most, what was said elsewhere and how far others have read."""
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -17,7 +18,7 @@ from parlour.realtime.connection import Connection
 # more connections they come less often.
 INTERVAL: Final = 1.0
 FRAMES_A_SECOND: Final = 2_000
-# Rooms in one news, times the connections that get it: about 6 MB. Never more than MOST of them,
+# Rooms in one news, times the connections that get it: about 16 MB. Never more than MOST of them,
 # never less than LEAST; the others have their turn with the next.
 ROOMS_IN_ALL: Final = 250_000
 LEAST, MOST = 50, 1_000
@@ -25,6 +26,8 @@ LEAST, MOST = 50, 1_000
 MEMBERS: Final = 10_000
 # Connections told in one turn of the event loop.
 SLICE: Final = 64
+
+logger = logging.getLogger(__name__)
 
 _HEAD, _TAIL = encode(NewsEvent(rooms=())).split(b"[]")
 
@@ -37,8 +40,12 @@ async def tell_news(context: Context) -> None:
         limit = max(LEAST, min(MOST, ROOMS_IN_ALL // max(1, len(watchers))))
         happened = context.news.take(limit)
         if watchers:
-            _tell_receipts(context, happened)
-            await _tell(context, happened, watchers)
+            try:
+                _tell_receipts(context, happened)
+                await _tell(context, happened, watchers)
+            except Exception:
+                # A fault costs what was to be told now, and not all that happens from now on.
+                logger.exception("news could not be told")
         pause = len(watchers) / FRAMES_A_SECOND
         del watchers
         await asyncio.sleep(max(INTERVAL, pause))
@@ -64,6 +71,8 @@ async def _tell(context: Context, happened: Happened, watchers: Sequence[Connect
             left, {room_id: deleted[room_id] for room_id in left if room_id in deleted}
         )
         for state in lately.speakers:
+            if context.news.is_out(f"user:{state.user_id}", state.room_id):
+                continue
             tell_reads(context, [state])
             context.news.read(state.room_id, state.user_id, state.username, state.message_id)
         await _tell_rooms(context, happened, lately, watchers)

@@ -73,7 +73,8 @@ _ids = func.json_each(bindparam("ids")).table_valued("value", name="ids")
 _BY_ID = (
     select(*TOLD)
     .select_from(_ids.join(messages, messages.c.id == _ids.c.value))
-    .where(messages.c.room_id == bindparam("room"))
+    # With a bare column SQLite would go through all messages of the room instead.
+    .where(messages.c.room_id + 0 == bindparam("room"))
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from parlour.models import MAX_TOLD_REACTORS, Person, Reactor
+from parlour.models import Person, Reactor
 from parlour.store.tables import messages, reactions
 
 _TOLD: Final = (
@@ -39,13 +39,13 @@ def remove(connection: Connection, message_id: int, emoji: str, author: str) -> 
     return connection.execute(mine).rowcount > 0
 
 
-def first_names(connection: Connection, message_id: int, emoji: str) -> tuple[str, ...]:
-    """The names that are told with a message: of those who reacted first."""
+def first_names(connection: Connection, message_id: int, emoji: str, limit: int) -> tuple[str, ...]:
+    """The names of those who reacted first with an emoji."""
     names = (
         select(reactions.c.username)
         .where(reactions.c.message_id == message_id, reactions.c.emoji == emoji)
         .order_by(reactions.c.id)
-        .limit(MAX_TOLD_REACTORS)
+        .limit(limit)
     )
     return tuple(connection.scalars(names))
 

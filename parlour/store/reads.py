@@ -35,10 +35,11 @@ _levels = func.json_each(literal_column("'[0, 4, 8, 12, 16, 20, 24, 28]'")).tabl
 _slot = reads.c.number.op(">>")(_levels.c.value)
 _end = (reads.c.number.op(">>")(_levels.c.value + _STEP) + 1).op("<<")(_STEP)
 # At each level the runs to the right of the position, up to the end of its run of the next level.
+# An outer join, because in another order SQLite would look at all deletions of the room.
 _DELETED: Final = (
     select(func.coalesce(func.sum(deletions.c.count), 0))
     .select_from(
-        _levels.join(
+        _levels.outerjoin(
             deletions,
             and_(
                 deletions.c.room_id == rooms.c.id,

@@ -24,6 +24,11 @@ MAX_CHARACTERS: Final = 50_000
 _PUT: Final = "INSERT INTO search(rowid, terms) VALUES (?, ?)"
 _TAKE: Final = "INSERT INTO search(search, rowid, terms) VALUES ('delete', ?, ?)"
 _told: Final = ", ".join(f"messages.{column.name}" for column in TOLD)
+# Where each column is in such a row.
+_AT: Final = {column.name: place for place, column in enumerate(TOLD)}
+_ID, _ROOM, _NAME = _AT["id"], _AT["room_id"], _AT["username"]
+_CONTENT, _TIME = _AT["content"], _AT["timestamp"]
+_DELETED, _REACTIONS = _AT["deleted_at"], _AT["reactions"]
 # SQLite goes down the index and looks each message up: it is never the other way about.
 _MATCHING: Final = text(
     f"SELECT {_told} FROM search CROSS JOIN messages ON messages.id = search.rowid"  # noqa: S608
@@ -64,38 +69,38 @@ class Found(NamedTuple):
     @property
     def id(self) -> int:
         """Of the message."""
-        return int(self.row[0])
+        return int(self.row[_ID])
 
     @property
     def room_id(self) -> int:
         """Of its room."""
-        return int(self.row[1])
+        return int(self.row[_ROOM])
 
     @property
     def username(self) -> str:
         """Its author's."""
-        return str(self.row[2])
+        return str(self.row[_NAME])
 
     @property
     def content(self) -> str:
         """What it says."""
-        return str(self.row[4])
+        return str(self.row[_CONTENT])
 
     @property
     def timestamp(self) -> datetime:
         """When it was said."""
-        said: datetime = self.row[5]
+        said: datetime = self.row[_TIME]
         return said
 
     @property
     def deleted(self) -> bool:
         """Whether only its place is left."""
-        return self.row[10] is not None
+        return self.row[_DELETED] is not None
 
     @property
     def reacted(self) -> bool:
         """Whether anybody has reacted to it."""
-        return self.row[11] is not None
+        return self.row[_REACTIONS] is not None
 
     @property
     def message(self) -> Message:

@@ -41,12 +41,12 @@ _IMPORT: Final = re.compile(
 # what few want.
 _APART: Final = (
     "js/views/login.js", "js/views/rooms.js", "js/app/chat.js", "js/views/markdown.js",
-    "js/app/replies.js", "js/app/reactions.js", "js/views/emojipicker.js",
+    "js/app/replies.js", "js/app/reactions.js", "js/app/reads.js", "js/views/emojipicker.js",
 )  # fmt: skip
 _SHEETS: Final = frozenset(
     {
         "styles.css", "seldom.css", "login.css", "rooms.css", "markdown.css", "replies.css",
-        "reactions.css",
+        "reactions.css", "reads.css",
     }
 )  # fmt: skip
 # Where a joined file names a module.

@@ -7,6 +7,7 @@ Whatever is looked for is turned into terms that a text must have, and then comp
 
 import re
 import unicodedata
+from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final
@@ -87,9 +88,8 @@ def spans(text: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
     for start, end in sorted(found):
         if places is not None:
             # Up to the next thing that is compared: an accent belongs to what is before it.
-            last = places[end - 1]
-            after = next((place for place in places[end:] if place > last), len(text))
-            start, end = places[start], after  # noqa: PLW2901
+            after = bisect_right(places, places[end - 1], end)
+            start, end = places[start], places[after] if after < len(places) else len(text)  # noqa: PLW2901
         if joined and start <= joined[-1][1]:
             joined[-1] = joined[-1][0], max(end, joined[-1][1])
         else:

@@ -173,7 +173,7 @@ async def test_the_list_of_keys_opens_by_a_key_and_from_the_menu(
     await keys.press("?")
     await expect(alice.box).to_have_value("?")
     await keys.press("Backspace", "Control+/")
-    await expect(listing.get_by_text("Previous room")).to_be_visible()
+    await expect(listing.get_by_text("Previous room", exact=True)).to_be_visible()
     await keys.press("Enter")
     await expect(listing).to_have_count(0)
     await expect(alice.box).to_be_focused()

@@ -93,6 +93,14 @@ HOSTILE = [
 ]
 
 
+# Resolves when the element has been scrolled sideways.
+SCROLLED = """(box) => new Promise((resolve) => {
+  const look = () => box.scrollLeft > 0 && resolve(true);
+  box.addEventListener('scroll', look);
+  look();
+})"""
+
+
 async def heights(page: Page) -> list[float]:
     """Return how high each row is."""
     rows = page.locator("[role=log] .row")
@@ -235,7 +243,7 @@ async def test_wide_code_and_tables_scroll_by_themselves(
     box = boxes.nth(1)
     await box.focus()
     await alice.page.keyboard.press("ArrowRight")
-    await alice.page.wait_for_function("document.activeElement.scrollLeft > 0")
+    assert await box.evaluate(SCROLLED)
     inside = "(all) => all.every((node) => node.getBoundingClientRect().right <= innerWidth)"
     assert await alice.log.locator(".md-block, .md-table, .row").evaluate_all(inside)
     assert [html for html in await overflowing(alice.page) if not html.startswith("<t")] == []

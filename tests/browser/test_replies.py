@@ -115,7 +115,10 @@ async def test_a_reply_is_begun_and_given_up_by_keys_and_kept_over_a_reload(
     await bob.post(room, "What do you think?")
     alice = await visit("alice", server, room)
     bar = alice.page.locator(".reply-bar")
-    await alice.row("What do you think?").focus()
+    row = alice.row("What do you think?")
+    await row.focus()
+    # What its keys do is loaded when it is gone to.
+    await expect(row.get_by_role("button", name="Reply")).to_be_visible()
     await alice.page.keyboard.press("r")
     await expect(alice.box).to_be_focused()
     await expect(bar).to_contain_text("Replying to bob")

@@ -14,6 +14,7 @@ from tests.support.accounts import log_in as sign_in
 from tests.support.people import Person, async_http_client, checked
 from tests.support.places import Place, make_room, put, say
 from tests.support.server import Server
+from tests.support.websocket import Client
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
@@ -156,17 +157,8 @@ async def _chat(
     await expect(page.get_by_role("menu")).to_be_visible()
     yield Stop("room menu", page)
     await page.keyboard.press("Escape")
-    told = await jonas.until("message", message={"content": "And another thing."})
-    await jonas.send("edit", message_id=told["message"]["id"], content=f"And {LONG_WORD}.")
-    await page.get_by_role("button", name="(edited), show history").click()
-    await expect(alice.dialog.get_by_role("listitem")).to_have_count(2)
-    yield Stop("what a message said before", page)
-    await page.keyboard.press("Escape")
-    await page.keyboard.press("Control+k")
-    await page.get_by_role("combobox").fill("o")
-    await expect(page.get_by_role("option").first).to_be_visible()
-    yield Stop("quick switcher", page)
-    await page.keyboard.press("Escape")
+    async for stop in _asides(alice, jonas):
+        yield stop
     async for stop in _search(page):
         yield stop
     await page.set_viewport_size({"width": 900, "height": 800})
@@ -189,6 +181,21 @@ async def _chat(
         await http.delete("/api/chat/rooms/1", params={"username": LONG_WORD[:50]})
     await expect(page.get_by_role("heading", name="This room is gone")).to_be_visible()
     yield Stop("room deleted", page)
+
+
+async def _asides(alice: Visitor, jonas: Client) -> AsyncIterator[Stop]:
+    page = alice.page
+    told = await jonas.until("message", message={"content": "And another thing."})
+    await jonas.send("edit", message_id=told["message"]["id"], content=f"And {LONG_WORD}.")
+    await page.get_by_role("button", name="(edited), show history").click()
+    await expect(alice.dialog.get_by_role("listitem")).to_have_count(2)
+    yield Stop("what a message said before", page)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("combobox").fill("o")
+    await expect(page.get_by_role("option").first).to_be_visible()
+    yield Stop("quick switcher", page)
+    await page.keyboard.press("Escape")
 
 
 async def _search(page: Page) -> AsyncIterator[Stop]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from parlour import administration, editing, places, replying
+from parlour import administration, editing, places, reading, replying
 from parlour.database import ChatDatabase
 from parlour.models import Person, Reaction, Room
 from parlour.reacting import list_reactors, react
@@ -217,6 +217,52 @@ def test_whoever_asks_for_rooms_does_not_pay_for_those_of_others(
     assert "SCAN members" not in steps
 
 
+def test_what_is_unread_is_found_by_keys(connection: Connection, busy: Room) -> None:
+    """By the position, the room and a few counts of what was deleted: never by the messages."""
+    user = create_user(connection, "rita", "Rita", "", "member")
+    by = Person.by_account("rita", user.id)
+    [first] = ChatDatabase.get_room_messages(connection, busy.id, limit=1, after=100).messages
+    reading.read(connection, by, user.id, first.id)
+    listed = plans(connection, lambda: places.list_rooms(connection, user.id))
+    one = plans(connection, lambda: places.get_room(connection, by.author, busy.id))
+    lately = plans(
+        connection, lambda: reading.lately(connection, [busy.id], [(busy.id, "rita")], 100)
+    )
+    asked = [steps for found in (listed, one, lately) for steps in found.values()]
+    counted = [steps for steps in asked if any("SEARCH deletions" in step for step in steps)]
+    assert len(counted) == 3
+    for steps in asked:
+        scanned = [step for step in steps if step.startswith("SCAN") and "VIRTUAL" not in step]
+        # What a statement makes for itself, such as the rooms that one may see, is as long as that.
+        assert not {"SCAN rooms", "SCAN messages", "SCAN reads", "SCAN deletions"} & set(scanned)
+        assert not any("SEARCH messages" in step for step in steps)
+    for steps in counted:
+        keyed = "(room_id=? AND level=? AND slot>? AND slot<?)"
+        assert f"SEARCH deletions USING PRIMARY KEY {keyed}" in " ".join(steps)
+        assert "SEARCH reads USING PRIMARY KEY (user_id=? AND room_id=?)" in " ".join(steps)
+
+
+def test_reading_on_and_back_looks_at_keys_and_at_what_lies_behind(
+    connection: Connection, busy: Room
+) -> None:
+    """Also everything at once, and how far others have read."""
+    user = create_user(connection, "rita", "Rita", "", "member")
+    by = Person.by_account("rita", user.id)
+    page = ChatDatabase.get_room_messages(connection, busy.id, limit=9).messages
+    acts = (
+        lambda: reading.read(connection, by, user.id, page[0].id),
+        lambda: reading.read(connection, by, user.id, page[2].id, back=True),
+        lambda: reading.read_all(connection, user.id),
+        lambda: reading.receipts(connection, by, user.id, busy.id),
+    )
+    for act in acts:
+        for steps in plans(connection, act).values():
+            scans = [step for step in steps if step.startswith("SCAN ")]
+            assert not [step for step in scans if "VIRTUAL" not in step and "anon" not in step]
+            behind = [step for step in steps if step.startswith("SEARCH messages")]
+            assert all(BY_ID in step or "PRIMARY KEY" in step for step in behind)
+
+
 def test_the_gate_reads_by_keys_alone(connection: Connection, busy: Room) -> None:
     """However many rooms, members and bans there are, and however many are asked about."""
     seats = [(busy.id, "user:1"), (busy.id, None), (987, "guest:x")]
@@ -249,7 +295,7 @@ def test_the_open_reports_of_guests_are_counted_by_their_index(connection: Conne
 
 
 def test_administrators_count_messages_in_no_write(connection: Connection, busy: Room) -> None:
-    """Whether a room is there is all that these have to know; a page is read by key."""
+    """Which is the newest is all that these may have to know; a page is read by key."""
     chief = create_user(connection, "root", "Root", "", "administrator")
     by = Person.by_account("root", chief.id)
     acts = (
@@ -257,7 +303,10 @@ def test_administrators_count_messages_in_no_write(connection: Connection, busy:
         lambda: administration.delete_room(connection, by, busy.id),
     )
     for act in acts:
-        assert not [sql for sql in plans(connection, act) if "FROM messages" in sql]
+        for sql, steps in plans(connection, act).items():
+            assert "count(messages" not in sql
+            if "FROM messages" in sql:
+                assert f"SEARCH messages USING COVERING {BY_ID} (room_id=?)" in steps
     found = plans(connection, lambda: directory.all_rooms(connection, 1, 20))
     [steps] = found.values()
     assert f"SEARCH {BY_KEY} (rowid>?)" in steps
@@ -282,7 +331,7 @@ def test_reacting_costs_the_same_among_very_many(connection: Connection, hall: R
         by = Person.by_name(f"reader {number}")
         reactions.add(connection, many.id, "👍", by)
     told = Reaction(
-        emoji="👍", count=5_000, usernames=reactions.first_names(connection, many.id, "👍")
+        emoji="👍", count=5_000, usernames=reactions.first_names(connection, many.id, "👍", 50)
     )
     set_reactions(connection, many.id, many.version, [told])
     eve = Person.by_name("eve")

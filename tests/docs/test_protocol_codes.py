@@ -24,12 +24,14 @@ from parlour import (
     people,
     places,
     reacting,
+    reading,
     registry,
     reporting,
     server,
 )
 from parlour.errors import ERROR_CODES, Refusal
-from parlour.features import directory, heartbeat, presence
+from parlour.features import directory, heartbeat, news, presence
+from parlour.news import MAX_DELETED
 from parlour.realtime import connection
 from parlour.realtime.websocket import WebSocketProtocol
 from parlour.settings import Settings
@@ -117,9 +119,14 @@ REAL_LIMITS = {
     "reports of all guests in one room that nobody has seen to": reporting.MAX_OPEN_OF_GUESTS,
     "different emoji on a message": reacting.MAX_EMOJI,
     "names told with each of them": models.MAX_TOLD_REACTORS,
+    "names told with all of them on one message": models.MAX_TOLD_NAMES,
     "names in one question for profiles": directory.MAX_NAMES,
     "invitations to the server at once": administration.MAX_INVITES,
     "invitations to a room at once": joining.MAX_INVITES,
+    "how far back one can mark as unread, or begin to read": reading.MAX_BACK,
+    "rooms marked as read at once": reading.MAX_AT_ONCE,
+    "people in a room who are told how far others have read": audience.SMALL_ROOM,
+    "accounts that have been in a room whose positions are listed": reading.MAX_READERS,
     "client_id": models.MAX_CLIENT_ID_LENGTH,
     "frame or body": 4,
     "earlier wordings that are kept of one message": editing.MAX_EARLIER,
@@ -165,9 +172,8 @@ REAL_LIMITS = {
     "tries to register from one address": attempts.REGISTRATIONS_PER_ADDRESS,
     "passwords waiting to be looked at": passwords.MAX_WAITING,
     "heartbeat": heartbeat.HEARTBEAT_INTERVAL,
-    "user lists of rooms with more than 20 people, `room_changed` of one room": (
-        context.PRESENCE_INTERVAL
-    ),
+    "user lists of rooms with more than 20 people, `room_changed` of one room, `news`, the `read`"
+    " of others": (context.PRESENCE_INTERVAL),
 }
 
 
@@ -187,6 +193,12 @@ def test_every_limit_is_told_with_the_number_the_program_has() -> None:
         (f"doubling to {attempts.LONGEST_WAIT.seconds // 60} minutes", 15),
         (f"more than {audience.SMALL_ROOM} people", audience.SMALL_ROOM),
         (f"rooms of up to {audience.SMALL_ROOM} people", audience.SMALL_ROOM),
+        (f"more than {news.FRAMES_A_SECOND:,} connections of", news.FRAMES_A_SECOND),
+        (f"at most {news.MOST:,} rooms, fewer the more", news.MOST),
+        (f"never fewer than {news.LEAST}:", news.LEAST),
+        (f"the last news, at most {MAX_DELETED}", MAX_DELETED),
+        (f"at most {reading.MAX_RECEIPTS} of them", reading.MAX_RECEIPTS),
+        (f"to their ends, {reading.MAX_AT_ONCE} of them", reading.MAX_AT_ONCE),
         (f"more than {database.MAX_REPLAY:,} messages changed", database.MAX_REPLAY),
         (f"Every {heartbeat.HEARTBEAT_INTERVAL:.0f} s:", heartbeat.HEARTBEAT_INTERVAL),
         (f"1 s more for each {Door.BYTES_PER_SECOND} bytes", Door.BYTES_PER_SECOND),

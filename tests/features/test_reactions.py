@@ -189,6 +189,26 @@ async def test_the_first_fifty_are_told_by_name_and_everybody_is_found(
     assert again == {**told_of, "count": 58}
 
 
+async def test_no_more_names_are_told_on_one_message_than_a_room_can_bear(
+    http: Client, ahttp: AsyncClient, said: Message
+) -> None:
+    """Whoever makes up names by the dozen does not make the message heavy for everybody."""
+    names = [f"reader {number}" for number in range(40)]
+    emoji = [THUMB, PARTY, "\U0001f680"]
+    for each in emoji:
+        for name in names:
+            checked(await ahttp.put(path_of(said, each), params={"username": name}))
+    told = checked(put(http, said, emoji[2], names[0]))["reactions"]
+    assert [each["count"] for each in told] == [40, 40, 40]
+    assert [each["usernames"] for each in told] == [names, names, names[:20]]
+    # As the first make room, the next in line are told.
+    for name in names[:10]:
+        checked(take(http, said, THUMB, name))
+    now = checked(take(http, said, emoji[2], names[39]))["reactions"]
+    assert [len(each["usernames"]) for each in now] == [30, 40, 30]
+    assert now[2]["usernames"] == names[:30]
+
+
 async def test_who_comes_back_gets_each_message_as_it_is_now(
     http: Client, alice: Person, bob: Person, room: Room, said: Message
 ) -> None:

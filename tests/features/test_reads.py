@@ -12,6 +12,8 @@ from tests.support.websocket import Client
 
 CHAT = "/api/chat"
 
+pytestmark = pytest.mark.usefixtures("partings")
+
 
 def post(account: Account, room: Room, *contents: str) -> list[int]:
     """Let somebody say things; the ids of their messages."""

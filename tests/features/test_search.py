@@ -1,5 +1,7 @@
 """Searching by HTTP: what is found, by whom, and what is said of what cannot be asked."""
 
+import asyncio
+import sqlite3
 from typing import Any
 
 import pytest
@@ -7,9 +9,10 @@ from httpx2 import Client, Response
 
 from tests.support.accounts import Account
 from tests.support.answers import assert_refused
-from tests.support.people import checked
+from tests.support.people import MakePerson, NewRoom, checked, http_client
 from tests.support.places import Place, make_room, name_of, remove, say, somebody
 from tests.support.server import Server
+from tests.support.timing import scaled
 
 pytestmark = pytest.mark.usefixtures("partings")
 PATH = "/api/chat/search"
@@ -164,3 +167,37 @@ def test_edits_and_deletions_are_followed(owner: Account) -> None:
     assert (contents(owner, "gnu"), contents(owner, "kudu")) == ([], ["a kudu"])
     assert owner.call("DELETE", path).status_code == 204
     assert contents(owner, "kudu") == []
+
+
+async def test_messages_are_indexed_behind_and_it_goes_on_after_a_kill(
+    own_server: Server, new_room: NewRoom, person: MakePerson
+) -> None:
+    """Nobody waits for it: what is there is found all the time."""
+    room, alice = new_room(own_server), person("alice", own_server)
+    last = (await alice.post(room, "a first vole"))["id"]
+    await indexed(own_server, last)
+    for number in range(300):
+        last = (await alice.post(room, f"vole {number}"))["id"]
+    own_server.kill()
+    # As it was when there was no index yet.
+    with sqlite3.connect(own_server.data_dir / "chat.db") as connection:
+        connection.execute("UPDATE search_state SET rules = 'none'")
+    connection.close()
+    own_server.start()
+    with http_client(own_server) as http:
+        assert contents(http, "vole", limit=1) == ["vole 299"]
+        assert contents(http, "irst vol") == ["a first vole"]
+    await indexed(own_server, last)
+
+
+async def indexed(server: Server, message_id: int) -> None:
+    """Wait until the index has everything up to a message."""
+    path = f"file:{server.data_dir / 'chat.db'}?mode=ro"
+    async with asyncio.timeout(scaled(20)):
+        while True:
+            with sqlite3.connect(path, uri=True) as connection:
+                state = connection.execute("SELECT lowest, highest FROM search_state").fetchone()
+            connection.close()
+            if state == (1, message_id):
+                return
+            await asyncio.sleep(0.05)

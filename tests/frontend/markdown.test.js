@@ -185,3 +185,13 @@ test("a message in one line has no signs", () => {
   assert.equal(markdown.words("# A *b*\n\n- [x] **c** `d`\n- [e](https://f.example)\n\n> g\n\n```js\nh(i)\n```\n\na | b\n--|--\n1 | 2"), "A b c d e g h(i) a b 1 2");
   assert.equal(markdown.words("plain\n words"), "plain words");
 });
+
+test("code that is long, or has a very long word, is not painted", () => {
+  const watched = [];
+  globalThis.IntersectionObserver.prototype.observe = (code) => watched.push(code.textContent.length);
+  // The first is watched: it will be painted when it is seen.
+  shown(`\`\`\`java\n${"a$ ".repeat(1000)}\n\`\`\``);
+  shown(`\`\`\`java\n${"$".repeat(100)}\n\`\`\``);
+  shown(`\`\`\`java\n${"a ".repeat(2600)}\n\`\`\``);
+  assert.deepEqual(watched, [2999]);
+});

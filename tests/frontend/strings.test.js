@@ -11,6 +11,7 @@ import { words as writing } from "../../frontend/js/strings/writing.js";
 import { words as admin } from "../../frontend/js/strings/admin.js";
 import { words as emoji } from "../../frontend/js/strings/emoji.js";
 import { words as places } from "../../frontend/js/strings/places.js";
+import { words as search } from "../../frontend/js/strings/search.js";
 import { words as switcher } from "../../frontend/js/strings/switcher.js";
 import { words as reactions } from "../../frontend/js/strings/reactions.js";
 import { words as replies } from "../../frontend/js/strings/replies.js";
@@ -49,6 +50,7 @@ function sayings(value) {
 const ALL = {
   ...strings, accountTable: account, dialogTable: dialogs, loginTable: login, placesTable: places, adminTable: admin, switcherTable: switcher,
   markdownTable: markdown, writingTable: writing, emojiTable: emoji, reactionTable: reactions, repliesTable: replies, threadTable: thread,
+  readsTable: reads, searchTable: search,
 };
 
 async function viewSources() {
@@ -135,7 +137,7 @@ describe("words stand in the table alone", () => {
     const pathsOf = (table) => [...entries(table)].map(([path]) => path);
     const known = {
       strings: pathsOf(strings),
-      words: [account, admin, dialogs, emoji, login, markdown, places, reactions, reads, replies, switcher, thread, writing].flatMap(pathsOf),
+      words: [account, admin, dialogs, emoji, login, markdown, places, reactions, reads, replies, search, switcher, thread, writing].flatMap(pathsOf),
     };
     for (const { name, source } of await viewSources()) {
       // Elsewhere `words` is another thing.

@@ -43,7 +43,7 @@ async def test_a_sync_has_all_since_a_version_and_comes_first(
         "epoch": room["epoch"],
         "version": 5,
         "messages": said[after:],
-        "room": {**room, "version": 5, "online": 1},
+        "room": {**room, "version": 5, "message_count": 5, "online": 1},
         "reset": False,
     }
     await client.expect("join", username="alice")

@@ -31,8 +31,9 @@ WORDS = (
     "both",
 )
 
-# The rooms that there are when it begins; ids up to MAX_ROOM are asked for.
+# The rooms and messages that there are when it begins; ids up to the second number are asked for.
 ROOMS, MAX_ROOM, MAX_ID = 40, 50, 2**53 - 1
+MESSAGES, MAX_MESSAGE = 240, 280
 # Who has an account, and the longest name that anybody is asked for by.
 SOMEBODY, MAX_NAME = "somebody", 100
 MAX_QUERY = 6_000
@@ -44,10 +45,10 @@ def map_path_parameters(_context: Any, parameters: dict[str, Any] | None) -> Any
     name = (parameters or {}).get("username")
     if isinstance(name, str) and 0 < len(name) <= MAX_NAME:
         return {**(parameters or {}), "username": SOMEBODY}
-    for which in ("room_id", "message_id"):
+    for which, most in (("room_id", MAX_ROOM), ("message_id", MAX_MESSAGE)):
         number = (parameters or {}).get(which)
         if type(number) is int and 0 < number <= MAX_ID:
-            return {**(parameters or {}), which: number % MAX_ROOM + 1}
+            return {**(parameters or {}), which: number % most + 1}
     return parameters
 
 

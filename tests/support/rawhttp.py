@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from parlour.errors import ERROR_CODES
-from parlour.web import CONTENT_SECURITY_POLICY
 from tests.support.raw import RawConnection
 from tests.support.server import Server
 from tests.support.timing import scaled
 
+POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 HOST: Final = b"Host: 127.0.0.1\r\n"
 HEALTH: Final = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
 
@@ -51,7 +51,7 @@ def assert_refused(answer: Answer, code: str) -> None:
     assert told["code"] == code
     assert told["detail"]
     assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert answer.headers["content-security-policy"] == POLICY
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["connection"] == "close"

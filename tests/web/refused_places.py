@@ -16,6 +16,7 @@ CHAT = "/api/chat"
 MEMBERS, INVITES = f"{ROOM}/members", f"{ROOM}/invites"
 MEMBER, INVITE = f"{MEMBERS}/{{username}}", f"{INVITES}/{{invite_id}}"
 MESSAGE = f"{CHAT}/messages/{{message_id}}"
+READ, READS, ALL_READ = f"{ROOM}/read", f"{ROOM}/reads", f"{CHAT}/read"
 DIRECT = f"{CHAT}/direct"
 PREVIEW, ACCEPT = f"{CHAT}/invites/preview", f"{CHAT}/invites/accept"
 NOWHERE = f"{ROOMS}/999999"
@@ -40,6 +41,9 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
         get(MEMBERS, limit="1001"),
         get(MEMBERS, after="x" * 101),
     ],
+    ("PUT", READ): [ended(READ, "PUT", {"message_id": 1})],
+    ("PUT", ALL_READ): [ended(ALL_READ, "PUT"), abroad(ALL_READ, "PUT")],
+    ("GET", READS): [ended(READS)],
     ("PUT", MEMBER): [ended(f"{MEMBERS}/somebody", "PUT", {})],
     ("DELETE", MEMBER): [ended(f"{MEMBERS}/somebody", "DELETE")],
     ("GET", INVITES): [ended(INVITES)],
@@ -101,6 +105,12 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
     ],
 }
 SIGNED_IN: dict[tuple[str, str], list[Ask]] = {
+    ("PUT", READ): [
+        *misshapen(f"{ROOMS}/1/read", "PUT"),
+        get(READ, "PUT", {"message_id": 987654321}),
+        get(READ, "PUT", {"message_id": 0}),
+    ],
+    ("GET", READS): [get(f"{NOWHERE}/reads"), get(f"{ROOMS}/abc/reads")],
     ("PATCH", ROOM): [
         *misshapen(f"{ROOMS}/1", "PATCH"),
         get(NOWHERE, "PATCH", {"topic": "x"}),

@@ -10,7 +10,6 @@
 import { Accounts } from '../accounts.js';
 import { exclusively } from '../outbox/locks.js';
 import { seldomStyle } from '../views/seldom.js';
-import { routeTo } from './browser.js';
 import { Session } from './session.js';
 
 /**
@@ -40,7 +39,8 @@ async function styled(loading) {
 }
 
 /** @param {AccountOptions} options */
-export function createAccount({ state, memory, api, clock, config, identity, screens, connection, apply }) {
+export function createAccount(options) {
+  const { state, memory, api, clock, config, identity } = options;
   const accounts = new Accounts(api);
   const session = new Session({
     accounts, memory, clock, exclusively: exclusively(navigator.locks), onWelcome: (user) => identity.isWelcome(user),
@@ -61,21 +61,13 @@ export function createAccount({ state, memory, api, clock, config, identity, scr
   let reads = null;
   /** @returns {Promise<Reads>} how far this account has read; rejects when it cannot be loaded now */
   const loadReads = () => {
-    reads ??= styled(import('./reads.js')).then(
-      ({ Reads }) => new Reads({
-        state, api, clock, screens, connection, apply, document,
-        open: (/** @type {number} */ roomId) => {
-          location.hash = routeTo(roomId);
-        },
-      }),
-      (cause) => {
-        reads = null;
-        throw cause;
-      },
-    );
+    reads ??= import('./reads.js').then(({ createReads }) => createReads(options), (cause) => {
+      reads = null;
+      throw cause;
+    });
     return reads;
   };
-  loadReads().catch(() => {});
+  if (state.user) loadReads().catch(() => {});
 
   /** @param {() => Promise<import('../accounts.js').Welcome>} ask */
   const comeIn = (ask) => begin(ask, (user) => identity.come(user));
@@ -86,7 +78,7 @@ export function createAccount({ state, memory, api, clock, config, identity, scr
     reads: loadReads,
 
     /** @param {import('../types.js').Frame} frame  of the server; without what hears it, it is heard later or not at all */
-    hear: (frame) => void loadReads().then((heard) => heard.hear(frame), () => {}),
+    hear: (frame) => void (state.user && loadReads().then((heard) => heard.hear(frame), () => {})),
 
     /** @param {{username: string, password: string}} credentials @returns {Promise<void>} rejects with an ApiError */
     signIn: (credentials) => comeIn(() => accounts.signIn(credentials)),

@@ -21,7 +21,7 @@ import { createThread } from '../views/thread.js';
  * @property {number} id  any message of it: that is pointed out, unless it is the one it began with
  * @property {import('../types.js').Room} room
  * @property {Element|null} back  gets the focus afterwards
- * @property {Pick<typeof import('./chat.js'), 'History'|'createComposer'|'createMessages'>} views  of the screen it stands beside
+ * @property {Pick<typeof import('./chat.js'), 'History'|'createComposer'|'createMessages'|'whenReadable'>} views  of the screen it stands beside
  * @property {import('./replies.js').Parts} parts  of what shows replies everywhere
  */
 
@@ -52,7 +52,7 @@ export class OpenChain {
     this.#history = new views.History({
       api: { listMessages: (_roomId, query = {}, signal) => this.#read(query, signal) },
       state: /** @type {any} */ (this.#chain), clock, apply: (event) => this.#apply(event),
-      onRefused: (code, detail) => this.#refused(code, detail), prepare: (messages) => replies.prepare(messages),
+      onRefused: (code, detail) => this.#refused(code, detail), prepare: (messages) => Promise.all([views.whenReadable(messages), parts().screens.prepare(messages)]),
     });
     const chat = /** @type {HTMLElement} */ (document.querySelector('#chat > .chat'));
     this.#thread = createThread(chat, { onClose: () => replies.close(), onBegin: () => this.#toRoom(this.#chain.root), quoted });
@@ -78,9 +78,11 @@ export class OpenChain {
         else this.#early = text;
       },
       onLatest: () => replies.close(),
-      onAct: () => this.#editLast(),
+      onAct: (wish, ...details) => (wish === 'editLast' ? this.#editLast() : act(wish, ...details)),
+      onSources: async () => (await parts().screens.wishes()).act('completions'),
       onTrouble: page.onTrouble,
     });
+    this.#thread.composer.setAttribute('aria-label', words.box);
     /** What its rows' tools work on. */
     this.place = { composer: this.#composer, messages: this.#log };
     this.dress = createDressing({
@@ -154,6 +156,11 @@ export class OpenChain {
     void page.parts().screens.toast(errorText(code, detail), 'danger');
   }
 
+  /** @param {number} id @returns {Message|undefined} */
+  find(id) {
+    return this.#messages.find((message) => message.id === id);
+  }
+
   /** @returns {Message[]} */
   get #messages() {
     return this.#chain.messages;
@@ -193,6 +200,7 @@ export class OpenChain {
     this.#log.update({
       room: this.#room, messages: this.#messages, pending: hasNewer ? [] : pending, events: [], username, historyStatus, hasOlder,
       hasNewer, loadingOlder, loadingNewer, olderFailed, newFrom: null, label: words.log, dress: this.dress,
+      drawReactions: page.parts().screens.drawReactions,
     });
     this.#composer.update({ room, username, hold, maxLength: config.maxMessageLength, label: words.box });
     if (isReady && this.#early !== null) {

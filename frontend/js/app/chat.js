@@ -10,4 +10,5 @@ export { createMessages } from '../views/messages.js';
 export { createNotice } from '../views/notice.js';
 export { createPeople } from '../views/people.js';
 export { createSidebar } from '../views/sidebar.js';
+export { whenReadable } from '../views/formatting.js';
 export { createStrip } from '../views/strip.js';

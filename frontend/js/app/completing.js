@@ -1,5 +1,5 @@
 /**
- * What words in the message box may become: people after their sign, rooms after theirs.
+ * What words in the message box may become: people after their sign, rooms and emoji after theirs.
  *
  * A new kind is one more source in `completionSources`.
  *
@@ -10,6 +10,7 @@
 
 import { canonical } from '../format.js';
 import { words } from '../strings/writing.js';
+import { search } from './emoji.js';
 
 const OFFERED = 8;
 /** The members of a room are asked for again after this time. */
@@ -61,7 +62,7 @@ export function rank(candidates, typed) {
  * @returns {Source[]}
  */
 export function completionSources(options) {
-  return [people(options), rooms(options)];
+  return [people(options), rooms(options), emoji()];
 }
 
 /**
@@ -133,5 +134,17 @@ function rooms({ state }) {
         .map(({ name, topic }) => ({ name, called: name, isHere: false, topic }));
       return rank(candidates, typed).map(({ name, topic }) => ({ text: `#${name}`, label: name, detail: topic, sign: '#' }));
     },
+  };
+}
+
+/** @returns {Source} those of the picker, in the tone that was chosen there */
+function emoji() {
+  return {
+    trigger: ':',
+    // A colon alone, or with one letter behind it, is a face more often than the beginning of a name.
+    atLeast: 2,
+    label: words.emoji,
+    find: async (typed) => (await search(typed)).slice(0, OFFERED)
+      .map(({ emoji: text, name, shortcodes: [code] }) => ({ text, label: code ? `:${code}:` : name, detail: name, sign: text })),
   };
 }

@@ -9,7 +9,7 @@ import { openWordings } from '../views/places/wordings.js';
  */
 export function showEdits({ state, parts }, messageId, load) {
   const { screens } = parts();
-  const find = () => state.messages.find(({ id }) => id === messageId);
+  const find = () => state.messages.find(({ id }) => id === messageId) ?? screens.replies?.messageOf(messageId);
   let last = find();
   if (!last) return;
   const opened = openWordings({ messageId, load });

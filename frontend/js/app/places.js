@@ -1,19 +1,16 @@
 /**
- * What few visits ask for: rooms made and changed, who is in them, links, people, and what becomes of a message.
+ * What few visits ask for: rooms made and changed, who is in them, links, people; of a message in `MessageActs`.
  *
  * Each method is a wish of the views (`onAct`); what it needs of the server rejects with an ApiError, which the dialogs
  * say in words. Loaded with the first of them, or when the page has nothing else to do.
  *
  * @typedef {import('../types.js').Room} Room
  * @typedef {import('../types.js').Member} Member
- * @typedef {import('../types.js').Message} Message
- * @typedef {import('./replies.js').Place} Place
  */
 
-import { canonical, formatLength, roomCall } from '../format.js';
+import { canonical, roomCall } from '../format.js';
 import { PlacesApi } from '../places.js';
-import { isInTime, rightsIn } from '../rights.js';
-import { isOwn } from '../state/messages.js';
+import { rightsIn } from '../rights.js';
 import { strings } from '../strings/en.js';
 import { words } from '../strings/places.js';
 import { openDialog, confirmDelete } from '../views/dialog.js';
@@ -22,21 +19,16 @@ import { copyItem, openMenu } from '../views/menu.js';
 import { createAbout } from '../views/places/about.js';
 import { askNewRoom } from '../views/places/create.js';
 import { askNewDirect } from '../views/places/direct.js';
-import { editIn } from '../views/places/edit.js';
 import { createDirectory } from '../views/places/directory.js';
 import { createEnd } from '../views/places/end.js';
 import { askToJoin } from '../views/places/join.js';
 import { createLinks } from '../views/places/links.js';
 import { createMembers } from '../views/places/members.js';
-import { askReason, confirmDeleteMessage } from '../views/places/report.js';
 import { openRoomSettings } from '../views/places/settings.js';
-import { createRowTools } from '../views/rowtools.js';
 import { Oversight } from './administration.js';
 import { completionSources } from './completing.js';
 import { pageAddress, routeTo } from './browser.js';
-import { showEdits } from './edits.js';
-import { atHand } from './emoji.js';
-import { Reacting } from './reacting.js';
+import { MessageActs } from './messageacts.js';
 import { Finder } from './search.js';
 import { el } from '../dom.js';
 
@@ -45,7 +37,7 @@ const SUGGESTED = 8;
 
 /** @typedef {import('./wishes.js').Page & {names: import('./names.js').Names}} PlacesOptions */
 
-export class Places {
+export class Places extends MessageActs {
   #page;
   #api;
   #names;
@@ -54,14 +46,11 @@ export class Places {
 
   /** @param {PlacesOptions} options */
   constructor({ names, ...page }) {
+    const api = new PlacesApi(page.api);
+    super(page, api);
     this.#page = page;
     this.#names = names;
-    this.#api = new PlacesApi(page.api);
-    const reacting = new Reacting(page);
-    this.react = reacting.react.bind(reacting);
-    this.pickReaction = reacting.pick.bind(reacting);
-    this.showReactors = reacting.showAll.bind(reacting);
-    this.insertEmoji = reacting.insert.bind(reacting);
+    this.#api = api;
   }
 
   get #state() {
@@ -98,17 +87,6 @@ export class Places {
   async jump() {
     const { openQuickSwitcher } = await import('./switching.js');
     openQuickSwitcher({ page: this.#page, names: this.#names, places: this, find: (...asked) => this.#find(...asked) });
-  }
-
-  /**
-   * What concerns how far one has read.
-   *
-   * @param {'openMenu'|'readAll'|'askReadAll'|'markUnread'} wish  a method of `Reads`
-   * @param {...any} details
-   */
-  async reads(wish, ...details) {
-    const reads = /** @type {any} */ (await (await this.#page.parts().identity.account).reads());
-    await reads[wish](...details);
   }
 
   /** Looks for what was said. */
@@ -335,123 +313,5 @@ export class Places {
     else this.#changed(await this.#api.room(roomId));
     this.#tell(words.end.left(call));
     return true;
-  }
-
-  /**
-   * The log wants the tools of its messages.
-   *
-   * @param {HTMLElement} log
-   * @param {{rows: () => import('../views/row.js').Row[], first: {event: Event, isOver: boolean}, signal: AbortSignal, place?: Place}} options
-   */
-  rowTools(log, { place, ...options }) {
-    createRowTools(log, {
-      ...options, isOwn: (message) => isOwn(this.#state, message),
-      emojiAtHand: () => (this.#state.currentRoom?.archived_at ? [] : atHand()),
-      mayReply: () => this.#state.currentRoom !== null && this.#rights(this.#state.currentRoom).write,
-      onAct: (wish, ...details) => void this.#page.parts().screens.act(wish, ...details, place),
-    });
-  }
-
-  /** @param {Message} message @param {Place} [place] */
-  async reply(message, place) {
-    if (!this.#state.currentRoom || !this.#rights(this.#state.currentRoom).write) return;
-    (await this.#page.parts().screens.loadReplies()).reply(message, place);
-  }
-
-  /** @param {Message} message  any of a thread, or one that nobody has answered */
-  async openThread(message) {
-    (await this.#page.parts().screens.loadReplies()).open(message.id);
-  }
-
-  /**
-   * What can be done with a message.
-   *
-   * @param {Message} message
-   * @param {HTMLElement} anchor
-   * @param {{back: HTMLElement, isHeld: boolean}} options see `openMenu`
-   * @param {Place} [place]
-   */
-  messageMenu(message, anchor, options, place) {
-    const { currentRoom: room } = this.#state;
-    if (!room || message.deleted_at) return;
-    const may = this.#rights(room);
-    const own = isOwn(this.#state, message);
-    const mine = own && may.write && this.#isInTime(message);
-    const text = words.message;
-    const common = { copied: words.copied, refused: words.notCopied };
-    // On a phone the button that the menu stands beside is not there but for the menu.
-    const beside = () => (anchor.checkVisibility() ? anchor : options.back);
-    openMenu(anchor, text.actions, [
-      ...(may.write ? [{ label: text.react, icon: 'smile', run: () => void this.pickReaction(message, beside(), options).catch(this.#page.onTrouble) }] : []),
-      ...(message.reactions[0] ? [{ label: text.reactors, icon: 'people', run: () => void this.showReactors(message).catch(this.#page.onTrouble) }] : []),
-      ...(may.write ? [{ label: text.reply, icon: 'reply', run: () => void this.reply(message, place) }] : []),
-      ...(place ? [] : [{ label: text.thread, icon: 'talk', run: () => void this.openThread(message) }]),
-      ...(mine ? [{ label: text.edit, icon: 'edit', run: () => this.edit(message, place) }] : []),
-      ...copyItem({ ...common, label: text.copy, icon: 'copy', text: () => message.content }),
-      ...copyItem({ ...common, label: text.copyLink, icon: 'link', text: () => pageAddress(routeTo(room.id, message.id)) }),
-      ...(message.edited_at ? [{ label: text.edits, icon: 'clock', run: () => this.showEdits(message.id) }] : []),
-      ...(this.#state.user ? [{
-        label: text.markUnread, icon: 'unread', run: () => void this.reads('markUnread', message.id).catch(this.#page.onTrouble),
-      }] : []),
-      ...(own ? [] : [{ label: text.report, icon: 'flag', run: () => void this.report(message) }]),
-      ...(mine || may.moderate
-        ? [{ label: text.delete, icon: 'trash', danger: true, run: () => void this.deleteMessage(message) }] : []),
-    ], options);
-  }
-
-  /** @param {Message} message one's own @returns {boolean} the server would still let it be changed */
-  #isInTime(message) {
-    return isInTime(message, this.#page.config.editWindow, Date.now() + this.#page.api.lead);
-  }
-
-  #tellTooOld = () => void this.#page.parts().screens.toast(words.message.tooOld(formatLength(this.#page.config.editWindow)));
-
-  /** @param {Message} message one's own @param {Place} [place]  where it is written anew */
-  edit(message, place) {
-    const { composer, messages } = place ?? this.#page.parts().screens;
-    if (!composer) return;
-    if (!this.#isInTime(message)) return this.#tellTooOld();
-    messages?.['markEdited'](message.id);
-    editIn(composer, {
-      text: message.content, onEnd: () => messages?.['markEdited'](null),
-      onSave: async (content) => {
-        if (content !== message.content) await this.#api.edit(message.id, content, this.#state.username ?? '');
-      },
-    });
-  }
-
-  /** The newest of one's own messages on view is written anew. */
-  editLast() {
-    const { currentRoom: room, messages } = this.#state;
-    const message = messages.findLast((one) => !one.deleted_at && isOwn(this.#state, one));
-    if (room && message && this.#rights(room).write) this.edit(message);
-  }
-
-  /** @param {Message} message */
-  deleteMessage(message) {
-    return confirmDeleteMessage({
-      content: message.content, onDelete: () => this.#api.erase(message.id, this.#state.username ?? ''),
-    });
-  }
-
-  /** @param {Message} message the key for it was pressed; there may be no right to it */
-  async askDelete(message) {
-    const { currentRoom: room } = this.#state;
-    if (!room) return;
-    const may = this.#rights(room);
-    const own = may.write && isOwn(this.#state, message);
-    if (may.moderate || (own && this.#isInTime(message))) await this.deleteMessage(message);
-    else if (own) this.#tellTooOld();
-  }
-
-  /** @param {number} messageId  of an edited message on view */
-  showEdits(messageId) {
-    showEdits(this.#page, messageId, () => this.#api.edits(messageId));
-  }
-
-  /** @param {Message} message */
-  async report(message) {
-    const onReport = (/** @type {string} */ reason) => this.#api.report(message.id, reason, this.#state.username ?? '');
-    if (await askReason({ content: message.content, onReport })) this.#tell(words.report.sent);
   }
 }

@@ -37,6 +37,8 @@ export class Quotes {
   #visit = 0;
   /** @type {any} */
   #timer = null;
+  /** The last asking failed: the next waits for the timer. */
+  #isFailing = false;
 
   /**
    * @param {object} options
@@ -79,7 +81,8 @@ export class Quotes {
   async prepare(messages) {
     const own = new Set(messages.map(({ id }) => id));
     for (const { reply_to: id } of messages) if (id && !own.has(id)) this.of(id);
-    if (this.#missing.size === 0) return;
+    // What could not be had a moment ago is asked for again in its time, not with everything that is drawn.
+    if (this.#missing.size === 0 || this.#isFailing) return;
     await new Promise((resolve) => {
       const timer = this.#clock.setTimeout(() => resolve(undefined), PATIENCE_MS);
       void this.#ask().then(() => {
@@ -101,6 +104,7 @@ export class Quotes {
 
   #forget() {
     this.#visit += 1;
+    this.#isFailing = false;
     this.#known.clear();
     this.#missing.clear();
     this.#clock.clearTimeout(this.#timer);
@@ -128,11 +132,13 @@ export class Quotes {
     const query = new URLSearchParams(ids.map((id) => ['ids', String(id)])).toString();
     try {
       const { body } = await this.#api.call('GET', `/api/chat/rooms/${roomId}/messages?${query}`);
+      this.#isFailing = false;
       if (visit !== this.#visit) return;
       this.#learn(body);
       for (const id of ids) if (!this.#known.get(id)) this.#known.set(id, GONE);
     } catch {
       if (visit !== this.#visit) return;
+      this.#isFailing = true;
       for (const id of ids) this.#missing.add(id);
       this.#timer ??= this.#clock.setTimeout(() => void this.#ask(), AGAIN_MS);
       return;

@@ -48,7 +48,8 @@ export class Reacting {
     const { state, parts } = this.#page;
     const reactions = await parts().screens.reactions();
     void openReactors({
-      shown: () => reactions.of(state.messages.find(({ id }) => id === message.id) ?? message),
+      shown: () => reactions.of(
+        state.messages.find(({ id }) => id === message.id) ?? parts().screens.replies?.messageOf(message.id) ?? message),
       read: (query) => reactions.reactors(message.id, query),
       ...(chosen ? { chosen } : {}),
     });

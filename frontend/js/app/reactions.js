@@ -72,7 +72,9 @@ export class Reactions {
     if (me !== this.#me || isOpen !== this.#isOpen) this.#stamp += 1;
     this.#me = me;
     this.#isOpen = isOpen;
-    if (this.#asked.size > 0) this.#settle(messages);
+    // A thread shows messages that the room's window may not hold.
+    const drawn = rows.flatMap(({ source }) => (source && 'id' in source ? [source] : []));
+    if (this.#asked.size > 0) this.#settle([...messages, ...drawn]);
     this.#bars.draw(log, rows, this.#stamp);
   }
 

@@ -10,9 +10,10 @@
 import { isOwn, isWatching } from '../state/messages.js';
 import { countNews, countRead, nextUnread, readersBy } from '../state/counts.js';
 import { words } from '../strings/reads.js';
-import { openMenu } from '../views/menu.js';
 import { drawReceipts } from '../views/receipts.js';
 import { confirmReadAll, listenForReading } from '../views/readkeys.js';
+import { sheet } from '../views/seldom.js';
+import { routeTo } from './browser.js';
 import { Untold } from './untold.js';
 
 /** At most so often is one room's position told. */
@@ -34,6 +35,15 @@ const SMALL_ROOM = 20;
  * @property {Document} [document]
  * @property {Untold} [untold]
  */
+
+/**
+ * @param {Omit<ReadsOptions, 'open'>} options
+ * @returns {Promise<Reads>} with the style of what it shows
+ */
+export async function createReads(options) {
+  await sheet('reads');
+  return new Reads({ ...options, document, open: (roomId) => void (location.hash = routeTo(roomId)) });
+}
 
 export class Reads {
   #options;
@@ -108,7 +118,8 @@ export class Reads {
     const { state } = this.#options;
     const { user, currentRoom: room, websocket } = state;
     if ((user?.id ?? 0) !== this.#userId) {
-      if (this.#userId !== 0) this.#untold = this.#options.untold ?? new Untold();
+      // What somebody else had not told yet is nothing to this one; the storage has been cleared of it by now.
+      this.#untold = this.#options.untold ?? new Untold();
       this.#userId = user?.id ?? 0;
       this.#toldOn = null;
     }
@@ -174,7 +185,8 @@ export class Reads {
   markUnread(messageId) {
     const { state, apply, screens } = this.#options;
     const { currentRoom: room, messages } = state;
-    if (!room || !state.user || !messages.some(({ id }) => id === messageId)) return false;
+    const isHere = messages.some(({ id }) => id === messageId) || screens.replies?.messageOf(messageId);
+    if (!room || !state.user || !isHere) return false;
     this.#isHeld = true;
     this.#untold.put(room.id, { id: messageId, back: true });
     this.#due.add(room.id);
@@ -213,8 +225,9 @@ export class Reads {
   }
 
   /** @param {HTMLElement} button  beside the list of rooms */
-  openMenu(button) {
+  async openMenu(button) {
     const { screens } = this.#options;
+    const { openMenu } = await import('../views/menu.js');
     openMenu(button, words.menu, [{ label: words.all, icon: 'check', run: () => void screens.act('reads', 'readAll') }]);
   }
 
@@ -244,6 +257,15 @@ export class Reads {
     const isShown = user?.read_receipts && this.#isSmall;
     const own = isShown ? messages.filter((message) => !message.deleted_at && isOwn(state, message)).map(({ id }) => id) : [];
     const others = receipts.filter(({ username }) => username !== user?.username);
-    drawReceipts(readersBy(own, others), (username, anchor) => void screens.act('showPerson', { username, guest: false }, anchor));
+    drawReceipts(readersBy(own, others), (names, anchor) => void screens.act('reads', 'showReaders', names, anchor));
+  }
+
+  /** @param {string[]} names  who have read a message @param {HTMLElement} anchor  shows them */
+  async showReaders(names, anchor) {
+    const { screens } = this.#options;
+    const { openMenu } = await import('../views/menu.js');
+    openMenu(anchor, words.readBy(names), names.map((username) => ({
+      label: username, icon: 'user', run: () => void screens.act('showPerson', { username, guest: false }, anchor),
+    })));
   }
 }

@@ -144,9 +144,11 @@ export class Replies {
       void this.show(id).catch(this.#page.onTrouble);
       return;
     }
-    // From one thread to the next, Back still leads to the room.
-    if (this.#shown === null) location.hash = route;
-    else location.replace(route);
+    // From one thread to the next, Back still leads to the room: to where one is in it, not to a message it was opened at.
+    if (this.#shown === null) {
+      history.replaceState(null, '', routeTo(state.currentRoom.id));
+      location.hash = route;
+    } else location.replace(route);
     this.#isPushed ||= this.#shown === null;
   }
 
@@ -162,6 +164,8 @@ export class Replies {
   /** @param {number} id  any message of a thread: its address was gone to */
   async show(id) {
     if (this.#shown === id) return;
+    // The search stands in the same place.
+    document.querySelector('#chat .chat')?.dispatchEvent(new Event('threadopen'));
     const back = this.#chain?.opener ?? document.activeElement;
     this.#chain?.destroy();
     this.#chain = null;
@@ -175,6 +179,15 @@ export class Replies {
     if (this.#shown !== id || !room) return;
     this.#chain = new OpenChain({ page: this.#page, replies: this, id, room, back, views, parts: PARTS });
     await this.#chain.read();
+  }
+
+  get isOpen() {
+    return this.#shown !== null;
+  }
+
+  /** @param {number} id @returns {Message|undefined} one of the thread that is open */
+  messageOf(id) {
+    return this.#chain?.find(id);
   }
 
   /** The address is that of the room again, or of another one. */

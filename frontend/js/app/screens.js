@@ -19,6 +19,9 @@ const IDLE_MS = 2000;
 /** What shows reactions could not be loaded: it is not asked for again before. */
 const AGAIN_MS = 5000;
 
+/** @param {{reply_to?: number|null, replies?: unknown}} message  one that is shown with what it answers, or how often it was answered */
+const isInChain = ({ reply_to: replyTo, replies }) => Boolean(replyTo || replies);
+
 export class Screens {
   #document;
   #state;
@@ -47,7 +50,7 @@ export class Screens {
   /** @type {Promise<import('./reactions.js').Reactions>|null} */
   #reactions = null;
   /** Draws the reactions to the messages on view, once there are any. @type {((log: HTMLElement, rows: any[]) => void)|null} */
-  #drawReactions = null;
+  drawReactions = null;
   /** @type {Promise<import('./replies.js').Replies>|null} */
   #loadingReplies = null;
   /** What replies take, once there are any. @type {import('./replies.js').Replies|null} */
@@ -153,7 +156,7 @@ export class Screens {
     this.#reactions ??= Promise.all([import('./reactions.js'), this.wishes().then(({ style }) => style('reactions'))]).then(
       ([{ Reactions }]) => {
         const reactions = new Reactions(this.#page);
-        this.#drawReactions = (log, rows) => reactions.draw(log, rows);
+        this.drawReactions = (log, rows) => reactions.draw(log, rows);
         this.#renderMessages();
         return reactions;
       },
@@ -169,7 +172,8 @@ export class Screens {
   loadReplies() {
     this.#loadingReplies ??= import('./replies.js').then(({ loadReplies }) => loadReplies(this.#page)).then((replies) => {
       this.replies = replies;
-      this.#renderMessages();
+      const { messages, pending } = this.#state;
+      if (messages.some(isInChain) || pending.some(isInChain)) this.#renderMessages();
       return replies;
     }).catch((cause) => {
       setTimeout(() => (this.#loadingReplies = null), AGAIN_MS);
@@ -178,14 +182,17 @@ export class Screens {
     return this.#loadingReplies;
   }
 
-  /** @param {import('../types.js').Message[]} messages  about to be shown, which waits for what shows all of them */
+  /**
+   * @param {Partial<import('../types.js').Message>[]} messages  about to be shown, which waits for what shows all of them
+   */
   async prepare(messages) {
+    /** @type {Promise<unknown>[]} */
     const wanted = [];
-    if (!this.#drawReactions && messages.some(({ reactions }) => reactions?.[0])) wanted.push(this.reactions());
-    if (!this.replies && messages.some((one) => one.reply_to || one.replies)) wanted.push(this.loadReplies());
-    // What cannot be had now comes when they are drawn.
-    await Promise.allSettled(wanted);
-    await this.replies?.prepare(messages);
+    if (!this.drawReactions && messages.some(({ reactions }) => reactions?.[0])) wanted.push(this.reactions());
+    if (!this.replies && messages.some(isInChain)) wanted.push(this.loadReplies());
+    // What cannot be had now comes when they are drawn, and so does what takes too long.
+    if (wanted.length > 0) await Promise.race([Promise.allSettled(wanted), new Promise((resolve) => setTimeout(resolve, IDLE_MS))]);
+    await this.replies?.prepare(/** @type {any} */ (messages));
   }
 
   /** @param {number|null} chainId  any message of the chain of replies to be shown beside the room; null: none */
@@ -226,7 +233,7 @@ export class Screens {
     const { currentRoom: room, username, user, guests, historyStatus, hasOlder, hasNewer, newFrom } = state;
     void this.prepare(state.messages);
     this.messages?.update({
-      drawReactions: this.#drawReactions,
+      drawReactions: this.drawReactions,
       // While a notice takes the place of the log there is none.
       room: state.notice ? null : room, messages: state.messages, pending: hasNewer ? [] : state.pending,
       events: state.events, username, user, historyStatus, hasOlder, hasNewer, newFrom,

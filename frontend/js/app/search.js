@@ -49,6 +49,8 @@ export class Finder {
   #timer;
   /** @type {number|null} */
   #roomId = null;
+  /** The room in which it was asked last. @type {number|null} */
+  #askedIn = null;
   #owner = '';
   /** @type {import('../types.js').Message[]|null} */
   #seen = null;
@@ -68,12 +70,18 @@ export class Finder {
       onMore: () => void this.#more(),
       onRetry: () => void this.#ask(),
       onForget: () => this.#remember([]),
-      onClose: () => this.#asking?.abort(),
+      onClose: () => {
+        this.#asking?.abort();
+        this.#asking = null;
+        this.#isAskingMore = false;
+      },
       suggest: (operator, value, signal) => this.#suggest(operator, value, signal),
       called: (name) => names.called(name),
     });
     const chat = /** @type {HTMLElement} */ (document.querySelector('#chat .chat'));
     chat.append(this.#panel.element);
+    // A thread takes the same place.
+    chat.addEventListener('threadopen', () => this.#panel.isOpen() && this.#panel.hide());
     // Behind the search there is the list of people already: it comes out, and is not put away.
     chat.addEventListener('click', (event) => {
       const { target } = event;
@@ -93,10 +101,14 @@ export class Finder {
   /** Opens the panel, or puts the focus into its field. */
   open() {
     if (this.#state.screen !== 'chat') return;
+    const { replies } = this.#page.parts().screens;
+    if (replies?.isOpen) replies.close();
     this.#recent = this.#recalled();
     this.#follow();
     this.#draw();
     this.#panel.open();
+    const isElsewhere = this.#text !== '' && !this.#isEverywhere && this.#askedIn !== this.#roomId;
+    if (this.#status === 'searching' || isElsewhere) void this.#ask();
   }
 
   /** What has changed around the search since it was drawn last. */
@@ -109,7 +121,7 @@ export class Finder {
     }
     if (room && room.id !== this.#roomId) {
       this.#roomId = room.id;
-      if (!this.#isEverywhere && this.#text !== '') void this.#ask();
+      if (!this.#isEverywhere && this.#text !== '' && this.#panel.isOpen()) void this.#ask();
       this.#draw();
     }
     if (messages === this.#seen) return;
@@ -155,6 +167,7 @@ export class Finder {
     this.#asking?.abort();
     const mine = new AbortController();
     this.#asking = mine;
+    this.#askedIn = this.#roomId;
     this.#isAskingMore = false;
     if (this.#text === '') {
       [this.#results, this.#status, this.#asked, this.#next] = [[], 'idle', '', null];

@@ -1,6 +1,7 @@
 /**
- * What the quick switcher offers: the rooms one may see, conversations, people, and what else can be done from anywhere.
- * Everything is answered from memory; people who are not known here yet come from the server and stand below.
+ * What the quick switcher offers: the rooms one may see, conversations, people, what was said, and what else can be done
+ * from anywhere. It answers from memory; messages, and people who are not known here yet, come from the server and stand
+ * below.
  *
  * @typedef {import('../types.js').Room} Room
  * @typedef {import('../views/switcher.js').Choice} Choice
@@ -10,14 +11,20 @@
 import { canonical, othersIn, roomCall, roomTitle } from '../format.js';
 import { words } from '../strings/switcher.js';
 import { showShortcuts } from '../views/dialog.js';
+import { plainWords } from '../views/formatting.js';
 import { signOf } from '../views/roomsign.js';
 import { openSwitcher } from '../views/switcher.js';
+import { routeTo } from './browser.js';
 import { marks, prepare, rank } from './ranking.js';
 
 /** As many answers as a person looks through. */
 const SHOWN = 30;
 /** Without a letter: the places one may want to go to, before the commands. */
 const PLACES_SHOWN = 8;
+/** What was said is looked for with so many letters, and no more of it shown than leaves the places in sight. */
+const QUERY_AT_LEAST = 2;
+const MESSAGES_SHOWN = 5;
+const MESSAGE_AT_MOST = 120;
 
 /** @typedef {(query: string, signal: AbortSignal) => Promise<import('../views/places/picker.js').Found[]>} FindPeople */
 
@@ -74,6 +81,7 @@ export function openQuickSwitcher({ page, names, places, find }) {
       command('create', 'plus', () => places.newRoom()),
       ...(user ? [command('direct', 'talk', () => places.newDirect()), command('people', 'people', goTo('#/people'))] : []),
       ...(isIn ? [command('settings', 'gear', () => places.settings(room.id), words.commands.settings(roomCall(room, state.username)))] : []),
+      ...(isIn ? [command('search', 'search', () => places.search())] : []),
       command('rooms', 'rooms', () => page.open()),
       ...(user ? [command('account', 'user', page.onAccount)] : []),
       ...(user?.role === 'administrator' ? [command('administration', 'shield', goTo('#/admin'))] : []),
@@ -117,13 +125,28 @@ export function openQuickSwitcher({ page, names, places, find }) {
     if (found.length > 0 || name === '') return { choices, count: found.length };
     return { choices: [command('create', 'plus', () => places.newRoom(name), words.commands.createNamed(name))], count: 0 };
   };
+  /** @param {import('../types.js').SearchResult} result @returns {Entry} */
+  const ofMessage = ({ message, room }) => ({
+    ...nothing, key: `message ${message.id}`, kind: 'message', label: plainWords(message.content).slice(0, MESSAGE_AT_MOST),
+    detail: words.said(names.called(message.username), roomCall(room, state.username)), names: [], sign: 'talk',
+    run: () => {
+      const address = routeTo(room.id, message.id);
+      if (location.hash === address) void parts().visit?.goTo(message.id);
+      else location.hash = address;
+    },
+  });
+  /** @param {string} q @param {AbortSignal} signal @returns {Promise<Entry[]>} the newest that say it */
+  const messages = async (q, signal) => {
+    if (q.trim().length < QUERY_AT_LEAST) return [];
+    const query = { q, limit: MESSAGES_SHOWN };
+    return (await page.api.call('GET', '/api/chat/search', { query, signal })).body.results.map(ofMessage);
+  };
   /** @type {FindPeople} */
   const people = async (query, signal) => (state.user ? find(query, signal) : []);
 
   const opened = openSwitcher({
     find: fromMemory,
-    // What else is found by words, such as messages, joins in here: a function of the query and a signal.
-    later: [async (query, signal) => (await people(query, signal)).map(ofPerson)],
+    later: [async (query, signal) => (await people(query, signal)).map(ofPerson), messages],
     onChoose: (choice) => {
       Promise.resolve(/** @type {Entry} */ (choice).run()).catch(page.onTrouble);
     },

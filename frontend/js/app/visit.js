@@ -150,10 +150,14 @@ export class Visit {
 
   /** @param {string} text */
   say(text) {
-    const { state, outbox, queue, screens } = this.#options;
+    const { state, memory, outbox, queue, screens } = this.#options;
     if (!state.currentRoom) return;
+    const { id: roomId } = state.currentRoom;
     this.#stopTyping();
-    outbox.add(state.currentRoom.id, text.trim(), screens.replies?.take());
+    // What shows that the draft is an answer may still be on its way.
+    const replyTo = screens.replies?.take() ?? (memory.reply(roomId) || undefined);
+    memory.setReply(roomId, 0);
+    outbox.add(roomId, text.trim(), replyTo);
     // One's own words are seen at once, wherever one was reading.
     if (state.hasNewer) void this.goToLatest();
     else queue.flush();

@@ -34,7 +34,7 @@ export const words = {
   noneSoFar: 'Nothing yet. There is more to look through.',
   further: 'Search further back',
   begin: 'Look for what was said',
-  beginHint: 'Any part of a word will do. “Quotes” find whole words as they stand, -word leaves some out.',
+  beginHint: 'Any part of a word will do. “Quotes” find whole words, -word leaves some out.',
   recent: 'Recent searches',
   forget: 'Clear',
   wrongTitle: 'Check what you typed',

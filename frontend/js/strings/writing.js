@@ -16,6 +16,7 @@ export const words = {
   },
   people: 'People',
   rooms: 'Rooms',
+  emoji: 'Emoji',
   here: 'here',
   choices: (/** @type {number} */ count) => `${plural(count, 'suggestion', 'suggestions')}. Enter chooses, arrows move.`,
 };

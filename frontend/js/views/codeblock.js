@@ -5,7 +5,9 @@ import { words } from '../strings/markdown.js';
 import { languageOf, paint } from './highlight.js';
 
 /** Longer code stays in one colour, in UTF-16 units: painting it would be noticed. */
-const PAINTED_AT_MOST = 10_000;
+const PAINTED_AT_MOST = 5000;
+/** So does code with such a word, at which some grammars look from each of its letters. */
+const LONG_WORD = /[\w$.-]{100}/;
 const COPIED_MS = 1500;
 /** It is painted a little before it comes into view. */
 const AHEAD = '200px';
@@ -56,6 +58,6 @@ export function codeBlock({ text, lang = '' }, props) {
   const box = el('pre', { class: 'md-scroll', tabindex: -1, role: 'group', 'aria-label': words.code(language.label) }, code);
   const block = el('div', { class: 'md-block', dir: 'ltr' }, box, button);
   setAttr(block, 'data-language', language.label || null);
-  if (language.key && text.length <= PAINTED_AT_MOST) watch(code);
+  if (language.key && text.length <= PAINTED_AT_MOST && !LONG_WORD.test(text)) watch(code);
   return block;
 }

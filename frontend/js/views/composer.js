@@ -156,7 +156,7 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
   field.addEventListener(
     'keydown',
     (event) => {
-      if (event.key === 'Escape' && !event.isComposing) {
+      if (event.key === 'Escape' && !event.shiftKey && !event.isComposing) {
         if (!more?.giveUp()) onLatest?.();
       }
       if (event.key === 'ArrowUp' && field.value === '' && !event.altKey && !event.ctrlKey && !event.metaKey) {

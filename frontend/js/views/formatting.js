@@ -42,11 +42,11 @@ export function loadMarkdown() {
 }
 
 /**
- * @param {{content: string}[]} messages that are about to be shown for the first time
+ * @param {{content?: string}[]} messages that are about to be shown for the first time
  * @returns {Promise<unknown> | null} settles when they can be shown as they should be, or it takes too long; null: at once
  */
 export function whenReadable(messages) {
-  if (markdown || !messages.some(({ content }) => hasSigns(content))) return null;
+  if (markdown || !messages.some(({ content = '' }) => hasSigns(content))) return null;
   return Promise.race([loadMarkdown(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
 }
 

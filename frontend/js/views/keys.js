@@ -23,14 +23,12 @@ export function listenForKeys(document, onTrouble, onWish) {
   document.addEventListener('keydown', (event) => {
     if (event.isComposing || document.querySelector('dialog[open]') !== null) return;
     const target = /** @type {Element} */ (event.target);
+    const wish = wishOf(event);
     if (event.key === 'F6' && !event.altKey && !event.metaKey) {
       if (moveOn(document, event.shiftKey ? -1 : 1)) event.preventDefault();
-    } else if (event.key.toLowerCase() === 'k' && isCommand(event) && !event.shiftKey && !event.altKey) {
+    } else if (wish) {
       event.preventDefault();
-      onWish('jump');
-    } else if (event.code === 'KeyF' && event.shiftKey && (event.ctrlKey || event.metaKey) && !event.altKey) {
-      event.preventDefault();
-      onWish('search');
+      onWish(wish);
     } else if (
       (event.key === '/' && (event.ctrlKey || event.metaKey)) ||
       // A key without a modifier counts only where nobody writes, and only in the log.
@@ -47,6 +45,16 @@ export function listenForKeys(document, onTrouble, onWish) {
  * @param {KeyboardEvent} event
  */
 const isCommand = ({ metaKey, ctrlKey }) => (navigator.platform.startsWith('Mac') ? metaKey : ctrlKey);
+
+/**
+ * @param {KeyboardEvent} event
+ * @returns {'jump'|'search'|null} what is wanted with it
+ */
+function wishOf(event) {
+  if (event.altKey) return null;
+  if (event.key.toLowerCase() === 'k' && isCommand(event) && !event.shiftKey) return 'jump';
+  return event.code === 'KeyF' && event.shiftKey && (event.ctrlKey || event.metaKey) ? 'search' : null;
+}
 
 /**
  * @param {Document} document

@@ -263,7 +263,8 @@ export function createMessages(element, callbacks) {
       const anew = next.historyStatus === 'loading' && before.historyStatus !== 'loading' && next.messages.length === 0;
       if (anew || next.room?.id !== before.room?.id) clear();
       forgetAsked(before);
-      const sent = !opening && hasSent(before, next);
+      // What was written in a thread moves nobody in the room.
+      const sent = !opening && hasSent(before, next) && element.parentElement?.contains(document.activeElement);
       setAttr(log, 'aria-label', next.label ?? strings.messages.label(next.room ? roomTitle(next.room, next.username) : ''));
       setAttr(log, 'aria-busy', next.historyStatus === 'loading' ? 'true' : null);
       if (next.hasNewer) keeper.allowSticking(false);

@@ -3,6 +3,7 @@
 import { el, setAttr, setText } from '../dom.js';
 import { dayKey, formatShortDate, formatTime } from '../format.js';
 import { words } from '../strings/replies.js';
+import { plainWords } from './formatting.js';
 import { guestBadge } from './names.js';
 
 /** More of a message than fits into one line of any screen. */
@@ -21,7 +22,7 @@ const QUOTED_AT_MOST = 300;
  */
 export function oneLine(content) {
   // A cut may fall between the halves of a character.
-  return content.slice(0, QUOTED_AT_MOST).replace(/[\ud800-\udbff]$/u, '').replace(/\s+/g, ' ');
+  return plainWords(content.slice(0, QUOTED_AT_MOST).replace(/[\ud800-\udbff]$/u, ''));
 }
 
 /**

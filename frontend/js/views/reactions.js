@@ -58,15 +58,15 @@ export function createBars({ of, isOpen, onToggle, onAdd, onList }) {
   const bars = new WeakMap();
   /** @type {WeakSet<HTMLElement>} */
   const heard = new WeakSet();
-  /** @type {Row[]} */
-  let shown = [];
+  /** By its node, in whichever log it stands. @type {WeakMap<Element, Row>} */
+  const byNode = new WeakMap();
 
   /** @param {Row} row */
   const messageOf = ({ source }) => (source && 'id' in source && !source.deleted_at ? source : null);
   /** @param {EventTarget | null} target @returns {{row: Row, message: Message, pill: HTMLButtonElement} | null} */
   const at = (target) => {
     const pill = /** @type {HTMLButtonElement | null} */ (/** @type {Element | null} */ (target)?.closest?.('.pill') ?? null);
-    const row = pill && shown.find(({ node }) => node.contains(pill));
+    const row = pill && byNode.get(/** @type {Element} */ (pill.closest('.row')));
     const message = row ? messageOf(row) : null;
     return pill && row && message ? { row, message, pill } : null;
   };
@@ -195,8 +195,8 @@ export function createBars({ of, isOpen, onToggle, onAdd, onList }) {
         heard.add(log);
         listen(log);
       }
-      shown = rows;
       for (const row of rows) {
+        byNode.set(row.node, row);
         const known = bars.get(row);
         if (known?.source === row.source && known.stamp === stamp) continue;
         const bar = known ?? { source: null, stamp, node: null, pills: new Map() };

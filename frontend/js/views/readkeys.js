@@ -2,10 +2,10 @@
 
 import { el, takesText } from '../dom.js';
 import { words } from '../strings/reads.js';
-import { openDialog } from './dialog.js';
 
 /** @param {() => Promise<void>} run  rejects with `{code, detail}` */
-export function confirmReadAll(run) {
+export async function confirmReadAll(run) {
+  const { openDialog } = await import('./dialog.js');
   return openDialog({
     title: words.allTitle, body: [el('p', { class: 'dialog-text' }, words.allText)], submit: words.allSubmit, run,
   });

@@ -6,7 +6,6 @@
 import { el, setAttr } from '../dom.js';
 import { words } from '../strings/reads.js';
 import { avatar } from './avatar.js';
-import { openMenu } from './menu.js';
 
 const FACES_AT_MOST = 3;
 
@@ -28,9 +27,9 @@ function fill(node, names) {
 
 /**
  * @param {Map<number, string[]>} readers names by the id of a message
- * @param {(username: string, anchor: HTMLElement) => void} onPerson one of them is wanted
+ * @param {(names: string[], anchor: HTMLElement) => void} onList all of them are wanted
  */
-export function drawReceipts(readers, onPerson) {
+export function drawReceipts(readers, onList) {
   for (const [id, { node }] of shown) {
     if (readers.has(id) && node.isConnected) continue;
     node.remove();
@@ -45,8 +44,7 @@ export function drawReceipts(readers, onPerson) {
     if (!receipt) {
       const node = el('button', { type: 'button', class: 'row-receipts', 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
       node.addEventListener('click', () => {
-        const people = (shown.get(id)?.key ?? '').split('\n');
-        openMenu(node, words.readBy(people), people.map((name) => ({ label: name, icon: 'user', run: () => onPerson(name, node) })));
+        if (node.popoverTargetElement === null) onList((shown.get(id)?.key ?? '').split('\n'), node);
       });
       receipt = { node, key: '' };
       shown.set(id, receipt);

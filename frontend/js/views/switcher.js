@@ -16,7 +16,7 @@ const SAY_MS = 400;
 /**
  * @typedef {object} Choice
  * @property {string} key no other choice has it
- * @property {'room' | 'direct' | 'person' | 'command'} kind
+ * @property {'room' | 'direct' | 'person' | 'command' | 'message'} kind
  * @property {string} label
  * @property {string} detail
  * @property {string} [face] whose face stands before it

@@ -49,8 +49,10 @@ export function createThread(chat, { onClose, onBegin, quoted }) {
   element.addEventListener(
     'keydown',
     (event) => {
-      // In the message box it may have something else to give up first.
-      if (event.key !== 'Escape' || event.isComposing || event.target instanceof HTMLTextAreaElement) return;
+      if (event.key !== 'Escape' || event.shiftKey || event.isComposing) return;
+      // In the message box, and over a pill, there is something else to give up first.
+      const isBusy = /** @type {Element} */ (event.target).closest('.composer') ?? document.querySelector('.reaction-tip:popover-open');
+      if (isBusy) return;
       event.preventDefault();
       event.stopPropagation();
       onClose();

@@ -28,6 +28,9 @@ def upgrade() -> None:
         "CREATE VIRTUAL TABLE search USING fts5(terms, content='', columnsize=0, detail=none,"
         " tokenize=\"ascii tokenchars '^$_#@!'\")"
     )
+    # A little is merged with each batch, instead of much now and then.
+    op.execute("INSERT INTO search(search, rank) VALUES ('automerge', 0)")
+    op.execute("INSERT INTO search(search, rank) VALUES ('crisismerge', 500)")
     op.create_table(
         "search_state",
         sa.Column("id", sa.Integer, nullable=False),

@@ -36,6 +36,7 @@ const COLUMN = '(width >= 1280px)';
 /** @param {PanelCallbacks} callbacks */
 export function createPanel({ onText, onScope, onOpen, onMore, onRetry, onForget, onClose, suggest, called }) {
   const titleId = uid('search');
+  const { chips: operators } = words;
   const input = el('input', {
     id: uid('search-field'), type: 'search', class: 'field finder-field', 'aria-label': words.field, placeholder: words.placeholder,
     autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', enterkeyhint: 'search', dir: 'auto', maxlength: 300,
@@ -48,7 +49,7 @@ export function createPanel({ onText, onScope, onOpen, onMore, onRetry, onForget
   const chips = el(
     'div',
     { class: 'finder-chips', role: 'group', 'aria-label': words.operators },
-    ...words.chips.map(({ insert: inserted, label, means }) =>
+    ...operators.map(({ insert: inserted, label, means }) =>
       el('button', { type: 'button', class: 'finder-chip', title: means, dataset: { insert: inserted } }, label)),
   );
   const status = el('p', { class: 'finder-status', role: 'status' });
@@ -139,7 +140,7 @@ export function createPanel({ onText, onScope, onOpen, onMore, onRetry, onForget
   backdrop.addEventListener('click', hide);
   more.addEventListener('click', onMore);
   element.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || event.isComposing) return;
+    if (event.key !== 'Escape' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     event.stopPropagation();
     hide();
