@@ -36,11 +36,13 @@ ROOMS, MAX_ROOM, MAX_ID = 40, 50, 2**53 - 1
 MESSAGES, MAX_MESSAGE = 240, 280
 # Who has an account, and the longest name that anybody is asked for by.
 SOMEBODY, MAX_NAME = "somebody", 100
+# Who wrote all messages that there are when it begins.
+AUTHOR = "alice"
 MAX_QUERY = 6_000
 
 
 @schemathesis.hook
-def map_path_parameters(_context: Any, parameters: dict[str, Any] | None) -> Any:
+def map_path_parameters(context: Any, parameters: dict[str, Any] | None) -> Any:
     """Ask for rooms and people that are there; what is no id or name stays as it is."""
     name = (parameters or {}).get("username")
     if isinstance(name, str) and 0 < len(name) <= MAX_NAME:
@@ -48,8 +50,28 @@ def map_path_parameters(_context: Any, parameters: dict[str, Any] | None) -> Any
     for which, most in (("room_id", MAX_ROOM), ("message_id", MAX_MESSAGE)):
         number = (parameters or {}).get(which)
         if type(number) is int and 0 < number <= MAX_ID:
-            return {**(parameters or {}), which: number % most + 1}
+            # Every other time messages are those of the room that nobody deletes.
+            is_kept = number % 2 == 1 and context.operation.path.endswith("{room_id}/messages")
+            mapped = MAX_ROOM + 1 if is_kept else number % most + 1
+            return {**(parameters or {}), which: mapped}
     return parameters
+
+
+@schemathesis.hook
+def map_query(context: Any, query: dict[str, Any] | None) -> Any:
+    """Let whoever wrote the messages write and change them; what is no name stays as it is."""
+    name = (query or {}).get("username")
+    is_theirs = "message" in context.operation.path
+    if is_theirs and isinstance(name, str) and name.isalnum():
+        return {**(query or {}), "username": AUTHOR}
+    return query
+
+
+@schemathesis.hook
+def map_body(_context: Any, body: Any) -> Any:
+    """Answer no message: it would have to be one of the very room."""
+    number = body.get("reply_to") if isinstance(body, dict) else None
+    return {**body, "reply_to": None} if type(number) is int and 0 < number <= MAX_ID else body
 
 
 @schemathesis.hook
