@@ -21,8 +21,9 @@ from parlour.models import (
     Room,
     StoredMessage,
 )
-from parlour.permissions import Standing, check, no_room, too_soon
+from parlour.permissions import no_room
 from parlour.settings import Settings, load_settings
+from parlour.speech import SpeechGate
 from parlour.store import messages as message_rows
 from parlour.store import reactions as reaction_rows
 from parlour.store import reads as read_rows
@@ -30,7 +31,6 @@ from parlour.store import rooms as room_rows
 from parlour.store.changes import newest_changes
 from parlour.store.engine import DatabaseUnusable, Engine, expected
 from parlour.store.meta import ensure_epoch
-from parlour.store.standings import note_spoken, spoke_last, standings
 from parlour.support.flights import Flights
 from parlour.support.writer import Job
 
@@ -126,7 +126,7 @@ class ChatDatabase:
         not there, gets a Refusal. Who speaks with an account has read all before.
         """
         counters, guarded = room_rows.room_counters(connection, {draft.room_id for draft in drafts})
-        gate = _Gate(connection, drafts, guarded) if guarded else None
+        gate = SpeechGate(connection, drafts, guarded) if guarded else None
         chains = Chains.of(connection, drafts)
         keys = [_client_key(draft) for draft in drafts]
         known = message_rows.messages_by_client_id(connection, {key for key in keys if key})
@@ -258,55 +258,10 @@ def room_exists(name: str) -> Refusal:
     return Refusal("room_exists", f"There is a room named {name} already.", field="name")
 
 
-class _Gate:
-    """Who may speak in the rooms where not everybody may, as it is in one transaction."""
-
-    def __init__(
-        self, connection: Connection, drafts: Sequence[MessageDraft], guarded: Collection[int]
-    ) -> None:
-        self._connection = connection
-        self._guarded = guarded
-        seats = {(each.room_id, each.person.author) for each in drafts if each.room_id in guarded}
-        ordered = sorted(seats)
-        self._standings = dict(zip(ordered, standings(connection, ordered), strict=True))
-        # Who speaks now in the rooms that are slowed down.
-        self._speaking: set[tuple[int, str]] = set()
-
-    def refusal(self, draft: MessageDraft) -> Refusal | None:
-        """Why this author may not speak in this room, if they may not."""
-        if draft.room_id not in self._guarded:
-            return None
-        standing = self._standings[draft.room_id, draft.person.author]
-        try:
-            check(standing, "speak")
-        except Refusal as refusal:
-            return refusal
-        return None
-
-    def too_soon(self, draft: MessageDraft, now: datetime) -> Refusal | None:
-        """For a message that slow mode does not let through yet; it counts as said otherwise."""
-        seat = draft.room_id, draft.person.author
-        standing: Standing | None = self._standings.get(seat)
-        if standing is None or not standing.slowed:
-            return None
-        last = now if seat in self._speaking else spoke_last(self._connection, *seat)
-        if last is not None:
-            wait = (last - now).total_seconds() + standing.slow_seconds
-            if wait > 0:
-                return too_soon(wait)
-        self._speaking.add(seat)
-        return None
-
-    def note_spoken(self, now: datetime) -> None:
-        """Keep who has spoken now, for those who come next."""
-        if self._speaking:
-            note_spoken(self._connection, self._speaking, now)
-
-
 def _keep_beside(
     connection: Connection,
     speakers: Mapping[tuple[int, str], tuple[int, int]],
-    gate: _Gate | None,
+    gate: SpeechGate | None,
     chains: Chains | None,
     now: datetime,
 ) -> None:
