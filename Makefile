@@ -10,23 +10,29 @@ WORKERS ?= 2
 ARGS ?=
 T ?=
 UPGRADE ?=
+EXTRAS ?=
 QUICK ?=
 CASES ?=
 
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) pyproject.toml
-PYTEST := -m pytest -n $(WORKERS) --dist loadfile
+	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade)
+# Each worker takes whole files, the longest first (tests/conftest.py).
+PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# What runs on PostgreSQL once more.
+ON_POSTGRESQL := tests/administration tests/database tests/features tests/files tests/gateway tests/identity \
+	tests/permissions tests/properties
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev node test test-python test-frontend bench lint lint-python lint-frontend \
-	format lock vendor screenshots lighthouse audit rendering ledger conformance wheel clean
+.PHONY: help setup run dev node test test-python test-postgresql test-pgbouncer test-frontend coverage bench lint \
+	lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger conformance \
+	deploy-check wheel clean
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install Parlour into .venv from the pinned lock (needs Python 3.11+)
-	@PYTHON="$(PYTHON)" sh scripts/install.sh app
+setup: ## Install Parlour into .venv from the pinned lock (with more: make setup EXTRAS="postgresql s3")
+	@PYTHON="$(PYTHON)" sh scripts/install.sh app $(EXTRAS)
 
 run: setup ## Start Parlour on http://localhost:8000 (flags: make run ARGS="--port 9000")
 	@exec $(BIN)/parlour serve $(ARGS)
@@ -37,7 +43,7 @@ dev: setup ## Install the Python tools that tests and linters need
 node: dev ## Install the front end's tools into node_modules (node itself comes with dev)
 	@sh scripts/install.sh node
 
-test: node ## Run all tests with coverage; a part of them: make test T="-k outbox"
+test: node ## Run all tests; a part of them: make test T="-k outbox"
 ifeq ($(strip $(T)),)
 	@$(MAKE) --no-print-directory test-frontend test-python
 else
@@ -45,12 +51,28 @@ else
 	CHROME_PATH="$$chromium" exec $(BIN)/python $(PYTEST) $(T)
 endif
 
-test-python: dev ## Run the Python and browser tests, then hold their coverage against the bound
+test-python: dev ## Run the Python and browser tests
+	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
+	CHROME_PATH="$$chromium" $(BIN)/python $(PYTEST)
+	@TEST_DATABASE=postgresql $(BIN)/python $(PYTEST) tests/database
+
+# Measuring doubles what the tests compute, so it is a run of its own.
+coverage: dev ## The same, then hold their branch coverage against the bound
 	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
 	rm -f .coverage .coverage.*; \
 	CHROME_PATH="$$chromium" $(BIN)/coverage run $(PYTEST)
+	@TEST_DATABASE=postgresql $(BIN)/coverage run $(PYTEST) tests/database
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+test-postgresql: dev ## Run what the database has a part in on PostgreSQL
+	@TEST_DATABASE=postgresql $(BIN)/python $(PYTEST) $(ON_POSTGRESQL)
+
+# Neither comes in a package of the lock file: Debian has the one, and each version its own other.
+test-pgbouncer: dev ## Run the same through a pgbouncer (which has to be installed)
+	@program=$$(PATH="$$PATH:/usr/sbin" command -v pgbouncer) || \
+	{ echo "make test-pgbouncer needs pgbouncer (Debian: apt-get install pgbouncer)" >&2; exit 1; }; \
+	TEST_PGBOUNCER="$$program" TEST_DATABASE=postgresql $(BIN)/python $(PYTEST) $(or $(T),$(ON_POSTGRESQL))
 
 test-frontend: node ## Run the JavaScript units
 	@node --test "tests/frontend/**/*.test.js"
@@ -78,8 +100,12 @@ format: node ## Put Python, JavaScript and CSS into the project's form
 	node_modules/.bin/stylelint --fix $(CSS)
 
 lock: node ## Resolve the lock files anew (newest versions: make lock UPGRADE=1)
-	$(UV_LOCK) --group build --output-file requirements.lock
-	$(UV_LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(UV_LOCK) pyproject.toml --group build --output-file requirements.lock
+	for extra in postgresql s3; do \
+		$(UV_LOCK) --group $$extra --constraint requirements.lock --output-file requirements-$$extra.lock \
+		|| exit 1; done
+	$(UV_LOCK) pyproject.toml --group dev --constraint requirements.lock --constraint requirements-postgresql.lock \
+		--constraint requirements-s3.lock --output-file requirements-dev.lock
 	npm $(if $(UPGRADE),update,install) --package-lock-only
 	npm --prefix benchmarks/peers $(if $(UPGRADE),update,install) --package-lock-only
 	node scripts/lock-addresses.mjs package-lock.json benchmarks/peers/package-lock.json
@@ -105,6 +131,10 @@ ledger: dev ## Talk for long while connections are cut, disks fill and the power
 conformance: dev ## Let Autobahn's test suite judge the WebSocket (needs a Python 2.7 too)
 	@$(BIN)/python -m scripts.conformance $(ARGS)
 
+deploy-check: dev ## Let nginx, HAProxy, systemd and container tools judge deploy/ (one: ARGS=nginx)
+	@chromium=$$(sh scripts/chromium.sh) && CHROME_PATH="$$chromium" \
+	$(BIN)/python -m tests.deploy.check $(ARGS)
+
 audit: node ## Ask the registries for known faults in what the lock files name
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements-dev.lock
@@ -114,7 +144,7 @@ audit: node ## Ask the registries for known faults in what the lock files name
 wheel: setup ## Build the wheel into dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir dist .
 
-clean: ## Remove everything that make made; the data folder stays
+clean: ## Remove everything that make made; the data folder and the choice of extras stay
 	rm -rf .venv node_modules benchmarks/peers/node_modules dist htmlcov test-results .bench-* \
 		.coverage .coverage.* .hypothesis \
 		.mypy_cache .pytest_cache .schemathesis .ruff_cache .import_linter_cache

@@ -252,6 +252,8 @@ _RULES = (
             ("newest_page", "The newest page of history"),
             ("old_page", "A page in its middle"),
             ("resume", "A resume"),
+            ("unread", "Counting what is unread, all of it, and the mentions among it,"),
+            ("open", "Opening the room"),
         )
     ),
     _Rule(

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.loading import CheckFailed
 
 # benchmarks/load/content.h writes it.
-CONTENT = re.compile(r"@@(\d{6})\.(\d{9})\.\d{19}\.[a-z]*\.[0-9a-f]{8}@@")
+CONTENT = re.compile(r"%%(\d{6})\.(\d{9})\.\d{19}\.[a-z]*\.[0-9a-f]{8}%%")
 
 
 def commit_time(folder: Path, *, count: int = 200) -> float:

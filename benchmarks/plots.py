@@ -127,6 +127,8 @@ def _growth(cases: Mapping[str, Any]) -> list[Series]:
             ("the newest page", "newest_page_us"),
             ("an old page", "old_page_us"),
             ("a resume over 100", "resume_us"),
+            ("what is unread", "unread_us"),
+            ("opening the room", "open_us"),
         )
         if figures
     ]

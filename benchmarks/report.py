@@ -105,9 +105,13 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _growth(outcome: Mapping[str, Any]) -> list[str]:
-    head = ["messages", "newest page (ms)", "old page (ms)", "resume (ms)", "start (s)", "MB"]
-    names = ["newest_page_us", "old_page_us", "resume_us", "start_s", "database_mb"]
-    forms = ["ms", "ms", "ms", "us", "us"]
+    head = [
+        *("messages", "newest page (ms)", "old page (ms)", "resume (ms)", "unread (ms)"),
+        *("opening (ms)", "start (s)", "MB"),
+    ]
+    names = ["newest_page_us", "old_page_us", "resume_us", "unread_us", "open_us"]
+    names += ["start_s", "database_mb"]
+    forms = ["ms"] * 5 + ["us"] * 2
     if "fault" in outcome:
         return [f"No figures: {outcome['fault']}"]
     rows = [

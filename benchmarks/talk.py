@@ -3,7 +3,9 @@
 python -m benchmarks.talk DATA_DIR COUNT
 
 Words are made, not copied: as many as a language has in use, and as often as words are used (the
-n-th as often as 1/n). A quarter each is in Latin, Chinese, Japanese and a mixture of these.
+n-th as often as 1/n). A quarter each is in Latin, Chinese, Japanese and a mixture of these. The
+reader is in half of the public rooms and has read nothing; every fiftieth message brings a file,
+and of the others some are pinned, saved by the reader, and reacted to.
 """
 
 import json
@@ -14,16 +16,25 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 
-from parlour.database import ChatDatabase, get_db, init_db
+from sqlalchemy import Connection
+
+from benchmarks import reader
+from parlour.database import ChatDatabase, Database, get_db, init_db
+from parlour.fields import format_time
 from parlour.indexing import index_some
-from parlour.models import MessageDraft, Person, format_time
+from parlour.models import Person
+from parlour.pinning import MAX_PINS, pin
+from parlour.reacting import react
 from parlour.settings import Settings
-from parlour.store import rooms
+from parlour.store import members, rooms, saved
+from parlour.storing import MessageDraft
 
 GROUP = 10_000
 # Rooms, of which the last are private and nobody's who searches; people.
 ROOMS, HIDDEN = 40, 8
 PEOPLE = 200
+# The reader's rooms; one message in so many has a file; how many are saved, and reacted to.
+JOINED, WITH_FILE, SAVED, REACTED = 16, 50, 5_000, 10_000
 WORDS = 20_000
 # What a year brings.
 SPREAD = timedelta(days=365)
@@ -97,7 +108,8 @@ class Talk:
 def fill(data_dir: Path, count: int) -> dict[str, int]:
     """Make rooms and messages, index them; the size of the file before and after, in bytes."""
     chance, talk = random.Random(7), Talk()  # noqa: S311 - repeatable, not secret
-    database = init_db(Settings(data_dir=data_dir))
+    settings = Settings(data_dir=data_dir)
+    database = init_db(settings)
     people = [Person.by_name(f"person{number}") for number in range(PEOPLE)]
     began = datetime.now(UTC) - SPREAD
     try:
@@ -110,28 +122,73 @@ def fill(data_dir: Path, count: int) -> dict[str, int]:
                 ).id
                 for number in range(ROOMS)
             ]
+            user_id = reader.user_id(connection)
+            for room_id in made[:JOINED]:
+                members.add_members(connection, room_id, [user_id])
         for first in range(0, count, GROUP):
-            drafts = [
-                MessageDraft(chance.choice(made), chance.choice(people), talk.say())
-                for _ in range(min(GROUP, count - first))
-            ]
             with get_db(database) as connection:
+                drafts = [
+                    _draft(connection, chance.choice(made), chance.choice(people), talk, number)
+                    for number in range(first, min(first + GROUP, count))
+                ]
                 ChatDatabase.create_messages(connection, drafts)
                 # All of it was said in a moment, in life in a year.
                 connection.exec_driver_sql(
                     "UPDATE messages SET timestamp = ? WHERE id > ?",
                     (format_time(began + SPREAD * (first / count)), first),
                 )
-        plain = _size(database.path)
+        _keep(database, chance, count, made[:-HIDDEN], user_id, people[0])
+        plain = _size(settings.database_path)
         more = True
         while more:
             # Batches as the server's, commits that nobody waits for in larger ones.
             with get_db(database) as connection:
                 for _ in range(20):
                     more = index_some(connection)
-        return {"plain_bytes": plain, "indexed_bytes": _size(database.path)}
+        return {"plain_bytes": plain, "indexed_bytes": _size(settings.database_path)}
     finally:
         database.release()
+
+
+def _draft(
+    connection: Connection, room_id: int, person: Person, talk: Talk, number: int
+) -> MessageDraft:
+    files: tuple[str, ...] = ()
+    if number % WITH_FILE == 0:
+        files = (reader.put_file(connection, room_id, person, number // WITH_FILE),)
+    return MessageDraft(room_id, person, talk.say(), files=files)
+
+
+def _keep(
+    database: Database,
+    chance: random.Random,
+    count: int,
+    public: Sequence[int],
+    user_id: int,
+    by: Person,
+) -> None:
+    """Pin, save and react to messages of the public rooms."""
+    share = count / 1_000_000
+    with get_db(database) as connection:
+        for room_id in public:
+            ids = _some_ids(connection, chance, room_id, int(MAX_PINS * share) + 1)
+            for message_id in ids[:MAX_PINS]:
+                pin(connection, by, message_id)
+        for room_id in public:
+            for message_id in _some_ids(
+                connection, chance, room_id, int(REACTED * share / len(public)) + 1
+            ):
+                react(connection, by, message_id, "\N{THUMBS UP SIGN}")
+        for room_id in public:
+            for message_id in _some_ids(
+                connection, chance, room_id, int(SAVED * share / len(public)) + 1
+            ):
+                saved.add(connection, user_id, message_id)
+
+
+def _some_ids(connection: Connection, chance: random.Random, room_id: int, count: int) -> list[int]:
+    found = connection.exec_driver_sql("SELECT id FROM messages WHERE room_id = ?", (room_id,))
+    return chance.sample([row[0] for row in found], count)
 
 
 def _size(path: Path) -> int:

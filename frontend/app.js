@@ -29,7 +29,7 @@ const config = readConfig(document);
 const memory = new Memory();
 /** @type {Api} */
 const api = new Api({ keeper: { ready: () => identity.ready(), renew: () => identity.renew() } });
-const rooms = new RoomList({ api, state, apply });
+const rooms = new RoomList({ api, state, apply, hear: (frame) => identity.hear(frame) });
 /** @type {Connection} */
 const connection = new Connection({
   door: websocketDoor, onFrame: handleWebSocketMessage, onOpen: onWebSocketOpen, onClose: onWebSocketClose,
@@ -76,11 +76,11 @@ function apply(event) {
   if (stored.length > 0) outbox?.acknowledge(stored);
   if (need === 'resync') following.resync();
   else if (need === 'history') void visit?.read(null, { isReset: true });
-  // After these the server may never tell of the list of rooms.
-  if (/_(?:failed|closed)$/.test(event.type) && state.username && state.roomsStatus === 'loading') void loadRooms();
+  // After failures the server may never tell of the list of rooms.
+  if (need === 'list' || (/_(?:failed|closed)$/.test(event.type) && state.username && state.roomsStatus === 'loading')) void loadRooms();
   if (state.currentRoom && state.lastRead > lastRead) memory.setReadUpTo(state.currentRoom.id, state.lastRead);
   if (!document.hidden) for (const message of arrived) void screens.announce((announcer) => announcer.message(message));
-  screens.replies?.hear(event);
+  screens.hear(event);
   screens.drawTitle();
   if (event.type !== 'heartbeat' && event.type !== 'pong') queue.request();
 }
@@ -174,8 +174,8 @@ export function handleWebSocketMessage(frame) {
     return;
   }
   if (identity.heard()) connection.caughtUp();
+  rooms.hear(frame);
   if (frame.type.startsWith('room_')) {
-    rooms.hear(frame);
     const roomId = frame.room_id ?? frame.room?.id;
     // One who deletes a room knows that it is gone, and goes back to the list without a notice.
     if (rooms.isDeleting(roomId) && roomId === state.currentRoom?.id) leaveForList();
@@ -247,7 +247,7 @@ function loadParts() {
     const { createOutbox, Visit: VisitClass } = await import('./js/app/chat.js');
     const shared = {
       state, api, clock, send: (/** @type {Frame} */ frame) => connection.send(frame),
-      isFollowing: () => following.isThere,
+      isFollowing: () => following.isThere, onFiles: (/** @type {any} */ message) => screens.files().then((files) => files.bring(message), () => {}),
     };
     outbox = createOutbox({ ...shared, onAnother: () => identity.end(), onChange: onOutboxChange, onFailed: onUnsent });
     visit = new VisitClass({ ...shared, memory, screens, queue, outbox, apply });
@@ -304,7 +304,7 @@ async function showRoute() {
     apply({ type: 'screen_changed', screen: page });
     connectWebSocket();
     await screens.show(page);
-    void screens.prefetch(loadParts);
+    screens.prefetch(loadParts);
     return;
   }
   if (state.currentRoom?.id === roomId) {
@@ -320,7 +320,7 @@ async function showRoute() {
   if (isMove) screens.focus();
   const [[, newVisit]] = await Promise.all([loadParts(), screens.show('chat')]);
   if (state.currentRoom?.id === roomId) await newVisit.enter(messageId, chainId);
-  void screens.prefetch(loadParts);
+  screens.prefetch(loadParts);
 }
 
 /** An invitation leaves the address at once: whoever looks at it, or at the browser's history, must not have it. */

@@ -1,5 +1,6 @@
 """What the one who runs the machine does on the data: `parlour admin` and `parlour audit`."""
 
+import asyncio
 import getpass
 import sys
 from argparse import Namespace
@@ -15,13 +16,16 @@ from parlour.database import get_db, init_db
 from parlour.errors import Refusal
 from parlour.logins import NewAccount
 from parlour.settings import Settings
+from parlour.storage import KEY, Unavailable, open_storage
+from parlour.store import files as file_rows
 from parlour.store.audit import all_entries
+from parlour.store.backends import backend_of
 from parlour.store.invites import create_server_invite
+from parlour.store.meta import MOVED, read_values
 from parlour.store.users import find_account
 from parlour.support.keys import load_keys, rotate_keys
 from parlour.support.names import account_forms, account_username, reserved_forms
 from parlour.support.passwords import Passwords, check_password, clean_password
-from parlour.support.sqlite import open_readers
 from parlour.support.tokens import random_id
 
 
@@ -40,6 +44,7 @@ def run(settings: Settings, options: Namespace) -> str:
     """
     database = init_db(settings)
     try:
+        database.hold()
         return _ACTS[options.act](settings, options)
     except PydanticCustomError as error:
         raise AdminError(f"{error.message()}.") from None
@@ -55,16 +60,20 @@ def verify_audit(settings: Settings, known: tuple[int, str] | None) -> str:
     It only reads, also beside a running server. Raises AdminError for the first entry that is
     wrong.
     """
-    if not settings.database_path.is_file():
+    backend = backend_of(settings)
+    if not backend.is_there():
         raise AdminError(f"There is no database in {settings.data_dir}.")
-    engine = open_readers(settings.database_path, 1)
+    engine = backend.open_readers(1)
     try:
         with engine.begin() as connection:
+            if place := read_values(connection, [MOVED]).get(MOVED):
+                words = f"{backend} was moved to {place}: set PARLOUR_DATABASE_URL."
+                raise AdminError(words)
             head = audit.verify(all_entries(connection), known)
     except audit.Broken as broken:
         raise AdminError(f"The audit log is wrong: {broken}.") from None
     except DBAPIError as error:
-        raise AdminError(f"{settings.database_path} cannot be read: {error.orig}.") from None
+        raise AdminError(f"{backend} cannot be read: {backend.fault(error)}") from None
     finally:
         engine.dispose()
     entries = "1 entry" if head.count == 1 else f"{head.count} entries"
@@ -131,6 +140,44 @@ def _rotate_keys(settings: Settings, _options: Namespace) -> str:
     return f"New logins are signed with a new key; {dropped} old ones were dropped."
 
 
+def _sweep_files(settings: Settings, options: Namespace) -> str:
+    try:
+        count, unknown = asyncio.run(_sweep(settings, delete=options.delete))
+    except Unavailable as error:
+        raise AdminError(f"The storage does not answer: {error}.") from None
+    if not unknown:
+        return f"The database knows all {count} files in the storage."
+    told = f"{unknown} of {count} files"
+    if options.delete:
+        return f"{told}, which the database did not know, were taken from the storage."
+    return f"The database does not know {told} in the storage. Take them away with --delete."
+
+
+async def _sweep(settings: Settings, *, delete: bool) -> tuple[int, int]:
+    """How many files are in the storage, and how many of them the database does not know."""
+    storage = open_storage(settings)
+    count, unknown = 0, set[str]()
+    try:
+        await storage.begin()
+        async for names in storage.keys():
+            # What is called otherwise was put there by somebody else.
+            keys = [name for name in names if KEY.fullmatch(name)]
+            count += len(keys)
+            with get_db() as connection:
+                unknown |= file_rows.unknown(connection, keys)
+        if delete and unknown and len(unknown) == count:
+            words = (
+                f"The database knows none of the {count} files in the storage, so it is perhaps"
+                " not theirs: nothing was taken away."
+            )
+            raise AdminError(words)
+        for key in sorted(unknown) if delete else ():
+            await storage.delete(key)
+    finally:
+        await storage.close()
+    return count, len(unknown)
+
+
 _ACTS: Final[Mapping[str, Callable[[Settings, Namespace], str]]] = {
     "create": _create,
     "reset-password": _reset_password,
@@ -138,6 +185,7 @@ _ACTS: Final[Mapping[str, Callable[[Settings, Namespace], str]]] = {
     "enable": _enable,
     "invite": _invite,
     "rotate-keys": _rotate_keys,
+    "sweep-files": _sweep_files,
 }
 
 

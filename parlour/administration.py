@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from parlour import audit, places
+from parlour import audit, belonging, places
 from parlour.database import ChatDatabase
 from parlour.errors import ERROR_CODES, Refusal
 from parlour.logins import hash_of
@@ -203,7 +203,7 @@ def give_owner(connection: Connection, by: Person, room_id: int, username: str) 
     """Make somebody the owner of a public or private room. Raises Refusal."""
     check(connection, by)
     _check_room(connection, room_id)
-    return places.give_owner(connection, by, room_id, username)
+    return belonging.give_owner(connection, by, room_id, username)
 
 
 def _check_room(connection: Connection, room_id: int) -> None:

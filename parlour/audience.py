@@ -1,30 +1,35 @@
 """Telling people of rooms: who is there, what there is, what changed, and that they are out."""
 
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Literal
 
 from parlour import places
+from parlour.attention import Notice
 from parlour.context import Client, Context
 from parlour.editing import Edited
 from parlour.errors import ERROR_CODES, Refusal
-from parlour.models import Room
+from parlour.models import Room, WebSocketMessage
 from parlour.places import Changed, Told
 from parlour.protocol import (
     LeaveEvent,
     MessageUpdatedEvent,
+    NotificationEvent,
     OwnReadEvent,
     RoomDeletedEvent,
     RoomListEvent,
     RoomUpdatedEvent,
+    SavedEvent,
     UserListEvent,
     encode,
 )
 from parlour.realtime.connection import Connection
 from parlour.realtime.presence import Present
+from parlour.saving import Kept
 from parlour.store.reads import ReadState
+from parlour.storing import StoredMessage
 
 # Up to so many people, a room tells its list at every change; past it, once an interval.
 SMALL_ROOM: Final = 20
@@ -37,7 +42,7 @@ ListNews = Literal["room_created", "room_changed", "room_removed"]
 
 def tell_list(context: Context, news: ListNews, told: Told) -> None:
     """Tell the list of rooms of everybody who may know of this one."""
-    frame = encode(RoomListEvent(type=news, room=context.with_online(told.room)))
+    frame = encode(RoomListEvent(type=news, room=_shown(context, news, told.room)))
     if told.audience is None:
         context.manager.broadcast_to_aware(frame)
         return
@@ -45,14 +50,25 @@ def tell_list(context: Context, news: ListNews, told: Told) -> None:
         connection.send(frame)
 
 
+def _shown(context: Context, news: ListNews, room: Room) -> Room:
+    """The room with how many are in it, which is no business of those whom it is taken from."""
+    return room if news == "room_removed" else context.with_online(room)
+
+
 def tell_person(
     context: Context, news: ListNews, room: Room, user_id: int, role: str | None
 ) -> None:
     """Tell one account what a room is to it now."""
-    own = context.with_online(room).model_copy(update={"role": role})
+    own = _shown(context, news, room).model_copy(update={"role": role})
     frame = encode(RoomListEvent(type=news, room=own))
     for connection in _connections(context, [user_id]):
         connection.send(frame)
+
+
+def tell_listed(context: Context, stored: StoredMessage) -> None:
+    """Tell those in whose lists a room is from this message on, before anything else of it."""
+    for user_id, room in stored.listed:
+        tell_person(context, "room_created", room, user_id, room.role)
 
 
 def tell_change(context: Context, edited: Edited, client: Client | None = None) -> None:
@@ -66,8 +82,16 @@ def tell_change(context: Context, edited: Edited, client: Client | None = None) 
     )
     if not edited.same:
         context.manager.broadcast(message.room_id, encode(event), version=message.version)
-        if message.deleted_at is not None:
-            context.news.deleted(message.room_id, message.id)
+        if edited.deleted_count is not None:
+            context.news.deleted(message, edited.deleted_count)
+            context.crowds.deleted(message.id)
+            context.receiving.stir.set()
+        tell_notices(context, edited.about.notices)
+        tell_reads(context, edited.about.states)
+        if edited.about.uncalled:
+            context.crowds.uncalled(message.room_id)
+        if edited.about.left:
+            context.crowds.left(message.room_id, edited.about.left)
     if client is None:
         return
     if edited.same or not context.manager.follows(client.connection, message.room_id):
@@ -91,20 +115,65 @@ def _connections(context: Context, user_ids: Collection[int]) -> list[Connection
     ]
 
 
+def tell_notices(context: Context, notices: Iterable[Notice]) -> None:
+    """Tell people of messages that are about them, each on all their connections."""
+    for notice in notices:
+        connections = _connections(context, [notice.user_id])
+        if connections:
+            context.crowds.told(notice.user_id, notice.message.room_id)
+            frame = notice_frame(notice)
+            for connection in connections:
+                connection.send(frame)
+
+
+def notice_frame(notice: Notice) -> bytes:
+    """The frame that tells somebody of a message that is about them."""
+    return encode(
+        NotificationEvent.model_construct(
+            type="notification",
+            room_id=notice.message.room_id,
+            message=notice.message,
+            reason=notice.reason,
+            notified=notice.notified,
+            mentions=notice.mentions,
+        )
+    )
+
+
+def tell_person_alone(context: Context, user_id: int, event: WebSocketMessage) -> None:
+    """Tell one account something that is nobody else's business, on all its connections."""
+    frame = encode(event)
+    for connection in _connections(context, [user_id]):
+        connection.send(frame)
+
+
 def tell_reads(
     context: Context, states: Sequence[ReadState], asking: Connection | None = None
 ) -> None:
-    """Tell an account how far it has read some rooms, on all its connections.
+    """Tell accounts how far they have read some rooms, each of its own on all its connections.
 
-    `asking` is told also where it gets the seed's frames alone.
+    `asking`, of the one account whose states they are, is told also where it gets the seed's
+    frames alone.
     """
-    frames = [read_frame(state) for state in states]
-    for user_id in {state.user_id for state in states}:
+    own: dict[int, list[bytes]] = {}
+    for state in states:
+        own.setdefault(state.user_id, []).append(read_frame(state))
+        context.crowds.told(state.user_id, state.room_id)
+    for user_id, frames in own.items():
         connections = dict.fromkeys(_connections(context, [user_id]))
         if asking is not None:
             connections[asking] = None
         for connection in connections:
             connection.send(*frames)
+
+
+def tell_saved(context: Context, kept: Kept) -> None:
+    """Tell an account, on all its connections, what it has put by or does no longer."""
+    if kept.same:
+        return
+    frame = encode(SavedEvent(message_id=kept.message_id, on=kept.on))
+    for connection in _connections(context, [kept.user_id]):
+        connection.send(frame)
 
 
 def read_frame(state: ReadState) -> bytes:
@@ -116,6 +185,8 @@ def read_frame(state: ReadState) -> bytes:
             message_id=state.message_id,
             unread=state.unread,
             message_count=state.message_count,
+            deleted_count=state.deleted_count,
+            mentions=state.mentions,
         )
     )
 
@@ -135,6 +206,7 @@ def evict(context: Context, room: Room, author: str, words: str, *, banned: bool
     end = (ERROR_CODES["banned"].close or ROOM_GONE, "banned") if banned else _GONE
     left = None
     context.news.put_out(author, room.id)
+    context.crowds.put_out(author, room.id)
     for connection in context.manager.connections_of(author):
         if context.manager.follows(connection, room.id):
             left = _put_out(context, connection, room, words, end) or left

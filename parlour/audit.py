@@ -9,11 +9,14 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from parlour.models import Person, format_time
-from parlour.oversight import AuditEntry
+from parlour.fields import format_time
+from parlour.models import Person
+from parlour.oversight import AuditEntry, is_guest
 from parlour.store import audit as audit_rows
 from parlour.store.audit import Entry
 
+# How the acts begin that are done to accounts alone.
+_ON_ACCOUNTS: Final = ("admin.", "member.", "room.owner", "user.")
 # What the first entry is chained to.
 BEGINNING: Final = "0" * 64
 
@@ -74,16 +77,27 @@ def hash_of(entry: Entry) -> str:
 
 def told(entry: Entry) -> AuditEntry:
     """An entry as administrators read it."""
+    detail = json.loads(entry.detail)
     return AuditEntry.model_construct(
         id=entry.id,
         at=entry.at,
         actor=entry.actor_name,
+        actor_guest=entry.actor != COMMAND_LINE.author and is_guest(entry.actor),
         action=entry.action,
         room_id=entry.room_id,
         subject=entry.subject,
-        detail=json.loads(entry.detail),
+        subject_guest=_is_subject_guest(entry.action, detail),
+        detail=detail,
         hash=entry.hash,
     )
+
+
+def _is_subject_guest(action: str, detail: Mapping[str, Any]) -> bool | None:
+    author = detail.get("author")
+    if isinstance(author, str):
+        return is_guest(author)
+    # What is done to accounts needs no author: only they have a role, or members of a room.
+    return False if action.startswith(_ON_ACCOUNTS) else None
 
 
 def verify(entries: Iterator[Entry], known: tuple[int, str] | None = None) -> Head:

@@ -1,13 +1,15 @@
 """The chains of replies that the messages of one transaction go on with."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
 from parlour.errors import Refusal
-from parlour.models import Message, MessageDraft, Replies
+from parlour.models import Message, Replies
 from parlour.store import replies as reply_rows
 from parlour.store.replies import Parent
+from parlour.storing import MessageDraft
 
 
 class Chains:
@@ -35,11 +37,11 @@ class Chains:
             return Refusal("not_found", words, field="reply_to")
         return None
 
-    def chain_of(self, draft: MessageDraft) -> int | None:
+    def fields(self, draft: MessageDraft) -> dict[str, Any]:
         """The message with which the chain of a draft began, if it answers one."""
-        return None if draft.reply_to is None else self._parents[draft.reply_to].root
+        return {} if draft.reply_to is None else {"chain": self._parents[draft.reply_to].root}
 
-    def add(self, message: Message) -> None:
+    def add(self, _draft: MessageDraft, message: Message) -> None:
         """One more message is there, which those behind it in the same group may answer."""
         root = message.chain
         if root is None:

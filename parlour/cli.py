@@ -1,4 +1,4 @@
-"""The command line: `parlour serve`, `parlour admin` and `parlour audit`."""
+"""The command line: `parlour serve`, and what is done on its data while it does not run."""
 
 import argparse
 import os
@@ -26,9 +26,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # before.
     former = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        return _run(arguments)
+        status = _run(arguments)
     finally:
         signal.signal(signal.SIGINT, former)
+    if arguments is None and "obstore" in sys.modules:
+        # Everything is closed. The library for S3 has threads of its own: where one of them still
+        # waits for the store, Python would abort instead of ending.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -42,16 +49,29 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail(error)
     if options.command == "audit":
         return verify(settings, options)
-    return administer(settings, options) if options.command == "admin" else serve(settings)
+    if options.command == "migrate-data":
+        from parlour.moving import move
+
+        return administer(settings, lambda: move(settings))
+    if options.command == "admin":
+        from parlour.admin import run
+
+        return administer(settings, lambda: run(settings, options))
+    return serve(settings)
 
 
 def serve(settings: "Settings") -> int:
     """Start the server and run it until it is told to stop."""
     # Imported here: `parlour --help` and a wrong setting need none of it.
+    import asyncio
+
     from parlour.database import DatabaseUnusable, init_db
     from parlour.main import create_app
     from parlour.migrations import DatabaseTooNew
+    from parlour.receiving import prepare
     from parlour.server import ListenError, Server, listen
+    from parlour.settings import SettingsError
+    from parlour.storage import open_storage
     from parlour.support import logs
     from parlour.support.keys import KeysUnusable, load_keys
     from parlour.support.lock import DataDirInUse
@@ -62,33 +82,54 @@ def serve(settings: "Settings") -> int:
     database = None
     try:
         database = init_db(settings)
+        database.hold()
         keys = load_keys(settings.keys_path)
+        storage = open_storage(settings)
+        asyncio.run(prepare(settings.uploads_path, storage))
         sock = listen(settings)
-    except (DataDirInUse, DatabaseUnusable, DatabaseTooNew, KeysUnusable, ListenError) as error:
+    except (
+        DataDirInUse,
+        DatabaseUnusable,
+        DatabaseTooNew,
+        KeysUnusable,
+        ListenError,
+        SettingsError,
+    ) as error:
         if database is not None:
             database.release()
         return _fail(error)
     except OSError as error:
         if database is not None:
             database.release()
-        return _fail(f"Cannot use the data directory {settings.data_dir}: {error.strerror}.")
-    server = Server(create_app(settings, database, keys), settings)
+        where = f"the data directory {settings.data_dir}"
+        if error.filename not in (None, str(settings.data_dir)):
+            where = str(error.filename)
+        return _fail(f"Cannot use {where}: {error.strerror}.")
+    server = Server(create_app(settings, database, keys, storage), settings)
     server.run(sockets=[sock])
     return 0 if server.started else 1
 
 
-def administer(settings: "Settings", options: argparse.Namespace) -> int:
-    """Do one thing to accounts or keys, and say in one line what was done."""
-    from parlour.admin import AdminError, run
+def administer(settings: "Settings", act: Callable[[], str]) -> int:
+    """Do one thing on the data while no server runs, and say what was done."""
+    from parlour.admin import AdminError
     from parlour.database import DatabaseUnusable
     from parlour.migrations import DatabaseTooNew
+    from parlour.settings import SettingsError
     from parlour.support.keys import KeysUnusable
     from parlour.support.lock import DataDirInUse
 
     os.umask(0o077)
     try:
-        print(run(settings, options))
-    except (AdminError, DataDirInUse, DatabaseUnusable, DatabaseTooNew, KeysUnusable) as error:
+        print(act())
+    except (
+        AdminError,
+        DataDirInUse,
+        DatabaseUnusable,
+        DatabaseTooNew,
+        KeysUnusable,
+        SettingsError,
+    ) as error:
         return _fail(error)
     except OSError as error:
         return _fail(f"Cannot use the data directory {settings.data_dir}: {error.strerror}.")
@@ -130,11 +171,18 @@ def _parser() -> argparse.ArgumentParser:
         )
     _add_admin(commands)
     _add_audit(commands)
+    moving = commands.add_parser(
+        "migrate-data",
+        help="From SQLite to the PostgreSQL that PARLOUR_DATABASE_URL names, while no server runs.",
+    )
+    moving.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
     return parser
 
 
 def _add_admin(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    admin = commands.add_parser("admin", help="Accounts and keys, while no server runs on them.")
+    admin = commands.add_parser(
+        "admin", help="Accounts, keys and files, while no server runs on them."
+    )
     acts = admin.add_subparsers(dest="act", required=True, metavar="ACT")
     create = acts.add_parser("create", help="Make an administrator.")
     reset = acts.add_parser("reset-password", help="Give an account a new password.")
@@ -157,7 +205,11 @@ def _add_admin(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--days", type=_number(_MAX_DAYS), default=7, metavar="D", help="Days it lasts. Default: 7."
     )
     rotate = acts.add_parser("rotate-keys", help="Sign logins with a new key from now on.")
-    for parser in (create, reset, disable, enable, invite, rotate):
+    sweep = acts.add_parser(
+        "sweep-files", help="Count the files in the storage that the database does not know."
+    )
+    sweep.add_argument("--delete", action="store_true", help="Take them away.")
+    for parser in (create, reset, disable, enable, invite, rotate, sweep):
         parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
 
 

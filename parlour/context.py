@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from parlour.crowds import Crowds
 from parlour.database import Database
 from parlour.errors import Refusal
 from parlour.models import Person, Room, WebSocketMessage
@@ -14,8 +15,10 @@ from parlour.oversight import Policy
 from parlour.protocol import encode, encode_error
 from parlour.realtime.connection import Connection
 from parlour.realtime.manager import ConnectionManager
+from parlour.receiving import Receiving
 from parlour.registry import Registry
 from parlour.settings import Settings
+from parlour.support.buckets import Buckets
 from parlour.support.coalesce import Coalescer
 from parlour.support.logs import Seldom, log_fault
 from parlour.support.passwords import Passwords
@@ -28,6 +31,9 @@ logger = logging.getLogger(__name__)
 # Sends of one connection that the writer has not answered yet; past it the connection is not
 # read until one is.
 MAX_IN_FLIGHT: Final = 64
+# What one person may react, in all rooms together: at once, and in a second.
+REACTIONS_AT_ONCE: Final = 60
+REACTIONS_A_SECOND: Final = 2
 # How often the people of a busy room, or the number of them in the list of rooms, are told.
 PRESENCE_INTERVAL: Final = 1.0
 
@@ -42,14 +48,19 @@ class Context:
     registry: Registry
     # Replaced as a whole when an administrator decides otherwise.
     policy: Policy
+    receiving: Receiving
     passwords: Passwords = field(default_factory=Passwords)
     manager: ConnectionManager = field(default_factory=ConnectionManager)
     tasks: Tasks = field(default_factory=Tasks)
     user_lists: Coalescer = field(default_factory=lambda: Coalescer(PRESENCE_INTERVAL))
     room_news: Coalescer = field(default_factory=lambda: Coalescer(PRESENCE_INTERVAL))
     news: News = field(default_factory=News)
+    crowds: Crowds = field(default_factory=Crowds)
     # Two readers are left for everybody else.
     searches: Turns = field(default_factory=lambda: Turns(at_once=2, waiting=64, each=4))
+    reactions: Buckets = field(
+        default_factory=lambda: Buckets(REACTIONS_AT_ONCE, REACTIONS_A_SECOND)
+    )
     closing: bool = False
     # Pages of other sites are told of in the log: who sets the server up wants to see each.
     foreign_pages: Seldom = field(default_factory=lambda: Seldom(20))
@@ -76,7 +87,7 @@ def check_text_length(field: str, what: str, text: str, limit: int) -> None:
 class Client:
     """One connected client: its connection, who it is, and the room of its path, if any."""
 
-    __slots__ = ("_in_flight", "_waiting", "connection", "person", "proceed", "room_id")
+    __slots__ = ("_in_flight", "_waiting", "connection", "person", "proceed", "room_id", "unheard")
 
     # Called whenever what kept the client's next frame from being read may be over.
     proceed: Callable[[], None]
@@ -86,6 +97,8 @@ class Client:
         self.person = person
         self.room_id = room_id
         self.proceed = _nothing
+        # Until when nobody is asked again whether they may speak in a room; most never need it.
+        self.unheard: dict[int, float] | None = None
         self._in_flight = 0
         self._waiting: list[asyncio.Future[None]] = []
 
@@ -107,6 +120,10 @@ class Client:
             return
         refusal, log_id = internal_error(error)
         self.connection.send(encode_error(refusal, frame=frame, log_id=log_id))
+
+    def stop(self) -> None:
+        """Nothing more is read from it: whoever did so is let go."""
+        self.proceed = _nothing
 
     def sending(self) -> None:
         """One more send is on its way to the writer."""

@@ -8,10 +8,11 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from parlour.audience import depart
+from parlour.commands import Command
 from parlour.context import Client, Context, internal_error
 from parlour.errors import Refusal
 from parlour.features import presence
-from parlour.protocol import BadFrame, Command, encode_error, parse
+from parlour.protocol import BadFrame, encode_error, parse
 from parlour.realtime.connection import Wire
 
 # What a command does: at once, or as a coroutine that is waited for.
@@ -68,6 +69,7 @@ class Conversation:
         for room_id in self._context.manager.rooms_of(self._connection):
             depart(self._context, self._client, room_id)
         self._context.manager.forget(self._connection)
+        self._client.stop()
 
     # What the wire says
 

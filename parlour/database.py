@@ -9,28 +9,26 @@ from typing import Final
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from parlour.attaching import Attached
 from parlour.chains import Chains
+from parlour.companions import Companion, first_refusal
 from parlour.errors import Refusal
-from parlour.models import (
-    Changes,
-    History,
-    Message,
-    MessageDraft,
-    Person,
-    RecentChanges,
-    Room,
-    StoredMessage,
-)
+from parlour.forwards import Forwards
+from parlour.mentioning import Mentions, weight_of
+from parlour.models import Message, Person, Room
 from parlour.permissions import no_room
 from parlour.settings import Settings, load_settings
 from parlour.speech import SpeechGate
+from parlour.store import leftovers
 from parlour.store import messages as message_rows
-from parlour.store import reactions as reaction_rows
 from parlour.store import reads as read_rows
 from parlour.store import rooms as room_rows
+from parlour.store.backends import Backend, DatabaseUnusable, backend_of
 from parlour.store.changes import newest_changes
-from parlour.store.engine import DatabaseUnusable, Engine, expected
+from parlour.store.dialects import attempt
+from parlour.store.engine import Engine, expected
 from parlour.store.meta import ensure_epoch
+from parlour.storing import Changes, History, MessageDraft, RecentChanges, StoredMessage
 from parlour.support.flights import Flights
 from parlour.support.writer import Job
 
@@ -40,8 +38,11 @@ __all__ = ["ChatDatabase", "Database", "DatabaseUnusable", "get_db", "init_db"]
 MAX_REPLAY: Final = 1_000
 # Messages of a deleted room taken away in one transaction.
 PURGE_BATCH: Final = 200
-# And reactions to them.
-PURGE_REACTIONS: Final = 2_000
+# And rows of other kinds.
+PURGE_ROWS: Final = 400
+# What may come along with new messages: whatever is to be decided about a message together
+# with storing it has one of these.
+COMPANIONS: Final[tuple[type[Companion], ...]] = (Chains, Mentions, Attached, Forwards)
 
 
 class ChatDatabase:
@@ -51,7 +52,8 @@ class ChatDatabase:
     def create_room(connection: Connection, name: str) -> Room:
         """A new public room of nobody's. Raises Refusal `room_exists` when the name is taken."""
         try:
-            return room_rows.create_room(connection, name)
+            with attempt(connection):
+                return room_rows.create_room(connection, name)
         except IntegrityError:
             raise room_exists(name) from None
 
@@ -86,18 +88,8 @@ class ChatDatabase:
 
     @staticmethod
     def purge_deleted_rooms(connection: Connection) -> bool:
-        """Take away the next batch of what deleted rooms left; whether there is more."""
-        for room_id in room_rows.deleted_room_ids(connection):
-            # A message may have very many reactions, which would all go with it at once.
-            if (
-                reaction_rows.delete_some(connection, room_id, PURGE_BATCH, PURGE_REACTIONS)
-                == PURGE_REACTIONS
-            ):
-                return True
-            if message_rows.delete_some(connection, room_id, PURGE_BATCH) == PURGE_BATCH:
-                return True
-            room_rows.remove_room(connection, room_id)
-        return False
+        """Take away the next batch of what was deleted; whether there may be more."""
+        return leftovers.take_some(connection, PURGE_BATCH, PURGE_ROWS)
 
     @staticmethod
     def create_message(
@@ -127,7 +119,9 @@ class ChatDatabase:
         """
         counters, guarded = room_rows.room_counters(connection, {draft.room_id for draft in drafts})
         gate = SpeechGate(connection, drafts, guarded) if guarded else None
-        chains = Chains.of(connection, drafts)
+        companions = [
+            made for kind in COMPANIONS if (made := kind.of(connection, drafts)) is not None
+        ]
         keys = [_client_key(draft) for draft in drafts]
         known = message_rows.messages_by_client_id(connection, {key for key in keys if key})
         next_id = message_rows.last_id(connection) + 1
@@ -135,6 +129,7 @@ class ChatDatabase:
         rows: list[message_rows.Row] = []
         speakers: dict[tuple[int, str], tuple[int, int]] = {}
         changed: dict[int, tuple[int, int]] = {}
+        unsaid = {room_id for room_id in guarded if not counters[room_id][1]}
         now = datetime.now(UTC)
         for draft, key in zip(drafts, keys, strict=True):
             if draft.room_id not in counters:
@@ -148,7 +143,7 @@ class ChatDatabase:
             if key is not None and key in known:
                 outcomes.append(StoredMessage(known[key], repeated=True))
                 continue
-            refusal = None if chains is None else chains.refusal(draft)
+            refusal = first_refusal(companions, draft)
             if gate is not None and refusal is None:
                 refusal = gate.too_soon(draft, now)
             if refusal is not None:
@@ -159,34 +154,35 @@ class ChatDatabase:
                 version + 1,
                 number + 1,
             )
-            message = Message.trusted(
-                {
-                    "id": next_id,
-                    "room_id": draft.room_id,
-                    "username": draft.person.username,
-                    "content": draft.content,
-                    "timestamp": now,
-                    "version": version,
-                    "client_id": draft.client_id,
-                    "guest": draft.person.guest,
-                    "reply_to": draft.reply_to,
-                    "chain": None if chains is None else chains.chain_of(draft),
-                    **message_rows.LATER,
-                }
-            )
+            fields = {
+                "id": next_id,
+                "room_id": draft.room_id,
+                "username": draft.person.username,
+                "content": draft.content,
+                "timestamp": now,
+                "version": version,
+                "client_id": draft.client_id,
+                "guest": draft.person.guest,
+                "reply_to": draft.reply_to,
+                **message_rows.LATER,
+            }
+            for companion in companions:
+                fields.update(companion.fields(draft))
+            message = Message.trusted(fields)
             if not draft.person.guest:
                 speakers[draft.room_id, draft.person.author] = next_id, number
             next_id += 1
             rows.append(message_rows.row_of(message, draft.person.author, number))
-            if chains is not None:
-                chains.add(message)
+            for companion in companions:
+                companion.add(draft, message)
             outcomes.append(StoredMessage(message))
             if key is not None:
                 known[key] = message
         if rows:
             message_rows.insert_messages(connection, rows)
             room_rows.set_counters(connection, changed)
-            _keep_beside(connection, speakers, gate, chains, now)
+            _keep_beside(connection, speakers, gate, companions, now)
+            _list_rooms(connection, outcomes, unsaid)
         return outcomes
 
     @staticmethod
@@ -237,16 +233,22 @@ class ChatDatabase:
         """
         oldest = min((after for after in afters if after is not None), default=None)
         if oldest is None:
-            room = ChatDatabase.get_room(connection, room_id)
-            is_guarded = room_rows.is_guarded(connection, room_id)
+            there = room_rows.find_room(connection, room_id)
+            if there is None:
+                raise no_room()
+            room, is_guarded = there
             return RecentChanges(room, [], whole_after=room.version, guarded=is_guarded)
-        found = newest_changes(connection, room_id, oldest, MAX_REPLAY + 1, guarded=guarded)
+        found = newest_changes(connection, room_id, oldest, MAX_REPLAY, guarded=guarded)
         if found is None:
             raise no_room()
-        room, is_guarded, changed = found
-        if len(changed) > MAX_REPLAY:
-            return RecentChanges(room, changed[1:], changed[0].version, is_guarded)
-        return RecentChanges(room, changed, oldest, is_guarded)
+        room, is_guarded, bound, changed = found
+        if bound is None:
+            return RecentChanges(room, changed, oldest, is_guarded)
+        # Whoever is further back than that is told to read anew, for which nothing is read.
+        nearer = [after for after in afters if after is not None and after >= bound]
+        if not nearer:
+            return RecentChanges(room, [], room.version, is_guarded)
+        return ChatDatabase.get_recent_changes(connection, room_id, nearer, guarded=guarded)
 
 
 # Refused for these, one does not get to say anything new; what was said before was said.
@@ -262,7 +264,7 @@ def _keep_beside(
     connection: Connection,
     speakers: Mapping[tuple[int, str], tuple[int, int]],
     gate: SpeechGate | None,
-    chains: Chains | None,
+    companions: Sequence[Companion],
     now: datetime,
 ) -> None:
     """What new messages change besides: how far their authors have read, and the like.
@@ -277,8 +279,19 @@ def _keep_beside(
         read_rows.read_to(connection, read)
     if gate is not None:
         gate.note_spoken(now)
-    if chains is not None:
-        chains.keep(connection)
+    for companion in companions:
+        companion.keep(connection)
+
+
+def _list_rooms(
+    connection: Connection, outcomes: list[StoredMessage | Refusal], unsaid: set[int]
+) -> None:
+    """With the first message of a room goes in whose lists that is from now on."""
+    for place, outcome in enumerate(outcomes if unsaid else ()):
+        if isinstance(outcome, StoredMessage) and outcome.message.room_id in unsaid:
+            unsaid.remove(outcome.message.room_id)
+            listed = room_rows.newly_listed(connection, outcome.message.room_id)
+            outcomes[place] = StoredMessage(outcome.message, listed=listed)
 
 
 def _client_key(draft: MessageDraft) -> message_rows.ClientKey | None:
@@ -290,8 +303,8 @@ def _client_key(draft: MessageDraft) -> message_rows.ClientKey | None:
 class Database(Engine):
     """An open database as the features use it: messages handed over, changes asked for."""
 
-    def __init__(self, data_dir: Path, path: Path) -> None:
-        super().__init__(data_dir, path)
+    def __init__(self, data_dir: Path, backend: Backend) -> None:
+        super().__init__(data_dir, backend)
         self._changes = Flights(self._read_changes)
 
     def send(
@@ -308,6 +321,7 @@ class Database(Engine):
             (draft,),
             bulk=True,
             answer=lambda out: answer(expected(out)),
+            weight=weight_of(draft),
         )
         self.submit(job)
 
@@ -316,7 +330,11 @@ class Database(Engine):
     ) -> StoredMessage:
         """As `send`, but wait for the commit; `then` as in `write`. Raises a Refusal."""
         stored: StoredMessage = await self.submitted(
-            ChatDatabase.create_messages, (draft,), bulk=True, then=then
+            ChatDatabase.create_messages,
+            (draft,),
+            bulk=True,
+            then=then,
+            weight=weight_of(draft),
         )
         return stored
 
@@ -347,14 +365,21 @@ _default: Database | None = None
 def init_db(settings: Settings | None = None) -> Database:
     """Open the database of `settings`, making its folder, tables and indexes where needed.
 
-    Raises DataDirInUse, DatabaseUnusable, DatabaseTooNew, or OSError when the folder cannot be
-    used.
+    Raises DataDirInUse, DatabaseUnusable (also for one that was moved to another place),
+    DatabaseTooNew, or OSError when the folder cannot be used.
     """
     global _default  # noqa: PLW0603 - what get_db() without an argument means
     settings = settings or load_settings()
     # An existing folder keeps the rights its owner gave it.
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _default = Database(settings.data_dir, settings.database_path)
+    database = Database(settings.data_dir, backend_of(settings))
+    if database.moved_to:
+        database.release()
+        raise DatabaseUnusable(
+            f"{settings.database_path} was moved to {database.moved_to}: set PARLOUR_DATABASE_URL."
+            " What is written here would be missing there; see Moving in docs/operations.md."
+        )
+    _default = database
     return _default
 
 

@@ -1,6 +1,6 @@
 """The operations on a message that was said, each inside one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -8,24 +8,36 @@ from sqlalchemy import Connection
 
 from parlour import audit
 from parlour.errors import Refusal
+from parlour.mentioning import NOTHING, Told, edited_mentions, readdress
 from parlour.models import Message, Person, Wording
 from parlour.permissions import Act, Standing, check, check_in_time, too_soon
+from parlour.store import files as file_rows
+from parlour.store import leftovers, reads, wordings
 from parlour.store import messages as message_rows
-from parlour.store import reactions as reaction_rows
 from parlour.store import rooms as room_rows
-from parlour.store import wordings
 from parlour.store.standings import standing_of
 
 # Earlier wordings of one message that are kept: the first, and the newest.
 MAX_EARLIER: Final = 20
+# Rows of a kind that everybody may add to, as reactions, that go with a message at once; whoever
+# waits to write does not wait for the rest.
+MAX_CLEARED: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """A message as it is now, unless it is the `same`."""
+    """A message as it is now, unless it is the `same`.
+
+    `deleted_count`: if it was just deleted, the how-manieth of its room that is. `rest`: of what
+    it had something is left to be purged.
+    """
 
     message: Message
     same: bool = False
+    deleted_count: int | None = None
+    rest: bool = False
+    # Whom it is about now, and was before.
+    about: Told = NOTHING
 
 
 def edit_message(
@@ -41,16 +53,41 @@ def edit_message(
     standing = _check(connection, by.author, message, "edit_own")
     if message.deleted_at is not None:
         raise _no_message()
+    if not (content or message.files or message.forwarded):
+        raise Refusal("empty", "content: There is nothing to read in it.", field="content")
     if message.content == content:
         return Edited(message, same=True)
+    _check_pace(standing, message, window, message.edited_at)
+    wordings.keep(connection, message, MAX_EARLIER)
+    mentions, named = edited_mentions(connection, message, content)
+    edited = change(
+        connection, message, content=content, edited_at=datetime.now(UTC),
+        mentions=message_rows.mentions_text(mentions),
+    )  # fmt: skip
+    if mentions or message.mentions:
+        about = readdress(connection, edited.message, author, named)
+        return replace(edited, about=about)
+    return edited
+
+
+def check_edit(
+    connection: Connection, by: Person, message: Message, window: int, last: datetime | None
+) -> None:
+    """Raises Refusal unless somebody may change what a message of their own brings along.
+
+    `last` is when it was last changed.
+    """
+    standing = _check(connection, by.author, message, "edit_own")
+    _check_pace(standing, message, window, last)
+
+
+def _check_pace(standing: Standing, message: Message, window: int, last: datetime | None) -> None:
     check_in_time(standing, "edit_own", message.timestamp, window)
-    if standing.slowed and message.edited_at is not None:
+    if standing.slowed and last is not None:
         # To correct oneself is free once; after that it would be a way round slow mode.
-        passed = (datetime.now(UTC) - message.edited_at).total_seconds()
+        passed = (datetime.now(UTC) - last).total_seconds()
         if passed < standing.slow_seconds:
             raise too_soon(standing.slow_seconds - passed)
-    wordings.keep(connection, message, MAX_EARLIER)
-    return _change(connection, message, content=content, edited_at=datetime.now(UTC))
 
 
 def delete_message(connection: Connection, by: Person, message_id: int, window: int = 0) -> Edited:
@@ -73,8 +110,18 @@ def delete_message(connection: Connection, by: Person, message_id: int, window: 
             detail=detail,
         )  # fmt: skip
     wordings.forget(connection, message.id)
-    reaction_rows.clear(connection, message.id)
-    return _change(connection, message, content="", deleted_at=datetime.now(UTC), reactions=None)
+    rest = leftovers.clear(connection, message.id, MAX_CLEARED)
+    if message.files or (message.forwarded is not None and message.forwarded.files):
+        file_rows.release(connection, message.id)
+    gone = change(
+        connection, message, content="", deleted_at=datetime.now(UTC), reactions=None,
+        mentions=None, files=None, forwarded=None, pinned_at=None, pinned_by=None,
+    )  # fmt: skip
+    about = NOTHING
+    if message.mentions or message.reply_to is not None:
+        about = readdress(connection, gone.message, author, ())
+    count = reads.count_deleted(connection, message.room_id)
+    return replace(gone, deleted_count=count, rest=rest, about=about)
 
 
 def get_wordings(connection: Connection, author: str | None, message_id: int) -> list[Wording]:
@@ -113,7 +160,8 @@ def _check(connection: Connection, author: str | None, message: Message, act: Ac
     return standing
 
 
-def _change(connection: Connection, message: Message, **values: object) -> Edited:
+def change(connection: Connection, message: Message, **values: object) -> Edited:
+    """Give a message a new version, with other values in these columns."""
     version = room_rows.next_version(connection, message.room_id)
     return Edited(message_rows.change_message(connection, message.id, version, **values))
 

@@ -57,6 +57,10 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "method_not_allowed": ErrorCode(405, "This path does not take this HTTP method."),
     "room_exists": ErrorCode(409, "Another public room has this name, without regard to case."),
     "too_large": ErrorCode(413, "The body is larger than any right one would be.", 1009),
+    "quota_full": ErrorCode(
+        409, "Files take as much space as they may: one's own, or all; the text says what to do."
+    ),
+    "range_invalid": ErrorCode(416, "The file has nothing where a part of it was asked for."),
     "unsupported_type": ErrorCode(415, "The body has to be `application/json`."),
     "rate_limited": ErrorCode(429, "Too many tries; `retry_after_ms` says when to come back."),
     "flooding": ErrorCode(429, "Too many refused frames in a short time.", 1008),

@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from parlour.models import Id, IdParam, LimitParam, Message, Shape
+from parlour.fields import Id, IdParam, LimitParam, Shape
+from parlour.models import Message
 from parlour.people import TimeZone
 from parlour.permissions import RoomKind
 from parlour.query import MAX_QUERY
@@ -28,6 +29,7 @@ _RESULT_EXAMPLE: Final[dict[str, Any]] = {
     },
     "room": {"id": 1, "name": "General", "kind": "public"},
     "hits": [{"start": 4, "end": 10}],
+    "forwarded_hits": [],
 }
 
 
@@ -76,6 +78,9 @@ class SearchResult(Shape):
     message: Message
     room: FoundRoom
     hits: tuple[Hit, ...] = Field(description="Where it was found, in order; none overlap.")
+    forwarded_hits: tuple[Hit, ...] = Field(
+        (), description="The same in the words that it passes on."
+    )
 
 
 class SearchPage(Shape):

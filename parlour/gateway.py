@@ -12,14 +12,16 @@ from starlette._utils import get_route_path
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
+from parlour.commands import ConnectQuery
 from parlour.context import Client, Context
 from parlour.conversation import Conversation, Handler
 from parlour.errors import Refusal
-from parlour.features import changes, heartbeat, messages, presence, reactions, reads, typing
+from parlour.features import changes, heartbeat, messages, pins, presence, reactions, reads, typing
+from parlour.fields import MAX_ID
 from parlour.identity import login_by_ticket, login_of, person_of
-from parlour.models import MAX_ID, Person
+from parlour.models import Person
 from parlour.people import Login
-from parlour.protocol import ClosingEvent, ConnectQuery, encode, encode_error
+from parlour.protocol import ClosingEvent, encode, encode_error
 from parlour.realtime.connection import Connection
 from parlour.realtime.queued import QueuedWire
 from parlour.realtime.websocket import wire_of
@@ -35,6 +37,7 @@ COMMANDS: Final[dict[str, Handler]] = {
     "edit": changes.edit_command,
     "delete": changes.delete_command,
     "react": reactions.react_command,
+    "pin": pins.pin_command,
     "read": reads.read_command,
     "typing": typing.tell_typing,
     "subscribe": presence.subscribe,

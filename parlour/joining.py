@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from parlour import places
+from parlour import belonging, places
 from parlour.errors import Refusal
 from parlour.logins import get_user, hash_of
 from parlour.membership import Invite, InvitePreview
@@ -54,7 +54,7 @@ def delete_invite(connection: Connection, author: str, room_id: int, invite_id: 
 
 def preview(connection: Connection, author: str, token: str) -> InvitePreview:
     """The room of an invitation. Raises Refusal `invite_invalid`."""
-    room_id, invited_by = _find(connection, token)
+    room_id, invited_by = _find(connection, author, token)
     room = room_rows.get_room(connection, room_id)
     standing = standing_of(connection, room_id, author)
     if room is None or standing is None or standing.banned:
@@ -67,26 +67,31 @@ def preview(connection: Connection, author: str, token: str) -> InvitePreview:
 
 def accept(connection: Connection, by: Person, by_id: int, token: str) -> Changed:
     """Make somebody a member by an invitation. Raises Refusal."""
-    room_id, _ = _find(connection, token)
+    room_id, _ = _find(connection, by.author, token)
     standing = standing_of(connection, room_id, by.author)
     if standing is None or standing.banned:
         # Whoever was banned learns as little as one whose link is too old.
         raise _invalid()
     user = get_user(connection, by_id)
     if standing.role is not None:
-        return places.unchanged(connection, room_id, user, standing.role)
+        return belonging.unchanged(connection, room_id, user, standing.role)
     if standing.archived:
         raise Refusal("archived", "This room is archived: nobody joins it any more.")
     if not invites.use_room_invite(connection, hash_of(token), datetime.now(UTC)):
         raise _invalid()
-    return places.come_in(connection, room_id, user)
+    return belonging.come_in(connection, room_id, user)
 
 
-def _find(connection: Connection, token: str) -> tuple[int, str | None]:
+def _find(connection: Connection, author: str, token: str) -> tuple[int, str | None]:
     found = invites.find_room_invite(connection, hash_of(token), datetime.now(UTC))
     if found is None:
         raise _invalid()
-    return found
+    room_id, invited_by, made_at = found
+    # Whoever was made to leave does not come back by a link that they have had all the time.
+    out = member_rows.removed_at(connection, room_id, int(author.removeprefix("user:")))
+    if out is not None and made_at <= out:
+        raise _invalid()
+    return room_id, invited_by
 
 
 def _invalid() -> Refusal:

@@ -14,6 +14,7 @@ from parlour.errors import Refusal
 from parlour.people import Account, Device, Login, Opened, Role, Session, User
 from parlour.store import invites, restrictions, users
 from parlour.store import sessions as session_rows
+from parlour.store.dialects import attempt
 from parlour.store.sessions import SessionRow
 from parlour.support.tokens import Refresh, random_id
 
@@ -139,9 +140,10 @@ def _invite_invalid() -> Refusal:
 def create_account(connection: Connection, new: NewAccount) -> User:
     """Make an account. Raises Refusal `name_taken`."""
     try:
-        return users.create_user(
-            connection, new.username, new.display_name, new.password_hash, new.role
-        )
+        with attempt(connection):
+            return users.create_user(
+                connection, new.username, new.display_name, new.password_hash, new.role
+            )
     except IntegrityError:
         raise name_taken(new.username) from None
 

@@ -18,8 +18,10 @@ from parlour.features import (
     admin_people,
     admin_policy,
     admin_rooms,
+    avatars,
     changes,
     directory,
+    files,
     guests,
     health,
     heartbeat,
@@ -27,12 +29,15 @@ from parlour.features import (
     messages,
     moderation,
     news,
+    notifications,
+    pins,
     reactions,
     reads,
     registration,
     reports,
     room_invites,
     rooms,
+    saved,
     search,
     sessions,
     users,
@@ -41,8 +46,11 @@ from parlour.models import MAX_ROOM_NAME_LENGTH
 from parlour.oversight import Policy
 from parlour.people import MAX_ABOUT, MAX_DISPLAY_NAME, MAX_STATUS
 from parlour.realtime.manager import ConnectionManager
+from parlour.receiving import Receiving
 from parlour.registry import Registry
 from parlour.settings import Settings, SettingsError, load_settings
+from parlour.storage import Storage, open_storage
+from parlour.store import files as file_rows
 from parlour.support.assets import Assets, AssetsOnDemand, compress_when_asked
 from parlour.support.keys import Key, load_keys
 from parlour.support.logs import hide_queries
@@ -67,29 +75,47 @@ def create_app(
     settings: Settings | None = None,
     database: Database | None = None,
     keys: Sequence[Key] | None = None,
+    storage: Storage | None = None,
 ) -> FastAPI:
     """The application. It opens what `settings` name when it starts, unless it is given.
 
     Raises SettingsError when no settings are given and those of the environment are wrong.
     """
     settings = settings or load_settings()
+    storage = storage or open_storage(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hide_queries()
-        opened = await asyncio.to_thread(init_db, settings) if database is None else database
+        opened = await asyncio.to_thread(_open, settings) if database is None else database
         used = await asyncio.to_thread(load_keys, settings.keys_path) if keys is None else keys
         opened.start()
-        registry = Registry(await opened.read(logins.load))
-        policy = await opened.read(administration.load_policy, Policy.of(settings))
-        context = Context(settings, opened, Tokens(used), registry, policy)
-        context.news.unshared.update(await opened.read(logins.without_receipts))
+        receiving = Receiving(settings, storage)
+        try:
+            await receiving.begin()
+            registry = Registry(await opened.read(logins.load))
+            policy = await opened.read(administration.load_policy, Policy.of(settings))
+            if await opened.read(file_rows.is_pending):
+                await opened.write(file_rows.discard_pending)
+            context = Context(settings, opened, Tokens(used), registry, policy, receiving)
+            context.news.unshared.update(await opened.read(logins.without_receipts))
+        except BaseException:
+            await receiving.close()
+            await opened.close()
+            raise
         app.state.context = context
         app.state.assets = _assets(context)
+        # FastAPI prepares a route when it first looks at it, all of them for a fifth of a second:
+        # nobody who comes first should wait for that, and everybody else with them.
+        for route in app.router.routes:
+            route.matches({"type": "http", "method": "GET", "path": "", "headers": []})
         context.tasks.spawn(heartbeat.beat(context))
         context.tasks.spawn(news.tell_news(context))
+        context.tasks.spawn(notifications.tell_crowds(context))
+        context.tasks.spawn(upkeep.hold_database(context.database))
         context.tasks.spawn(upkeep.purge(context))
         context.tasks.spawn(upkeep.keep_index(context))
+        context.tasks.spawn(upkeep.discard_files(context))
         context.tasks.spawn(sessions.tidy(context))
         context.tasks.spawn(moderation.tidy(context))
         try:
@@ -101,6 +127,7 @@ def create_app(
             context.room_news.close()
             await context.tasks.close()
             context.passwords.close()
+            await receiving.close()
             await opened.close()
 
     app = FastAPI(
@@ -112,10 +139,12 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
+    # A request is held against one route after the other, so what is asked for most comes first.
     for router in (
-        rooms.router, members.router, room_invites.router, messages.router, changes.router,
-        reactions.router, reads.router, search.router, moderation.router, reports.router,
-        guests.router, registration.router, accounts.router, sessions.router, users.router,
+        messages.router, rooms.router, members.router, room_invites.router, changes.router,
+        reactions.router, pins.router, saved.router, reads.router, notifications.router,
+        search.router, moderation.router, reports.router, guests.router, registration.router,
+        accounts.router, sessions.router, avatars.router, users.router, files.router,
         directory.router, admin_people.router, admin_rooms.router, admin_policy.router,
         admin_log.router, admission.router, health.router, gateway.router, pages.router,
     ):  # fmt: skip
@@ -132,6 +161,17 @@ def create_app(
     return app
 
 
+def _open(settings: Settings) -> Database:
+    """Open the database and hold it. Raises as `init_db`."""
+    database = init_db(settings)
+    try:
+        database.hold()
+    except BaseException:
+        database.release()
+        raise
+    return database
+
+
 def _assets(context: Context) -> AssetsOnDemand:
     settings = context.settings
     config = {
@@ -145,6 +185,8 @@ def _assets(context: Context) -> AssetsOnDemand:
         "maxDisplayNameLength": MAX_DISPLAY_NAME,
         "maxAboutLength": MAX_ABOUT,
         "maxStatusLength": MAX_STATUS,
+        "maxFileSize": settings.max_file_size,
+        "guestFiles": settings.guest_files == "on",
         **admission.page_policy(context.policy),
         "version": __version__,
     }

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from parlour.models import Count, Id, Shape, Time, whole
+from parlour.fields import Count, Id, Shape, Time, whole
 from parlour.people import Secret
 from parlour.permissions import RoomKind, RoomRole
 
@@ -107,6 +107,8 @@ class ReadPosition(Shape):
     message_id: Count = Field(description="All up to this id is read; 0: nothing.")
     unread: Count = Field(description="Messages of others behind it that are not deleted.")
     message_count: Count = Field(description="How many were ever said there.")
+    deleted_count: Count = Field(description="How many of them were deleted.")
+    mentions: Count = Field(description="Those of the unread ones that are about oneself.")
 
 
 class AllRead(Shape):

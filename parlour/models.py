@@ -1,11 +1,7 @@
 """Every shape that crosses a border of the program: requests, answers, and the frame's envelope."""
 
-import re
-from bisect import bisect_right
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from operator import attrgetter
-from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -13,11 +9,20 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
-    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from parlour.errors import Refusal
+from parlour.fields import (
+    Count,
+    Id,
+    Shape,
+    Time,
+    Version,
+    clean_line,
+    whole,
+)
+from parlour.files import File, FileIds
 from parlour.permissions import RoomKind, RoomRole
 from parlour.support.text import clean_name, clean_text, name_key
 
@@ -26,35 +31,10 @@ MAX_TOPIC_LENGTH: Final = 250
 # An hour; what is slower than that is a room to be archived.
 MAX_SLOW_SECONDS: Final = 3600
 MAX_CLIENT_ID_LENGTH: Final = 64
-MAX_PAGE: Final = 200
 # So many of those who reacted with an emoji are told by name with the message.
 MAX_TOLD_REACTORS: Final = 50
 # And so many with all emoji of one message: every change of it tells them to the whole room.
 MAX_TOLD_NAMES: Final = 100
-# Messages that are asked for by their ids at once.
-MAX_IDS: Final = 50
-# JavaScript reads every integer below this exactly.
-MAX_ID: Final = 2**53 - 1
-_DIGITS: Final = re.compile("[0-9]{1,16}")
-
-
-# The last time that was formatted: messages that are stored together have the same, and it is
-# needed for the row and for the frame of each.
-_last_time: tuple[datetime | None, str] = (None, "")
-
-
-def format_time(time: datetime) -> str:
-    """RFC 3339 in UTC with microseconds and `Z`: the one form in which times are told."""
-    global _last_time  # noqa: PLW0603 - one assignment, whole from any thread
-    last, text = _last_time
-    if time is last:
-        return text
-    told = time
-    if time.tzinfo is not UTC:
-        time = time.astimezone(UTC)
-    text = time.isoformat(timespec="microseconds")[:-6] + "Z"  # in the place of "+00:00"
-    _last_time = told, text
-    return text
 
 
 def _clean_room_name(value: str) -> str:
@@ -68,37 +48,8 @@ def _clean_room_name(value: str) -> str:
     return name
 
 
-def bounded(text: str, limit: int) -> str:
-    """A text of at most `limit` characters. Raises PydanticCustomError `too_long`."""
-    if len(text) > limit:
-        raise PydanticCustomError(
-            "too_long",
-            "It has at most {limit} characters; this has {length}",
-            {"limit": limit, "length": len(text)},
-        )
-    return text
-
-
-def clean_line(value: str, limit: int) -> str:
-    """One line of at most `limit` characters, which may be empty."""
-    return bounded(clean_name(value), limit) if value.strip() else ""
-
-
-def whole(value: object) -> object:
-    """Take 78.0 for 78: JSON makes no difference, and its schema takes both as whole numbers."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 def _clean_topic(value: str) -> str:
     return clean_line(value, MAX_TOPIC_LENGTH)
-
-
-def check_digits(value: object) -> object:
-    """A number of a path or a query as it came. Raises PydanticCustomError `invalid`."""
-    # Pydantic would also read " 5", "5.0" and "1_0" as numbers.
-    if isinstance(value, str) and not _DIGITS.fullmatch(value):
-        raise PydanticCustomError("invalid", "It has to be a whole number in digits")
-    return value
 
 
 def _check_client_id(value: str) -> str:
@@ -107,24 +58,15 @@ def _check_client_id(value: str) -> str:
     return value
 
 
-Id = Annotated[int, Field(ge=1, le=MAX_ID)]
-Version = Annotated[int, Field(ge=0, le=MAX_ID)]
-# How many; and a place among messages, before all of them at 0.
-Count = Annotated[int, Field(ge=0)]
-# The same as they stand in a path or a query.
-IdParam = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(check_digits)]
-VersionParam = Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(check_digits)]
-LimitParam = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(check_digits)]
+def _clean_caption(value: str) -> str:
+    return clean_text(value) if value.strip() else ""
+
+
 RoomName = Annotated[str, AfterValidator(_clean_room_name)]
 Topic = Annotated[str, AfterValidator(_clean_topic)]
-Content = Annotated[str, AfterValidator(clean_text)]
+Caption = Annotated[str, AfterValidator(_clean_caption)]
 ClientId = Annotated[
     str, Field(min_length=1, max_length=MAX_CLIENT_ID_LENGTH), AfterValidator(_check_client_id)
-]
-Time = Annotated[
-    datetime,
-    PlainSerializer(format_time, when_used="json"),
-    Field(description="RFC 3339, UTC, microseconds", examples=["2026-01-31T12:00:00.000000Z"]),
 ]
 
 
@@ -142,9 +84,11 @@ _ROOM_EXAMPLE: Final[dict[str, Any]] = {
     "slow_seconds": 0,
     "role": None,
     "message_count": 7,
+    "deleted_count": 1,
     "unread": None,
     "mentions": None,
     "last_read": None,
+    "level": None,
 }
 _MESSAGE_EXAMPLE: Final[dict[str, Any]] = {
     "id": 42,
@@ -161,31 +105,12 @@ _MESSAGE_EXAMPLE: Final[dict[str, Any]] = {
     "edited_at": None,
     "deleted_at": None,
     "reactions": [],
+    "mentions": [],
     "files": [],
+    "forwarded": None,
     "pinned_at": None,
+    "pinned_by": None,
 }
-
-
-class Shape(BaseModel):
-    """Strict: no unknown fields, no conversions between types, immutable."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    @classmethod
-    def trusted(cls, fields: dict[str, Any]) -> Self:
-        """A shape of `fields` that are all given, right and nobody else's to change.
-
-        What `model_construct` does for those, at a sixth of its cost.
-        """
-        made = cls.__new__(cls)
-        for name, value in (
-            ("__dict__", fields),
-            ("__pydantic_fields_set__", fields.keys()),
-            ("__pydantic_extra__", None),
-            ("__pydantic_private__", None),
-        ):
-            object.__setattr__(made, name, value)
-        return made
 
 
 class Person(Shape):
@@ -211,41 +136,6 @@ class Person(Shape):
     def by_account(cls, username: str, user_id: int) -> "Person":
         """Somebody with an account."""
         return cls.model_construct(username=username, author=f"user:{user_id}", guest=False)
-
-
-class HistoryQuery(BaseModel):
-    """Which page of a room's history: the newest, or that beside one message id."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    limit: LimitParam = Field(50, description="At most so many messages.")
-    before: IdParam | None = Field(None, description="Those next below this message id.")
-    after: IdParam | None = Field(None, description="Those next above this message id.")
-    around: IdParam | None = Field(None, description="Those on both sides of this message id.")
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if sum(place is not None for place in self._places()) > 1:
-            raise PydanticCustomError("invalid", f"Give only one of {self._words}")
-        return self
-
-    _words: ClassVar[str] = "before, after and around"
-
-    def _places(self) -> tuple[object, ...]:
-        return self.before, self.after, self.around
-
-
-class RoomHistoryQuery(HistoryQuery):
-    """The same, or some messages by their ids."""
-
-    ids: Annotated[list[IdParam], Field(max_length=MAX_IDS)] | None = Field(
-        None, description="Those with these ids, as far as they are in the room."
-    )
-
-    _words: ClassVar[str] = "before, after, around and ids"
-
-    def _places(self) -> tuple[object, ...]:
-        return *super()._places(), self.ids
 
 
 class RoomCreate(Shape):
@@ -295,15 +185,22 @@ class Room(Shape):
     slow_seconds: int = Field(0, description="Between two messages of the same person.")
     role: RoomRole | None = Field(None, description="Of whoever asks; in frames for all, null.")
     message_count: Count = Field(0, description="How many messages were ever said in it.")
+    deleted_count: Count = Field(0, description="How many of them were deleted.")
     unread: int | None = Field(None, description="Of whoever asks; null where they never were.")
-    mentions: int | None = None
+    mentions: int | None = Field(None, description="Those of them that are about whoever asks.")
     last_read: Count | None = Field(None, description="All up to this id is read; 0: nothing.")
+    level: Literal["all", "mentions", "nothing"] | None = Field(
+        None, description="Of what whoever asks is notified; null: what is usual, or not told."
+    )
 
 
 class MessageChange(Shape):
-    """Other words for a message."""
+    """Other words for a message, or none where it brings something along."""
 
-    content: Content = Field(description="What it says now.", examples=["Hello, all!"])
+    content: Caption = Field(
+        description="What it says now; it may be empty where there are `files` or `forwarded`.",
+        examples=["Hello, all!"],
+    )
 
 
 class Wording(Shape):
@@ -314,10 +211,32 @@ class Wording(Shape):
     timestamp: Time = Field(description="When it was said so.")
 
 
-class MessageCreate(Shape):
-    """A request to say something in a room."""
+# One of these has to be there, and what it is then.
+_BRINGS: Final = (("content", "string"), ("forward", "integer"), ("files", "array"))
 
-    content: Content = Field(description="What is said, in plain text.", examples=["Hello!"])
+
+class MessageCreate(Shape):
+    """A request to say something in a room: with words, files, or passing something on."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": [name], "properties": {name: {"type": kind}}}
+                for name, kind in (
+                    ("content", "string"),
+                    ("forward", "integer"),
+                    ("files", "array"),
+                )
+            ]
+        }
+    )
+
+    content: Caption | None = Field(
+        None,
+        description="What is said, in plain text; it may be left out where there are `files` or a"
+        " `forward`.",
+        examples=["Hello!"],
+    )
     client_id: ClientId | None = Field(
         None,
         description="Chosen by the client, unique for its author and room: sending it again"
@@ -327,6 +246,23 @@ class MessageCreate(Shape):
     reply_to: Annotated[Id, BeforeValidator(whole)] | None = Field(
         None, description="The message of the same room that it answers.", examples=[42]
     )
+    files: FileIds = Field(
+        (), strict=False, description="The ids of what was uploaded for it.", examples=[[]]
+    )
+    forward: Annotated[Id, BeforeValidator(whole)] | None = Field(
+        None,
+        description="The message that it passes on, of any room one may enter.",
+        examples=[42],
+    )
+
+
+def check_said(content: str | None, files: Sequence[str], forward: int | None) -> None:
+    """Raises Refusal `invalid` or `empty` for a message that brings nothing at all."""
+    if content or files or forward is not None:
+        return
+    if content is None:
+        raise Refusal("invalid", "content: It is required.", field="content")
+    raise Refusal("empty", "content: There is nothing to read in it.", field="content")
 
 
 class Replies(Shape):
@@ -362,6 +298,24 @@ class Reactors(Shape):
     own: tuple[str, ...] = Field(description="The emoji that are one's own.")
 
 
+class Forwarded(Shape):
+    """What another message said when this one passed it on.
+
+    Where it was said is told only where everybody who reads it may go there: everybody in the
+    room gets the same.
+    """
+
+    message_id: Id | None = Field(
+        description="Null where it was said in another room that is not public."
+    )
+    room_id: Id | None = Field(description="The same.")
+    username: str = Field(description="Who said it.")
+    guest: bool
+    timestamp: Time = Field(description="When it was said.")
+    content: str
+    files: tuple[File, ...] = ()
+
+
 class Message(Shape):
     """A message as it stands. Its `id` orders history, its `version` says what is new."""
 
@@ -381,66 +335,13 @@ class Message(Shape):
     edited_at: Time | None = None
     deleted_at: Time | None = None
     reactions: tuple[Reaction, ...] = ()
-    files: tuple[dict[str, Any], ...] = ()
+    mentions: tuple[str, ...] = Field(
+        (), description="The names it mentions, as spelled by their owners; `@here` and `@room`."
+    )
+    files: tuple[File, ...] = ()
+    forwarded: Forwarded | None = Field(None, description="What it passes on.")
     pinned_at: Time | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MessageDraft:
-    """A message on its way to the writer, which gives it an id, a version and a time."""
-
-    room_id: int
-    person: Person
-    content: str
-    client_id: str | None = None
-    reply_to: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMessage:
-    """What became of a draft: its message, which `repeated` says was there before."""
-
-    message: Message
-    repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """A page of a room's messages, oldest first, and the room as it stood at that moment."""
-
-    room: Room
-    messages: list[Message]
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What changed in a room since a version, by version; `reset`: too much, read it again."""
-
-    room: Room
-    messages: list[Message]
-    reset: bool = False
-    # Whether it is not for everybody to be in the room: ask the gate.
-    guarded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RecentChanges:
-    """The newest changes of a room, by version: all those after the version `whole_after`."""
-
-    room: Room
-    messages: list[Message]
-    whole_after: int
-    guarded: bool = False
-
-    def since(self, after: int | None, epoch: str | None) -> Changes:
-        """What it means for a client that has all up to `after` of the history `epoch`."""
-        if after is None:
-            return Changes(self.room, [], guarded=self.guarded)
-        elsewhere = epoch is not None and epoch != self.room.epoch
-        if elsewhere or not self.whole_after <= after <= self.room.version:
-            return Changes(self.room, [], reset=True, guarded=self.guarded)
-        first = bisect_right(self.messages, after, key=attrgetter("version"))
-        return Changes(self.room, self.messages[first:], guarded=self.guarded)
+    pinned_by: str | None = Field(None, description="Who pinned it, as they were called then.")
 
 
 class ErrorAnswer(BaseModel):

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from parlour import audit, places
+from parlour import audit, belonging, places
 from parlour.errors import Refusal
 from parlour.models import Person, Room
 from parlour.oversight import Kind, Restriction, is_guest
@@ -16,7 +16,7 @@ from parlour.permissions import Standing, check_over
 from parlour.places import Changed
 from parlour.store import members as member_rows
 from parlour.store import messages as message_rows
-from parlour.store import restrictions, users
+from parlour.store import reads, restrictions, users
 from parlour.store import rooms as room_rows
 from parlour.store.standings import standing_of
 
@@ -94,7 +94,10 @@ def restrict(
     if kind == "ban" and user is not None:
         role = member_rows.role_of(connection, room_id, user.id)
         if role is not None:
-            changed = places.take_out(connection, room_id, user, role)
+            changed = belonging.take_out(connection, room_id, user, role)
+            member_rows.note_removed(connection, room_id, user.id)
+        # Who was no member may have been there all the same.
+        reads.forget(connection, room_id, user.id)
     told = Restriction.model_construct(**made[0].model_dump(exclude={"id"}))
     authors = tuple(target.author for target in targets)
     return Restrained(places.describe(connection, room_id).room, authors, told, changed)

@@ -5,15 +5,30 @@ once a second.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-# Deleted messages of one room that are told of at once; who has to know all reads the list anew.
+from parlour.models import Message
+
+# Deleted messages of one room that are told of at once; whom others concern reads the list anew.
 MAX_DELETED: Final = 50
 # Speakers whose positions are told of at once.
 MAX_SPEAKERS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The newest deletions of one room: ids, and the how-manieth of the room the last is."""
+
+    count: int
+    ids: tuple[int, ...]
+
+    def after(self, older: "Deleted | None") -> "Deleted":
+        """These behind those before them; of many the newest."""
+        ids = self.ids if older is None else older.ids + self.ids
+        return Deleted(self.count, ids[-MAX_DELETED:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +37,7 @@ class Happened:
 
     # By room: the newest message, 0 where none was said; and what was deleted.
     said: Mapping[int, int] = field(default_factory=dict)
-    deleted: Mapping[int, list[int]] = field(default_factory=dict)
+    deleted: Mapping[int, "Deleted"] = field(default_factory=dict)
     # Who has said something: room and username.
     spoke: tuple[tuple[int, str], ...] = ()
     # By room and account: how far somebody has read, under which name.
@@ -34,7 +49,7 @@ class News:
 
     def __init__(self) -> None:
         self._said: dict[int, int] = {}
-        self._deleted: dict[int, list[int]] = {}
+        self._deleted: dict[int, Deleted] = {}
         self._spoke: dict[tuple[int, str], None] = {}
         self._read: dict[int, dict[int, tuple[str, int]]] = {}
         self._something = asyncio.Event()
@@ -51,13 +66,22 @@ class News:
             self._spoke[room_id, speaker] = None
         self._something.set()
 
-    def deleted(self, room_id: int, message_id: int) -> None:
-        """A message was deleted."""
+    def deleted(self, message: Message, count: int) -> None:
+        """A message was deleted, as the `count`-th of its room."""
+        room_id = message.room_id
         self._said.setdefault(room_id, 0)
-        lately = self._deleted.setdefault(room_id, [])
-        if len(lately) < MAX_DELETED:
-            lately.append(message_id)
+        self._deleted[room_id] = Deleted(count, (message.id,)).after(self._deleted.get(room_id))
+        # To its author it was never unread, which their page cannot know of it.
+        if not message.guest:
+            self._spoke[room_id, message.username] = None
         self._something.set()
+
+    def count_told(self, room_id: int, taken: Deleted | None, count: int) -> int:
+        """How many deletions of a room are told: `count`, but for those that are told later."""
+        if taken is not None:
+            return taken.count
+        later = self._deleted.get(room_id)
+        return count if later is None else min(count, later.count - len(later.ids))
 
     def share(self, user_id: int, *, shares: bool) -> None:
         """Somebody lets others know how far they have read, or does not."""
@@ -93,15 +117,21 @@ class News:
             self._something.clear()
         return happened
 
-    def again(self, said: Mapping[int, int], deleted: Mapping[int, list[int]]) -> None:
+    def again(self, said: Mapping[int, int], deleted: Mapping[int, Deleted]) -> None:
         """Rooms that could not be told of wait once more, before all others."""
-        for room_id, ids in deleted.items():
-            self._deleted[room_id] = (ids + self._deleted.get(room_id, []))[:MAX_DELETED]
+        for room_id, before in deleted.items():
+            later = self._deleted.get(room_id)
+            self._deleted[room_id] = before if later is None else later.after(before)
         # Deleting something says 0: that is no newer message.
         newer = {room_id: max(at, self._said.pop(room_id, 0)) for room_id, at in said.items()}
         self._said = newer | self._said
         if self._said:
             self._something.set()
+
+    def spoke_again(self, spoke: Iterable[tuple[int, str]]) -> None:
+        """Speakers who could not be told wait once more, before all others."""
+        self._spoke = dict.fromkeys(spoke) | self._spoke
+        self._something.set()
 
     @contextmanager
     def telling(self) -> Iterator[None]:
@@ -117,6 +147,6 @@ class News:
         if self._out is not None:
             self._out.add((author, room_id))
 
-    def is_out(self, author: str, room_id: int) -> bool:
-        """Whether they were put out while it was being told."""
-        return self._out is not None and (author, room_id) in self._out
+    def out_of(self, author: str) -> set[int]:
+        """The rooms that they were put out of while it was being told."""
+        return {room_id for who, room_id in self._out or () if who == author}

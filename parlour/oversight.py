@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from parlour.models import Id, Shape, Time, bounded, clean_line, whole
+from parlour.fields import Id, Shape, Time, bounded, clean_line, whole
 from parlour.people import MAX_NAME, Role
 from parlour.settings import Settings
 from parlour.support.text import clean_text
@@ -47,9 +47,11 @@ _REPORT_EXAMPLE: Final[dict[str, Any]] = {
     "room_name": "General",
     "message_id": 42,
     "message_username": "bob",
+    "message_guest": True,
     "message_content": "Buy now!",
     "message_timestamp": "2026-01-31T11:59:00.000000Z",
     "reporter": "alice",
+    "reporter_guest": False,
     "reason": "Advertising",
     "created_at": _CREATED,
     "resolved_at": None,
@@ -136,9 +138,11 @@ class Report(Shape):
     room_name: str
     message_id: Id
     message_username: str
+    message_guest: bool | None
     message_content: str
     message_timestamp: Time
     reporter: str
+    reporter_guest: bool
     reason: str
     created_at: Time
     resolved_at: Time | None
@@ -223,9 +227,11 @@ class AuditEntry(Shape):
     id: Id
     at: Time
     actor: str
+    actor_guest: bool
     action: str
     room_id: Id | None
     subject: str
+    subject_guest: bool | None
     detail: dict[str, Any]
     hash: str
 

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from parlour.models import Id, Shape, Time, bounded, clean_line, whole
+from parlour.fields import Id, Shape, Time, bounded, clean_line, whole
 from parlour.support.passwords import MAX_LENGTH, MIN_LENGTH, clean_password
 from parlour.support.text import clean_name, clean_text
 
@@ -128,6 +128,10 @@ class ProfileChange(Shape):
 
 # What is answered
 
+Avatar = Annotated[
+    str, Field(description="Names the image at `/api/users/{username}/avatar`, until another one.")
+]
+
 _PROFILE_EXAMPLE: Final[dict[str, Any]] = {
     "username": "alice",
     "display_name": "Alice",
@@ -137,6 +141,7 @@ _PROFILE_EXAMPLE: Final[dict[str, Any]] = {
     "status_text": "",
     "hue": 250,
     "created_at": "2026-01-31T12:00:00.000000Z",
+    "avatar": None,
 }
 
 
@@ -160,6 +165,7 @@ class Profile(Shape):
     status_text: str
     hue: int | None
     created_at: Time
+    avatar: Avatar | None
 
 
 class User(Shape):
@@ -176,6 +182,7 @@ class User(Shape):
     hue: int | None
     created_at: Time
     read_receipts: bool
+    avatar: Avatar | None
 
 
 class SignedIn(BaseModel):

@@ -17,8 +17,14 @@ RoomRole = Literal["owner", "moderator", "member"]
 Act = Literal[
     "see", "enter", "speak", "react", "edit_own", "delete_own", "delete_any", "report", "describe",
     "rename", "archive", "delete_room", "join", "leave", "add_member", "set_role", "remove_member",
-    "invite", "see_invites", "restrict", "see_reports",
+    "invite", "see_invites", "restrict", "see_reports", "call", "pin",
 ]  # fmt: skip
+
+
+# Whoever speaks may call everybody in a room of so many people; in larger ones it takes a
+# moderator. Nobody calls more who are there just now than that: each of them is written down.
+BIG_ROOM: Final = 50
+MAX_HERE: Final = 200
 
 
 class Rank(IntEnum):
@@ -87,6 +93,8 @@ _RULES: Final[Mapping[Act, _Rule]] = {
     "report": _Rule(changes=False, direct=True),
     "speak": _Rule(direct=True),
     "react": _Rule(direct=True),
+    "call": _Rule(direct=True),
+    "pin": _Rule(Rank.MODERATOR, direct=True),
     "edit_own": _Rule(direct=True),
     "delete_own": _Rule(direct=True),
     "delete_any": _Rule(Rank.MODERATOR),
@@ -105,7 +113,7 @@ _RULES: Final[Mapping[Act, _Rule]] = {
     "see_reports": _Rule(Rank.MODERATOR, changes=False),
 }
 # Acts of somebody who was told to be silent.
-_SPEECH: Final = frozenset({"speak", "react", "edit_own"})
+_SPEECH: Final = frozenset({"speak", "react", "pin", "edit_own"})
 
 
 def no_room() -> Refusal:
@@ -131,7 +139,13 @@ def check(standing: Standing | None, act: Act) -> None:
 
 
 def _is_free(standing: Standing, act: Act) -> bool:
-    """Whether anybody may do it because nobody was put over it: the rooms that guests make."""
+    """Whether anybody may do it because nobody was put over it: the rooms that guests make.
+
+    A pin stays before everybody's eyes, so it is for those who look after a room; where nobody
+    does, as in direct conversations, it is for all who may speak.
+    """
+    if act == "pin":
+        return standing.free or standing.kind == "direct"
     return act == "delete_room" and standing.free
 
 
@@ -162,6 +176,21 @@ def _may(standing: Standing, act: Act) -> bool:
     except Refusal:
         return False
     return True
+
+
+def check_call(standing: Standing | None, here: bool, people: int, *, guest: bool) -> None:  # noqa: FBT001 - one of two calls
+    """Raises Refusal when somebody may not call the members of a room, or all who are there.
+
+    `people` are those whom it calls. Guests call nobody: they cannot be asked to stop.
+    """
+    check(standing, "call")
+    assert standing is not None  # noqa: S101 - the gate lets nobody into what is not there
+    if guest:
+        raise Refusal("not_allowed", "It takes an account to call everybody.")
+    if people > BIG_ROOM and standing.rank < Rank.MODERATOR:
+        raise Refusal("not_allowed", _WORDS[Rank.MODERATOR])
+    if here and people > MAX_HERE:
+        raise Refusal("not_allowed", "So many people cannot be called at once.")
 
 
 def check_speak(*, follows: bool) -> None:

@@ -1,4 +1,4 @@
-"""The operations on rooms of all kinds and their members, each inside one transaction.
+"""The operations on rooms of all kinds, each inside one transaction.
 
 Each asks the gate first, in the transaction in which it reads or changes, so that nobody gets
 anything by a right that was taken away a moment before.
@@ -14,18 +14,19 @@ from sqlalchemy.exc import IntegrityError
 from parlour import audit
 from parlour.database import ChatDatabase, room_exists
 from parlour.errors import Refusal
-from parlour.membership import Member
-from parlour.models import Changes, History, Person, Room, RoomCreate
+from parlour.models import Message, Person, Room, RoomCreate
 from parlour.people import User
-from parlour.permissions import Act, RoomRole, Standing, check, check_over
-from parlour.store import invites, users
+from parlour.permissions import Act, RoomRole, Standing, check
 from parlour.store import members as member_rows
+from parlour.store import messages as message_rows
 from parlour.store import reads as read_rows
 from parlour.store import rooms as room_rows
+from parlour.store.attention import attentions
+from parlour.store.dialects import attempt
 from parlour.store.standings import forget_spoken, standing_of
+from parlour.storing import Changes, History
 
-# Members that a room may have, and rooms that one account may be a member of.
-MAX_MEMBERS: Final = 10_000
+# Rooms that one account may be a member of.
 MAX_ROOMS: Final = 2_000
 
 # The accounts that are told of a room; None for everybody, as of a public one.
@@ -71,11 +72,34 @@ def allow(connection: Connection, author: str | None, room_id: int, act: Act) ->
     return standing
 
 
+def find_message(connection: Connection, author: str | None, message_id: int, act: Act) -> Message:
+    """A message that is there, for somebody who may do this in its room. Raises Refusal.
+
+    One that was deleted, or of a room that they may not see, is `not_found` like any other.
+    """
+    found = message_rows.find_message(connection, message_id)
+    if found is None:
+        raise _no_message()
+    message = found[0]
+    try:
+        allow(connection, author, message.room_id, act)
+    except Refusal as refusal:
+        # It says nothing of a room that they may not see.
+        raise _no_message() if refusal.code == "not_found" else refusal from None
+    if message.deleted_at is not None:
+        raise _no_message()
+    return message
+
+
+def _no_message() -> Refusal:
+    return Refusal("not_found", "There is no such message; it may have been deleted.")
+
+
 def tell(connection: Connection, room: Room) -> Told:
     """A room and who may know of it."""
     audience = None
     if room.kind != "public":
-        audience = frozenset(member_rows.member_ids(connection, room.id))
+        audience = frozenset(member_rows.member_ids(connection, room))
     return Told(room, audience)
 
 
@@ -92,9 +116,12 @@ def get_room(connection: Connection, author: str | None, room_id: int) -> Room:
     standing = allow(connection, author, room_id, "see")
     own: dict[str, Any] = {"role": standing.role}
     if author is not None and author.startswith("user:"):
-        read = read_rows.state_of(connection, int(author.removeprefix("user:")), room_id)
+        user_id = int(author.removeprefix("user:"))
+        own["level"] = attentions(connection, room_id, [user_id])[user_id].level
+        read = read_rows.state_of(connection, user_id, room_id)
         if read is not None:
             own |= {"unread": read.unread, "last_read": read.message_id}
+            own["mentions"] = read.mentions
     return ChatDatabase.get_room(connection, room_id).model_copy(update=own)
 
 
@@ -123,20 +150,28 @@ def get_changes(
 def create_room(connection: Connection, new: RoomCreate, owner: tuple[int, str] | None) -> Told:
     """A new room; the account (id and name) that makes it owns it. Raises Refusal."""
     if owner is not None:
-        _check_rooms(connection, *owner)
+        check_rooms(connection, *owner)
     try:
-        room = room_rows.create_room(
-            connection,
-            new.name,
-            kind=new.kind,
-            topic=new.topic,
-            owner=None if owner is None else owner[1],
-        )
+        with attempt(connection):
+            room = room_rows.create_room(
+                connection,
+                new.name,
+                kind=new.kind,
+                topic=new.topic,
+                owner=None if owner is None else owner[1],
+            )
     except IntegrityError:
         raise room_exists(new.name) from None
     if owner is not None:
         member_rows.add_members(connection, room.id, [owner[0]], "owner")
     return tell(connection, room)
+
+
+def check_rooms(connection: Connection, user_id: int, username: str) -> None:
+    """Raises Refusal for who belongs to so many rooms that one more is too much."""
+    if member_rows.count_rooms(connection, user_id) >= MAX_ROOMS:
+        words = f"{username} belongs to {MAX_ROOMS} rooms, which is the most."
+        raise Refusal("not_allowed", words)
 
 
 def change_room(
@@ -160,7 +195,8 @@ def change_room(
     if not values:
         return Revised(before, None, role, same=True)
     try:
-        room = room_rows.change_room(connection, room_id, **values)
+        with attempt(connection):
+            room = room_rows.change_room(connection, room_id, **values)
     except IntegrityError:
         raise room_exists(values["name"]) from None
     if "archived_at" in values:
@@ -195,193 +231,3 @@ def delete_room(
     who = by or Person.model_construct(username="", author=author or "nobody", guest=True)
     audit.note(connection, who, "room.delete", told.room.name, room_id=room_id)
     return told
-
-
-# Members
-
-
-def find_user(connection: Connection, username: str, field: str = "username") -> User:
-    """The account of a name. Raises Refusal `not_found`."""
-    user = users.find_user(connection, username)
-    if user is None:
-        raise _nobody(username, field)
-    return user
-
-
-def _nobody(username: str, field: str = "username") -> Refusal:
-    return Refusal("not_found", f"There is nobody called {username[:64]}.", field=field)
-
-
-def list_members(
-    connection: Connection, author: str | None, room_id: int, after: str | None, limit: int
-) -> list[Member]:
-    """A page of the members of a room that somebody may enter. Raises Refusal."""
-    allow(connection, author, room_id, "enter")
-    return member_rows.list_members(connection, room_id, after, limit)
-
-
-def put_member(
-    connection: Connection,
-    by: Person,
-    by_id: int,
-    room_id: int,
-    username: str,
-    role: RoomRole | None,
-) -> tuple[Changed, Member]:
-    """Make somebody a member, or give a member another role. Raises Refusal.
-
-    To make somebody the owner is to hand the room over: whoever gives it becomes a moderator.
-    """
-    own = allow(connection, by.author, room_id, "see")
-    user = find_user(connection, username)
-    before = member_rows.role_of(connection, room_id, user.id)
-    role = role or before or "member"
-    if before is None:
-        itself = user.id == by_id and own.kind == "public"
-        check(own, "join" if itself else "add_member")
-        _check_comer(connection, room_id, user)
-        if role != "member":
-            check(own, "set_role")
-        _add(connection, room_id, user)
-    elif before == role:
-        check(own, "enter")
-        return unchanged(connection, room_id, user, before), _member(connection, room_id, user.id)
-    others: tuple[tuple[int, RoomRole], ...] = ()
-    if role != (before or "member"):
-        check(own, "set_role")
-        others = _give_role(connection, by, room_id, user, before, role)
-    room = room_rows.change_room(connection, room_id, **_owner_of(role, before, user))
-    told = tell(connection, room)
-    changed = Changed(told.room, told.audience, user, role, others)
-    return changed, _member(connection, room_id, user.id)
-
-
-def _owner_of(role: str, before: str | None, user: User) -> dict[str, str | None]:
-    if role == "owner":
-        return {"owner": user.username}
-    return {"owner": None} if before == "owner" else {}
-
-
-def _check_comer(connection: Connection, room_id: int, user: User) -> None:
-    there = standing_of(connection, room_id, f"user:{user.id}")
-    if there is not None and there.banned:
-        raise Refusal("not_allowed", f"{user.username} is banned from this room: lift that first.")
-
-
-def _add(connection: Connection, room_id: int, user: User) -> None:
-    if member_rows.count_members(connection, room_id) >= MAX_MEMBERS:
-        raise Refusal("not_allowed", f"A room has at most {MAX_MEMBERS} members.")
-    _check_rooms(connection, user.id, user.username)
-    member_rows.add_members(connection, room_id, [user.id])
-
-
-def _check_rooms(connection: Connection, user_id: int, username: str) -> None:
-    if member_rows.count_rooms(connection, user_id) >= MAX_ROOMS:
-        words = f"{username} belongs to {MAX_ROOMS} rooms, which is the most."
-        raise Refusal("not_allowed", words)
-
-
-def _give_role(
-    connection: Connection,
-    by: Person,
-    room_id: int,
-    user: User,
-    before: RoomRole | None,
-    role: RoomRole,
-) -> tuple[tuple[int, RoomRole], ...]:
-    """Give a role; who else got another one by that."""
-    others: tuple[tuple[int, RoomRole], ...] = ()
-    if before == "owner":
-        words = "Make somebody else the owner instead: a room keeps one."
-        raise Refusal("not_allowed", words, field="role")
-    if role == "owner":
-        owner = member_rows.owner_id(connection, room_id)
-        if owner is not None:
-            member_rows.set_role(connection, room_id, owner, "moderator")
-            others = ((owner, "moderator"),)
-    member_rows.set_role(connection, room_id, user.id, role)
-    if role == "member":
-        invites.delete_invites_of(connection, room_id, user.id)
-    action = "room.owner" if role == "owner" else "member.role"
-    audit.note(
-        connection, by, action, user.username, room_id=room_id,
-        detail={"role": role, "before": before},
-    )  # fmt: skip
-    return others
-
-
-def give_owner(connection: Connection, by: Person, room_id: int, username: str) -> Changed:
-    """Make somebody the owner of a room, a member or not, without asking the gate.
-
-    Raises Refusal.
-    """
-    user = find_user(connection, username)
-    before = member_rows.role_of(connection, room_id, user.id)
-    if before == "owner":
-        return unchanged(connection, room_id, user, before)
-    if before is None:
-        _check_comer(connection, room_id, user)
-        _add(connection, room_id, user)
-    others = _give_role(connection, by, room_id, user, before, "owner")
-    told = tell(connection, room_rows.change_room(connection, room_id, owner=user.username))
-    return Changed(told.room, told.audience, user, "owner", others)
-
-
-def remove_member(
-    connection: Connection, by: Person, by_id: int, room_id: int, username: str
-) -> Changed:
-    """Leave a room, or make somebody leave it, also one who cannot sign in. Raises Refusal."""
-    own = allow(connection, by.author, room_id, "see")
-    account = users.find_account(connection, username)
-    if account is None:
-        raise _nobody(username)
-    user = account.user
-    role = member_rows.role_of(connection, room_id, user.id)
-    if role is None:
-        check(own, "leave" if user.id == by_id else "remove_member")
-        raise Refusal("not_found", f"{user.username} is no member of this room.")
-    if user.id == by_id:
-        check(own, "leave")
-        # Those whose accounts were disabled keep nobody here.
-        alone = member_rows.count_members(connection, room_id) == 1
-        if role == "owner" and not alone:
-            words = "Make somebody else the owner before you leave, or delete the room."
-            raise Refusal("not_allowed", words)
-        if alone and own.kind == "private":
-            # Nobody could come in again.
-            told = describe(connection, room_id)
-            ChatDatabase.delete_room(connection, room_id)
-            return Changed(told.room, told.audience, user, None, gone=True)
-    else:
-        check_over(own, "remove_member", Standing(own.kind, role))
-        audit.note(connection, by, "member.remove", user.username, room_id=room_id)
-    return take_out(connection, room_id, user, role)
-
-
-def take_out(connection: Connection, room_id: int, user: User, role: str | None) -> Changed:
-    """Make a member none, without asking; `audience` has them still."""
-    told = describe(connection, room_id)
-    # Or they would come back by their own link.
-    invites.delete_invites_of(connection, room_id, user.id)
-    member_rows.remove_member(connection, room_id, user.id)
-    room = room_rows.change_room(connection, room_id, **_owner_of("", role, user))
-    return Changed(room, told.audience, user, None)
-
-
-def come_in(connection: Connection, room_id: int, user: User) -> Changed:
-    """Make an account a member, without asking the gate. Raises Refusal when that is too much."""
-    _add(connection, room_id, user)
-    told = tell(connection, room_rows.change_room(connection, room_id))
-    return Changed(told.room, told.audience, user, "member")
-
-
-def unchanged(connection: Connection, room_id: int, user: User, role: RoomRole) -> Changed:
-    """A member who stays what they are."""
-    told = describe(connection, room_id)
-    return Changed(told.room, told.audience, user, role, same=True)
-
-
-def _member(connection: Connection, room_id: int, user_id: int) -> Member:
-    member = member_rows.get_member(connection, room_id, user_id)
-    assert member is not None  # noqa: S101 - made or found in this very transaction
-    return member

@@ -91,12 +91,12 @@ def _time(operator: str, value: str) -> str:
 
 
 _NAMED_DAYS: Final = ("today", "yesterday")
-# Each operator and what makes of its value the one that is kept. More `has:` and `is:` come with
-# what they are about.
+# Each operator and what makes of its value the one that is kept.
 OPERATORS: Final[Mapping[str, Callable[[str, str], str]]] = {
     "from": _name,
     "in": _name,
-    "has": _choice("link", "reaction"),
+    "has": _choice("file", "image", "link", "reaction"),
+    "is": _choice("pinned", "saved", "unread"),
     "before": _time,
     "after": _time,
     "on": _time,

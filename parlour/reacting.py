@@ -7,14 +7,7 @@ from sqlalchemy import Connection
 from parlour import places
 from parlour.editing import Edited
 from parlour.errors import Refusal
-from parlour.models import (
-    MAX_TOLD_NAMES,
-    MAX_TOLD_REACTORS,
-    Message,
-    Person,
-    Reaction,
-    Reactors,
-)
+from parlour.models import MAX_TOLD_NAMES, MAX_TOLD_REACTORS, Message, Person, Reaction, Reactors
 from parlour.permissions import Act
 from parlour.store import messages as message_rows
 from parlour.store import reactions as reaction_rows

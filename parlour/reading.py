@@ -9,11 +9,13 @@ from sqlalchemy import Connection
 from parlour import places
 from parlour.errors import Refusal
 from parlour.membership import Receipt
-from parlour.models import Person
+from parlour.models import Person, Room
+from parlour.permissions import Standing, check
 from parlour.places import Audience
-from parlour.store import reads, users
+from parlour.store import reads, restrictions, users
 from parlour.store import rooms as room_rows
 from parlour.store.reads import Place, Position, ReadState
+from parlour.store.standings import standings
 
 # One may mark as unread what is among so many of a room's newest messages: one's own behind it are
 # counted then, message by message.
@@ -36,14 +38,14 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """Where rooms stand that have news, and who may know of each; and how far speakers are.
+    """Where rooms stand that have news, and who may know of each; `rest` was not looked at.
 
-    `rest` are the rooms that were not looked at.
+    `banned` are authors who are not told of public rooms, which have everybody else for audience.
     """
 
-    rooms: list[tuple[int, int, Audience]]
+    rooms: list[tuple[Room, Audience]]
     rest: list[int]
-    speakers: list[ReadState]
+    banned: dict[str, set[int]]
 
 
 def read(
@@ -123,16 +125,23 @@ def _no_message() -> Refusal:
 
 def read_all(connection: Connection, user_id: int) -> list[ReadState]:
     """Read all rooms to their ends, MAX_AT_ONCE of them; those that were not read so far."""
-    rows = reads.behind(connection, user_id, MAX_AT_ONCE)
+    behind = reads.behind(connection, user_id, MAX_AT_ONCE)
+    there = standings(connection, [(row[1], f"user:{user_id}") for row in behind])
+    rows = [row for row, each in zip(behind, there, strict=True) if _may_enter(each)]
     if not rows:
         return []
     reads.read_to(connection, rows)
     user = users.get_user(connection, user_id)
     name = "" if user is None else user.username
-    return [
-        ReadState(room_id, user_id, name, message_id, 0, count)
-        for _, room_id, message_id, count in rows
-    ]
+    return reads.states_of(connection, [(room_id, name) for _, room_id, _, _ in rows])
+
+
+def _may_enter(standing: Standing | None) -> bool:
+    try:
+        check(standing, "enter")
+    except Refusal:
+        return False
+    return True
 
 
 def receipts(connection: Connection, by: Person, user_id: int, room_id: int) -> list[Receipt]:
@@ -147,29 +156,33 @@ def receipts(connection: Connection, by: Person, user_id: int, room_id: int) -> 
     return reads.shared_positions(connection, room_id, MAX_RECEIPTS)
 
 
-def lately(
-    connection: Connection,
-    room_ids: Sequence[int],
-    speakers: Sequence[tuple[int, str]],
-    members: int,
-) -> Lately:
-    """Where rooms stand and who may know it; once `members` were found, the rest is left.
+def speakers(connection: Connection, seats: Sequence[tuple[int, str]]) -> list[ReadState]:
+    """How far those are who have said something: (room_id, username)."""
+    return reads.states_of(connection, seats)
 
-    `speakers` are (room_id, username): they have read all up to what they said.
-    """
-    found: list[tuple[int, int, Audience]] = []
+
+def lately(connection: Connection, room_ids: Sequence[int], members: int) -> Lately:
+    """Where rooms stand and who may know it; once `members` were found, the rest is left."""
+    found: list[tuple[Room, Audience]] = []
     rest: list[int] = []
+    banned: dict[str, set[int]] = {}
     there = {room.id: room for room in room_rows.some_rooms(connection, room_ids)}
+    _, guarded = room_rows.room_counters(connection, there)
     # In the order in which they have waited, or those with many members would keep others waiting
-    # for ever; public ones need no looking up, and never wait.
+    # for ever; public ones from which nobody is banned need no looking up, and never wait.
     for room_id in room_ids:
         room = there.get(room_id)
         if room is None:
             continue
-        if members <= 0 and room.kind != "public":
+        if members <= 0 and room.id in guarded:
             rest.append(room.id)
             continue
         audience = places.tell(connection, room).audience
-        found.append((room.id, room.message_count, audience))
+        found.append((room, audience))
         members -= len(audience or ())
-    return Lately(found, rest, reads.states_of(connection, speakers))
+        if room.kind == "public" and room.id in guarded:
+            out = restrictions.banned_authors(connection, room.id)
+            members -= len(out)
+            for author in out:
+                banned.setdefault(author, set()).add(room.id)
+    return Lately(found, rest, banned)

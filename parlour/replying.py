@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 from parlour import places
 from parlour.database import ChatDatabase
 from parlour.errors import Refusal
-from parlour.models import History
 from parlour.store import messages as message_rows
 from parlour.store import replies as reply_rows
+from parlour.storing import History
 
 
 def get_messages(

@@ -49,7 +49,7 @@ def report(connection: Connection, by: Person, message_id: int, reason: str) -> 
         raise Refusal("rate_limited", words)
     room = room_rows.get_room(connection, message.room_id)
     assert room is not None  # noqa: S101 - the message was found with its room
-    return reports.create_report(connection, room, message, by, reason), True
+    return reports.create_report(connection, room, found, by, reason), True
 
 
 def list_room_reports(
@@ -71,7 +71,8 @@ def resolve(connection: Connection, by: Person, report_id: int) -> Report:
     if found.resolved_at is not None:
         return found
     reports.resolve(connection, report_id, by.username)
-    detail = {"report_id": report_id, "message_id": found.message_id}
+    author = reports.message_author(connection, report_id)
+    detail = {"report_id": report_id, "message_id": found.message_id, "author": author}
     audit.note(
         connection, by, "report.resolve", found.message_username, room_id=found.room_id,
         detail=detail,

@@ -5,8 +5,9 @@ whoever asks enter its room, and is it what was asked for? How much is looked at
 time: what is further back can be asked for.
 """
 
+import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
@@ -17,39 +18,37 @@ from sqlalchemy import Connection
 
 from parlour import places
 from parlour.errors import Refusal
+from parlour.fields import format_time
 from parlour.finding import FoundRoom, Hit, SearchPage, SearchResult
 from parlour.indexing import (
-    LINK_TERM,
-    REACTION_TERM,
     RULES,
     author_term,
-    has_link,
     room_term,
 )
-from parlour.models import format_time
 from parlour.permissions import check
 from parlour.query import Filter, Query, Text, days
+from parlour.stepping import steps
 from parlour.store import search
 from parlour.store.messages import last_id
 from parlour.store.search import Found, State
+from parlour.store.spoken import passed_on
 from parlour.store.standings import standings
+from parlour.store.terms import Match
 from parlour.support.folding import Needle, fold, spans
 from parlour.support.text import name_key
+from parlour.traits import HAS, HAS_TERMS, Belongings
 
 # After so many seconds what was found is told; a step that has begun is ended first.
 SECONDS: Final = 0.1
-# Ids that the index is asked about in the first step, which doubles, and at most: to go through
-# a million takes it 0.1 s when it has all terms everywhere and never together.
-FIRST_SPAN: Final = 1 << 18
-MAX_SPAN: Final = 1 << 20
-# Messages that are looked at in one step.
-FIRST_STEP: Final = 32
-MAX_STEP: Final = 512
+# Where time is up, it is gone on to the next multiple of this.
+CELL: Final = 1 << 9
 # Terms that the index is asked for, of one word and in all. More of them cost more than they keep
 # away: whatever has these is looked at anyway.
 WORD_TERMS: Final = 4
 MAX_TERMS: Final = 8
 MAX_HITS: Final = 100
+# Rooms with something unread that the index is asked for; of more it is asked without them.
+MAX_ROOMS: Final = 50
 # Clocks that were set back by less than this do no harm.
 _SLACK: Final = timedelta(hours=1)
 _FIRST_DAY: Final = datetime(1, 1, 2, tzinfo=UTC)
@@ -80,6 +79,11 @@ class _Wanted:
     until: datetime | None = None
     gaps: list[tuple[datetime, datetime]] = field(default_factory=list)
     terms: list[str] = field(default_factory=list)
+    # Of `has`, what is told by who asks; the messages that can be meant, where they are few; and
+    # the rooms, with the message behind which they can be.
+    tests: dict[str, Callable[[Found], bool]] = field(default_factory=dict)
+    among: list[int] | None = None
+    behind: dict[int, int] | None = None
 
     def means(self, each: Found, folded: str) -> bool:
         """Whether a message is what was asked for."""
@@ -92,7 +96,8 @@ class _Wanted:
         if self.rooms[True] and each.room_id not in self.rooms[True]:
             return False
         for what, wanted in self.has.items():
-            if _HAS[what](each) is not wanted:
+            holds = HAS.get(what) or self.tests[what]
+            if holds(each) is not wanted:
                 return False
         said = each.timestamp
         if (self.since and said < self.since) or (self.until and said >= self.until):
@@ -103,35 +108,30 @@ class _Wanted:
             needle.is_in(folded) for needle in self.unwanted
         )
 
-    def match(self) -> str | None:
+    def match(self) -> Match | None:
         """What the index is asked for; None when nothing in it says which messages are meant."""
         wanted = [
-            *_any_of(room_term(each) for each in self.rooms[True]),
-            *_any_of(author_term(each) for each in self.names[True]),
-            *(f'"{_HAS_TERMS[what]}"' for what, wanted in self.has.items() if wanted),
-            *(f'"{term}"' for term in self.terms[:MAX_TERMS]),
+            tuple(room_term(each) for each in self.rooms[True]),
+            tuple(room_term(each) for each in self._some_behind()),
+            tuple(author_term(each) for each in self.names[True]),
+            *((HAS_TERMS[what],) for what in self._told(wanted=True)),
+            *((term,) for term in self.terms[:MAX_TERMS]),
         ]
-        if not wanted:
-            return None
         unwanted = [
             *(room_term(each) for each in self.rooms[False]),
             *(author_term(each) for each in self.names[False]),
-            *(_HAS_TERMS[what] for what, wanted in self.has.items() if not wanted),
+            *(HAS_TERMS[what] for what in self._told(wanted=False)),
         ]
-        both = f"({' AND '.join(wanted)})"
-        return f"{both} NOT ({' OR '.join(_any_of(unwanted))})" if unwanted else both
+        match = Match(tuple(filter(None, wanted)), tuple(unwanted))
+        return match if match.wanted else None
 
+    def _told(self, *, wanted: bool) -> list[str]:
+        """What it has to have, or must not have, as far as that is in the index."""
+        return [what for what, has in self.has.items() if has is wanted and what in HAS_TERMS]
 
-_HAS: Final[Mapping[str, Callable[[Found], bool]]] = {
-    "link": lambda each: has_link(each.content),
-    "reaction": lambda each: each.reacted,
-}
-_HAS_TERMS: Final = {"link": LINK_TERM, "reaction": REACTION_TERM}
-
-
-def _any_of(terms: Iterable[str]) -> list[str]:
-    quoted = " OR ".join(f'"{term}"' for term in terms)
-    return [f"({quoted})"] if quoted else []
+    def _some_behind(self) -> Iterable[int]:
+        """The rooms with something unread, where they are few enough to be asked for."""
+        return self.behind if self.behind and len(self.behind) <= MAX_ROOMS else ()
 
 
 def find_messages(connection: Connection, author: str | None, asked: Search) -> SearchPage:
@@ -152,22 +152,40 @@ def find_messages(connection: Connection, author: str | None, asked: Search) -> 
     floor, top = _between(connection, wanted, newest)
     if asked.before is not None:
         top = min(top, asked.before - 1)
-    found: list[Found] = []
-    further: int | None = None
-    for batch, lowest in _batches(connection, wanted.match(), state, floor, top):
-        further, whole = None, False
-        for each in doors.enter(batch):
-            if wanted.means(each, fold(each.content)):
-                if len(found) == asked.limit:
-                    further, whole = found[-1].id, True
-                    break
-                found.append(each)
-        if whole:
-            break
-        if time.monotonic() > ends and lowest > floor:
-            further = lowest
-            break
-    return _page(connection, found, wanted, further)
+    look, how = _Look(doors, wanted, asked.limit), (wanted.match(), wanted.among, state)
+    lowest = look.through(steps(connection, *how, floor, top), ends)
+    if lowest > floor and look.further is None:
+        # It may stand at a message of a room that nobody may tell them of. What they are told is
+        # where some thousand of numbers ends.
+        end = max(floor, lowest - lowest % CELL)
+        look.through(steps(connection, *how, end, lowest - 1))
+        if end > floor and look.further is None:
+            look.further = end
+    return _page(connection, look.found, wanted, look.further)
+
+
+class _Look:
+    """What was found so far, and the one to go on behind once it is enough."""
+
+    def __init__(self, doors: "_Doors", wanted: _Wanted, limit: int) -> None:
+        self.found: list[Found] = []
+        self.further: int | None = None
+        self._doors = doors
+        self._wanted = wanted
+        self._limit = limit
+
+    def through(self, batches: Iterable[tuple[list[Found], int]], ends: float = math.inf) -> int:
+        """Look at batches until it is enough or late; the lowest id that was looked at, or 0."""
+        for batch, lowest in batches:
+            for each in self._doors.enter(batch):
+                if self._wanted.means(each, fold(each.words)):
+                    if len(self.found) == self._limit:
+                        self.further = self.found[-1].id
+                        return lowest
+                    self.found.append(each)
+            if time.monotonic() > ends:
+                return lowest
+        return 0
 
 
 def _page(
@@ -177,19 +195,24 @@ def _page(
     results = []
     for each in found:
         room = rooms[each.room_id]
-        folded = fold(each.content)
-        hits = [hit for needle in wanted.needles for hit in needle.spans(folded)]
         results.append(
             SearchResult.model_construct(
                 message=each.message,
                 room=FoundRoom.model_construct(id=each.room_id, name=room.name, kind=room.kind),
-                hits=tuple(
-                    Hit.model_construct(start=start, end=end)
-                    for start, end in spans(each.content, hits)[:MAX_HITS]
-                ),
+                hits=_hits(wanted, each.content),
+                forwarded_hits=_hits(wanted, passed_on(each.forwarded)),
             )
         )
     return SearchPage.model_construct(results=tuple(results), next=further)
+
+
+def _hits(wanted: _Wanted, words: str) -> tuple[Hit, ...]:
+    """Where in some words there is what is looked for."""
+    folded = fold(words)
+    found = [hit for needle in wanted.needles for hit in needle.spans(folded)]
+    return tuple(
+        Hit.model_construct(start=start, end=end) for start, end in spans(words, found)[:MAX_HITS]
+    )
 
 
 class _Doors:
@@ -243,10 +266,13 @@ def _understand(connection: Connection, doors: _Doors, asked: Search) -> _Wanted
                 words = f"q: There is no room called {part.value[:64]} that you may enter."
                 raise Refusal("invalid", words, field="q")
             (wanted.rooms[False] if part.negated else in_rooms).update(ids)
-        elif part.operator == "has":
+        elif part.operator in ("has", "is"):
             if wanted.has.setdefault(part.value, not part.negated) is part.negated:
-                words = f"q: Nothing both has and has not a {part.value}."
+                what = f"a {part.value}" if part.operator == "has" else part.value
+                words = f"q: Nothing both {part.operator} and {part.operator} not {what}."
                 raise Refusal("invalid", words, field="q")
+            if part.value in ("saved", "unread"):
+                _personal(wanted, Belongings.of(connection, doors.user_id, part.value), part)
         else:
             _time(wanted, part, zone)
     if in_rooms:
@@ -260,6 +286,17 @@ def _understand(connection: Connection, doors: _Doors, asked: Search) -> _Wanted
         dict.fromkeys(each[at] for at in range(longest) for each in terms if at < len(each))
     )
     return wanted
+
+
+def _personal(wanted: _Wanted, own: Belongings, part: Filter) -> None:
+    """Something that is told by who asks."""
+    wanted.tests[part.value] = own.tests[part.value]
+    if part.negated:
+        return
+    if part.value == "saved":
+        wanted.among = own.saved
+    else:
+        wanted.behind = own.unread
 
 
 def _some(terms: Sequence[str]) -> Sequence[str]:
@@ -296,36 +333,11 @@ def _begin(day: date, zone: ZoneInfo) -> datetime:
 def _between(connection: Connection, wanted: _Wanted, newest: int) -> tuple[int, int]:
     """The lowest and the highest id that can be meant, by the times that are."""
     floor, top = 1, newest
+    if wanted.behind is not None:
+        floor = min(wanted.behind.values(), default=newest) + 1
     if wanted.since is not None and wanted.since > _FIRST_DAY + _SLACK:
-        floor = search.first_since(connection, format_time(wanted.since - _SLACK), newest)
+        since = search.first_since(connection, format_time(wanted.since - _SLACK), newest)
+        floor = max(floor, since)
     if wanted.until is not None and wanted.until < datetime.max.replace(tzinfo=UTC) - _SLACK:
         top = search.first_since(connection, format_time(wanted.until + _SLACK), newest) - 1
     return floor, top
-
-
-def _batches(
-    connection: Connection, match: str | None, state: State, floor: int, top: int
-) -> Iterator[tuple[list[Found], int]]:
-    """What may be meant, from the newest down, with the lowest id that each step has looked at.
-
-    What is not in the index yet is looked through as it is.
-    """
-    span, step = FIRST_SPAN, FIRST_STEP
-    changed = search.changing(connection, floor, top) if match is not None else []
-    while top >= floor:
-        if match is not None and state.lowest <= top <= state.highest:
-            bottom = max(floor, state.lowest, top - span + 1)
-            found = search.matching(connection, match, bottom, top, step)
-            span = min(2 * span, MAX_SPAN)
-        else:
-            above = match is not None and top > state.highest
-            bottom = max(floor, state.highest + 1) if above else floor
-            found = search.scanned(connection, bottom, top, step)
-        lowest = found[-1].id if len(found) == step else bottom
-        late = [each for each in changed if lowest <= each.id <= top]
-        if late:
-            by_id = {each.id: each for each in [*found, *late]}
-            found = [by_id[each] for each in sorted(by_id, reverse=True)]
-        yield found, lowest
-        top = lowest - 1
-        step = min(2 * step, MAX_STEP)

@@ -16,6 +16,18 @@ PREFIX = "PARLOUR_"
 ENV_FILE = Path(".env")
 # What Kubernetes puts into every container's environment for a service named "parlour".
 _SERVICE_LINK = re.compile(r"SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_\w+")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# libpq's form. A sign of a password that would end it is refused rather than taken for a host: what
+# the driver then says would show it.
+_HOST = r"(\[[0-9A-Fa-f:.%]+\]|[^\[\]/?#@:,\s]*)(:[0-9]{1,5})?"
+_SIGNS = r"(?:[^/?#@\s%\[\]]|%(?!00)[0-9A-Fa-f]{2})*"
+_DATABASE = re.compile(
+    rf"postgres(ql)?://({_SIGNS}@)?{_HOST}(,{_HOST})*(/{_SIGNS})?"
+    r"(\?(?:[^#\s%]|%(?!00)[0-9A-Fa-f]{2})*)?"
+)
+# Settings whose values are not shown.
+_SECRETS = frozenset({"database_url"})
+_ENDPOINT = re.compile(r"https?://[^/?#@\s]+/?")
 
 
 class SettingsError(Exception):
@@ -36,8 +48,14 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="TCP port; 0 takes any free one.")
     data_dir: Path = Field(
         Path("data"),
-        description="Folder that holds `chat.db` and `keys.json`; created for its owner only"
+        description="Folder that holds `chat.db`, `keys.json` and files; created for its owner only"
         " (0700).",
+    )
+    database_url: str = Field(
+        "",
+        repr=False,
+        description="PostgreSQL database instead of `chat.db`, such as"
+        " `postgresql://parlour@localhost/parlour`; empty for SQLite.",
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -72,11 +90,38 @@ class Settings(BaseSettings):
         description="Who may make an account: open for everybody, invite for those who bring an"
         " invitation, closed for nobody.",
     )
+    max_file_size: int = Field(
+        100_000_000, ge=1, le=1_000_000_000_000, description="Largest file, in bytes."
+    )
+    file_quota: int = Field(
+        5_000_000_000,
+        ge=0,
+        le=1_000_000_000_000_000,
+        description="How much the files of one person may take in all, in bytes; 0 for any amount.",
+    )
+    server_file_quota: int = Field(
+        0,
+        ge=0,
+        le=1_000_000_000_000_000,
+        description="How much the files of everybody may take in all, in bytes; 0 for any amount.",
+    )
+    guest_files: Literal["on", "off"] = Field(
+        "off", description="Whether people without an account may send files: on or off."
+    )
+    s3_bucket: str = Field(
+        "",
+        description="Bucket of an S3-compatible store for files; empty for the data directory.",
+    )
+    s3_endpoint: str = Field(
+        "",
+        description="Its address, such as `https://s3.example.org`; empty for that of Amazon.",
+    )
+    s3_region: str = Field("us-east-1", min_length=1, description="Its region.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe kind of line to log: debug, info, warning or error."
     )
 
-    @field_validator("log_level", "guests", "registration", mode="before")
+    @field_validator("log_level", "guests", "guest_files", "registration", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
@@ -117,6 +162,31 @@ class Settings(BaseSettings):
             origins.append(origin.rstrip("/").lower())
         return tuple(origins)
 
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, value: str) -> str:
+        if value and not _DATABASE.fullmatch(value):
+            raise ValueError(
+                "name a database such as postgresql://USER:PASSWORD@HOST/NAME, with %XX for signs"
+                " that end one of these"
+            )
+        return value
+
+    @field_validator("s3_bucket")
+    @classmethod
+    def _check_bucket(cls, value: str) -> str:
+        if value and not _BUCKET.fullmatch(value):
+            words = "name a bucket: 3 to 63 lower-case letters, digits, dots and hyphens"
+            raise ValueError(words)
+        return value
+
+    @field_validator("s3_endpoint")
+    @classmethod
+    def _check_endpoint(cls, value: str) -> str:
+        if value and not _ENDPOINT.fullmatch(value):
+            raise ValueError("name an address such as https://s3.example.org, without a path")
+        return value.rstrip("/")
+
     @property
     def database_path(self) -> Path:
         """Where the SQLite database lies."""
@@ -126,6 +196,11 @@ class Settings(BaseSettings):
     def keys_path(self) -> Path:
         """Where the keys lie that sign logins."""
         return self.data_dir / "keys.json"
+
+    @property
+    def uploads_path(self) -> Path:
+        """Where files lie that are on their way in."""
+        return self.data_dir / "uploads"
 
     @property
     def max_frame_bytes(self) -> int:
@@ -162,8 +237,7 @@ def load_settings(**flags: Any) -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0])
         words = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(
-            f"{PREFIX}{name.upper()} is wrong: {words} (it is {first['input']!r})."
-        ) from None
+        shown = "" if name in _SECRETS else f" (it is {first['input']!r})"
+        raise SettingsError(f"{PREFIX}{name.upper()} is wrong: {words}{shown}.") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{ENV_FILE} is not UTF-8 text.") from None

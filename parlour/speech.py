@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from parlour.errors import Refusal
-from parlour.models import MessageDraft
 from parlour.permissions import Standing, check, too_soon
 from parlour.store.standings import note_spoken, spoke_last, standings
+from parlour.storing import MessageDraft
 
 
 class SpeechGate:

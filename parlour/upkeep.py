@@ -1,18 +1,29 @@
-"""What goes on behind what people do: taking away what deleted rooms left, indexing messages."""
+"""What goes on behind what people do: taking away what was deleted, indexing messages."""
 
 import asyncio
+import contextlib
 import logging
+import signal
+from collections.abc import Sequence
 from typing import Final
 
-from parlour import indexing
+from parlour import filing, indexing
 from parlour.context import Context
-from parlour.database import ChatDatabase
+from parlour.database import ChatDatabase, Database
 from parlour.errors import Refusal
+from parlour.storage import Storage, Unavailable
+from parlour.store import files as file_rows
+from parlour.store import leftovers
+from parlour.store.lease import RENEW_SECONDS
 
 logger = logging.getLogger(__name__)
 
 # Seconds until taking away is tried again.
 PURGE_AGAIN: Final = 30.0
+# Where so many files in a row could not be taken away, the storage does not answer.
+MOST_FAILED: Final = 3
+# Seconds until it is looked what else of files has to go, where nobody says so.
+FILES_AGAIN: Final = 30.0
 # The same for indexing, which people wait for.
 INDEX_AGAIN: Final = 5.0
 # And after a fault of the index or of the program, which is logged each time.
@@ -22,31 +33,127 @@ INDEX_DELAY: Final = 0.5
 # How long indexing rests for each second it took: when nobody else writes, and when others do.
 INDEX_REST: Final = 0.5
 INDEX_REST_BUSY: Final = 9.0
+# Where nothing was written for so many seconds, the index is tidied up.
+INDEX_IDLE: Final = 1.0
+
+
+async def hold_database(database: Database) -> None:
+    """Keep other servers off the database for ever; end this one when another has taken it over.
+
+    That is after this one, or its way to the database, stood still for longer than is waited for.
+    """
+    while True:
+        with contextlib.suppress(Refusal):
+            if not await database.renew():
+                logger.critical("another server has taken the database over; this one ends")
+                signal.raise_signal(signal.SIGTERM)
+                return
+        await asyncio.sleep(RENEW_SECONDS)
 
 
 async def purge(context: Context) -> None:
-    """Take away what deleted rooms left, in batches between which everybody else may write."""
-    more = True
+    """Take away what was deleted, in batches between which everybody else may write.
+
+    Not faster than the index follows, unless it follows not at all.
+    """
+    database, more = context.database, True
     while more:
         try:
-            more = await context.database.write(ChatDatabase.purge_deleted_rooms)
+            for _ in range(int(PURGE_AGAIN / INDEX_DELAY)):
+                if not await database.read(leftovers.is_behind):
+                    break
+                await asyncio.sleep(INDEX_DELAY)
+            more = await database.write(ChatDatabase.purge_deleted_rooms)
         except Refusal as refusal:
             # A full disk or a foreign lock: the rooms are gone for everybody, so there is time.
             logger.warning("deleted rooms still take space: %s", refusal.detail)
             await asyncio.sleep(PURGE_AGAIN)
+    context.receiving.stir.set()
+
+
+async def discard_files(context: Context) -> None:
+    """Take from the storage what no message, no account and no upload has (any more).
+
+    What is to be taken away is written down first, so that a crash on the way leaves nothing. What
+    cannot be taken away is tried again once all others were.
+    """
+    receiving, database = context.receiving, context.database
+    # Where to go on behind what could not be taken away.
+    behind = ""
+    while True:
+        receiving.stir.clear()
+        begun = behind
+        try:
+            more = await database.tend(filing.tidy)
+            keys = await database.read(filing.discarded, behind)
+            tried, failed = await _take_away(receiving.storage, keys)
+            gone = [key for key in tried if key not in failed]
+            if gone:
+                await database.tend(file_rows.settle, gone)
+        except Refusal as refusal:
+            logger.warning("deleted files still take space: %s", refusal)
+            await asyncio.sleep(PURGE_AGAIN)
+            continue
+        behind = tried[-1] if tried and (failed or begun) else ""
+        if failed:
+            logger.warning("deleted files still take space: %s", next(iter(failed.values())))
+            await asyncio.sleep(PURGE_AGAIN)
+        elif not more and not keys and not begun:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FILES_AGAIN):
+                    await receiving.stir.wait()
+
+
+async def _take_away(
+    storage: Storage, keys: Sequence[str]
+) -> tuple[list[str], dict[str, Exception]]:
+    """Take keys from the storage: those that were tried, and why which of them are still there."""
+    tried: list[str] = []
+    failed: dict[str, Exception] = {}
+    in_a_row = 0
+    for key in keys:
+        tried.append(key)
+        try:
+            await storage.delete(key)
+            in_a_row = 0
+        except (OSError, Unavailable) as error:
+            failed[key] = error
+            in_a_row += 1
+        if in_a_row == MOST_FAILED:
+            break
+    return tried, failed
+
+
+async def _tidy(database: Database) -> None:
+    """Take out of the index's pieces what was deleted, in moments in which nobody writes."""
+    clock = asyncio.get_running_loop().time
+    rest = INDEX_IDLE
+    while not database.written.is_set():
+        # Whoever wants to write is waited for longer than the writer is kept from them.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(database.written.wait(), rest)
+            return
+        begun = clock()
+        if not await database.tend(indexing.tidy_some):
+            return
+        rest = INDEX_REST_BUSY * (clock() - begun)
 
 
 async def keep_index(context: Context) -> None:
     """Bring what is said into the index, and what was said before there was one.
 
     In batches between which everybody else may write; where it stopped it goes on after a crash.
+    Once nobody writes, what was taken out of it goes for good.
     """
     database, clock = context.database, asyncio.get_running_loop().time
     while True:
+        size = indexing.SMALL_BATCH if database.written.is_set() else indexing.BATCH
         database.written.clear()
         begun = clock()
         try:
-            more = await database.tend(indexing.index_some)
+            more = await database.tend(indexing.index_some, size)
+            if not more:
+                await _tidy(database)
         except Refusal as refusal:
             # What is not indexed yet is found all the same, more slowly.
             logger.warning("messages wait for being indexed: %s", refusal.detail)

@@ -3,6 +3,9 @@
 # A stamp named after the content of the lock files makes every further call return at once,
 # whatever the files' times say; a changed lock installs again, and another Python or place of
 # this folder makes .venv anew, because its programs name both.
+#
+# `app EXTRA...` adds what an extra needs, each from a lock file of its own. Which were chosen
+# stands in .extras, so that a .venv that is made anew has them again; `app none` forgets them.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -52,8 +55,18 @@ install_python() { # STAMP LOCK
     rm -f ".venv/.$1-"*
     # The lock names every package with its hash; nothing is left to resolve.
     pip_install --require-hashes --no-deps -r "$2"
-    pip_install --no-index --no-deps --no-build-isolation --editable .
+    case "$1" in app | dev) pip_install --no-index --no-deps --no-build-isolation --editable . ;; esac
     touch "$stamp"
+}
+
+choose_extras() { # EXTRA...: keep the choice, when there is one
+    [ $# -gt 0 ] || return 0
+    [ "$*" != none ] || set --
+    for extra in "$@"; do
+        [ -e "requirements-$extra.lock" ] && [ "$extra" != dev ] ||
+            fail "there is no extra $extra; say EXTRAS=\"postgresql s3\", one of them, or none"
+    done
+    if [ $# -gt 0 ]; then echo "$@" >.extras; else rm -f .extras; fi
 }
 
 install_node() { # FOLDER of a package.json and its lock
@@ -70,10 +83,18 @@ if command -v flock >/dev/null 2>&1; then
     exec 9>.venv/.lock
     flock 9
 fi
+target=$1
+shift
+[ "$target" != app ] || choose_extras "$@"
 [ -x .venv/bin/python ] && [ -e ".venv/.made-$(place)" ] || make_venv
-case "$1" in
-app) install_python app requirements.lock ;;
+case "$target" in
+app)
+    install_python app requirements.lock
+    for extra in $(cat .extras 2>/dev/null || true); do
+        install_python "$extra" "requirements-$extra.lock"
+    done
+    ;;
 dev) install_python dev requirements-dev.lock ;;
 node) install_node . && install_node benchmarks/peers ;;
-*) fail "install.sh: app, dev or node, not $1" ;;
+*) fail "install.sh: app, dev or node, not $target" ;;
 esac

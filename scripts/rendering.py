@@ -131,9 +131,6 @@ async def measure(server: Server, room: Room) -> None:
             viewport={"width": 1280, "height": 800},
             storage_state=signed_in(server, "alice"),
         )
-        # The trace that tests keep for their failures would be measured too.
-        await page.context.tracing.stop()
-        await page.context.tracing.start()
         session = await page.context.new_cdp_session(page)
         await session.send("Performance.enable")
         await page.goto(address(server, room))

@@ -1,6 +1,8 @@
 """Fixtures that every test may ask for: servers, HTTP clients, people and browsers."""
 
+import gc
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from itertools import count
 from pathlib import Path
@@ -13,6 +15,7 @@ from playwright.async_api import Browser
 
 from tests.support.accounts import OPENED
 from tests.support.browser import Browsers, chromium
+from tests.support.databases import ON_SQLITE
 from tests.support.people import Person, Room, async_http_client, checked, http_client
 from tests.support.places import give_back
 from tests.support.server import Server
@@ -21,15 +24,45 @@ from tests.support.server import Server
 hypothesis.settings.register_profile("parlour", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("parlour")
 
+# Tenths of a second that a test takes where its fixtures do not tell: crowds and storms, walks.
+TENTHS = {"faults": 25, "properties": 120}
 FAILED = pytest.StashKey[bool]()
 NUMBERS = count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let browsers be the last that a test gets, so that they go before the server they look at."""
+    """Let browsers be the last that a test gets, so that they go before the server they look at.
+
+    What is about SQLite alone is left out on another database. The longest files come first: a
+    worker takes whole files, and at the end of a run none should wait long for another's last.
+    """
+    if not ON_SQLITE:
+        items[:] = [item for item in items if item.get_closest_marker("sqlite") is None]
     for item in items:
         names = getattr(item, "fixturenames", [])
         names.sort(key="browsers".__eq__)
+    longest = Counter[Path]()
+    for item in items:
+        longest[item.path] += _tenths(item)
+    items.sort(key=lambda item: -longest[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what was loaded, which is there to the end."""
+    gc.collect()
+    gc.freeze()
+
+
+def _tenths(item: pytest.Item) -> int:
+    """Guess how long a test takes by what it asks for, in tenths of a second."""
+    patience = item.get_closest_marker("timeout")
+    if patience is not None:
+        return int(patience.args[0]) * 2
+    for part in item.path.parts:
+        if part in TENTHS:
+            return TENTHS[part]
+    names = getattr(item, "fixturenames", [])
+    return 25 if "browsers" in names else 5 if "new_server" in names else 1
 
 
 @pytest.hookimpl(wrapper=True)
@@ -65,9 +98,14 @@ def _blame(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 async def partings() -> AsyncIterator[None]:
     """Close at the end every connection that an account opened; accounts are nobody's again."""
-    OPENED.clear()
+    # Tests that do without this leave theirs open.
+    await _part()
     give_back()
     yield
+    await _part()
+
+
+async def _part() -> None:
     for client in OPENED:
         client.abort()
     for client in OPENED:
@@ -81,7 +119,8 @@ def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
     Those that still run at the end are stopped; the log of each is checked. The servers of modules
     run nearly all of the program; these are measured for coverage only where a test says so, which
-    takes a third of the time off each of their many starts.
+    takes a third of the time off each of their many starts. A test of memory asks for one that
+    `is_anew`: what a forked process shares with others would count as memory taken bit by bit.
     """
     servers: list[Server] = []
 

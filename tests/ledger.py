@@ -12,21 +12,31 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from tests.support import faults
+from tests.support import beneath, faults
+from tests.support.cutting import cutting
 from tests.support.faults import CannotRunError
+from tests.support.hurried_server import HurriedServer
+from tests.support.postgres import Postgres
 from tests.support.server import Server
 from tests.support.storm import Storm, integrity, storm
 
 ROOMS, WRITERS, READERS = 4, 8, 40
 RATE = 300
 FAULTS = ("none", "cuts", "deaf", "kills", "locked", "full", "power")
+POSTGRESQL_FAULTS = (
+    "none", "cuts", "deaf", "kills", "locked", "full", "restarts", "frozen", "silence", "ends"
+)  # fmt: skip
+OF = {"sqlite": FAULTS, "postgresql": POSTGRESQL_FAULTS}
 # Which part of the answers is lost on a writer under the fault `deaf`.
 DEAF = 0.3
+
+Act = Callable[[Sequence[Storm]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,11 @@ class Load:
     readers: int = READERS
     kills: int = 20
     locked: float = 10
+    # How often PostgreSQL is restarted, and how long it is silent after people were refused.
+    rounds: int = 10
+    still: float = 20
+    # Whether a silent server is given up sooner than in life.
+    hurried: bool = False
 
     @asynccontextmanager
     async def storms(self, server: Server, *, deaf: float = 0) -> AsyncIterator[list[Storm]]:
@@ -68,46 +83,96 @@ async def run(fault: str, load: Load, home: Path, chance: random.Random) -> list
     """Run one fault on a new server. Raises AssertionError, or CannotRunError."""
     if fault == "full":
         with faults.small_disk() as disk:
-            return await _run(fault, load, Server(disk, is_measured=False), chance, disk=disk)
+            return await _run(load, _server(disk), partial(faults.fill_disk, disk))
     if fault == "power":
         with faults.disk_image() as (disk, image):
-            return await _run(
-                fault, load, Server(disk, is_measured=False), chance, disk=disk, image=image
-            )
-    return await _run(fault, load, Server(home, is_measured=False), chance)
+            server = _server(disk)
+            return await _run(load, server, partial(faults.power_cut, disk, image, server))
+    server = _server(home)
+    if fault == "locked":
+        return await _run(load, server, lambda _: faults.lock(server, load.locked))
+    return await _run_any(fault, load, server, chance)
 
 
-async def _run(
+async def _run_any(
     fault: str,
     load: Load,
     server: Server,
     chance: random.Random,
+    verdict: Callable[[Server], list[str]] = integrity,
+) -> list[Storm]:
+    """Run what has nothing to do with the database."""
+
+    async def act(storms: Sequence[Storm]) -> None:
+        if fault == "cuts":
+            await faults.cuts(storms, load.seconds, chance)
+        elif fault == "kills":
+            await faults.kills(server, storms, load.kills, chance)
+        else:
+            await faults.nothing(load.seconds)
+
+    return await _run(load, server, act, verdict, deaf=DEAF if fault == "deaf" else 0)
+
+
+async def run_on_postgresql(
+    fault: str, load: Load, home: Path, chance: random.Random, postgres: Postgres
+) -> list[Storm]:
+    """The same on a new database of a server that is there."""
+    with ExitStack() as stack:
+        disk = stack.enter_context(faults.small_disk(beneath.DISK)) if fault == "full" else None
+        if disk:
+            url = stack.enter_context(beneath.small_database(postgres, disk))
+        else:
+            url = postgres.new_database()
+        way = stack.enter_context(cutting(postgres.port))
+        through = url.replace(f":{postgres.port}/", f":{way.port}/")
+        env = {"PARLOUR_DATABASE_URL": through if fault == "silence" else url}
+        server = (
+            HurriedServer(home, hurry=["database"], env=env, is_measured=False)
+            if load.hurried
+            else Server(home, env=env, is_measured=False)
+        )
+        acts: dict[str, Act] = {
+            "locked": lambda storms: beneath.lock(url, storms, load.locked),
+            "restarts": lambda storms: beneath.restarts(postgres, storms, load.rounds, chance),
+            "frozen": lambda storms: beneath.freezes(postgres, storms, load.still),
+            "silence": lambda storms: beneath.silence(way, storms, load.still),
+            "ends": lambda storms: beneath.ends(postgres, storms, load.seconds),
+        }
+        if disk:
+            acts["full"] = partial(faults.fill_disk, disk)
+
+        def verdict(_: Server) -> list[str]:
+            return beneath.verdict(postgres, url)
+
+        if fault in acts:
+            return await _run(load, server, acts[fault], verdict)
+        return await _run_any(fault, load, server, chance, verdict)
+
+
+async def _run(
+    load: Load,
+    server: Server,
+    act: Act,
+    verdict: Callable[[Server], list[str]] = integrity,
     *,
-    disk: Path = Path(),
-    image: Path = Path(),
+    deaf: float = 0,
 ) -> list[Storm]:
     await asyncio.to_thread(server.start)
     try:
-        async with load.storms(server, deaf=DEAF if fault == "deaf" else 0) as storms:
-            if fault == "cuts":
-                await faults.cuts(storms, load.seconds, chance)
-            elif fault == "kills":
-                await faults.kills(server, storms, load.kills, chance)
-            elif fault == "locked":
-                await faults.lock(server, load.locked)
-            elif fault == "full":
-                await faults.fill_disk(disk, storms)
-            elif fault == "power":
-                await faults.power_cut(disk, image, server, storms)
-            else:
-                await faults.nothing(load.seconds)
+        async with load.storms(server, deaf=deaf) as storms:
+            await act(storms)
         await server.astop()
-        assert integrity(server) == ["ok"]
+        assert await asyncio.to_thread(verdict, server) == []
         assert not server.faults(), server.faults()
     finally:
         if server.running:
             await server.akill()
     return storms
+
+
+def _server(home: Path) -> Server:
+    return Server(home, is_measured=False)
 
 
 def summary(storms: list[Storm]) -> str:
@@ -135,20 +200,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.ledger", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--rate", type=float, default=RATE, help="messages a second; 0: full speed")
-    parser.add_argument("--faults", default=",".join(FAULTS), help="some of them, with commas")
+    parser.add_argument("--database", choices=OF, default="sqlite")
+    parser.add_argument("--faults", help="some of them, with commas")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     options = parser.parse_args()
     print(f"seed {options.seed}")  # noqa: T201
-    status = 0
-    for fault in options.faults.split(","):
-        if fault not in FAULTS:
-            parser.error(f"no fault is called {fault}; there are {', '.join(FAULTS)}")
+    status, postgres = 0, None
+    there_are = OF[options.database]
+    for fault in options.faults.split(",") if options.faults else there_are:
+        if fault not in there_are:
+            parser.error(f"no fault is called {fault}; there are {', '.join(there_are)}")
         begun = time.monotonic()
         load = Load(options.seconds, options.rate)
         try:
             with tempfile.TemporaryDirectory() as home:
                 chance = random.Random(options.seed)
-                storms = asyncio.run(run(fault, load, Path(home), chance))
+                act = run
+                if options.database == "postgresql":
+                    postgres = postgres or Postgres("fsync=on")
+                    act = partial(run_on_postgresql, postgres=postgres)
+                storms = asyncio.run(act(fault, load, Path(home), chance))
             words = f"{summary(storms)}; holds"
         except CannotRunError as reason:
             status, words = status or 2, f"cannot be made here: {reason}"

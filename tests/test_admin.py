@@ -16,6 +16,7 @@ import pytest
 from parlour.settings import PREFIX
 from tests.support.accounts import PASSWORD, log_in, register, stranger, try_login
 from tests.support.answers import assert_refused
+from tests.support.inside import inside
 from tests.support.people import checked
 from tests.support.server import PARLOUR, Server
 from tests.support.timing import scaled
@@ -184,7 +185,7 @@ async def test_what_changes_nothing_is_not_noted(admin: Admin, own_server: Serve
     await own_server.astop()
     for act in ("enable", "disable", "disable", "enable", "enable"):
         done(admin(act, "bert", at=own_server))
-    with closing(sqlite3.connect(own_server.data_dir / "chat.db")) as database:
+    with inside(own_server) as database:
         noted = database.execute("SELECT action FROM audit WHERE subject = 'bert' ORDER BY id")
         assert noted.fetchall() == [("user.disable",), ("user.enable",)]
 
@@ -244,6 +245,7 @@ def test_a_number_that_is_none_is_refused(admin: Admin, argument: str) -> None:
         ["enable", "dora"],
         ["invite"],
         ["rotate-keys"],
+        ["sweep-files", "--delete"],
     ],
     ids=lambda arguments: arguments[0],
 )

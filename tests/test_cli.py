@@ -90,7 +90,7 @@ def test_the_help_of_serve_explains_every_setting(parlour: Parlour) -> None:
         assert f"--{name.replace('_', '-')} VALUE" in text
         assert " ".join(str(setting.description).split()) in text
         assert f"({PREFIX}{name.upper()})" in text
-        if setting.default != ():
+        if setting.default not in ((), ""):
             assert f"Default: {setting.default} ({PREFIX}{name.upper()})" in text
 
 
@@ -135,6 +135,12 @@ def test_a_data_directory_that_cannot_be_costs_one_line(parlour: Parlour, tmp_pa
     assert line == "Cannot use the data directory file: File exists."
     line = one_line(parlour("serve", "--data-dir", "file/inside"))
     assert line == "Cannot use the data directory file/inside: Not a directory."
+    (tmp_path / "data").mkdir()
+    for name in ("files", "uploads"):
+        (tmp_path / "data" / name).write_text("")
+        line = one_line(parlour("serve"))
+        assert line == f"Cannot use data/{name}: Not a directory."
+        (tmp_path / "data" / name).unlink()
 
 
 def test_a_file_that_is_no_database_costs_one_line_and_stays(

@@ -65,6 +65,8 @@ def test_codes_of_http_mean_what_http_means_by_them() -> None:
         "rate_limited": 429,
         "upgrade_required": 426,
         "too_large": 413,
+        "quota_full": 409,
+        "range_invalid": 416,
         "unsupported_type": 415,
         "flooding": 429,
         "internal": 500,

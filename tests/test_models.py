@@ -9,17 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from parlour.models import (
-    MAX_ID,
-    HistoryQuery,
-    Message,
-    MessageCreate,
-    Person,
-    Room,
-    RoomCreate,
-    WebSocketMessage,
-    format_time,
-)
+from parlour.fields import MAX_ID, format_time
+from parlour.models import Message, MessageCreate, Person, Room, RoomCreate, WebSocketMessage
+from parlour.paging import HistoryQuery
 
 TIME = datetime(2026, 1, 31, 12, 0, 0, 5, tzinfo=UTC)
 
@@ -65,9 +57,11 @@ def test_a_room_is_told_with_every_field() -> None:
         "slow_seconds": 0,
         "role": None,
         "message_count": 0,
+        "deleted_count": 0,
         "unread": None,
         "mentions": None,
         "last_read": None,
+        "level": None,
     }
 
 
@@ -92,7 +86,10 @@ def test_a_message_is_told_with_every_field() -> None:
         "deleted_at": None,
         "reactions": [],
         "files": [],
+        "mentions": [],
+        "forwarded": None,
         "pinned_at": None,
+        "pinned_by": None,
     }
 
 
@@ -136,8 +133,6 @@ def test_a_client_id_is_the_clients_choice(client_id: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
-        ({}, ("missing", "content")),
-        ({"content": ""}, ("empty", "content")),
         ({"content": " \n\u200b "}, ("empty", "content")),
         ({"content": "a\x00b"}, ("invalid", "content")),
         ({"content": 1}, ("string_type", "content")),

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import brotli
 import pytest
 from httpx2 import Client
-from rcssmin import cssmin
 
 from parlour import __version__
 from parlour.pages import frontend_folder
+from parlour.support.assets import minified
 from tests.support.answers import assert_refused
 from tests.support.people import http_client
 from tests.support.server import Server
@@ -49,6 +49,7 @@ def styles(http: Client) -> str:
     return f"{prefix_of(http)}styles.css"
 
 
+@pytest.mark.usefixtures("compressed")
 def test_the_page_is_asked_for_afresh_each_time_and_sent_once(http: Client) -> None:
     """304 for whoever has it; a tag of another page is answered with the page."""
     first = http.get("/")
@@ -81,6 +82,8 @@ def test_the_page_says_what_it_has_to_know(new_server: Callable[..., Server]) ->
         "maxDisplayNameLength": 50,
         "maxAboutLength": 500,
         "maxStatusLength": 100,
+        "maxFileSize": 100_000_000,
+        "guestFiles": False,
         "guests": True,
         "registration": "invite",
         "version": __version__,
@@ -111,7 +114,7 @@ def test_styles_come_as_one_file(http: Client, name: str) -> None:
     parts = re.findall(r"@import[^;]*?(css/[\w.-]+)", source)
     assert parts
     for part in parts:
-        assert cssmin((frontend_folder() / part).read_text("utf-8")) in joined, part
+        assert minified((frontend_folder() / part).read_text("utf-8")) in joined, part
 
 
 def test_modules_come_as_few_files(http: Client) -> None:
@@ -134,7 +137,7 @@ def test_modules_come_as_few_files(http: Client) -> None:
     seldom = http.get(f"{prefix_of(http)}seldom.js")
     library = "./vendor/emoji-picker-element/database.js"
     assert IMPORTED.findall(seldom.text) == [
-        "./app.js", library,
+        "./app.js", "./shared.js", library,
     ]  # fmt: skip
     # It is served as its authors have written it.
     served = http.get(f"{prefix_of(http)}{library}").content

@@ -7,18 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parlour.commands import COMMAND_SHAPES, SendMessage, Subscribe, Typing
 from parlour.errors import ERROR_CODES, Refusal
+from parlour.fields import MAX_ID
 from parlour.gateway import COMMANDS
-from parlour.models import MAX_ID
 from parlour.protocol import (
-    COMMAND_SHAPES,
     EVENT_SHAPES,
     SEED_EVENTS,
     BadFrame,
     HeartbeatEvent,
-    SendMessage,
-    Subscribe,
-    Typing,
     encode,
     encode_error,
     parse,
@@ -116,11 +113,9 @@ def test_a_frame_without_a_type_is_of_unknown_type() -> None:
 @pytest.mark.parametrize(
     ("frame", "code", "field"),
     [
-        ({"type": "message"}, "invalid", "content"),
-        ({**MESSAGE, "content": ""}, "empty", "content"),
+        ({"type": "message", "forward": 0}, "invalid", "forward"),
         ({**MESSAGE, "content": " \u200b\n"}, "empty", "content"),
         ({**MESSAGE, "content": "a\x00b"}, "invalid", "content"),
-        ({**MESSAGE, "content": None}, "invalid", "content"),
         ({**MESSAGE, "content": 1}, "invalid", "content"),
         ({**MESSAGE, "content": ["hi"]}, "invalid", "content"),
         ({**MESSAGE, "content": {"text": "hi"}}, "invalid", "content"),

@@ -37,6 +37,7 @@ def test_without_anything_given_the_defaults_hold() -> None:
         "host": "127.0.0.1",
         "port": 8000,
         "data_dir": Path("data"),
+        "database_url": "",
         "allowed_origins": (),
         "max_message_length": 1000,
         "max_username_length": 50,
@@ -44,6 +45,13 @@ def test_without_anything_given_the_defaults_hold() -> None:
         "edit_window": 0,
         "guests": "on",
         "registration": "open",
+        "max_file_size": 100_000_000,
+        "file_quota": 5_000_000_000,
+        "server_file_quota": 0,
+        "guest_files": "off",
+        "s3_bucket": "",
+        "s3_endpoint": "",
+        "s3_region": "us-east-1",
         "log_level": "info",
     }
     assert settings.database_path == Path("data/chat.db")

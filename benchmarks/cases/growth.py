@@ -1,4 +1,4 @@
-"""A history that grows: a page of it and a resume, at a thousand messages and at a million."""
+"""A history that grows: what reading it costs, at a thousand messages and at a million."""
 
 import http.client
 import json
@@ -11,7 +11,9 @@ from collections.abc import Callable
 
 from websockets.sync.client import ClientConnection, connect
 
+from benchmarks import reader
 from benchmarks.cases.case import Case
+from benchmarks.fill import MENTIONED
 from benchmarks.loading import Bench, CheckFailed, Figures
 from benchmarks.machine import ROOT
 from benchmarks.servers import Server
@@ -48,22 +50,44 @@ def _medians_us(actions: dict[str, Callable[[], None]], times: int) -> dict[str,
 
 
 class _Reader:
-    """One who reads pages over a connection that is kept alive."""
+    """Somebody with an account, who has read nothing, over a connection that is kept alive."""
 
     def __init__(self, port: int) -> None:
         self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self._port = port
+        self.headers = reader.sign_in(port)
         self.version = 0
         self.last_id = 0
 
     def page(self, query: str) -> None:
         """Read one page. Raises CheckFailed when it is not whole."""
-        self._http.request("GET", f"/api/chat/rooms/1/messages?limit={PAGE}{query}")
+        self._http.request(
+            "GET", f"/api/chat/rooms/1/messages?limit={PAGE}{query}", headers=self.headers
+        )
         answer = self._http.getresponse()
         found = json.loads(answer.read())
         if answer.status != 200 or len(found) != PAGE:
             raise CheckFailed(f"a page of history has {len(found)} messages ({answer.status})")
         self.version = int(answer.headers["Parlour-Version"])
         self.last_id = found[-1]["id"]
+
+    def unread(self, expected: int) -> None:
+        """Ask for the room with its counts. Raises CheckFailed when they are wrong."""
+        self._http.request("GET", "/api/chat/rooms/1", headers=self.headers)
+        room = json.loads(self._http.getresponse().read())
+        if (room["unread"], room["mentions"]) != (expected, expected // MENTIONED):
+            raise CheckFailed(f"of {expected} messages {room['unread']} are said to be unread")
+
+    def open(self) -> None:
+        """Come into the room as the page does: connected, the newest page, the room's counts."""
+        url = f"ws://127.0.0.1:{self._port}/ws/chat/1"
+        with connect(
+            url, compression=None, max_size=None, proxy=None, additional_headers=self.headers
+        ) as websocket:
+            while json.loads(websocket.recv(30))["type"] != "user_list":
+                pass
+            self.page("")
+            self.unread(self.version)
 
 
 def _resume(websocket: ClientConnection, after: int) -> None:
@@ -75,18 +99,22 @@ def _resume(websocket: ClientConnection, after: int) -> None:
 
 
 def _read(server: Server, size: int, times: int) -> dict[str, float]:
-    reader = _Reader(server.port)
-    reader.page("")
-    if reader.version != size:
-        raise CheckFailed(f"{size} messages were stored, the room is at {reader.version}")
-    middle = f"&before={reader.last_id // 2 + PAGE}"
-    url = f"ws://127.0.0.1:{server.port}/ws/chat?username=reader"
-    with connect(url, compression=None, max_size=None, proxy=None) as websocket:
+    one = _Reader(server.port)
+    one.page("")
+    if one.version != size:
+        raise CheckFailed(f"{size} messages were stored, the room is at {one.version}")
+    middle = f"&before={one.last_id // 2 + PAGE}"
+    url = f"ws://127.0.0.1:{server.port}/ws/chat"
+    with connect(
+        url, compression=None, max_size=None, proxy=None, additional_headers=one.headers
+    ) as websocket:
         return _medians_us(
             {
-                "newest_page_us": lambda: reader.page(""),
-                "old_page_us": lambda: reader.page(middle),
+                "newest_page_us": lambda: one.page(""),
+                "old_page_us": lambda: one.page(middle),
                 "resume_us": lambda: _resume(websocket, size - BEHIND),
+                "unread_us": lambda: one.unread(size),
+                "open_us": one.open,
             },
             times,
         )
@@ -94,6 +122,7 @@ def _read(server: Server, size: int, times: int) -> dict[str, float]:
 
 def _grow(bench: Bench, server: Server) -> Figures:
     figures: Figures = {}
+    reader.sign_in(server.port, new=True)
     for size in SIZES[: 2 if bench.scale.quick else None]:
         server.stop()
         _fill(server, size)

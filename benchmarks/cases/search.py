@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
+from benchmarks import reader
 from benchmarks.cases.case import Case
 from benchmarks.loading import Bench, CheckFailed, Figures
 from benchmarks.machine import ROOT
@@ -44,6 +45,13 @@ def _queries(count: int) -> Iterator[tuple[str, str, bool]]:
         yield "in a room", f"{chance.choice(chinese[:300])} in:{room}", False
         yield "in a month", f"{often} on:{chance.choice(_months())}", False
         yield "with operators", f"{often} has:link -{middle} in:{room} after:2020", False
+        yield "with an image", f"{middle} has:image", False
+        yield "any file", "has:file", True
+        yield "pinned", f"is:pinned in:{room}", True
+        yield "saved", f"{often} is:saved", False
+        yield "unread", f"{middle} is:unread", False
+        yield "anything unread", "is:unread", True
+        yield "reacted to", f"{often} has:reaction", False
         yield "what there is not", f"{seldom}zzq", False
 
 
@@ -55,10 +63,12 @@ def _months() -> list[str]:
 
 def _ask(port: int, queries: list[tuple[str, str, bool]]) -> dict[str, list[float]]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = reader.sign_in(port)
     took: dict[str, list[float]] = {}
     for number, (kind, query, has_results) in enumerate(queries):
         begun = time.perf_counter_ns()
-        connection.request("GET", f"/api/chat/search?{urlencode({'q': query})}")
+        path = f"/api/chat/search?{urlencode({'q': query})}"
+        connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         body = answer.read()
         lasted = (time.perf_counter_ns() - begun) / 1000
@@ -73,6 +83,7 @@ def _ask(port: int, queries: list[tuple[str, str, bool]]) -> dict[str, list[floa
 
 def _search(bench: Bench, server: Server) -> Figures:
     count = bench.scale.size(MESSAGES, QUICK_MESSAGES)
+    reader.sign_in(server.port, new=True)
     server.stop()
     filled = subprocess.run(
         [sys.executable, "-m", "benchmarks.talk", str(server.data), str(count)],

@@ -1,7 +1,8 @@
 /* What a message says: its sender's number, its counter, when it was sent, and a checksum. */
 
-#define MARK "@@"
-/* @@ 6 digits . 9 digits . 19 digits . letters . 8 hexadecimal digits @@ */
+/* Nothing that means anything to a server, as an @ does. */
+#define MARK "%%"
+/* %% 6 digits . 9 digits . 19 digits . letters . 8 hexadecimal digits %% */
 #define SHORTEST 50
 
 struct mark {

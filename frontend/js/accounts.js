@@ -19,16 +19,6 @@ export class Accounts {
   }
 
   /**
-   * Comes in as a guest, the same as before in the same browser.
-   *
-   * @param {string} username
-   * @returns {Promise<string>} the name as the server writes it
-   */
-  async greet(username) {
-    return (await this.#ask('POST', '/api/auth/guest', { username })).username;
-  }
-
-  /**
    * @param {{username: string, password: string}} credentials
    * @returns {Promise<Welcome>}
    */

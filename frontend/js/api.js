@@ -9,6 +9,9 @@
 /** A call that has not been answered by then has failed; a sending is repeated under the same client_id. */
 export const TIMEOUT_MS = 15_000;
 
+/** Refusals that pass: the same message, or file, may be taken later. All others are final and shown on it. */
+export const TEMPORARY = new Set(['busy', 'storage_full', 'rate_limited', 'slow_mode', 'internal', 'network', 'timeout', 'too_many_connections']);
+
 /** A refusal of the server, or the lack of an answer. */
 export class ApiError extends Error {
   /**
@@ -112,13 +115,21 @@ export class Api {
   /**
    * The server refuses another name than that of the login: nothing is said as somebody else.
    *
-   * @param {{room_id: number, username: string, content: string, client_id: string, reply_to?: number}} message
+   * @param {Pick<import('./types.js').PendingMessage, 'room_id'|'username'|'content'|'client_id'|'reply_to'|'files'>} message
    * @param {AbortSignal} [signal]
    * @returns {Promise<Message>} the stored one; the first, when the client_id was sent before
    */
-  async postMessage({ room_id: roomId, username, content, client_id: clientId, reply_to: replyTo }, signal) {
-    const body = { content, client_id: clientId, reply_to: replyTo };
+  async postMessage({ room_id: roomId, username, content, client_id: clientId, reply_to: replyTo, files }, signal) {
+    const body = { content, client_id: clientId, reply_to: replyTo, files: files?.map(({ id }) => id) };
     return (await this.call('POST', `/api/chat/rooms/${roomId}/messages`, { query: { username }, body, signal })).body;
+  }
+
+  /**
+   * @param {typeof fetch} fetchFunction  that sends otherwise, and has its own patience
+   * @returns {Api} with the same login
+   */
+  by(fetchFunction) {
+    return new Api({ fetch: fetchFunction, timeoutMs: 2 ** 31 - 1, base: this.#base, ...(this.#keeper && { keeper: this.#keeper }) });
   }
 
   /**

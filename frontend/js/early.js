@@ -25,4 +25,30 @@
     link.href = script.src.replace('js/early', screen);
     document.head.append(link);
   }
+
+  // A key of the page that is pressed before `views/keys.js` is there counts as soon as it is: the last one, and what is
+  // typed after it.
+  /** @type {KeyboardEvent[]} */
+  let kept = [];
+  /** @param {KeyboardEvent} event */
+  const keep = (event) => {
+    const { code, key, ctrlKey, metaKey, shiftKey, altKey } = event;
+    if (altKey) return;
+    if (ctrlKey || metaKey) {
+      if (!(shiftKey ? /^Key[FU]$/.test(code) : key === '/' || (ctrlKey && /^k$/i.test(key)))) return;
+      kept = [];
+    } else if (!kept[0] || !/^(.|Enter|Backspace|Arrow(Up|Down))$/u.test(key)) {
+      if (key === 'Escape') kept = [];
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    kept.push(event);
+  };
+  if (screen === 'login') return;
+  document.addEventListener('keydown', keep, true);
+  document.addEventListener('keysheard', (event) => {
+    document.removeEventListener('keydown', keep, true);
+    if (kept[0]) /** @type {CustomEvent<(events: KeyboardEvent[]) => void>} */ (event).detail(kept);
+  }, { once: true });
 })();

@@ -12,12 +12,9 @@
  * @typedef {import('./outbox/locks.js').Exclusively} Exclusively
  */
 
-import { isAnothers } from './api.js';
+import { isAnothers, TEMPORARY } from './api.js';
 import { newClientId } from './outbox/id.js';
 import { Records } from './outbox/records.js';
-
-/** Refusals that pass: the same message may be taken later. All others are final and shown on the message. */
-const TEMPORARY = new Set(['busy', 'storage_full', 'rate_limited', 'slow_mode', 'internal', 'network', 'timeout', 'too_many_connections']);
 
 /** Without an answer by then the message is sent again. */
 export const ACK_TIMEOUT_MS = 20_000;
@@ -114,14 +111,16 @@ export class Outbox {
    * @param {number} roomId
    * @param {string} content
    * @param {number} [replyTo]  the message that it answers
+   * @param {import('./types.js').PendingFile[]} [files]  what it brings along
    * @returns {PendingMessage} it is kept from now on; sending begins when the store has it
    */
-  add(roomId, content, replyTo) {
+  add(roomId, content, replyTo, files) {
     if (this.#username === null) throw new Error('nobody is signed in');
     /** @type {OutboxRecord} */
     const record = {
       client_id: this.#newId(), room_id: roomId, username: this.#username, account: this.#account, content,
       ...(replyTo && { reply_to: replyTo }),
+      ...(files?.[0] && { files }),
       created_at: new Date(this.#clock.date()).toISOString(), status: 'sending', error: null, seq: Infinity,
     };
     void this.#records.add(record).then(() => this.#drain(roomId));
@@ -194,6 +193,28 @@ export class Outbox {
   retry(clientId) {
     const failed = this.#records.get(clientId);
     if (failed?.status === 'failed') void this.#records.requeue(failed).then(() => this.#drain(failed.room_id));
+  }
+
+  /**
+   * Its files have come to the server, or cannot.
+   *
+   * @param {string} clientId
+   * @param {Partial<OutboxRecord>} change
+   */
+  async revise(clientId, change) {
+    // Its place is known when the store has it.
+    await this.#records.refresh();
+    const record = this.#records.get(clientId);
+    if (!record) return;
+    const revised = { ...record, ...change };
+    if (revised.status === 'failed') this.#onFailed(revised);
+    await this.#records.update(revised);
+    void this.#drain(record.room_id);
+  }
+
+  /** @returns {PendingMessage[]} of all rooms and people, in order */
+  get all() {
+    return [...this.#records.all];
   }
 
   /**
@@ -322,7 +343,11 @@ export class Outbox {
   async #fail(record, code) {
     if (!this.#records.get(record.client_id)) return;
     /** @type {OutboxRecord} */
-    const failed = { ...record, status: 'failed', error: code };
+    const failed = {
+      ...record, status: 'failed', error: code,
+      // The server keeps no files for ever that no message has: they go anew, if this is tried again.
+      ...(code === 'not_found' && record.files && { files: record.files.map((file) => ({ ...file, id: '' })) }),
+    };
     this.#onFailed(failed);
     await this.#records.update(failed);
   }

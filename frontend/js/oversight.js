@@ -62,9 +62,9 @@ export class OversightApi {
     return this.#ask('DELETE', `${ROOMS}/${roomId}/${kind}/${part(username)}`);
   }
 
-  /** @param {number} roomId @returns {Promise<Report[]>} open ones first, newest first */
-  roomReports(roomId) {
-    return this.#ask('GET', `${ROOMS}/${roomId}/reports`);
+  /** @param {number} roomId @param {{before?: number, limit: number}} page @returns {Promise<Report[]>} open ones first, newest first */
+  roomReports(roomId, { before, limit }) {
+    return this.#ask('GET', `${ROOMS}/${roomId}/reports`, { query: { before, limit } });
   }
 
   /** @param {number} reportId @returns {Promise<Report>} */
@@ -108,9 +108,9 @@ export class OversightApi {
     return this.#askAdmin('DELETE', `bans/${banId}`);
   }
 
-  /** @returns {Promise<AdminRoom[]>} in order of creation */
-  rooms() {
-    return this.#askAdmin('GET', 'rooms');
+  /** @param {{after?: number, limit: number}} page @returns {Promise<AdminRoom[]>} in order of creation */
+  rooms({ after, limit }) {
+    return this.#askAdmin('GET', 'rooms', { query: { after, limit } });
   }
 
   /** @param {number} roomId */
@@ -148,9 +148,9 @@ export class OversightApi {
     return this.#askAdmin('DELETE', `invites/${inviteId}`);
   }
 
-  /** @returns {Promise<Report[]>} open ones first, newest first */
-  reports() {
-    return this.#askAdmin('GET', 'reports');
+  /** @param {{before?: number, limit: number}} page @returns {Promise<Report[]>} open ones first, newest first */
+  reports({ before, limit }) {
+    return this.#askAdmin('GET', 'reports', { query: { before, limit } });
   }
 
   /** @param {{before?: number|undefined, limit: number}} options @returns {Promise<AuditEntry[]>} newest first */

@@ -38,9 +38,9 @@ export class PlacesApi {
     return this.#ask('GET', `${ROOMS}/${roomId}`);
   }
 
-  /** @param {number} roomId @returns {Promise<Member[]>} the owner first, then moderators, then by name */
-  members(roomId) {
-    return this.#ask('GET', `${ROOMS}/${roomId}/members`);
+  /** @param {number} roomId @param {{after?: string, limit?: number}} [page] @returns {Promise<Member[]>} the owner first, then moderators, then by name */
+  members(roomId, page) {
+    return this.#ask('GET', `${ROOMS}/${roomId}/members`, undefined, page);
   }
 
   /**
@@ -120,11 +120,42 @@ export class PlacesApi {
     return this.#ask('POST', `/api/chat/messages/${messageId}/report`, { reason }, { username });
   }
 
+  /** @param {number} messageId @param {boolean} on @param {string} username one's own @returns {Promise<Message>} */
+  pin(messageId, on, username) {
+    return this.#ask(on ? 'PUT' : 'DELETE', `/api/chat/messages/${messageId}/pin`, undefined, { username });
+  }
+
+  /** @param {number} messageId @param {boolean} on  saved for oneself */
+  save(messageId, on) {
+    return this.#ask(on ? 'PUT' : 'DELETE', `/api/chat/messages/${messageId}/save`);
+  }
+
+  /**
+   * @param {number|null} before  the `next` of the page before
+   * @param {AbortSignal} signal
+   * @returns {Promise<{saved: import('./types.js').SavedMessage[], next: number|null}>}
+   */
+  async saved(before, signal) {
+    return (await this.#api.call('GET', '/api/chat/saved', { query: { before: before ?? undefined }, signal })).body;
+  }
+
+  /**
+   * Says something in a room that one need not be in.
+   *
+   * @param {number} roomId
+   * @param {{content?: string, forward?: number, client_id: string}} body
+   * @param {string} username one's own
+   * @returns {Promise<Message>}
+   */
+  say(roomId, body, username) {
+    return this.#ask('POST', `${ROOMS}/${roomId}/messages`, body, { username });
+  }
+
   /**
    * @param {string} method
    * @param {string} path
    * @param {object} [body]
-   * @param {Record<string, string>} [query]
+   * @param {Record<string, string|number>} [query]
    * @returns {Promise<any>}
    */
   async #ask(method, path, body, query) {

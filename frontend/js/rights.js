@@ -20,8 +20,12 @@ const RANKS = { owner: 3, moderator: 2, member: 1 };
  * @property {boolean} join
  * @property {boolean} erase  the whole room
  * @property {boolean} write
+ * @property {boolean} pin  and unpin, whoever has pinned it
  * @property {(role: Role) => boolean} remove  a member of that role
  */
+
+/** Where nobody looks after the room, everybody does. @param {{moderates: boolean, isDirect: boolean, isNobodys: boolean}} there */
+const pinsIn = ({ moderates, isDirect, isNobodys }) => moderates || isDirect || isNobodys;
 
 /**
  * @param {Pick<Room, 'kind'|'owner'|'role'|'archived_at'>} room
@@ -35,6 +39,7 @@ export function rightsIn(room, user) {
   const isOwner = rank >= RANKS.owner;
   const moderates = rank >= RANKS.moderator;
   const isOpen = !room.archived_at;
+  const isNobodys = room.kind === 'public' && room.owner === null;
   return {
     rename: isOwner,
     describe: moderates && isOpen,
@@ -44,8 +49,9 @@ export function rightsIn(room, user) {
     appoint: isOwner && isOpen,
     leave: !isDirect && room.role !== null && isOpen,
     join: room.kind === 'public' && room.role === null && user !== null && isOpen,
-    erase: isOwner || (room.kind === 'public' && room.owner === null),
+    erase: isOwner || isNobodys,
     write: isOpen,
+    pin: isOpen && pinsIn({ moderates, isDirect, isNobodys }),
     remove: (role) => isOpen && moderates && rank > RANKS[role],
   };
 }

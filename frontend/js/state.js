@@ -124,8 +124,8 @@ function putRoom(state, told, isAnswer = false) {
   let room = isAnswer || told.role || !known?.role ? told : { ...told, role: told.owner === state.username ? 'owner' : known.role };
   // Nor of what one has read.
   if (!isAnswer && known && told.unread === null) {
-    const { unread, last_read, message_count } = known;
-    room = { ...room, unread, last_read, message_count };
+    const { unread, last_read, message_count, deleted_count, mentions, level = null } = known;
+    room = { ...room, unread, last_read, message_count, deleted_count, mentions, level };
   }
   if (!room.archived_at && room.id === state.currentRoom?.id && state.hold?.code === 'archived') state.hold = null;
   state.rooms = known ? state.rooms.map((other) => (other.id === room.id ? room : other)) : [...state.rooms, room];
@@ -176,6 +176,7 @@ const HANDLERS = {
     state.rooms = state.rooms.map(counted);
     if (state.currentRoom) state.currentRoom = counted(state.currentRoom);
   },
+  rooms_miscounted: () => ({ need: 'list' }),
   receipts_changed: (state, { receipts }) => void (state.receipts = receipts),
   login_started: (state) => void (state.login = { busy: true, error: null }),
   login_refused: (state, { code }) => void Object.assign(state, { screen: 'login', login: { busy: false, error: code } }),

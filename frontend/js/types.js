@@ -19,9 +19,11 @@
  * @property {Role|null} role  one's own; null: none, or not told
  * @property {number} slow_seconds  between two messages of one person; 0: none
  * @property {number} message_count  how many were ever said there; with `unread`, as of the same moment
+ * @property {number} deleted_count  how many of those were deleted, as of that moment
  * @property {number|null} unread  null: one was never there, or is a guest
- * @property {number|null} mentions
+ * @property {number|null} mentions  those of the unread ones that are about oneself
  * @property {number|null} last_read  all up to this id is read; 0: nothing
+ * @property {'all'|'mentions'|'nothing'|null} [level]  of what one is notified; null: what is usual, or not told
  */
 
 /**
@@ -29,6 +31,7 @@
  * @property {Message} message
  * @property {{id: number, name: string, kind: 'public'|'private'|'direct'}} room
  * @property {{start: number, end: number}[]} hits  in code points of the content, in order
+ * @property {{start: number, end: number}[]} [forwarded_hits]  the same in what it passes on
  */
 
 /** @typedef {'owner'|'moderator'|'member'} Role  in a room */
@@ -69,9 +72,48 @@
  * @property {string|null} edited_at
  * @property {string|null} deleted_at
  * @property {Reaction[]} reactions  in the order in which each emoji came first
- * @property {object[]} files
+ * @property {FileInfo[]} files
+ * @property {string[]} [mentions]
+ * @property {Forwarded|null} [forwarded]
  * @property {string|null} pinned_at
+ * @property {string|null} [pinned_by]  who pinned it, as they were called then
  */
+
+/**
+ * What a message passes on of another one.
+ *
+ * @typedef {object} Forwarded
+ * @property {number|null} message_id  null: not for everybody here to see
+ * @property {number|null} room_id
+ * @property {string} username
+ * @property {boolean} guest
+ * @property {string} timestamp
+ * @property {string} content
+ * @property {FileInfo[]} files
+ */
+
+/**
+ * @typedef {object} SavedMessage
+ * @property {number} id  rises in the order of saving
+ * @property {string} saved_at
+ * @property {Message} message
+ * @property {SearchResult['room']} room
+ */
+
+/**
+ * What a message brings along.
+ * @typedef {object} FileInfo
+ * @property {string} id
+ * @property {string} name
+ * @property {string} type  the media type
+ * @property {number} size  bytes
+ * @property {number|null} width  pixels, of an image
+ * @property {number|null} height
+ * @property {string} alt  words for who does not see it
+ * @property {{width: number, height: number}|null} [thumbnail]
+ */
+
+/** The same on its way: `key` is its name in this browser, without `id` the server has not got it, with '' not any more. @typedef {Omit<FileInfo, 'id'> & {key: string, id: string|null}} PendingFile */
 
 /** What a message said at some time; a gap in the numbers says that others are not kept. @typedef {{number: number, content: string, timestamp: string}} Wording */
 /** @typedef {{emoji: string, count: number, usernames: string[]}} Reaction  `usernames`: the first of them */
@@ -87,9 +129,11 @@
  * @property {number|null} [account]  the id of the account it was written with; without one it is a guest's
  * @property {string} content
  * @property {number} [reply_to]
+ * @property {PendingFile[]} [files]
  * @property {string} created_at
  * @property {'sending'|'failed'} status
  * @property {string|null} error  the code of the refusal, when it failed
+ * @property {string} [detail]  the server's words for it
  */
 
 /** @typedef {PendingMessage & {seq: number}} OutboxRecord  seq orders the records of all tabs */
@@ -103,6 +147,7 @@
  * @property {string|null} time_zone  an IANA name
  * @property {string} status_text
  * @property {number|null} hue  of the avatar, 0 to 359; null: the one of the name
+ * @property {string|null} [avatar]  names the picture that stands in its place, until there is another one
  * @property {string} created_at
  */
 
@@ -128,9 +173,11 @@
  * @property {string} room_name
  * @property {number} message_id
  * @property {string} message_username
+ * @property {boolean|null} message_guest null where it is not known
  * @property {string} message_content
  * @property {string} message_timestamp
  * @property {string} reporter
+ * @property {boolean} reporter_guest
  * @property {string} reason
  * @property {string} created_at
  * @property {string|null} resolved_at
@@ -175,9 +222,11 @@
  * @property {number} id
  * @property {string} at
  * @property {string} actor
+ * @property {boolean} actor_guest
  * @property {string} action
  * @property {number|null} room_id
  * @property {string} subject
+ * @property {boolean|null} subject_guest null where it is nobody, or not known
  * @property {{[name: string]: any}} detail
  * @property {string} hash
  */
@@ -189,7 +238,7 @@
 
 /** @typedef {{username: string, message_id: number}} Receipt  how far somebody has read */
 
-/** @typedef {'login'|'rooms'|'chat'|'directory'|'administration'} Screen */
+/** @typedef {'login'|'rooms'|'chat'|'directory'|'saved'|'administration'} Screen */
 /** @typedef {'loading'|'ready'|'error'} LoadStatus */
 /** @typedef {'offline'|'connecting'|'reconnecting'|'open'|'caughtup'|'closed'} ConnectionStatus */
 /** @typedef {'older'|'newer'} Direction */
@@ -249,7 +298,7 @@
 /**
  * What applyEvent asks its caller to do; the state itself does nothing.
  * @typedef {object} Effect
- * @property {null|'resync'|'history'} need  `resync`: subscribe with `after`; `history`: the window is void, read it again
+ * @property {null|'resync'|'history'|'list'} need  `resync`: subscribe with `after`; `history`: the window is void, read it again; `list`: the list
  * @property {string[]} stored  client_ids of own messages that the server has
  * @property {Message[]} arrived  new messages of others, as they came live or by a sync
  */
@@ -278,6 +327,8 @@
  * What the server tells the page about itself, in `<meta name="parlour-config">`.
  * @typedef {object} Config
  * @property {number} maxMessageLength
+ * @property {number} [maxFileSize]  bytes; none: not told
+ * @property {boolean} [guestFiles]  people without an account may send files
  * @property {number} editWindow  how long one may edit and delete one's own messages; 0: for ever
  * @property {number} maxUsernameLength
  * @property {number} maxRoomNameLength

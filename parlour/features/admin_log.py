@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query
 
 from parlour import administration
 from parlour.admission import PREFIX, Administrator, AdministratorRoute
+from parlour.fields import MAX_PAGE, IdParam
 from parlour.identity import ContextDep, account_of
-from parlour.models import MAX_PAGE, IdParam
 from parlour.oversight import AuditEntry, Report
 from parlour.web import BeforeReport, PageSize, answers
 

@@ -10,9 +10,9 @@ from parlour.administration import Banned, ChangedUser
 from parlour.admission import PREFIX, Administrator, AdministratorRoute
 from parlour.context import Context
 from parlour.errors import Refusal
+from parlour.fields import IdParam
 from parlour.identity import ContextDep, account_of, close, end_logins
 from parlour.logins import banned
-from parlour.models import IdParam
 from parlour.moderation import Named
 from parlour.oversight import AdminUser, AdminUserChange, ServerBan, ServerBanCreate, is_guest
 from parlour.people import MAX_NAME

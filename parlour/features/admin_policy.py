@@ -10,9 +10,9 @@ from parlour import administration
 from parlour.admission import PREFIX, Administrator, AdministratorRoute, page_policy
 from parlour.context import Context
 from parlour.errors import Refusal
+from parlour.fields import IdParam
 from parlour.identity import ContextDep, account_of, close
 from parlour.membership import Invite, NewInvite, RoomInviteCreate
-from parlour.models import IdParam
 from parlour.oversight import Policy, PolicyChange
 from parlour.support.tokens import random_id
 from parlour.web import answers

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Query, Response
 from parlour import administration
 from parlour.admission import PREFIX, Administrator, AdministratorRoute
 from parlour.audience import close_room, tell_member
+from parlour.fields import MAX_PAGE, IdParam
 from parlour.identity import ContextDep, account_of
-from parlour.models import MAX_PAGE, IdParam
 from parlour.oversight import AdminRoom, OwnerChange
 from parlour.places import Changed, Told
 from parlour.upkeep import purge

@@ -5,11 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from parlour import audience, editing
+from parlour.commands import DeleteMessage, EditMessage
 from parlour.context import Client, Context
 from parlour.editing import Edited
+from parlour.fields import IdParam
 from parlour.identity import Admitted, ContextDep, Reader, person_of
-from parlour.models import IdParam, Message, MessageChange, Person, Wording
-from parlour.protocol import DeleteMessage, EditMessage
+from parlour.models import Message, MessageChange, Person, Wording
+from parlour.upkeep import purge
 from parlour.web import StrictRoute, answers
 
 router = APIRouter(prefix="/api/chat/messages", route_class=StrictRoute, tags=["messages"])
@@ -110,6 +112,9 @@ async def _delete(
         audience.tell_change(context, edited, client)
 
     window = context.settings.edit_window
-    return await context.database.write(
+    edited = await context.database.write(
         editing.delete_message, person, message_id, window, then=tell
     )
+    if edited.rest:
+        context.tasks.spawn(purge(context))
+    return edited

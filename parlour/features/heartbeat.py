@@ -3,8 +3,9 @@
 import asyncio
 from typing import Final
 
+from parlour.commands import Ping
 from parlour.context import Client, Context
-from parlour.protocol import HeartbeatEvent, Ping, PongEvent, encode
+from parlour.protocol import HeartbeatEvent, PongEvent, encode
 
 # Seconds between heartbeats: short enough for a phone's dead connection to be noticed, and
 # below the 60 s after which common proxies close an idle one.

@@ -5,13 +5,15 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BeforeValidator, TypeAdapter
 
-from parlour import direct, places
-from parlour.audience import close_room, tell_list, tell_member
+from parlour import belonging, direct
+from parlour.audience import close_room, tell_member, tell_person
+from parlour.direct import Opened
+from parlour.fields import IdParam, check_digits
 from parlour.identity import ContextDep, LoggedIn, Reader, account_of
 from parlour.membership import DirectCreate, Member, MemberChange
-from parlour.models import IdParam, Room, check_digits
+from parlour.models import Room
 from parlour.people import MAX_NAME
-from parlour.places import Changed, Told
+from parlour.places import Changed
 from parlour.web import AfterName, StrictRoute, answers
 
 router = APIRouter(prefix="/api/chat", route_class=StrictRoute, tags=["members"])
@@ -44,7 +46,7 @@ async def list_members(
     limit: MembersSize = MAX_LISTED,
 ) -> Response:
     """A page of a room's members: the owner first, then moderators, then the others by name."""
-    members = await context.database.read(places.list_members, author, room_id, after, limit)
+    members = await context.database.read(belonging.list_members, author, room_id, after, limit)
     here = set(context.manager.user_list(room_id))
     told = [each.model_copy(update={"online": each.username in here}) for each in members]
     # Encoded here: FastAPI would validate what comes from the database a second time.
@@ -69,7 +71,7 @@ async def put_member(
 
     by = account_of(login)
     _, member = await context.database.write(
-        places.put_member, by, login.user_id, room_id, username, change.role, then=tell
+        belonging.put_member, by, login.user_id, room_id, username, change.role, then=tell
     )
     here = member.username in context.manager.user_list(room_id)
     return member.model_copy(update={"online": here})
@@ -93,7 +95,7 @@ async def remove_member(
 
     by = account_of(login)
     await context.database.write(
-        places.remove_member, by, login.user_id, room_id, username, then=tell
+        belonging.remove_member, by, login.user_id, room_id, username, then=tell
     )
     return Response(status_code=204)
 
@@ -113,13 +115,12 @@ async def open_direct(
 ) -> Room:
     """The direct conversation of these people and oneself: the one they had, or a new one."""
 
-    def tell(outcome: tuple[Told, bool]) -> None:
-        if outcome[1]:
-            told = outcome[0]
-            tell_list(context, "room_created", told)
+    def tell(opened: Opened) -> None:
+        if opened.listed:
+            tell_person(context, "room_created", opened.told.room, login.user_id, "member")
 
     by = (login.user_id, login.username)
-    told, new = await context.database.write(direct.open_direct, by, wanted.usernames, then=tell)
-    if not new:
+    opened = await context.database.write(direct.open_direct, by, wanted.usernames, then=tell)
+    if not opened.new:
         response.status_code = 200
-    return context.with_online(told.room).model_copy(update={"role": "member"})
+    return context.with_online(opened.told.room).model_copy(update={"role": "member"})

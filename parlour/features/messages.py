@@ -1,27 +1,26 @@
 """Saying something and reading what was said."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from parlour import places, replying
+from parlour.attention import Notice
+from parlour.audience import tell_listed, tell_notices
+from parlour.commands import SendMessage
 from parlour.context import Client, Context
-from parlour.identity import Admitted, ContextDep, Reader, person_of
-from parlour.models import (
-    History,
-    HistoryQuery,
-    IdParam,
-    Message,
-    MessageCreate,
-    MessageDraft,
-    Person,
-    RoomHistoryQuery,
-    StoredMessage,
-)
-from parlour.permissions import check_speak
-from parlour.protocol import MessageEvent, RepeatedMessageEvent, SendMessage, encode
-from parlour.web import StrictRoute, answers
+from parlour.encoding import encode_message
+from parlour.fields import IdParam
+from parlour.identity import Admitted, ContextDep, Reader, admitted, person_of
+from parlour.mentioning import HERE, ROOM
+from parlour.models import Message, MessageCreate, Person, check_said
+from parlour.paging import HistoryQuery, RoomHistoryQuery
+from parlour.permissions import MAX_HERE, check_speak
+from parlour.protocol import RepeatedMessageEvent
+from parlour.storing import History, MessageDraft, StoredMessage
+from parlour.web import QuickRoute, StrictRoute, answers, id_of
 
 router = APIRouter(route_class=StrictRoute, tags=["messages"])
 
@@ -103,17 +102,26 @@ def _answer(history: History) -> Response:
     )
 
 
-@router.post(
-    "/api/chat/rooms/{room_id}/messages",
-    status_code=201,
-    response_model=Message,
-    responses=_POSTED
-    | answers(
-        "not_signed_in", "cross_site", "not_found", "banned", "archived", "muted", "slow_mode",
-        "invalid", "empty", "too_long", "name_invalid", "name_taken", "name_reserved", "bad_json",
-        "too_large", "unsupported_type", "busy", "storage_full",
-    ),
-)  # fmt: skip
+class Posts(QuickRoute):
+    """Posting is what programs do most, so it is quick."""
+
+    async def quick(self, request: Request, context: Context) -> Response | None:
+        """As `post_message` does."""
+        room_id = id_of(request.path_params["room_id"])
+        names = request.query_params.getlist("username")
+        # The body comes first: what is wrong with it is said before anything else is.
+        body = await request.json() if await request.body() else None
+        try:
+            message = MessageCreate.model_validate(body)
+        except ValidationError:
+            return None
+        if room_id is None or len(names) > 1:
+            return None
+        login = await admitted(request, context)
+        person = person_of(context, request, login, names[0] if names else None)
+        return await say(context, person, room_id, message)
+
+
 async def post_message(
     request: Request,
     room_id: Annotated[IdParam, Path(description="The room.")],
@@ -128,15 +136,30 @@ async def post_message(
     return await say(context, person_of(context, request, login, username), room_id, message)
 
 
+router.add_api_route(
+    "/api/chat/rooms/{room_id}/messages",
+    post_message,
+    methods=["POST"],
+    route_class_override=Posts,
+    status_code=201,
+    response_model=Message,
+    responses=_POSTED
+    | answers(
+        "not_signed_in", "cross_site", "not_found", "not_allowed", "banned", "archived", "muted",
+        "slow_mode", "invalid", "empty", "too_long", "name_invalid", "name_taken", "name_reserved",
+        "bad_json", "too_large", "unsupported_type", "busy", "storage_full",
+    ),
+)  # fmt: skip
+
+
 async def say(context: Context, person: Person, room_id: int, message: MessageCreate) -> Response:
     """Store what somebody says and tell it, then answer. Raises Refusal."""
-    context.check_length(message.content)
+    draft = _draft(context, room_id, person, message)
 
     def tell(stored: StoredMessage) -> None:
         if not stored.repeated:
-            publish(context, stored.message)
+            publish(context, stored, draft.notices)
 
-    draft = MessageDraft(room_id, person, message.content, message.client_id, message.reply_to)
     stored = await context.database.store(draft, then=tell)
     return Response(
         stored.message.model_dump_json(),
@@ -145,46 +168,74 @@ async def say(context: Context, person: Person, room_id: int, message: MessageCr
     )
 
 
+def _draft(
+    context: Context, room_id: int, person: Person, said: MessageCreate | SendMessage
+) -> MessageDraft:
+    """A message on its way to the writer, with who is there just now where it calls them.
+
+    Raises Refusal where there is nothing in it, or too much.
+    """
+    check_said(said.content, said.files, said.forward)
+    content = said.content or ""
+    context.check_length(content)
+    if said.reply_to is None and "@" not in content:
+        return MessageDraft(
+            room_id, person, content, said.client_id, files=said.files, forward=said.forward
+        )
+    here = accounts_in(context, room_id) if HERE in content.casefold() else ()
+    return MessageDraft(
+        room_id, person, content, said.client_id, said.reply_to, here, [], said.files, said.forward
+    )
+
+
 def send_message(context: Context, client: Client, command: SendMessage) -> None:
     """Hand a message to the writer; its commit is told to the room, a repeat to its sender."""
     room_id = client.room_of(command.room_id)
     manager, connection = context.manager, client.connection
     check_speak(follows=manager.follows(connection, room_id))
-    context.check_length(command.content)
+    draft = _draft(context, room_id, client.person, command)
 
     def answer(outcome: StoredMessage | Exception) -> None:
         client.sent()
         if isinstance(outcome, Exception):
             client.refuse(outcome, command.model_dump(include={"client_id", "room_id"}))
         elif outcome.repeated:
-            client.send(_event_of(outcome.message, RepeatedMessageEvent))
+            client.send(_repeated(outcome.message))
         else:
-            publish(context, outcome.message)
+            publish(context, outcome, draft.notices)
             # Its room may have been left in the meantime; the sender is told all the same.
             if not manager.follows(connection, room_id):
-                client.send(_event_of(outcome.message))
+                connection.send(encode_message(outcome.message))
 
-    draft = MessageDraft(
-        room_id, client.person, command.content, command.client_id, command.reply_to
-    )
     context.database.send(draft, answer)
     client.sending()
 
 
-def publish(context: Context, message: Message) -> None:
-    """Tell a room of its newest message, which has been committed."""
-    frame = encode(_event_of(message))
-    context.manager.broadcast(message.room_id, frame, version=message.version)
+def accounts_in(context: Context, room_id: int) -> tuple[int, ...]:
+    """The accounts that are in a room just now; of very many so many that it is known to be so."""
+    found: dict[int, None] = {}
+    for connection in context.manager.followers(room_id):
+        if not connection.guest and context.manager.is_in(connection, room_id):
+            found[int(connection.person_key.removeprefix("user:"))] = None
+            if len(found) > MAX_HERE:
+                break
+    return tuple(found)
+
+
+def publish(
+    context: Context, stored: StoredMessage, notices: Sequence[Notice] | None = None
+) -> None:
+    """Tell a room of its newest message, which has been committed, and those whom it is about."""
+    message = stored.message
+    tell_listed(context, stored)
+    context.manager.broadcast(message.room_id, encode_message(message), version=message.version)
     context.news.said(message.room_id, message.id, None if message.guest else message.username)
+    context.crowds.said(
+        message.room_id, message.id, calls=ROOM in message.mentions or HERE in message.mentions
+    )
+    if notices:
+        tell_notices(context, notices)
 
 
-def _event_of(message: Message, kind: type[MessageEvent] = MessageEvent) -> MessageEvent:
-    fields: dict[str, Any] = {
-        "type": "message",
-        "room_id": message.room_id,
-        "version": message.version,
-        "message": message,
-    }
-    if kind is RepeatedMessageEvent:
-        fields["repeated"] = True
-    return kind.trusted(fields)
+def _repeated(message: Message) -> RepeatedMessageEvent:
+    return RepeatedMessageEvent(room_id=message.room_id, version=message.version, message=message)

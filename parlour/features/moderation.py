@@ -11,8 +11,8 @@ from parlour import moderation
 from parlour.audience import evict, tell_member
 from parlour.context import Context
 from parlour.errors import Refusal
+from parlour.fields import IdParam
 from parlour.identity import ContextDep, LoggedIn, account_of
-from parlour.models import IdParam
 from parlour.moderation import Named, Restrained
 from parlour.oversight import BanChange, Kind, MuteChange, Restriction
 from parlour.people import MAX_NAME, Login

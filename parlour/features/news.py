@@ -9,10 +9,12 @@ from parlour import reading
 from parlour.audience import SMALL_ROOM, tell_reads
 from parlour.context import Context
 from parlour.errors import Refusal
-from parlour.news import Happened
+from parlour.models import Room
+from parlour.news import Happened, News
 from parlour.protocol import NewsEvent, ReadEvent, RoomNews, encode
 from parlour.reading import Lately
 from parlour.realtime.connection import Connection
+from parlour.store.reads import ReadState
 
 # Seconds between two news on one connection, and frames of news in a second on all of them: with
 # more connections they come less often.
@@ -58,50 +60,64 @@ def _watchers(context: Context) -> list[Connection]:
 
 async def _tell(context: Context, happened: Happened, watchers: Sequence[Connection]) -> None:
     said, deleted = happened.said, happened.deleted
+    await _tell_speakers(context, happened)
     with context.news.telling():
         try:
-            lately = await context.database.read(
-                reading.lately, list(said), happened.spoke, MEMBERS
-            )
+            lately = await context.database.read(reading.lately, list(said), MEMBERS)
         except Refusal:
             context.news.again(said, deleted)
             return
+        # What the reader has seen deleted is noted by now, and so what of it is told later.
+        await context.database.told()
         left = {room_id: said[room_id] for room_id in lately.rest}
         context.news.again(
             left, {room_id: deleted[room_id] for room_id in left if room_id in deleted}
         )
-        for state in lately.speakers:
-            if context.news.is_out(f"user:{state.user_id}", state.room_id):
-                continue
-            tell_reads(context, [state])
-            context.news.read(state.room_id, state.user_id, state.username, state.message_id)
         await _tell_rooms(context, happened, lately, watchers)
+
+
+async def _tell_speakers(context: Context, happened: Happened) -> None:
+    """Tell those who said something that they have read all up to it."""
+
+    def tell(states: list[ReadState]) -> None:
+        tell_reads(context, states)
+        for state in states:
+            context.news.read(state.room_id, state.user_id, state.username, state.message_id)
+
+    if not happened.spoke:
+        return
+    try:
+        # By the writer, though it only reads: told in the order of the commits, it cannot undo
+        # what its reader has marked as unread since, nor go to who was put out before.
+        await context.database.write(reading.speakers, happened.spoke, then=tell)
+    except Refusal:
+        context.news.spoke_again(happened.spoke)
 
 
 async def _tell_rooms(
     context: Context, happened: Happened, lately: Lately, watchers: Sequence[Connection]
 ) -> None:
     """One frame to each: what everybody may know is encoded once, the rest put beside it."""
-    public: list[bytes] = []
+    public: list[tuple[int, bytes]] = []
     own: dict[str, list[tuple[int, bytes]]] = {}
-    for room_id, count, audience in lately.rooms:
-        news = _room(happened, room_id, count)
+    for room, audience in lately.rooms:
+        room_id, news = room.id, _room(context.news, happened, room)
         if audience is None:
-            public.append(news)
+            public.append((room_id, news))
             continue
         for user_id in audience:
             own.setdefault(f"user:{user_id}", []).append((room_id, news))
-    whole = _frame(public)
+    whole = _frame(news for _, news in public)
     told = 0
     for connection in watchers:
         author = connection.person_key
-        theirs = [
-            news
-            for room_id, news in own.get(author, ())
-            if not context.news.is_out(author, room_id)
-        ]
-        if theirs:
-            connection.send(_frame([*public, *theirs]), ephemeral=True)
+        out = context.news.out_of(author) | lately.banned.get(author, set())
+        if out or author in own:
+            rooms = [*public, *own.get(author, ())]
+            theirs = [news for room_id, news in rooms if room_id not in out]
+            if not theirs:
+                continue
+            connection.send(_frame(theirs), ephemeral=True)
         elif public:
             connection.send(whole, ephemeral=True)
         else:
@@ -111,10 +127,14 @@ async def _tell_rooms(
             await asyncio.sleep(0)
 
 
-def _room(happened: Happened, room_id: int, count: int) -> bytes:
-    deleted = tuple(happened.deleted.get(room_id, ()))
+def _room(noted: News, happened: Happened, room: Room) -> bytes:
+    taken = happened.deleted.get(room.id)
     news = RoomNews(
-        room_id=room_id, message_id=happened.said[room_id], message_count=count, deleted=deleted
+        room_id=room.id,
+        message_id=happened.said[room.id],
+        message_count=room.message_count,
+        deleted_count=noted.count_told(room.id, taken, room.deleted_count),
+        deleted=() if taken is None else taken.ids,
     )
     return news.model_dump_json().encode()
 

@@ -1,15 +1,18 @@
 """Being in a room: following it, what one missed, join, leave, and the list of people."""
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Final
 
-from parlour import places
-from parlour.audience import depart, tell_people, user_list
+from parlour import direct, places
+from parlour.audience import depart, tell_people, tell_person, user_list
+from parlour.commands import Subscribe, Unsubscribe
 from parlour.context import Client, Context
 from parlour.errors import Refusal
-from parlour.models import Changes
+from parlour.models import Room
 from parlour.permissions import no_room
-from parlour.protocol import JoinEvent, Subscribe, SyncEvent, Unsubscribe, encode
+from parlour.protocol import JoinEvent, SyncEvent, encode
+from parlour.storing import Changes
 
 # Rooms that one connection may follow: all that it is told, and its end, goes through each of them.
 MAX_FOLLOWED: Final = 2_000
@@ -90,6 +93,20 @@ async def follow(
     connection.send(*frames)
     # Who was given no state has nothing of what was held back yet.
     manager.release(connection, room_id, room.version if sync else None)
+    if room.kind == "direct" and not room.message_count:
+        context.tasks.spawn(_list(context, client, room_id))
+
+
+async def _list(context: Context, client: Client, room_id: int) -> None:
+    """A conversation in which nothing was said is in the list of whoever has come into it."""
+    user_id = int(client.person.author.removeprefix("user:"))
+
+    def tell(room: Room | None) -> None:
+        if room is not None:
+            tell_person(context, "room_created", room, user_id, "member")
+
+    with contextlib.suppress(Refusal):
+        await context.database.write(direct.come_in, user_id, room_id, then=tell)
 
 
 async def _read(

@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 
 from parlour import audience, reacting
+from parlour.commands import React
 from parlour.context import Client, Context
 from parlour.editing import Edited
 from parlour.errors import Refusal
+from parlour.fields import MAX_PAGE, IdParam
 from parlour.identity import Admitted, ContextDep, author_of, person_of
-from parlour.models import MAX_PAGE, IdParam, Message, Person, Reactors
-from parlour.protocol import React
+from parlour.models import Message, Person, Reactors
 from parlour.support import emojis
 from parlour.web import PageSize, StrictRoute, answers
 
@@ -26,8 +27,8 @@ Speaker = Annotated[
 ]
 _NAMES = ("invalid", "empty", "too_long", "name_invalid", "name_taken", "name_reserved")
 _REFUSALS = (
-    "not_signed_in", "cross_site", "not_found", "banned", "muted", "archived", *_NAMES, "busy",
-    "storage_full",
+    "not_signed_in", "cross_site", "not_found", "banned", "muted", "archived", *_NAMES,
+    "rate_limited", "busy", "storage_full",
 )  # fmt: skip
 
 
@@ -99,6 +100,10 @@ async def _react(
     on: bool,
 ) -> Edited:
     known = await _one_emoji(emoji)
+    wait = context.reactions.take(person.author)
+    if wait:
+        words = f"Too many reactions. Wait {max(1, round(wait))} seconds."
+        raise Refusal("rate_limited", words, retry_after=wait)
 
     def tell(edited: Edited) -> None:
         audience.tell_change(context, edited, client)

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Path
 
 from parlour import reading
 from parlour.audience import read_frame, tell_reads
+from parlour.commands import ReadMessages
 from parlour.context import Client, Context
 from parlour.errors import Refusal
+from parlour.fields import IdParam
 from parlour.identity import ContextDep, LoggedIn, account_of
 from parlour.membership import AllRead, ReadChange, ReadPosition, Receipt
-from parlour.models import IdParam, Person
-from parlour.protocol import ReadMessages
+from parlour.models import Person
 from parlour.reading import Read
 from parlour.store.reads import ReadState
 from parlour.web import StrictRoute, answers
@@ -43,6 +44,8 @@ async def put_read(
         message_id=state.message_id,
         unread=state.unread,
         message_count=state.message_count,
+        deleted_count=state.deleted_count,
+        mentions=state.mentions,
     )
 
 

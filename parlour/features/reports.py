@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from parlour import reporting
+from parlour.fields import MAX_PAGE, IdParam
 from parlour.identity import Admitted, ContextDep, LoggedIn, account_of, person_of
-from parlour.models import MAX_PAGE, IdParam
 from parlour.oversight import Report, ReportChange, ReportCreate, ReportMade
 from parlour.web import BeforeReport, PageSize, StrictRoute, answers
 

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Path, Response
 
 from parlour import joining
 from parlour.audience import tell_person, tell_room
+from parlour.fields import IdParam
 from parlour.identity import ContextDep, LoggedIn, account_of
 from parlour.membership import Invite, InvitePreview, InviteToken, NewInvite, RoomInviteCreate
-from parlour.models import IdParam, Room
+from parlour.models import Room
 from parlour.places import Changed
 from parlour.support.tokens import random_id
 from parlour.web import StrictRoute, answers

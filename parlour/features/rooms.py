@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from parlour import places
 from parlour.audience import close_room, tell_list, tell_person, tell_room
+from parlour.fields import IdParam
 from parlour.identity import (
     Admitted,
     ContextDep,
@@ -16,7 +17,7 @@ from parlour.identity import (
     not_signed_in,
     person_of,
 )
-from parlour.models import IdParam, Room, RoomChange, RoomCreate
+from parlour.models import Room, RoomChange, RoomCreate
 from parlour.places import Revised, Told
 from parlour.upkeep import purge
 from parlour.web import StrictRoute, answers

@@ -39,17 +39,24 @@ class _Batch:
     frames alone gets them without the `reserved`.
     """
 
-    __slots__ = ("_ephemeral", "_forms", "_frames", "reserved", "whole")
+    __slots__ = ("_ephemeral", "_forms", "_frames", "_whole", "reserved")
 
     def __init__(
         self, frames: list[bytes], ephemeral: Collection[int], reserved: Collection[int]
     ) -> None:
-        self.whole = frames[0] if len(frames) == 1 else b"".join(frames)
+        self._whole: bytes | None = None
         self.reserved = reserved
         self._frames = frames
         self._ephemeral = ephemeral
         # What is written to many in another form, by which frames are left out of it.
         self._forms: dict[tuple[bool, bool], bytes] = {}
+
+    @property
+    def whole(self) -> bytes:
+        """All of it. Who is caught up by a few frames does not pay for those before them."""
+        if self._whole is None:
+            self._whole = b"".join(self._frames)
+        return self._whole
 
     def write(self, connection: Connection, start: int) -> None:
         """Give a connection what comes from the frame number `start` on."""
@@ -71,10 +78,8 @@ class _Batch:
             return self._forms[form]
         data = b"".join(
             frame
-            for place, frame in enumerate(self._frames)
-            if place >= start
-            and not (lean and place in self._ephemeral)
-            and not (plain and place in self.reserved)
+            for place, frame in enumerate(self._frames[start:], start)
+            if not (lean and place in self._ephemeral) and not (plain and place in self.reserved)
         )
         if start == 0:
             self._forms[form] = data

@@ -99,6 +99,9 @@ class GuardedProtocol(ServedProtocol):
             if timer is not None:
                 timer.cancel()
         self._watcher = self._keeper = None
+        # Whoever leads back here goes: what is in no cycle is freed at once, while collecting
+        # thousands of connections that came and went would hold the event loop for long.
+        self._listener = None
         super().connection_lost(exc)
 
     # What the reader has read

@@ -36,7 +36,6 @@ class ServedProtocol(asyncio.Protocol):
     flush_seconds = 10.0
 
     transport: asyncio.Transport
-    scope: Scope
     # Whether the handshake was answered, whether a close frame was sent, and whether it is over.
     accepted = False
     close_sent = False
@@ -69,7 +68,8 @@ class ServedProtocol(asyncio.Protocol):
         self._accept_key = accept_key
         offered = [value for name, value in scope["headers"] if name == b"sec-websocket-protocol"]
         names = b",".join(offered).decode("latin-1").split(",") if offered else ()
-        self.scope = {
+        # Kept by what serves it alone: it leads back here.
+        asked: Scope = {
             "type": "websocket",
             "asgi": {"version": scope["asgi"]["version"], "spec_version": "2.4"},
             "http_version": scope["http_version"],
@@ -86,7 +86,7 @@ class ServedProtocol(asyncio.Protocol):
             "extensions": self.extensions(),
         }
         self._events.append({"type": "websocket.connect"})
-        task = self.loop.create_task(self._run())
+        task = self.loop.create_task(self._run(asked))
         self._server_state.tasks.add(task)
         task.add_done_callback(self._server_state.tasks.discard)
 
@@ -96,9 +96,9 @@ class ServedProtocol(asyncio.Protocol):
 
     # The application's side
 
-    async def _run(self) -> None:
+    async def _run(self, scope: Scope) -> None:
         try:
-            await self.config.loaded_app(self.scope, self.receive, self.send)
+            await self.config.loaded_app(scope, self.receive, self.send)
         except PeerGone:
             pass
         except Exception:

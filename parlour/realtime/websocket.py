@@ -28,7 +28,7 @@ class WebSocketProtocol(GuardedProtocol):
     async def listen(self, websocket: WebSocket, listener: Listener) -> None:
         """Tell `listener` of every message to come, until the connection ends."""
         self._open = not (self.close_sent or self.disconnected or self.transport.is_closing())
-        self._listener = listener
+        self._listener = None if self.disconnected else listener
         self._set_reading()
         while (await self.receive())["type"] != "websocket.disconnect":
             pass

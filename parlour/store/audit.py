@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, String, insert, select, type_coerce
 
-from parlour.models import format_time
+from parlour.fields import format_time
 from parlour.store.tables import audit
 
 

@@ -8,28 +8,31 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from parlour.oversight import AdminRoom, AdminUser
 from parlour.people import User
+from parlour.store.dialects import contains
 from parlour.store.rooms import LIVE
 from parlour.store.tables import members, messages, rooms, sessions, users
 from parlour.store.users import TOLD, user_of
 from parlour.support.text import name_key
 
 
-def _contains(query: str) -> ColumnElement[bool]:
+def _contains(connection: Connection, query: str) -> ColumnElement[bool]:
     """Whether the username or the display name has it in it.
 
-    SQLite tells only ASCII letters' cases apart, so other scripts are looked for as they may be
-    spelled.
+    The databases only know the cases of ASCII letters, so other scripts are looked for as they may
+    be spelled.
     """
     spellings = {query, query.lower(), query.upper(), query.title()}
     return or_(
         users.c.name_key.contains(name_key(query), autoescape=True),
-        *(users.c.display_name.contains(each, autoescape=True) for each in sorted(spellings)),
+        *(contains(connection, users.c.display_name, each) for each in sorted(spellings)),
     )
 
 
-def _page(statement: Select[Any], query: str, after: str | None, limit: int) -> Select[Any]:
+def _page(
+    connection: Connection, statement: Select[Any], query: str, after: str | None, limit: int
+) -> Select[Any]:
     if query:
-        statement = statement.where(_contains(query))
+        statement = statement.where(_contains(connection, query))
     if after is not None:
         statement = statement.where(users.c.name_key > name_key(after))
     return statement.order_by(users.c.name_key).limit(limit)
@@ -38,7 +41,7 @@ def _page(statement: Select[Any], query: str, after: str | None, limit: int) -> 
 def people(connection: Connection, query: str, after: str | None, limit: int) -> list[User]:
     """The accounts that may be used and whose names contain `query`, by username."""
     statement = select(*TOLD).where(users.c.disabled_at.is_(None))
-    rows = connection.execute(_page(statement, query, after, limit)).mappings()
+    rows = connection.execute(_page(connection, statement, query, after, limit)).mappings()
     return [user_of(row) for row in rows]
 
 
@@ -72,7 +75,7 @@ def accounts(
     connection: Connection, query: str, after: str | None, limit: int, now: datetime
 ) -> list[AdminUser]:
     """All accounts, those included that may not be used, by username."""
-    rows = connection.execute(_page(_accounts(now), query, after, limit)).mappings()
+    rows = connection.execute(_page(connection, _accounts(now), query, after, limit)).mappings()
     return [AdminUser.model_construct(**row) for row in rows]
 
 

@@ -1,77 +1,105 @@
 """One open database: its lock, the write connection, the readers, and who waits for them."""
 
 import asyncio
-import sqlite3
+import contextlib
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from parlour.errors import Refusal
 from parlour.migrations import migrate
-from parlour.store.meta import ensure_epoch, epoch_of
+from parlour.store import lease
+from parlour.store.backends import Backend, DatabaseUnusable, expected_error
+from parlour.store.meta import MOVED, ensure_epoch, epoch_of, read_values
 from parlour.support.lock import lock_data_dir
-from parlour.support.sqlite import (
-    Unable,
-    check_able,
-    check_sound,
-    create_private,
-    is_damage,
-    open_readers,
-    open_writer,
-)
-from parlour.support.writer import Job, Writer, WriterBusy
+from parlour.support.writer import SINGLE, Job, Writer, WriterBusy
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 READERS: Final = 4
 # How long closing waits for the writer, and then for its thread.
 CLOSE_SECONDS: Final = 1.0
 
 
-class DatabaseUnusable(Exception):
-    """The file is no sound SQLite database; the text is the one line to show."""
-
-
 class Engine:
-    """The database in one data directory, which no other process has open meanwhile.
+    """The database of one data directory, which no other process works with meanwhile.
 
     Raises DataDirInUse, DatabaseUnusable or DatabaseTooNew when it is opened.
     """
 
-    def __init__(self, data_dir: Path, path: Path) -> None:
-        self.path = path
+    def __init__(self, data_dir: Path, backend: Backend) -> None:
         self._lock = lock_data_dir(data_dir)
-        self.write_engine = open_writer(path)
         try:
-            create_private(path)
+            self.write_engine = backend.open_writer()
+        except BaseException:
+            self._lock.close()
+            raise
+        try:
             with self.write_engine.begin() as connection:
-                check_able(connection)
-                check_sound(connection)
+                backend.check(connection)
                 migrate(connection)
                 ensure_epoch(connection)
                 self.epoch = epoch_of(connection)
+                # Where it goes on, when it was moved away from here.
+                self.moved_to = read_values(connection, [MOVED]).get(MOVED)
         except BaseException as error:
             self.write_engine.dispose()
             self._lock.close()
-            if isinstance(error, Unable):
-                raise DatabaseUnusable(str(error)) from error
             if isinstance(error, DBAPIError):
-                advice = "Keep it, and put a backup in its place." if is_damage(error) else ""
-                words = f"{path} cannot be used: {error.orig}. {advice}"
-                raise DatabaseUnusable(words.strip()) from error
+                words = f"{backend} cannot be used: {backend.fault(error)}"
+                raise DatabaseUnusable(words) from error
             raise
-        self._read_engine = open_readers(path, READERS)
+        self._backend = backend
+        self._owner: lease.Owner | None = None
+        self._data_dir = data_dir
+        self._read_engine = backend.open_readers(READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        # The driver's connections that somebody reads by just now.
+        self._reading: set[Any] = set()
+        event.listen(self._read_engine, "checkout", lambda used, *_: self._reading.add(used))
+        event.listen(self._read_engine, "checkin", lambda used, *_: self._reading.discard(used))
         self._writer: Writer | None = None
         # Set whenever something is handed to the writer, but for what goes on behind.
         self.written = asyncio.Event()
 
+    def hold(self) -> None:
+        """Keep servers on other data directories off it, until `release`.
+
+        It has to be renewed (`renew`). Raises DatabaseUnusable while one of them holds it.
+        """
+        if not self._backend.shared:
+            return
+        owner = lease.owner_of(self._data_dir)
+        try:
+            with self.write_engine.begin() as connection:
+                held = lease.take(connection, owner)
+        except DBAPIError as error:
+            words = f"{self._backend} cannot be used: {self._backend.fault(error)}"
+            raise DatabaseUnusable(words) from error
+        if held is not None:
+            raise DatabaseUnusable(
+                f"Another Parlour (on {held.host}) runs on {self._backend}, or did"
+                f" {held.seconds:.0f} seconds ago. Stop it; if it is gone, try again in"
+                f" {lease.STALE_SECONDS:.0f} seconds."
+            )
+        self._owner = owner
+
+    async def renew(self) -> bool:
+        """Go on holding it, where that has to be said; False when another server does by now."""
+        return self._owner is None or await self.tend(lease.renew, self._owner)
+
     def start(self) -> None:
         """Start the writer, which answers in the running event loop."""
-        self._writer = Writer(self.write_engine, asyncio.get_running_loop())
+        server = lease.owner_of(self._data_dir).id
+        commits = self._backend.commits(self.write_engine, server)
+        self._writer = Writer(self.write_engine, asyncio.get_running_loop(), commits)
 
     async def write(
         self, operation: Callable[..., T], *args: Any, then: Callable[[T], None] | None = None
@@ -85,8 +113,11 @@ class Engine:
         return result
 
     async def tend(self, operation: Callable[..., T], *args: Any) -> T:
-        """As `write`, for what follows the writing of others: it does not count as written."""
-        result: T = await self._outcome(operation, args, bulk=False, then=None)
+        """As `write`, for what follows the writing of others: it does not count as written.
+
+        It has a transaction of its own: its faults are nobody else's.
+        """
+        result: T = await self._outcome(operation, args, bulk=False, then=None, alone=True)
         return result
 
     async def submitted(
@@ -96,10 +127,11 @@ class Engine:
         *,
         bulk: bool,
         then: Callable[[Any], None] | None,
+        weight: int = SINGLE,
     ) -> Any:
         """Hand a job to the writer and wait for its outcome, as `write` says."""
         self.written.set()
-        return await self._outcome(operation, args, bulk=bulk, then=then)
+        return await self._outcome(operation, args, bulk=bulk, then=then, weight=weight)
 
     async def _outcome(
         self,
@@ -108,6 +140,8 @@ class Engine:
         *,
         bulk: bool,
         then: Callable[[Any], None] | None,
+        alone: bool = False,
+        weight: int = SINGLE,
     ) -> Any:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
@@ -124,7 +158,7 @@ class Engine:
                 if not future.cancelled():
                     future.set_result(outcome)
 
-        self._submit(Job(operation, args, bulk=bulk, answer=answer))
+        self._submit(Job(operation, args, bulk, answer, alone, weight))
         return await future
 
     async def read(self, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -155,16 +189,38 @@ class Engine:
     async def close(self) -> None:
         """Finish what was handed over, then close. The lock on the data directory ends last.
 
-        What another program's lock holds up for longer than CLOSE_SECONDS is given up.
+        What another program's lock holds up for longer than CLOSE_SECONDS is given up, and so is
+        what is read for longer.
         """
         if self._writer is not None:
+            if self._owner is not None:
+                owner, self._owner = self._owner, None
+                # Where it cannot be said it is stale soon.
+                with contextlib.suppress(Refusal, DBAPIError, TimeoutError):
+                    async with asyncio.timeout(CLOSE_SECONDS):
+                        await self.tend(lease.end, owner)
             await self._writer.close(CLOSE_SECONDS)
             self._writer = None
-        await asyncio.to_thread(self._readers.shutdown)
+        await self._end_readers()
         self.release()
+
+    async def _end_readers(self) -> None:
+        """Let those who read finish, or end what takes longer than CLOSE_SECONDS."""
+        ended = asyncio.create_task(asyncio.to_thread(self._readers.shutdown))
+        done, _ = await asyncio.wait([ended], timeout=CLOSE_SECONDS)
+        if not done:
+            logger.warning("gave up what was still being read")
+            self._readers.shutdown(wait=False, cancel_futures=True)
+            for connection in list(self._reading):
+                self._backend.interrupt(connection)
+            await ended
 
     def release(self) -> None:
         """Close the connections and the lock, when no writer was started."""
+        if self._owner is not None:
+            with contextlib.suppress(DBAPIError), self.write_engine.begin() as connection:
+                lease.end(connection, self._owner)
+            self._owner = None
         self._read_engine.dispose()
         self.write_engine.dispose()
         self._lock.close()
@@ -186,15 +242,3 @@ class Engine:
 def expected(outcome: Any) -> Any:
     """An outcome of the writer, where it is an error as `expected_error` gives it."""
     return expected_error(outcome) if isinstance(outcome, Exception) else outcome
-
-
-def expected_error(error: Exception) -> Exception:
-    """A full disk or a lock as the Refusal that says so; any other error as it is."""
-    if isinstance(error, DBAPIError) and isinstance(error.orig, sqlite3.Error):
-        # The primary code is in the low byte of the extended one.
-        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-        if code == sqlite3.SQLITE_FULL:
-            return Refusal("storage_full", "The server's disk is full. Nothing was stored.")
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return Refusal("busy", "The database is locked by another program. Try again.")
-    return error

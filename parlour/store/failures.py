@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
+from parlour.store.dialects import upsert
 from parlour.store.tables import login_failures
 
 
@@ -34,7 +34,7 @@ def set_count(connection: Connection, key: str, count: Count) -> None:
         "count": count.count, "since": count.since, "blocked_until": count.blocked_until
     }  # fmt: skip
     connection.execute(
-        insert(login_failures)
+        upsert(connection, login_failures)
         .values(key=key, **values)
         .on_conflict_do_update(index_elements=["key"], set_=values)
     )

@@ -140,10 +140,10 @@ def delete_server_invites_of(connection: Connection, user_id: int) -> None:
 
 def find_room_invite(
     connection: Connection, token_hash: str, now: datetime
-) -> tuple[int, str | None] | None:
-    """The room of a good invitation, and who invites; the room is there."""
+) -> tuple[int, str | None, datetime] | None:
+    """The room of a good invitation, who invites, and since when; the room is there."""
     row = connection.execute(
-        select(invites.c.room_id, users.c.username)
+        select(invites.c.room_id, users.c.username, invites.c.created_at)
         .select_from(
             invites.join(rooms, rooms.c.id == invites.c.room_id).outerjoin(
                 users, users.c.id == invites.c.created_by
@@ -151,7 +151,7 @@ def find_room_invite(
         )
         .where(_is_good(token_hash, "room", now), rooms.c.deleted_at.is_(None))
     ).first()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def use_room_invite(connection: Connection, token_hash: str, now: datetime) -> bool:

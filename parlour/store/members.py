@@ -19,9 +19,11 @@ from sqlalchemy import (
 )
 
 from parlour.membership import Member
+from parlour.models import Room
 from parlour.permissions import RoomRole
-from parlour.store import reads
-from parlour.store.tables import members, restrictions, rooms, users
+from parlour.store import attention, reads
+from parlour.store.dialects import upsert
+from parlour.store.tables import members, removals, restrictions, rooms, users
 from parlour.support.text import name_key
 
 # As they are listed: the owner, moderators, the others, each by name.
@@ -34,16 +36,30 @@ _TOLD: Final = (
 
 
 def add_members(
-    connection: Connection, room_id: int, user_ids: Collection[int], role: RoomRole = "member"
+    connection: Connection,
+    room_id: int,
+    user_ids: Collection[int],
+    role: RoomRole = "member",
+    unlisted: Collection[int] = (),
 ) -> None:
-    """Make accounts members, who begin with all read. Raises IntegrityError for one who is."""
+    """Make accounts members, who begin with all read. Raises IntegrityError for one who is.
+
+    For those of them that are `unlisted` the room is in no list until something is said in it.
+    """
     now = datetime.now(UTC)
     rows = [
-        {"room_id": room_id, "user_id": user_id, "role": role, "joined_at": now}
+        {
+            "room_id": room_id, "user_id": user_id, "role": role, "joined_at": now,
+            "listed": user_id not in unlisted,
+        }
         for user_id in user_ids
-    ]
+    ]  # fmt: skip
     connection.execute(insert(members), rows)
+    connection.execute(
+        delete(removals).where(removals.c.room_id == room_id, removals.c.user_id.in_(user_ids))
+    )
     reads.begin(connection, room_id, user_ids)
+    attention.change(connection, room_id, user_ids, member=True)
 
 
 def role_of(connection: Connection, room_id: int, user_id: int) -> RoomRole | None:
@@ -69,6 +85,27 @@ def remove_member(connection: Connection, room_id: int, user_id: int) -> None:
         delete(members).where(members.c.room_id == room_id, members.c.user_id == user_id)
     )
     reads.forget(connection, room_id, user_id)
+    attention.change(connection, room_id, [user_id], member=False)
+
+
+def note_removed(connection: Connection, room_id: int, user_id: int) -> None:
+    """Somebody else made an account leave: by an older link it does not come in again."""
+    now = datetime.now(UTC)
+    connection.execute(
+        upsert(connection, removals)
+        .values(room_id=room_id, user_id=user_id, at=now)
+        .on_conflict_do_update(
+            index_elements=[removals.c.room_id, removals.c.user_id], set_={"at": now}
+        )
+    )
+
+
+def removed_at(connection: Connection, room_id: int, user_id: int) -> datetime | None:
+    """When an account was made to leave, if it was and has not come back since."""
+    at: datetime | None = connection.scalar(
+        select(removals.c.at).where(removals.c.room_id == room_id, removals.c.user_id == user_id)
+    )
+    return at
 
 
 def list_members(
@@ -121,9 +158,18 @@ def _member(row: Sequence[Any]) -> Member:
     )  # fmt: skip
 
 
-def member_ids(connection: Connection, room_id: int) -> list[int]:
-    """The accounts that are members of a room."""
-    return list(connection.scalars(select(members.c.user_id).where(members.c.room_id == room_id)))
+def member_ids(connection: Connection, room: Room) -> list[int]:
+    """The accounts in whose lists a room is, as its members."""
+    statement = select(members.c.user_id).where(members.c.room_id == room.id)
+    if not room.message_count:
+        statement = statement.where(members.c.listed)
+    return list(connection.scalars(statement))
+
+
+def put_on_list(connection: Connection, room_id: int, user_id: int) -> bool:
+    """Have a room in the list of a member, whatever is said in it; whether it was in none."""
+    wanted = members.c.room_id == room_id, members.c.user_id == user_id, ~members.c.listed
+    return connection.execute(update(members).where(*wanted).values(listed=True)).rowcount > 0
 
 
 def count_members(connection: Connection, room_id: int) -> int:

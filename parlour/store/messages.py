@@ -1,26 +1,31 @@
 """The messages' rows."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Dialect,
+    Select,
     and_,
     bindparam,
-    delete,
     func,
     insert,
     select,
-    text,
     update,
 )
 
-from parlour.models import Message, Reaction, Replies, format_time
+from parlour.fields import format_time
+from parlour.files import File
+from parlour.models import Forwarded, Message, Reaction, Replies
+from parlour.store.dialects import Listed, is_sqlite
+from parlour.store.spoken import shown_words
 from parlour.store.tables import messages, rooms
 from parlour.support.text import name_key
 
@@ -39,16 +44,21 @@ TOLD = (
     messages.c.deleted_at,
     messages.c.reactions,
     messages.c.replies,
+    messages.c.mentions,
+    messages.c.files,
+    messages.c.forwarded,
+    messages.c.pinned_at,
+    messages.c.pinned_by,
 )
 
 _COLUMNS: Final = tuple(column.name for column in TOLD)
-# A new message has been neither edited nor deleted, and nobody has reacted to it or answered it.
-_TOLD_AT_ONCE: Final = _COLUMNS[:-4]
+# A new message has been neither edited nor deleted, nobody has reacted to it, answered or pinned
+# it; and what few have (`RARE`) is written behind, so that the others do not pay for it.
+_TOLD_AT_ONCE: Final = _COLUMNS[:-9]
 # In the order of the table, in which an INSERT names them.
 _INSERTED: Final = tuple(
     column.name for column in messages.c if column.name in {*_TOLD_AT_ONCE, "number"}
 )
-_NAMES = frozenset(_COLUMNS) | {"guest"}
 _INSERTED_NAMES = frozenset(_TOLD_AT_ONCE) | {"guest"}
 
 ClientKey = tuple[int, str, str]
@@ -57,52 +67,69 @@ LOOKED_THROUGH: Final = 2_000
 
 # One statement for any number of keys, each of which is looked up in the index: SQLite answers
 # `(room_id, author, client_id) IN (...)` by looking at every message there is.
-_keys = func.json_each(bindparam("keys")).table_valued("value", name="keys")
+_keys = Listed("keys")
 _BY_CLIENT_ID = select(*TOLD).select_from(
-    _keys.join(
+    _keys.table.join(
         messages,
         and_(
-            messages.c.room_id == func.json_extract(_keys.c.value, "$[0]"),
-            messages.c.author == func.json_extract(_keys.c.value, "$[1]"),
-            messages.c.client_id == func.json_extract(_keys.c.value, "$[2]"),
+            messages.c.room_id == _keys.number_at(0),
+            messages.c.author == _keys.words_at(1),
+            messages.c.client_id == _keys.words_at(2),
         ),
     )
 )
 
-_ids = func.json_each(bindparam("ids")).table_valued("value", name="ids")
+_ids = Listed("ids")
 _BY_ID = (
     select(*TOLD)
-    .select_from(_ids.join(messages, messages.c.id == _ids.c.value))
+    .select_from(_ids.table.join(messages, messages.c.id == _ids.number))
     # With a bare column SQLite would go through all messages of the room instead.
     .where(messages.c.room_id + 0 == bindparam("room"))
 )
 
+_THERE = select(*TOLD).select_from(
+    _ids.table.join(messages, messages.c.id == _ids.number).join(
+        rooms, and_(rooms.c.id == messages.c.room_id, rooms.c.deleted_at.is_(None))
+    )
+)
 
-# What is not stored with a message itself.
-_ELSEWHERE: Final[dict[str, Any]] = {
-    name: field.default for name, field in Message.model_fields.items() if name not in _NAMES
-}
-# What only later changes of a message set, in the order in which it is told.
+
+# What a new message does not have yet, or only few have, in the order in which it is told.
 LATER: Final[dict[str, Any]] = {
     name: field.default
     for name, field in Message.model_fields.items()
-    if name not in _INSERTED_NAMES
+    if name not in _INSERTED_NAMES or name == "chain"
 }
+
+_SET_RARE: Final = (
+    update(messages)
+    .where(messages.c.id == bindparam("key"))
+    .values({name: bindparam(name) for name in ("mentions", "files", "forwarded")})
+)
 
 Row = tuple[int | str | None, ...]
 _reactions: Final = TypeAdapter(tuple[Reaction, ...])
+# Kept as JSON, as they are told; null where there is nothing.
+_JSON: Final[dict[str, TypeAdapter[Any]]] = {
+    "reactions": _reactions,
+    "replies": TypeAdapter(Replies),
+    "mentions": TypeAdapter(tuple[str, ...]),
+    "files": TypeAdapter(tuple[File, ...]),
+    "forwarded": TypeAdapter(Forwarded),
+}
+# What a message is stored with, but few are.
+RARE: Final = ("mentions", "files", "forwarded")
 
 
 def message_of(row: Sequence[Any]) -> Message:
     """The message of a row of TOLD."""
-    fields = dict(zip(_COLUMNS, row, strict=True)) | _ELSEWHERE
+    fields = dict(zip(_COLUMNS, row, strict=True))
     author: str = fields.pop("author")
     # Authors are `user:` accounts; all others (`guest:`, `name:`) are guests.
     fields["guest"] = not author.startswith("user:")
-    reactions: str | None = fields["reactions"]
-    fields["reactions"] = () if reactions is None else _reactions.validate_json(reactions)
-    replies: str | None = fields["replies"]
-    fields["replies"] = None if replies is None else Replies.model_validate_json(replies)
+    for name, shape in _JSON.items():
+        text: str | None = fields[name]
+        fields[name] = LATER[name] if text is None else shape.validate_json(text)
     # In the order of the shape, as they are told.
     return Message.trusted({name: fields[name] for name in Message.model_fields})
 
@@ -121,10 +148,26 @@ def _insert_sql(dialect: Dialect) -> str:
     return str(insert(messages).compile(dialect=dialect, column_keys=_INSERTED))
 
 
+# A trigger notes the last one where that message is gone.
+_LAST_ID: Final = {
+    "sqlite": "SELECT seq FROM sqlite_sequence WHERE name = 'messages'",
+    "postgresql": "SELECT greatest((SELECT max(id) FROM messages),"
+    " (SELECT value::bigint FROM meta WHERE name = 'last_message'))",
+}
+# On PostgreSQL a list for each column: one statement on its way, however many rows.
+_INSERT_COLUMNS: Final = (
+    f"INSERT INTO messages ({', '.join(_INSERTED)}) SELECT * FROM unnest("  # noqa: S608
+    + ", ".join(
+        f"%s::{'bigint' if isinstance(messages.c[name].type, BigInteger) else 'text'}[]"
+        for name in _INSERTED
+    )
+    + ")"
+)
+
+
 def last_id(connection: Connection) -> int:
     """The highest id ever given to a message, also when that message is gone."""
-    statement = text("SELECT seq FROM sqlite_sequence WHERE name = 'messages'")
-    return connection.scalar(statement) or 0
+    return connection.exec_driver_sql(_LAST_ID[connection.dialect.name]).scalar() or 0
 
 
 def insert_messages(connection: Connection, rows: Sequence[Row]) -> None:
@@ -132,7 +175,24 @@ def insert_messages(connection: Connection, rows: Sequence[Row]) -> None:
 
     Past SQLAlchemy's handling of parameters, which costs more than SQLite does to store them.
     """
-    connection.exec_driver_sql(_insert_sql(connection.dialect), list(rows))
+    if is_sqlite(connection):
+        connection.exec_driver_sql(_insert_sql(connection.dialect), list(rows))
+    else:
+        columns = tuple(list(column) for column in zip(*rows, strict=True))
+        connection.exec_driver_sql(_INSERT_COLUMNS, columns)
+
+
+def set_rare(connection: Connection, told: Iterable[Message]) -> None:
+    """Write what few messages have (`RARE`) of messages that have just been inserted."""
+    rows = [
+        {"key": each.id}
+        | {
+            name: _JSON[name].dump_json(value).decode() if (value := getattr(each, name)) else None
+            for name in RARE
+        }
+        for each in told
+    ]
+    connection.execute(_SET_RARE, rows)
 
 
 def messages_by_client_id(
@@ -141,7 +201,7 @@ def messages_by_client_id(
     """The messages that (room_id, author, client_id) made before."""
     if not keys:
         return {}
-    rows = connection.execute(_BY_CLIENT_ID, {"keys": json.dumps(list(keys))})
+    rows = connection.execute(_BY_CLIENT_ID, {"keys": to_json(list(keys)).decode()})
     return {(row.room_id, row.author, row.client_id): message_of(row) for row in rows}
 
 
@@ -153,6 +213,12 @@ def find_message(connection: Connection, message_id: int) -> tuple[Message, str]
         .where(messages.c.id == message_id, rooms.c.deleted_at.is_(None))
     ).first()
     return None if row is None else (message_of(row), row.author)
+
+
+def those_there(connection: Connection, ids: Collection[int]) -> dict[int, Message]:
+    """Those of these messages that are there, in rooms that are."""
+    rows = connection.execute(_THERE, {"ids": json.dumps(sorted(ids))})
+    return {row.id: message_of(row) for row in rows}
 
 
 def change_message(connection: Connection, message_id: int, version: int, **values: Any) -> Message:
@@ -172,6 +238,26 @@ def set_reactions(
     """Write what is told of the reactions to a message; the message as it is now."""
     text = _reactions.dump_json(tuple(reactions)).decode() if reactions else None
     return change_message(connection, message_id, version, reactions=text)
+
+
+def mentions_text(mentions: tuple[str, ...]) -> str | None:
+    """As they are kept."""
+    return _JSON["mentions"].dump_json(mentions).decode() if mentions else None
+
+
+def all_words(message: Message) -> str:
+    """What a message says, what it passes on, and what is said of its files."""
+    files, forwarded = message.files, message.forwarded
+    return shown_words(
+        message.content,
+        files_as_told(files) if files else None,
+        None if forwarded is None else _JSON["forwarded"].dump_json(forwarded).decode(),
+    )
+
+
+def files_as_told(files: tuple[File, ...]) -> str:
+    """The text that is kept of the files of a message."""
+    return _JSON["files"].dump_json(files).decode()
 
 
 def last_author(connection: Connection, room_id: int, username: str) -> tuple[str, str] | None:
@@ -195,37 +281,43 @@ def last_author(connection: Connection, room_id: int, username: str) -> tuple[st
     return next((tuple(row) for row in spoken if name_key(row.username) == wanted), None)
 
 
-def _page(
-    connection: Connection, room_id: int, bound: ColumnElement[bool] | None, limit: int, *, up: bool
-) -> list[Message]:
-    statement = select(*TOLD).where(messages.c.room_id == room_id)
+def _page_of(bound: ColumnElement[bool] | None, *, up: bool) -> Select[Any]:
+    statement = select(*TOLD).where(messages.c.room_id == bindparam("room"))
     if bound is not None:
         statement = statement.where(bound)
     order = messages.c.id.asc() if up else messages.c.id.desc()
-    rows = connection.execute(statement.order_by(order).limit(limit))
-    page = [message_of(row) for row in rows]
-    return page if up else page[::-1]
+    return statement.order_by(order).limit(bindparam("limit"))
+
+
+# Made once: to make a statement costs more than to run it.
+_NEWEST: Final = _page_of(None, up=False)
+_BELOW: Final = _page_of(messages.c.id < bindparam("at"), up=False)
+_ABOVE: Final = _page_of(messages.c.id > bindparam("at"), up=True)
+
+
+def _page(connection: Connection, statement: Select[Any], **values: int) -> list[Message]:
+    return [message_of(row) for row in connection.execute(statement, values)]
 
 
 def newest(connection: Connection, room_id: int, limit: int) -> list[Message]:
     """The newest messages, oldest first."""
-    return _page(connection, room_id, None, limit, up=False)
+    return _page(connection, _NEWEST, room=room_id, limit=limit)[::-1]
 
 
 def before(connection: Connection, room_id: int, message_id: int, limit: int) -> list[Message]:
     """The messages next below `message_id`, oldest first."""
-    return _page(connection, room_id, messages.c.id < message_id, limit, up=False)
+    return _page(connection, _BELOW, room=room_id, at=message_id, limit=limit)[::-1]
 
 
 def after(connection: Connection, room_id: int, message_id: int, limit: int) -> list[Message]:
     """The messages next above `message_id`, oldest first."""
-    return _page(connection, room_id, messages.c.id > message_id, limit, up=True)
+    return _page(connection, _ABOVE, room=room_id, at=message_id, limit=limit)
 
 
 def around(connection: Connection, room_id: int, message_id: int, limit: int) -> list[Message]:
     """Up to `limit` messages with `message_id` in the middle; more of a side that has more."""
-    older = _page(connection, room_id, messages.c.id <= message_id, limit, up=False)
-    newer = _page(connection, room_id, messages.c.id > message_id, limit, up=True)
+    older = before(connection, room_id, message_id + 1, limit)
+    newer = after(connection, room_id, message_id, limit)
     return middle(older, newer, limit)
 
 
@@ -241,17 +333,6 @@ def by_ids(connection: Connection, room_id: int, ids: Collection[int]) -> list[M
     """Those of these messages that are in a room, by id."""
     rows = connection.execute(_BY_ID, {"ids": json.dumps(sorted(set(ids))), "room": room_id})
     return [message_of(row) for row in rows]
-
-
-def delete_some(connection: Connection, room_id: int, limit: int) -> int:
-    """Delete at most `limit` messages of a room; how many they were."""
-    some = (
-        select(messages.c.id)
-        .where(messages.c.room_id == room_id)
-        .order_by(messages.c.id)
-        .limit(limit)
-    )
-    return connection.execute(delete(messages).where(messages.c.id.in_(some))).rowcount
 
 
 def count(connection: Connection) -> int:

@@ -2,18 +2,27 @@
 
 import secrets
 from collections.abc import Collection
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
 from parlour.store.tables import meta
 
+# The name of its history.
+EPOCH: Final = "epoch"
+# Which server a database is held by, and where it was moved to.
+SERVER: Final = "server"
+MOVED: Final = "moved"
+# What is about one place, and not about what is kept there.
+OF_ONE_SERVER: Final = (SERVER, MOVED)
+
 
 def ensure_epoch(connection: Connection) -> str:
     """The name of this history, given once to a new database."""
-    epoch = connection.scalar(select(meta.c.value).where(meta.c.name == "epoch"))
+    epoch = connection.scalar(select(meta.c.value).where(meta.c.name == EPOCH))
     if epoch is None:
         epoch = secrets.token_hex(8)
-        connection.execute(insert(meta).values(name="epoch", value=epoch))
+        connection.execute(insert(meta).values(name=EPOCH, value=epoch))
     return epoch
 
 

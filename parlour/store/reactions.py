@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
 from parlour.models import Person, Reactor
-from parlour.store.tables import messages, reactions
+from parlour.store.dialects import upsert
+from parlour.store.tables import reactions
 
 _TOLD: Final = (
     reactions.c.id, reactions.c.emoji, reactions.c.username, reactions.c.author,
@@ -25,7 +25,10 @@ def add(connection: Connection, message_id: int, emoji: str, by: Person) -> bool
         "username": by.username,
         "created_at": datetime.now(UTC),
     }
-    added = connection.execute(insert(reactions).values(values).on_conflict_do_nothing())
+    added = connection.execute(
+        upsert(connection, reactions).values(values).on_conflict_do_nothing(),
+        execution_options={"preserve_rowcount": True},
+    )
     return added.rowcount > 0
 
 
@@ -69,23 +72,6 @@ def own(connection: Connection, message_id: int, author: str) -> tuple[str, ...]
         .order_by(reactions.c.id)
     )
     return tuple(connection.scalars(theirs))
-
-
-def clear(connection: Connection, message_id: int) -> None:
-    """Take all from a message."""
-    connection.execute(delete(reactions).where(reactions.c.message_id == message_id))
-
-
-def delete_some(connection: Connection, room_id: int, of_messages: int, limit: int) -> int:
-    """Delete at most `limit` of those on a room's first messages; how many they were."""
-    first = (
-        select(messages.c.id)
-        .where(messages.c.room_id == room_id)
-        .order_by(messages.c.id)
-        .limit(of_messages)
-    )
-    some = select(reactions.c.id).where(reactions.c.message_id.in_(first)).limit(limit)
-    return connection.execute(delete(reactions).where(reactions.c.id.in_(some))).rowcount
 
 
 def _reactor(row: Sequence[Any]) -> Reactor:

@@ -20,35 +20,35 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.sqlite import insert
 
 from parlour.membership import Receipt
+from parlour.store.dialects import Listed, Raw, small, total, upsert
+from parlour.store.mentions import MENTIONS
 from parlour.store.tables import deletions, messages, reads, rooms, users
 from parlour.support.text import name_key
 
 # Each level of `deletions` counts runs of 16 of the one below, so slots have lost 4 more bits of a
 # message's number: eight levels are enough for 2^32 messages in a room.
 _STEP: Final = 4
-_levels = func.json_each(literal_column("'[0, 4, 8, 12, 16, 20, 24, 28]'")).table_valued(
-    "key", "value", name="levels"
-)
-_slot = reads.c.number.op(">>")(_levels.c.value)
-_end = (reads.c.number.op(">>")(_levels.c.value + _STEP) + 1).op("<<")(_STEP)
+_levels = Listed("levels", literal_column("'[0, 4, 8, 12, 16, 20, 24, 28]'"))
+_slot = reads.c.number.op(">>")(_levels.shift)
+_end = (reads.c.number.op(">>")(_levels.shift + small(_STEP)) + 1).op("<<")(small(_STEP))
 # At each level the runs to the right of the position, up to the end of its run of the next level.
-# An outer join, because in another order SQLite would look at all deletions of the room.
-_DELETED: Final = (
-    select(func.coalesce(func.sum(deletions.c.count), 0))
-    .select_from(
-        _levels.outerjoin(
-            deletions,
-            and_(
-                deletions.c.room_id == rooms.c.id,
-                deletions.c.level == _levels.c.key,
-                deletions.c.slot > _slot,
-                deletions.c.slot < _end,
-            ),
-        )
+# Level by level: joined to the levels, either database may look at all deletions of the room.
+_at_level = (
+    select(total(deletions.c.count))
+    .where(
+        deletions.c.room_id == rooms.c.id,
+        deletions.c.level == _levels.place,
+        deletions.c.slot > _slot,
+        deletions.c.slot < _end,
     )
+    .correlate(reads, rooms, _levels.table)
+    .scalar_subquery()
+)
+_DELETED: Final = (
+    select(func.coalesce(total(_at_level), 0))
+    .select_from(_levels.table)
     .correlate(reads, rooms)
     .scalar_subquery()
 )
@@ -95,6 +95,8 @@ class ReadState:
     message_id: int
     unread: int
     message_count: int
+    deleted_count: int
+    mentions: int = 0
 
 
 def place_of(connection: Connection, message_id: int) -> Place | None:
@@ -123,7 +125,7 @@ def count_own(
     It looks at each message behind `after` (up to `until`), so there must not be many.
     """
     own = case((and_(messages.c.author == author, messages.c.deleted_at.is_(None)), 1), else_=0)
-    statement = select(func.coalesce(func.sum(own), 0), func.max(messages.c.id)).where(
+    statement = select(func.coalesce(total(own), 0), func.max(messages.c.id)).where(
         messages.c.room_id == room_id, messages.c.id > after
     )
     if until is not None:
@@ -152,17 +154,18 @@ def set_position(connection: Connection, user_id: int, room_id: int, position: P
         "seen": position.seen,
     }
     connection.execute(
-        insert(reads)
+        upsert(connection, reads)
         .values(user_id=user_id, room_id=room_id, **values)
         .on_conflict_do_update(index_elements=[reads.c.user_id, reads.c.room_id], set_=values)
     )
 
 
 # Past SQLAlchemy's handling of parameters, because messages wait for it.
-_READ_TO: Final = (
+_READ_TO: Final = Raw(
     "INSERT INTO reads (user_id, room_id, message_id, number, own, until, seen)"
     " VALUES (?1, ?2, ?3, ?4, 0, NULL, ?3) ON CONFLICT (user_id, room_id) DO UPDATE"
-    " SET message_id = ?3, number = ?4, own = 0, until = NULL, seen = ?3"
+    " SET message_id = ?3, number = ?4, own = 0, until = NULL, seen = ?3",
+    count=4,
 )
 
 
@@ -171,7 +174,7 @@ def read_to(connection: Connection, rows: Iterable[tuple[int, int, int, int]]) -
 
     Of each (user_id, room_id, message_id, number): as whoever says something has read all before.
     """
-    connection.exec_driver_sql(_READ_TO, list(rows))
+    _READ_TO.run(connection, list(rows))
 
 
 def begin(connection: Connection, room_id: int, user_ids: Collection[int]) -> None:
@@ -179,11 +182,21 @@ def begin(connection: Connection, room_id: int, user_ids: Collection[int]) -> No
     room = select(_newest, rooms.c.message_count).where(rooms.c.id == room_id)
     newest, count = connection.execute(room).one()
     rows = [
-        {"user_id": user_id, "room_id": room_id, "message_id": newest, "number": count}
+        {
+            "user_id": user_id, "room_id": room_id, "message_id": newest, "number": count,
+            "since": count,
+        }
         for user_id in user_ids
-    ]
+    ]  # fmt: skip
     # Who was in a public room before stays where they were.
-    connection.execute(insert(reads).on_conflict_do_nothing(), rows)
+    statement = upsert(connection, reads)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[reads.c.user_id, reads.c.room_id],
+            set_={"since": statement.excluded.since},
+        ),
+        rows,
+    )
 
 
 def forget(connection: Connection, room_id: int, user_id: int) -> None:
@@ -193,8 +206,13 @@ def forget(connection: Connection, room_id: int, user_id: int) -> None:
 
 _STATE: Final = select(
     reads.c.room_id, reads.c.user_id, users.c.username, reads.c.message_id, UNREAD,
-    rooms.c.message_count,
+    rooms.c.message_count, rooms.c.deleted_count, MENTIONS,
 )  # fmt: skip
+
+
+def count_deleted(connection: Connection, room_id: int) -> int:
+    """How many messages of a room were deleted."""
+    return connection.scalar(select(rooms.c.deleted_count).where(rooms.c.id == room_id)) or 0
 
 
 def state_of(connection: Connection, user_id: int, room_id: int) -> ReadState | None:
@@ -207,14 +225,36 @@ def state_of(connection: Connection, user_id: int, room_id: int) -> ReadState | 
     return None if row is None else ReadState(*row)
 
 
-_seats = func.json_each(bindparam("seats")).table_valued("value", name="seats")
+_people = Listed("people")
+# Outer joins: in another order SQLite would look at everybody who was ever in the room.
+_AMONG: Final = _STATE.select_from(
+    _people.table.outerjoin(
+        reads, and_(reads.c.user_id == _people.number, reads.c.room_id == bindparam("room"))
+    )
+    .outerjoin(rooms, rooms.c.id == reads.c.room_id)
+    .outerjoin(users, users.c.id == reads.c.user_id)
+)
+
+
+def states_among(
+    connection: Connection, room_id: int, user_ids: Collection[int]
+) -> list[ReadState]:
+    """The same of those of several accounts that were in a room."""
+    if not user_ids:
+        return []
+    asked = {"people": json.dumps(sorted(user_ids)), "room": room_id}
+    rows = connection.execute(_AMONG, asked)
+    return [ReadState(*row) for row in rows if row[0] is not None]
+
+
+_seats = Listed("seats")
 _SPEAKERS: Final = _STATE.select_from(
-    _seats.join(users, users.c.name_key == func.json_extract(_seats.c.value, "$[1]"))
+    _seats.table.join(users, users.c.name_key == _seats.words_at(1))
     .join(
         reads,
         and_(
             reads.c.user_id == users.c.id,
-            reads.c.room_id == func.json_extract(_seats.c.value, "$[0]"),
+            reads.c.room_id == _seats.number_at(0),
         ),
     )
     .join(rooms, rooms.c.id == reads.c.room_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
 from parlour.models import Message, Replies
+from parlour.store.dialects import Listed
 from parlour.store.messages import TOLD, message_of, middle
 from parlour.store.tables import messages
 
@@ -23,12 +24,12 @@ class Parent:
 
 
 # One statement for any number of parents, each found by its key.
-_wanted = func.json_each(bindparam("ids")).table_valued("value", name="wanted")
+_wanted = Listed("ids", name="wanted")
 _parent, _root = messages.alias("parent"), messages.alias("root")
 _PARENTS = select(
     _parent.c.id, _parent.c.room_id, _parent.c.deleted_at, _root.c.id, _root.c.replies
 ).select_from(
-    _wanted.join(_parent, _parent.c.id == _wanted.c.value).join(
+    _wanted.table.join(_parent, _parent.c.id == _wanted.number).join(
         _root, _root.c.id == func.coalesce(_parent.c.chain, _parent.c.id)
     )
 )

@@ -4,19 +4,31 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 
-from parlour.models import MAX_ID, Message, Person, Room
-from parlour.oversight import Report
+from parlour.fields import MAX_ID
+from parlour.models import Message, Person, Room
+from parlour.oversight import Report, is_guest
+from parlour.store.messages import all_words
 from parlour.store.tables import reports
 
-_TOLD: Final = tuple(column for column in reports.c if column.name != "author")
+_AUTHORS: Final = ("message_author", "author")
+_TOLD: Final = tuple(column for column in reports.c if column.name not in _AUTHORS)
 _OPEN: Final = reports.c.resolved_at.is_(None)
 _COLUMNS: Final = tuple(column.name for column in _TOLD)
 
 
 def _report(row: Sequence[Any]) -> Report:
-    return Report.model_construct(**dict(zip(_COLUMNS, row, strict=True)))
+    said_by, author, *told = row
+    return Report.model_construct(
+        message_guest=None if said_by is None else is_guest(said_by),
+        reporter_guest=is_guest(author),
+        **dict(zip(_COLUMNS, told, strict=True)),
+    )
+
+
+def _select() -> Select[Any]:
+    return select(*(reports.c[name] for name in _AUTHORS), *_TOLD)
 
 
 def find_report(connection: Connection, message_id: int, author: str) -> int | None:
@@ -44,17 +56,19 @@ def count_open_of_guests(connection: Connection, room_id: int, most: int) -> int
 
 
 def create_report(
-    connection: Connection, room: Room, message: Message, by: Person, reason: str
+    connection: Connection, room: Room, said: tuple[Message, str], by: Person, reason: str
 ) -> int:
-    """A new report; its id."""
+    """A new report about a message and its author; its id."""
+    message, message_author = said
     report_id: int | None = connection.scalar(
         insert(reports)
         .values(
             room_id=room.id,
             room_name=room.name,
             message_id=message.id,
+            message_author=message_author,
             message_username=message.username,
-            message_content=message.content,
+            message_content=all_words(message),
             message_timestamp=message.timestamp,
             author=by.author,
             reporter=by.username,
@@ -69,8 +83,13 @@ def create_report(
 
 def get_report(connection: Connection, report_id: int) -> Report | None:
     """One report."""
-    row = connection.execute(select(*_TOLD).where(reports.c.id == report_id)).first()
+    row = connection.execute(_select().where(reports.c.id == report_id)).first()
     return None if row is None else _report(row)
+
+
+def message_author(connection: Connection, report_id: int) -> str | None:
+    """Whose message a report is about, if that is known."""
+    return connection.scalar(select(reports.c.message_author).where(reports.c.id == report_id))
 
 
 def list_reports(
@@ -98,7 +117,7 @@ def _newest(
     before: int | None,
     limit: int,
 ) -> list[Report]:
-    statement = select(*_TOLD).where(which, reports.c.id < (before or MAX_ID))
+    statement = _select().where(which, reports.c.id < (before or MAX_ID))
     if room_id is not None:
         statement = statement.where(reports.c.room_id == room_id)
     rows = connection.execute(statement.order_by(reports.c.id.desc()).limit(limit))

@@ -20,7 +20,9 @@ _RESTRICTIONS: Final = select(*_TOLD).select_from(
 
 
 def _of(room_id: int | None, kind: Kind) -> ColumnElement[bool]:
-    return and_(restrictions.c.room_id.is_not_distinct_from(room_id), restrictions.c.kind == kind)
+    room = restrictions.c.room_id
+    there = room.is_(None) if room_id is None else room == room_id
+    return and_(there, restrictions.c.kind == kind)
 
 
 def _holds(now: datetime) -> ColumnElement[bool]:
@@ -160,3 +162,9 @@ def lift_ended(connection: Connection, now: datetime) -> set[int]:
         delete(restrictions).where(restrictions.c.until <= now).returning(restrictions.c.room_id)
     )
     return {room_id for room_id in ended if room_id is not None}
+
+
+def banned_authors(connection: Connection, room_id: int) -> list[str]:
+    """Who is banned from a room just now."""
+    held = _holds(datetime.now(UTC))
+    return list(connection.scalars(select(restrictions.c.author).where(_of(room_id, "ban"), held)))

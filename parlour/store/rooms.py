@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Connection,
+    Select,
     and_,
     bindparam,
     case,
-    delete,
     func,
     insert,
     literal_column,
@@ -20,15 +21,18 @@ from sqlalchemy import (
 
 from parlour.models import Room
 from parlour.permissions import RoomKind
+from parlour.store.attention import newest
+from parlour.store.mentions import MENTIONS
 from parlour.store.meta import epoch_of
 from parlour.store.reads import UNREAD
-from parlour.store.tables import members, reads, restrictions, rooms
+from parlour.store.tables import attention, members, reads, restrictions, rooms
 from parlour.support.text import name_key
 
 LIVE = rooms.c.deleted_at.is_(None)
 TOLD = (
     rooms.c.id, rooms.c.name, rooms.c.created_at, rooms.c.version, rooms.c.kind, rooms.c.topic,
     rooms.c.archived_at, rooms.c.owner, rooms.c.slow_seconds, rooms.c.message_count,
+    rooms.c.deleted_count,
 )  # fmt: skip
 # In the words of the partial index, which a bound parameter would not match.
 _PUBLIC = and_(rooms.c.kind == literal_column("'public'"), LIVE)
@@ -37,6 +41,11 @@ _SET_COUNTERS = (
     update(rooms)
     .where(rooms.c.id == bindparam("room"))
     .values(version=bindparam("at"), message_count=bindparam("messages"))
+)
+# Made once: to make a statement costs more than to run it.
+_ONE = select(*TOLD, rooms.c.guarded).where(rooms.c.id == bindparam("room"), LIVE)
+_COUNTERS = select(rooms.c.id, rooms.c.version, rooms.c.message_count, rooms.c.guarded).where(
+    rooms.c.id.in_(bindparam("rooms", expanding=True)), LIVE
 )
 
 
@@ -137,10 +146,19 @@ def guard(connection: Connection, room_id: int) -> None:
     )
 
 
+def find_room(connection: Connection, room_id: int) -> tuple[Room, bool] | None:
+    """One room, and whether it is not for everybody at any time to speak in it.
+
+    None when it is not there or deleted.
+    """
+    row = connection.execute(_ONE, {"room": room_id}).first()
+    return None if row is None else (room_of(connection, row[:-1]), bool(row[-1]))
+
+
 def get_room(connection: Connection, room_id: int) -> Room | None:
     """One room, or None when it is not there or deleted."""
-    row = connection.execute(select(*TOLD).where(rooms.c.id == room_id, LIVE)).first()
-    return None if row is None else room_of(connection, row)
+    found = find_room(connection, room_id)
+    return None if found is None else found[0]
 
 
 def some_rooms(connection: Connection, room_ids: Collection[int]) -> list[Room]:
@@ -155,44 +173,82 @@ def list_rooms(connection: Connection) -> list[Room]:
     return [room_of(connection, row) for row in rows]
 
 
-def visible_rooms(connection: Connection, user_id: int | None) -> list[Room]:
-    """The public rooms and those an account is a member of, in order of creation.
-
-    With its role, and how far it has read them.
-    """
-    own = select(members.c.room_id, members.c.role).where(members.c.user_id == (user_id or 0))
-    roles = own.subquery("own")
+def _visible() -> Select[Any]:
+    """The rooms that the account `user` may see, with what they are to it."""
+    user: BindParameter[int] = bindparam("user")
+    own = (
+        select(members.c.room_id, members.c.role, members.c.listed)
+        .where(members.c.user_id == user)
+        .subquery("own")
+    )
     # By two indexes: rooms of others, which may be many, are not looked at.
-    seen = select(rooms.c.id).where(_PUBLIC).union_all(select(roles.c.room_id))
-    read = and_(reads.c.user_id == (user_id or 0), reads.c.room_id == rooms.c.id)
-    rows = connection.execute(
-        select(*TOLD, roles.c.role, UNREAD, reads.c.message_id)
-        .select_from(rooms.outerjoin(roles, roles.c.room_id == rooms.c.id).outerjoin(reads, read))
-        .where(rooms.c.id.in_(seen), LIVE)
+    seen = select(rooms.c.id).where(_PUBLIC).union_all(select(own.c.room_id))
+    listed = or_(rooms.c.message_count > 0, own.c.listed.is_not(False))
+    read = and_(reads.c.user_id == user, reads.c.room_id == rooms.c.id)
+    wanted = and_(
+        attention.c.user_id == user,
+        attention.c.room_id == rooms.c.id,
+        attention.c.after == newest(attention.c.user_id, rooms.c.id),
+    )
+    return (
+        select(*TOLD, own.c.role, UNREAD, MENTIONS, reads.c.message_id, attention.c.level)
+        .select_from(
+            rooms.outerjoin(own, own.c.room_id == rooms.c.id)
+            .outerjoin(reads, read)
+            .outerjoin(attention, wanted)
+        )
+        .where(rooms.c.id.in_(seen), LIVE, listed)
         .order_by(rooms.c.id)
     )
+
+
+# Made once: whoever opens the page asks for it, and to make it takes longer than to answer it.
+_VISIBLE = _visible()
+_ONE_VISIBLE = _VISIBLE.where(rooms.c.id == bindparam("room"))
+
+
+def visible_rooms(
+    connection: Connection, user_id: int | None, room_id: int | None = None
+) -> list[Room]:
+    """The public rooms and those an account is a member of, in order of creation.
+
+    With its role, and how far it has read them. With `room_id` that one alone, if it is one of
+    them. A direct conversation in which nothing was said is there for those who have opened it.
+    """
+    values = {"user": user_id or 0}
+    if room_id is None:
+        rows = connection.execute(_VISIBLE, values)
+    else:
+        rows = connection.execute(_ONE_VISIBLE, values | {"room": room_id})
+    asked = ("role", "unread", "mentions", "last_read", "level")
     return [
-        room_of(connection, row[:-3]).model_copy(
-            update=dict(zip(("role", "unread", "last_read"), row[-3:], strict=True))
+        room_of(connection, row[: -len(asked)]).model_copy(
+            update=dict(zip(asked, row[-len(asked) :], strict=True))
         )
         for row in rows
     ]
 
 
-def is_guarded(connection: Connection, room_id: int) -> bool:
-    """Whether it is not for everybody at any time to speak in a room."""
-    return bool(connection.scalar(select(rooms.c.guarded).where(rooms.c.id == room_id)))
+def newly_listed(connection: Connection, room_id: int) -> tuple[tuple[int, Room], ...]:
+    """The members in whose lists a room is only because something was said in it.
+
+    Each with the room as it is to them.
+    """
+    theirs = select(members.c.user_id).where(members.c.room_id == room_id, ~members.c.listed)
+    return tuple(
+        (user_id, room)
+        for user_id in connection.scalars(theirs).all()
+        for room in visible_rooms(connection, user_id, room_id)
+    )
 
 
 def room_counters(
     connection: Connection, room_ids: Collection[int]
 ) -> tuple[dict[int, tuple[int, int]], set[int]]:
     """Version and number of messages of each of `room_ids` that is there; which are guarded."""
-    statement = select(rooms.c.id, rooms.c.version, rooms.c.message_count, rooms.c.guarded).where(
-        rooms.c.id.in_(room_ids), LIVE
-    )
     counters, guarded = {}, set()
-    for room_id, version, count, is_guarded in connection.execute(statement):
+    rows = connection.execute(_COUNTERS, {"rooms": list(room_ids)})
+    for room_id, version, count, is_guarded in rows:
         counters[room_id] = version, count
         if is_guarded:
             guarded.add(room_id)
@@ -213,13 +269,3 @@ def mark_deleted(connection: Connection, room_id: int) -> None:
     connection.execute(
         update(rooms).where(rooms.c.id == room_id).values(deleted_at=datetime.now(UTC))
     )
-
-
-def deleted_room_ids(connection: Connection) -> list[int]:
-    """Rooms that were deleted and still have rows to take away."""
-    return list(connection.scalars(select(rooms.c.id).where(rooms.c.deleted_at.is_not(None))))
-
-
-def remove_room(connection: Connection, room_id: int) -> None:
-    """Take the row away; by the foreign key, whatever messages it still has go with it."""
-    connection.execute(delete(rooms).where(rooms.c.id == room_id))

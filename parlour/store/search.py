@@ -1,7 +1,6 @@
-"""The index of what messages say: which terms are in it, and the messages that have them.
+"""How far the index of messages goes, what it has to follow, and the messages that it finds.
 
-`search` is an FTS5 table without texts. Its rows are looked up by the id of their message; to take
-one out, SQLite has to be handed the very terms that were put in.
+What it is made of is in `terms.py`.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -12,8 +11,10 @@ from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from parlour.models import Message
 from parlour.permissions import RoomKind
+from parlour.store import terms
 from parlour.store.messages import TOLD, message_of
-from parlour.store.tables import members, messages, rooms, search_changes, search_state
+from parlour.store.spoken import words_of
+from parlour.store.tables import members, messages, reads, rooms, search_changes, search_state
 from parlour.support.text import name_key
 
 # Changed messages that a search looks at one by one until they are indexed anew.
@@ -21,20 +22,13 @@ MAX_CHANGED: Final = 500
 # Characters that are indexed in one transaction, but for a single message that has more.
 MAX_CHARACTERS: Final = 50_000
 
-_PUT: Final = "INSERT INTO search(rowid, terms) VALUES (?, ?)"
-_TAKE: Final = "INSERT INTO search(search, rowid, terms) VALUES ('delete', ?, ?)"
-_told: Final = ", ".join(f"messages.{column.name}" for column in TOLD)
 # Where each column is in such a row.
 _AT: Final = {column.name: place for place, column in enumerate(TOLD)}
 _ID, _ROOM, _NAME = _AT["id"], _AT["room_id"], _AT["username"]
 _CONTENT, _TIME = _AT["content"], _AT["timestamp"]
 _DELETED, _REACTIONS = _AT["deleted_at"], _AT["reactions"]
-# SQLite goes down the index and looks each message up: it is never the other way about.
-_MATCHING: Final = text(
-    f"SELECT {_told} FROM search CROSS JOIN messages ON messages.id = search.rowid"  # noqa: S608
-    " WHERE search MATCH :match AND search.rowid BETWEEN :bottom AND :top"
-    " ORDER BY search.rowid DESC LIMIT :limit"
-).columns(*TOLD)
+_AUTHOR, _FILES, _FORWARDED = _AT["author"], _AT["files"], _AT["forwarded"]
+_PINNED = _AT["pinned_at"]
 _SCANNED: Final = (
     select(*TOLD)
     .where(messages.c.id.between(bindparam("bottom"), bindparam("top")))
@@ -59,6 +53,14 @@ class Indexed(NamedTuple):
     username: str
     content: str
     reacted: bool
+    files: str | None = None
+    forwarded: str | None = None
+    pinned: bool = False
+
+    @property
+    def words(self) -> str:
+        """All that it is found by."""
+        return words_of(self.content, self.files, self.forwarded)
 
 
 class Found(NamedTuple):
@@ -85,6 +87,37 @@ class Found(NamedTuple):
     def content(self) -> str:
         """What it says."""
         return str(self.row[_CONTENT])
+
+    @property
+    def author(self) -> str:
+        """Who has said it."""
+        return str(self.row[_AUTHOR])
+
+    @property
+    def files(self) -> str | None:
+        """Those that it brings along, as JSON."""
+        files: str | None = self.row[_FILES]
+        return files
+
+    @property
+    def forwarded(self) -> str | None:
+        """What it passes on, as JSON."""
+        forwarded: str | None = self.row[_FORWARDED]
+        return forwarded
+
+    @property
+    def words(self) -> str:
+        """All that it is found by."""
+        row = self.row
+        # Nearly all have nothing but what they say, and very many are looked at.
+        if row[_FILES] is None and row[_FORWARDED] is None:
+            return str(row[_CONTENT])
+        return words_of(row[_CONTENT], row[_FILES], row[_FORWARDED])
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it is pinned to its room."""
+        return self.row[_PINNED] is not None
 
     @property
     def timestamp(self) -> datetime:
@@ -125,30 +158,36 @@ def set_state(connection: Connection, now: State) -> None:
 
 def clear(connection: Connection) -> None:
     """Take everything out of the index, whatever it was put in with."""
-    connection.exec_driver_sql("INSERT INTO search(search) VALUES ('delete-all')")
+    terms.clear(connection)
     connection.execute(delete(search_changes))
 
 
 def put(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Bring messages (id and terms) into the index."""
     if rows:
-        connection.exec_driver_sql(_PUT, sorted(rows))
+        terms.put(connection, sorted(rows))
 
 
 def take(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Take messages out of it, with the terms that they are in it with."""
-    if rows:
-        connection.exec_driver_sql(_TAKE, sorted(rows))
+    if rows and terms.take(connection, sorted(rows)):
+        set_untidy(connection, untidy=True)
 
 
-def merge(connection: Connection, pages: int) -> None:
-    """Bring the index into fewer pieces, at the cost of about so many pages."""
-    connection.exec_driver_sql("INSERT INTO search(search, rank) VALUES ('merge', ?)", (pages,))
+def set_untidy(connection: Connection, *, untidy: bool) -> None:
+    """Note whether its pieces may have terms of what was taken out."""
+    connection.execute(update(search_state).values(untidy=int(untidy)))
+
+
+def is_untidy(connection: Connection) -> bool:
+    """Whether they may."""
+    return bool(connection.scalar(select(search_state.c.untidy)))
 
 
 _INDEXED: Final = (
     messages.c.id, messages.c.room_id, messages.c.username, messages.c.content,
-    messages.c.reactions.is_not(None),
+    messages.c.reactions.is_not(None), messages.c.files, messages.c.forwarded,
+    messages.c.pinned_at.is_not(None),
 )  # fmt: skip
 
 
@@ -194,7 +233,8 @@ def to_change(connection: Connection, limit: int) -> list[Indexed]:
     rows = connection.execute(
         select(
             search_changes.c.message_id, search_changes.c.room_id, search_changes.c.username,
-            search_changes.c.content, search_changes.c.reacted,
+            search_changes.c.content, search_changes.c.reacted, search_changes.c.files,
+            search_changes.c.forwarded, search_changes.c.pinned,
         ).where(search_changes.c.message_id.in_(ids))
     )  # fmt: skip
     return [Indexed(*row) for row in rows]
@@ -213,10 +253,22 @@ def changed(connection: Connection, ids: Collection[int]) -> None:
     connection.execute(delete(search_changes).where(search_changes.c.message_id.in_(ids)))
 
 
-def matching(connection: Connection, match: str, bottom: int, top: int, limit: int) -> list[Found]:
+def matching(
+    connection: Connection, match: terms.Match, bottom: int, top: int, limit: int
+) -> list[Found]:
     """Messages that have the terms, newest first, with ids from `bottom` to `top`."""
-    values = {"match": match, "bottom": bottom, "top": top, "limit": limit}
-    return [Found(tuple(row)) for row in connection.execute(_MATCHING, values)]
+    rows = terms.matching(connection, match, bottom, top, limit)
+    return [Found(tuple(row)) for row in rows]
+
+
+_CHANGING_IDS: Final = select(search_changes.c.message_id).where(
+    search_changes.c.message_id.between(bindparam("bottom"), bindparam("top"))
+)
+
+
+def changing_ids(connection: Connection, bottom: int, top: int) -> set[int]:
+    """The ids of those that the index has as they were."""
+    return set(connection.scalars(_CHANGING_IDS, {"bottom": bottom, "top": top}))
 
 
 def scanned(connection: Connection, bottom: int, top: int, limit: int) -> list[Found]:
@@ -227,18 +279,37 @@ def scanned(connection: Connection, bottom: int, top: int, limit: int) -> list[F
 
 def changing(connection: Connection, bottom: int, top: int) -> list[Found]:
     """The newest messages that the index has as they were, as they are now."""
-    ids = list(
-        connection.scalars(
-            select(search_changes.c.message_id)
-            .where(search_changes.c.message_id.between(bottom, top))
-            .order_by(search_changes.c.message_id.desc())
-            .limit(MAX_CHANGED)
-        )
-    )
-    if not ids:
-        return []
+    values = {"bottom": bottom, "top": top}
+    return [Found(tuple(row)) for row in connection.execute(_CHANGING, values)]
+
+
+# Those that are gone are passed over: however many a deleted room leaves, they hide no other.
+_CHANGING: Final = text(
+    f"SELECT {terms.TOLD_OF_MESSAGES} FROM search_changes CROSS JOIN messages"  # noqa: S608
+    " WHERE messages.id = search_changes.message_id AND messages.deleted_at IS NULL"
+    " AND search_changes.message_id BETWEEN :bottom AND :top"
+    f" ORDER BY search_changes.message_id DESC LIMIT {MAX_CHANGED}"
+).columns(*TOLD)
+
+
+def by_ids(connection: Connection, ids: Collection[int]) -> list[Found]:
+    """Those of some messages that are there, newest first."""
     found = select(*TOLD).where(messages.c.id.in_(ids)).order_by(messages.c.id.desc())
     return [Found(tuple(row)) for row in connection.execute(found)]
+
+
+def unread_behind(connection: Connection, user_id: int) -> dict[int, int]:
+    """The rooms whose ends an account has not read, and the message that it has read up to."""
+    statement = (
+        select(reads.c.room_id, reads.c.message_id)
+        .join(rooms, rooms.c.id == reads.c.room_id)
+        .where(
+            reads.c.user_id == user_id,
+            reads.c.number < rooms.c.message_count,
+            rooms.c.deleted_at.is_(None),
+        )
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def first_since(connection: Connection, time: str, highest: int) -> int:

@@ -8,7 +8,6 @@ from typing import Any, Final
 from sqlalchemy import (
     Connection,
     FromClause,
-    Integer,
     and_,
     bindparam,
     case,
@@ -17,17 +16,18 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects.sqlite import insert
 
 from parlour.permissions import Standing
+from parlour.store.dialects import Listed, upsert
 from parlour.store.tables import members, restrictions, rooms, spoken, users
+from parlour.store.tables.base import Integer
 
 # Somebody in a room: nobody is known by no author, who may still see what all may see.
 Seat = tuple[int, str | None]
 
-_seats = func.json_each(bindparam("seats")).table_valued("key", "value", name="seats")
-_room = func.json_extract(_seats.c.value, "$[0]")
-_author = func.json_extract(_seats.c.value, "$[1]")
+_seats = Listed("seats")
+_room = _seats.number_at(0)
+_author = _seats.words_at(1)
 _user = case((_author.like("user:%"), cast(func.substr(_author, 6), Integer)))
 
 
@@ -46,11 +46,11 @@ def _holds(each: FromClause, kind: str) -> Any:
 # A row for each seat, under its place; the room's id is NULL where there is no such room.
 _STANDINGS: Final = (
     select(
-        _seats.c.key, rooms.c.id, rooms.c.kind, rooms.c.free, rooms.c.archived_at,
+        _seats.place, rooms.c.id, rooms.c.kind, rooms.c.free, rooms.c.archived_at,
         rooms.c.slow_seconds, members.c.role, users.c.role, _ban.c.id, _mute.c.id, _mute.c.until,
     )
     .select_from(
-        _seats.outerjoin(rooms, and_(rooms.c.id == _room, rooms.c.deleted_at.is_(None)))
+        _seats.table.outerjoin(rooms, and_(rooms.c.id == _room, rooms.c.deleted_at.is_(None)))
         .outerjoin(users, and_(users.c.id == _user, users.c.disabled_at.is_(None)))
         .outerjoin(members, and_(members.c.room_id == _room, members.c.user_id == users.c.id))
         .outerjoin(_ban, _holds(_ban, "ban"))
@@ -98,11 +98,11 @@ def spoke_last(connection: Connection, room_id: int, author: str) -> datetime | 
 
 def note_spoken(connection: Connection, seats: Collection[tuple[int, str]], at: datetime) -> None:
     """Note that these have said something just now."""
-    upsert = insert(spoken).on_conflict_do_update(
+    statement = upsert(connection, spoken).on_conflict_do_update(
         index_elements=[spoken.c.room_id, spoken.c.author], set_={"at": at}
     )
     rows = [{"room_id": room_id, "author": author, "at": at} for room_id, author in seats]
-    connection.execute(upsert, rows)
+    connection.execute(statement, rows)
 
 
 def forget_spoken(connection: Connection, room_id: int) -> None:

@@ -13,13 +13,21 @@ from parlour.support.text import name_key
 TOLD = (
     users.c.id, users.c.username, users.c.display_name, users.c.role, users.c.about,
     users.c.time_zone, users.c.status_text, users.c.hue, users.c.created_at,
-    users.c.read_receipts,
+    users.c.read_receipts, users.c.avatar,
 )  # fmt: skip
 
 
 def user_of(row: RowMapping) -> User:
     """The account of a row of TOLD."""
-    return User.model_construct(**{column.name: row[column.name] for column in TOLD})
+    fields = {column.name: row[column.name] for column in TOLD}
+    if fields["avatar"] is not None:
+        fields["avatar"] = told_avatar(fields["avatar"])
+    return User.model_construct(**fields)
+
+
+def told_avatar(key: str) -> str:
+    """What is told of where an avatar lies: enough to tell it from those before and behind it."""
+    return key[:16]
 
 
 def create_user(

@@ -53,10 +53,16 @@ class _NoSecrets(logging.Filter):
         return True
 
 
+class CutShort(Exception):
+    """What was being given is there no longer: the connection ends, which is no fault."""
+
+
 class _NoFaultsOfClients(logging.Filter):
     """Leaves out what Uvicorn logs as an error, with a traceback, though a client did wrong."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], CutShort):
+            return False
         return record.msg != "Invalid UTF-8 sequence received from client."
 
 

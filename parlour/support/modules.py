@@ -28,8 +28,8 @@ class Joined:
     """`eager` is loaded with the page, `later` when it first imports something on demand.
 
     `seldom` is what only modules of `later` import on demand. Either of the two is empty if there
-    is nothing in it. `apart` are more files by their names. `paths` are those of the modules in
-    all.
+    is nothing in it. `apart` are more files by their names, what some of them share among them.
+    `paths` are those of the modules in all.
     """
 
     eager: str
@@ -45,18 +45,21 @@ def join_modules(
     later: str,
     seldom: str,
     apart: Iterable[str] = (),
+    extra: Iterable[str] = (),
+    shared: str = "shared.js",
     vendor: str = "vendor/",
 ) -> Joined:
     """`entry` with all it imports in one file, what that imports on demand in one named `later`.
 
     What only those import on demand, and so on, is in one named `seldom`: it runs after `later`,
     because nobody else asks for it. Modules of `apart` that are imported on demand alone have files
-    of their own, named like them, with what nobody else needs. `sources` are the modules by their
-    path below the folder from which the files are served; those below `vendor` are libraries, which
-    are not read, stay the files they are, and can only be imported on demand. Raises ModuleError
-    for what is not understood, not there, or imports itself in the end.
+    of their own, named like them, with what nobody else needs. So have those of `extra`, and what
+    several of them need, but nothing of the others, is in one named `shared`. `sources` are the
+    modules by their path below the folder from which the files are served; those below `vendor` are
+    libraries, which are not read, stay the files they are, and can only be imported on demand.
+    Raises ModuleError for what is not understood, not there, or imports itself in the end.
     """
-    for name in (later, seldom):
+    for name in (later, seldom, shared):
         if name in sources:
             raise ModuleError(f"{name}, line 1: the name is that of the joined file")
     order = _Order(sources, vendor)
@@ -70,29 +73,33 @@ def join_modules(
         fresh = order.add_wanted(fresh)
     files = dict.fromkeys(order.modules, seldom) | dict.fromkeys(known, later)
     files |= dict.fromkeys(eager, "")
-    for root in apart:
+    for root in (*apart, *extra):
         if place := files.get(root):
             alone = order.needed_by(root, [path for path in files if files[path] == place])
             files |= dict.fromkeys(alone, PurePosixPath(root).name)
+    needing = {"", *(PurePosixPath(root).name for root in apart)}
+    files |= dict.fromkeys(order.not_needed_in(later, files, needing), shared)
     scopes: dict[str, str] = {}
     for path, module in order.modules.items():
         scopes[files[path]] = scopes.get(files[path], "") + _scope(module, files, later, seldom)
     names = ", ".join(eager[entry].exports)
-    shared = _SHARED % entry
-    # What a file of its own shares with others has to run before it.
+    registry = _SHARED % entry
+    # What a file shares with others has to run before it.
     before = {
         name: "".join(f"import './{other}';\n" for other in order.files_before(name, files))
         for name in scopes
     }
+    # Nobody asks for it but modules of the later file.
+    before[seldom] = before.get(seldom, "").replace(f"import './{later}';\n", "")
     return Joined(
         _REGISTRY.format(later=later, seldom=seldom)
         + scopes[""]
         + _EXPORTS.format(names=names, entry=entry),
-        shared + scopes[later] if later in scopes else "",
-        shared + scopes[seldom] if seldom in scopes else "",
+        registry + scopes[later] if later in scopes else "",
+        registry + before[seldom] + scopes[seldom] if seldom in scopes else "",
         frozenset(order.modules),
         {
-            name: shared + before[name] + scope
+            name: registry + before[name] + scope
             for name, scope in scopes.items()
             if name not in {"", later, seldom}
         },
@@ -153,6 +160,17 @@ class _Order:
         }:
             alone |= more
         return alone
+
+    def not_needed_in(self, file: str, files: Mapping[str, str], by: set[str]) -> set[str]:
+        """Return the modules of `file` that run with none of its own, nor with one of `by`."""
+        wanted = {each.path for module in self.modules.values() for each in module.wanted}
+        left = {path for path in files if files[path] == file}
+        needed = [path for path in files if files[path] in by or path in left & wanted]
+        while needed:
+            path = needed.pop()
+            left.discard(path)
+            needed += [each.path for each in self.modules[path].imports if each.path in left]
+        return left
 
     def files_before(self, name: str, files: Mapping[str, str]) -> list[str]:
         """Return the files without which the modules of the file `name` cannot run."""

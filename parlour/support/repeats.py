@@ -41,6 +41,9 @@ def repeated_name(text: str, value: Any = None) -> str | None:
     accounts for every colon of the text, no name of it can have been there twice, and the text
     need not be read once more.
     """
+    # There are at least as many colons as there are names, however often one stands there.
+    if isinstance(value, dict) and text.count(":") == len(value):
+        return None
     if isinstance(value, dict) and "\\" not in text and text.count(":") == _colons(value):
         return None
     try:

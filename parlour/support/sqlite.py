@@ -7,7 +7,7 @@ import contextlib
 import os
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, DBAPIError
@@ -77,6 +77,17 @@ def is_damage(error: DBAPIError) -> bool:
     # The primary code is in the low byte of the extended one.
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def meaning_of(error: DBAPIError) -> Literal["full", "locked"] | None:
+    """What is behind an error that is nobody's fault here; None for any other."""
+    if not isinstance(error.orig, sqlite3.Error):
+        return None
+    # The primary code is in the low byte of the extended one.
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return "full"
+    return "locked" if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) else None
 
 
 def _open(

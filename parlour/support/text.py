@@ -16,6 +16,8 @@ from pydantic_core import PydanticCustomError
 # paragraph separators. Not the unassigned ones: they may be the letters and emoji of a newer
 # Unicode than this Python's.
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# And private use, which looks different on every machine, in the names of files.
+_NO_NAME: Final = _INVISIBLE_CATEGORIES | {"Co"}
 # Knows what is default-ignorable, also where the category says letter, mark or nothing yet: the
 # fillers of Hangul, Khmer inherent vowels, variation selectors, what is reserved for their like.
 _UNICODE: Final = UnicodeData()
@@ -91,6 +93,19 @@ def clean_name(value: str) -> str:
             {"place": f"place {position + 1}", "code_point": f"U+{ord(character):04X}"},
         )
     return text
+
+
+def clean_file_name(value: str) -> str:
+    """`value` as the name of a file: the last part of a path, without what cannot be seen.
+
+    What is hidden in it is taken out rather than refused: whoever sends a file has seldom named it.
+    """
+    seen = "".join(
+        character
+        for character in clean_text(value)
+        if unicodedata.category(character) not in _NO_NAME and character != "\ufffd"
+    )
+    return clean_name(re.split(r"[/\\]", seen)[-1].lstrip(".") or "")
 
 
 def name_key(name: str) -> str:

@@ -3,25 +3,33 @@
 import asyncio
 import logging
 import queue
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 logger = logging.getLogger(__name__)
 
-# A group is bounded so that the first of it does not wait for the last of a long queue.
+# A group is bounded so that the first of it does not wait for the last of a long queue: by the sum
+# of what its jobs weigh.
 MAX_GROUP: Final = 512
+# What weighs as much as an ordinary message weighs less than what is done by itself: its statements
+# are shared by all messages of a group.
+SINGLE: Final = 16
 # Jobs answered in one turn of the event loop, in which others want something, too.
 ANSWERS: Final = 64
 # Jobs accepted and not yet answered. Past it new ones are refused rather than kept waiting.
 MAX_WAITING: Final = 20_000
+
+# A broken constraint, what is no value, and a statement that is wrong cost no more than themselves.
+_COSTS_ONE: Final = (IntegrityError, DataError, ProgrammingError)
 
 Outcome = Any
 
@@ -36,22 +44,45 @@ class Job:
 
     A `bulk` operation takes a list of arguments, one for each of the neighbouring jobs of
     the same operation, and returns as many outcomes; any other takes its own `arguments`.
-    `answer` is called in the event loop with the outcome, an exception where it failed.
+    `answer` is called in the event loop with the outcome, an exception where it failed. What is
+    `alone` has a transaction of its own, so that nobody else's fails with it. `weight` is how much
+    of a group it takes: as many times the work of an ordinary message.
     """
 
     operation: Callable[..., Any]
     arguments: tuple[Any, ...]
     bulk: bool
     answer: Callable[[Outcome], None]
+    alone: bool = False
+    weight: int = 1
+
+
+class Commits(Protocol):
+    """What became of commits that were not acknowledged."""
+
+    def note(self, connection: Connection) -> Any:
+        """Write into a transaction what tells it from any other."""
+
+    def happened(self, mark: Any) -> bool:
+        """Whether the last transaction, which has this mark, was committed."""
 
 
 class Writer:
     """Runs jobs in the order they came, many to a transaction, and answers after the commit."""
 
-    def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        loop: asyncio.AbstractEventLoop,
+        commits: Commits | None = None,
+    ) -> None:
+        """`commits` are asked where one failed; without them, what failed was not committed."""
         self._engine = engine
+        self._commits = commits
         self._loop = loop
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        # The next of them, where it has been taken out of the queue and was not to join a group.
+        self._next: Job | None = None
         self._waiting = 0
         # Commits that have begun, counted by the thread, and how many of them were answered.
         self._begun = 0
@@ -112,17 +143,21 @@ class Writer:
         What it knows of them ends with it: while nothing comes, the last job, and with it whoever
         handed it in, would otherwise stay in memory.
         """
-        first = self._jobs.get()
+        first, self._next = self._next or self._jobs.get(), None
         if first is None:
             return False
-        group, last = [first], False
-        while len(group) < MAX_GROUP:
+        group, last, weight = [first], False, first.weight
+        while weight < MAX_GROUP and not first.alone:
             try:
                 job = self._jobs.get_nowait()
             except queue.Empty:
                 break
             if job is None:
                 last = True
+                break
+            weight += job.weight
+            if job.alone or weight > MAX_GROUP:
+                self._next = job
                 break
             group.append(job)
         outcomes = self._commit(group)
@@ -142,7 +177,7 @@ class Writer:
                 try:
                     return self._transact(partial(_run, jobs=runs[0]))
                 except DBAPIError as error:
-                    if len(group) == 1 or not isinstance(error, IntegrityError):
+                    if len(group) == 1 or not _costs_one(error):
                         raise
                 except Exception:
                     if len(group) == 1:
@@ -152,11 +187,27 @@ class Writer:
             return [error] * len(group)
 
     def _transact(self, work: Callable[[Connection], list[Outcome]]) -> list[Outcome]:
-        with self._engine.begin() as connection:
-            outcomes = work(connection)
-            # Nobody has seen anything of it yet. From the next line on, readers may.
-            self._begun += 1
-            return outcomes
+        mark: Any = None
+        outcomes: list[Outcome] = []
+        try:
+            with self._engine.begin() as connection:
+                outcomes = work(connection)
+                if self._commits is not None:
+                    mark = self._commits.note(connection)
+                # Nobody has seen anything of it yet. From the next line on, readers may.
+                self._begun += 1
+        except DBAPIError:
+            if mark is None or not self._is_stored(mark):
+                raise
+        return outcomes
+
+    def _is_stored(self, mark: Any) -> bool:
+        """Whether a transaction was committed though nobody said so: then all are told of it."""
+        try:
+            return self._commits is not None and self._commits.happened(mark)
+        except DBAPIError:
+            logger.warning("it could not be found out whether what was committed last is stored")
+            return False
 
     def _answer(self, group: Sequence[Job], outcomes: Sequence[Outcome], begun: int) -> None:
         """Answer a group, after those before it."""
@@ -192,6 +243,16 @@ def _nothing(_connection: Connection) -> None:
     """What `drain` hands in: its answer comes after those of all that was handed in before."""
 
 
+def _costs_one(error: DBAPIError) -> bool:
+    """Whether a failure of one job leaves what others did in its transaction.
+
+    SQLite may have rolled all of it back (a full disk does that), savepoints and all; not for a
+    statement that it finds wrong, which it does not tell from other failures but by its number.
+    """
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return isinstance(error, _COSTS_ONE) or code == sqlite3.SQLITE_ERROR
+
+
 def _runs(group: Sequence[Job]) -> Iterator[list[Job]]:
     """Neighbouring bulk jobs of one operation together, every other job alone, in order."""
     for bulk, jobs in groupby(group, key=lambda job: job.operation if job.bulk else job):
@@ -216,9 +277,7 @@ def _perform(connection: Connection, jobs: list[Job]) -> list[Outcome]:
         outcomes = _run(connection, jobs)
         savepoint.commit()
     except DBAPIError as error:
-        # SQLite may have rolled the whole transaction back (a full disk does that), savepoints
-        # and all: only a broken constraint is known to have cost no more than this one.
-        if not isinstance(error, IntegrityError):
+        if not _costs_one(error):
             raise
         failure: Exception = error
     except Exception as error:  # noqa: BLE001 - it is this job's outcome

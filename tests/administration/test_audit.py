@@ -13,6 +13,7 @@ from parlour import audit
 from parlour.admin import AdminError, verify_audit
 from parlour.database import get_db
 from parlour.models import Person
+from parlour.store.audit import last_entry
 from tests.support.accounts import Account
 from tests.support.administration import ADMIN, change_user, log_of
 from tests.support.local import local_settings, open_database
@@ -95,6 +96,7 @@ def wrong(data: Path, head: str | None = None) -> str:
     return found[1]
 
 
+@pytest.mark.sqlite
 def test_a_log_that_nobody_touched_is_right(data: Path) -> None:
     """With its head, and with that of any moment before."""
     head = head_of(data)
@@ -109,6 +111,7 @@ AHEAD = """INSERT INTO audit
     FROM audit WHERE id = 2"""
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "statement",
     [
@@ -126,6 +129,7 @@ def test_entries_are_neither_changed_nor_taken_away(data: Path, statement: str) 
     head_of(data)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("entry", [1, 3, ENTRIES])
 @pytest.mark.parametrize("column", TAMPERED)
 def test_every_column_of_an_entry_is_kept(data: Path, column: str, entry: int) -> None:
@@ -137,6 +141,7 @@ def test_every_column_of_an_entry_is_kept(data: Path, column: str, entry: int) -
     assert re.search(rf"\bentry ({entry}|{entry + 100})\b", wrong(data))
 
 
+@pytest.mark.sqlite
 def test_the_command_says_in_one_line_what_is_wrong(data: Path) -> None:
     """And ends with status 1."""
     tamper(data, "UPDATE audit SET subject = 'eve' WHERE id = 2")
@@ -146,18 +151,21 @@ def test_the_command_says_in_one_line_what_is_wrong(data: Path) -> None:
     assert run.stderr == words
 
 
+@pytest.mark.sqlite
 def test_what_is_no_value_at_all_is_found(data: Path) -> None:
     """A time that is none, bytes where there should be text."""
     tamper(data, "UPDATE audit SET at = 'yesterday' WHERE id = 2")
     assert wrong(data) == "entry 2 was changed: it cannot be read"
 
 
+@pytest.mark.sqlite
 def test_bytes_where_there_should_be_text_are_found(data: Path) -> None:
     """The same."""
     tamper(data, "UPDATE audit SET subject = x'00ff' WHERE id = 4")
     assert wrong(data) == "entry 4 was changed: it cannot be read"
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("entry", [1, 3])
 def test_a_removed_entry_is_missed(data: Path, entry: int) -> None:
     """The first one too."""
@@ -165,12 +173,14 @@ def test_a_removed_entry_is_missed(data: Path, entry: int) -> None:
     assert wrong(data).startswith(f"entry {entry} is missing")
 
 
+@pytest.mark.sqlite
 def test_entries_that_were_moved_up_are_found(data: Path) -> None:
     """Also when the gap is closed."""
     tamper(data, "DELETE FROM audit WHERE id = 3", "UPDATE audit SET id = id - 1 WHERE id > 3")
     assert wrong(data) == "entry 3 does not follow the entry before it"
 
 
+@pytest.mark.sqlite
 def test_an_inserted_entry_is_found(data: Path) -> None:
     """A copy of another one behind it, with room made for it."""
     tamper(
@@ -183,6 +193,7 @@ def test_an_inserted_entry_is_found(data: Path) -> None:
     assert wrong(data) == "entry 3 does not follow the entry before it"
 
 
+@pytest.mark.sqlite
 def test_entries_that_changed_places_are_found(data: Path) -> None:
     """Each is right by itself."""
     tamper(
@@ -194,6 +205,7 @@ def test_entries_that_changed_places_are_found(data: Path) -> None:
     assert wrong(data) == "entry 3 does not follow the entry before it"
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("left", [0, 4])
 def test_an_end_that_was_cut_off_is_found_by_a_head_that_was_noted(data: Path, left: int) -> None:
     """Without one nobody can tell."""
@@ -203,6 +215,7 @@ def test_an_end_that_was_cut_off_is_found_by_a_head_that_was_noted(data: Path, l
     assert wrong(data, head) == f"entry 5 is missing: the log ends with entry {left}"
 
 
+@pytest.mark.sqlite
 def test_a_log_that_was_written_anew_is_found_by_a_head_that_was_noted(data: Path) -> None:
     """Hashes and all, by somebody who knows how."""
     head = head_of(data)
@@ -214,6 +227,7 @@ def test_a_log_that_was_written_anew_is_found_by_a_head_that_was_noted(data: Pat
     assert wrong(data, head) == "entry 5 is not the one whose hash was noted"
 
 
+@pytest.mark.sqlite
 def test_an_empty_log_is_right(tmp_path: Path) -> None:
     """It has the head that every log begins with."""
     with open_database(tmp_path):
@@ -237,6 +251,7 @@ def test_what_is_no_log_costs_one_line(tmp_path: Path) -> None:
     assert "ID:HASH" in strange.stderr
 
 
+@pytest.mark.sqlite
 def test_a_running_server_is_verified_beside_it(server: Server, chief: Account) -> None:
     """Its newest entries too; it goes on writing."""
     account = new_account(server, "watched")
@@ -256,13 +271,42 @@ def test_the_log_is_read_newest_first_page_by_page(server: Server, chief: Accoun
     first, second = log_of(chief, limit=2)
     assert (first["action"], second["action"]) == ("user.disable", "user.enable")
     assert set(second) == {
-        "id", "at", "actor", "action", "room_id", "subject", "detail", "hash",
+        "id", "at", "actor", "actor_guest", "action", "room_id", "subject", "subject_guest",
+        "detail", "hash",
     }  # fmt: skip
     assert (second["actor"], second["subject"]) == (name_of(chief), name_of(account))
     assert (second["room_id"], second["detail"]) == (None, {})
+    assert (second["actor_guest"], second["subject_guest"]) == (False, False)
     page = {"before": second["id"], "limit": 1}
     assert checked(chief.call("GET", f"{ADMIN}/audit", params=page)) == [first]
     assert checked(chief.call("GET", f"{ADMIN}/audit", params={"before": 1})) == []
+
+
+@pytest.mark.parametrize(
+    ("by", "action", "author", "expected"),
+    [
+        (ADA, "room.ban", "guest:abc", (False, True)),
+        (ADA, "room.unban", "name:bob", (False, True)),
+        (ADA, "message.delete", "user:7", (False, False)),
+        (ADA, "member.remove", None, (False, False)),
+        # Written down before reports knew whose message they are about.
+        (ADA, "report.resolve", None, (False, None)),
+        (ADA, "policy.change", None, (False, None)),
+        (ADA, "room.slow", None, (False, None)),
+        (Person.by_name("bob"), "room.delete", None, (True, None)),
+        (audit.COMMAND_LINE, "admin.create", None, (False, False)),
+    ],
+)
+def test_an_entry_says_who_is_a_guest(
+    tmp_path: Path, by: Person, action: str, author: str | None, expected: tuple[bool, bool | None]
+) -> None:
+    """Who did it, and to whom, where it is somebody."""
+    with open_database(tmp_path) as database, get_db(database) as connection:
+        audit.note(connection, by, action, "bob", detail={"author": author} if author else {})
+        entry = last_entry(connection)
+    assert entry is not None
+    told = audit.told(entry)
+    assert (told.actor_guest, told.subject_guest) == expected
 
 
 def test_the_command_line_is_written_down(tmp_path: Path) -> None:

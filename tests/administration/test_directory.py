@@ -112,6 +112,7 @@ def test_a_wrong_search_is_refused(
     assert_refused(account.call("GET", USERS, params=query), code, field)
 
 
+@pytest.mark.sqlite
 def test_a_page_is_read_in_the_order_of_an_index(tmp_path: Path) -> None:
     """Nothing is sorted, and names are looked up: however many people there are."""
     statements: list[str] = []

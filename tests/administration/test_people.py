@@ -1,9 +1,7 @@
 """Accounts as administrators see and change them."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 
 import pytest
 
@@ -16,6 +14,7 @@ from tests.support.administration import (
     noted,
 )
 from tests.support.answers import assert_refused
+from tests.support.inside import inside
 from tests.support.people import Room, checked
 from tests.support.places import Place, make_room, name_of, new_account, roles_of
 from tests.support.server import Server
@@ -32,7 +31,7 @@ def test_accounts_are_listed_by_name_page_by_page(
     for name in ("cora", "anna", "bert"):
         register(server, name)
     log_in(server, "anna")
-    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database, database:
+    with inside(server) as database:
         database.execute(
             "DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE username = 'bert')"
         )

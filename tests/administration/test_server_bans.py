@@ -1,8 +1,5 @@
 """Bans from the whole server: of accounts and of guests, at every door, also after a restart."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from tests.support import websocket
@@ -15,6 +12,7 @@ from tests.support.administration import (
     noted,
 )
 from tests.support.answers import assert_deleted, assert_refused
+from tests.support.inside import inside
 from tests.support.moderation import Guest
 from tests.support.people import Person, Room, checked
 from tests.support.places import name_of, new_account
@@ -114,7 +112,7 @@ async def test_bans_last_over_a_restart_and_end_by_themselves(own_server: Server
         name_of(account),
     ]
     await own_server.astop()
-    with closing(sqlite3.connect(own_server.data_dir / "chat.db")) as database, database:
+    with inside(own_server) as database:
         database.execute("UPDATE restrictions SET until = created_at")
     await own_server.arestart()
     assert (await guest.say(room["id"])).status_code == 201

@@ -89,7 +89,7 @@ def corrupting(victim: int) -> Mischief:
 
     def mischief(receiver: int, message: int, frame: bytes) -> Sequence[bytes]:
         if (receiver, message) == (victim, THIRD):
-            at = frame.index(b"@@") + 12
+            at = frame.index(b"%%") + 12
             return [frame[:at] + bytes([frame[at] ^ 1]) + frame[at + 1 :]]
         return [frame]
 
@@ -157,7 +157,7 @@ def test_another_order_for_one_is_a_fault_where_the_order_is_promised(programs: 
         if receiver != LAST:
             return [frame]
         held.append(frame)
-        by = {each[each.index(b"@@") + 2 :][:6] for each in held}
+        by = {each[each.index(b"%%") + 2 :][:6] for each in held}
         if len(by) < 2:
             return []
         last = held.pop()

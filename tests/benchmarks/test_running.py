@@ -117,6 +117,8 @@ def test_the_kept_results_say_what_the_report_and_the_plots_say() -> None:
     run = json.loads((ROOT / "benchmarks" / "results.json").read_text("utf-8"))
     assert not run["quick"]
     assert list(run["cases"]) == list(CASES)
+    # Of one run: figures of several days side by side would compare the days.
+    assert sum(case["seconds"] for case in run["cases"].values()) <= run["seconds"]
     bars = judge(run["cases"])
     assert [bar.verdict for bar in bars] == [bar["verdict"] for bar in run["bars"]]
     assert (ROOT / "benchmarks" / "results.md").read_text("utf-8") == markdown(run, bars)

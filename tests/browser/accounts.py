@@ -1,12 +1,15 @@
 """People with an account at a browser: how they come in, and what they have there."""
 
+import json
 import re
+import time
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, StorageState, expect
 
-from tests.browser.visitor import Visitor, address
+from tests.browser.visitor import Visitor, signed_in
+from tests.support import accounts
 from tests.support.accounts import PASSWORD
-from tests.support.people import Room
+from tests.support.server import Server
 
 
 def field(visitor: Visitor, label: str) -> Locator:
@@ -24,6 +27,20 @@ async def fill_in(visitor: Visitor, **values: str) -> None:
     labels = {name: name.replace("_", " ").capitalize() for name in values}
     for name, value in values.items():
         await field(visitor, labels[name]).fill(value)
+
+
+def logged_in(server: Server, username: str) -> StorageState:
+    """Return a browser's storage as the first screen leaves it when an account comes in by it."""
+    login = accounts.log_in(server, username)
+    kept = {
+        "account": json.dumps(login.user),
+        "lastKind": "account",
+        "owner": str(login.user["id"]),
+        # For less than the quarter of an hour that it is good for.
+        "until": str(int((time.time() + 600) * 1000)),
+    }
+    cookies = {"parlour": login.access, "parlour-refresh": login.refresh}
+    return signed_in(server, username, cookies, **kept)
 
 
 async def log_in(visitor: Visitor, password: str = PASSWORD) -> None:
@@ -60,17 +77,6 @@ async def log_in_again(visitor: Visitor) -> None:
     """Come in by the first screen where one had been before."""
     await fill_in(visitor, username=visitor.name, password=PASSWORD)
     await press(visitor, "Sign in")
-
-
-async def come_in(visit: Visitor, room: Room | None = None) -> Visitor:
-    """Come in by the first screen with an account, and open a room if one is given."""
-    await log_in(visit)
-    await expect(visit.rooms_heading).to_be_visible()
-    if room is not None:
-        await visit.page.goto(address(visit.server, room))
-        await expect(visit.log).not_to_have_attribute("aria-busy", "true")
-        await expect(visit.presence(visit.name)).to_be_attached()
-    return visit
 
 
 async def open_room_settings(visitor: Visitor, tab: str) -> None:

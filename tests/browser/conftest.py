@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.accounts import logged_in
 from tests.browser.visitor import Visitor, address, signed_in
 from tests.browser.wire import Wire
 from tests.support.browser import Browsers
@@ -57,9 +58,27 @@ def visit(browsers: Browsers) -> Visit:
         else:
             await expect(visitor.presence(name)).to_be_attached()
             await expect(visitor.log).not_to_have_attribute("aria-busy", "true")
-            # Nobody scrolls or presses a key before the first frame is painted.
+            # Nobody scrolls or presses a key before the first frame is painted, and the page whole:
+            # the signs of pins come with what hears the keys of messages.
             await visitor.frames()
+            await expect(page.locator("#i-pin")).to_be_attached()
         return visitor
+
+    return open_browser
+
+
+@pytest.fixture
+def member(visit: Visit) -> Visit:
+    """Return what opens a browser for somebody who has signed in before with their account.
+
+    The same as `visit`, by the username of an account: `await member("ada", server, room)`. Each
+    is a login of its own. How one signs in by the form is the matter of tests of their own.
+    """
+
+    async def open_browser(
+        name: str, server: Server, room: Room | None = None, **options: Any
+    ) -> Visitor:
+        return await visit(name, server, room, storage_state=logged_in(server, name), **options)
 
     return open_browser
 

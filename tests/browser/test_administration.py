@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.accounts import log_in, press
+from tests.browser.accounts import press
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
 from tests.support import accounts
@@ -16,7 +16,7 @@ from tests.support.administration import ADMIN, first_administrator, noted
 from tests.support.answers import assert_refused
 from tests.support.browser import Browsers
 from tests.support.moderation import Guest, banned_in
-from tests.support.page_checks import axe_violations, overflowing
+from tests.support.page_checks import overflowing, violations_in_both_themes
 from tests.support.people import checked
 from tests.support.places import Place, make_room, new_account, say
 from tests.support.server import NewServer, Server
@@ -36,13 +36,9 @@ def chief(own: Server) -> Account:
     return first_administrator(own, "ada")
 
 
-async def open_page(
-    stranger_at: Visit, server: Server, tab: str = "People", **options: Any
-) -> Visitor:
-    """Sign in as the administrator and go to a tab by one's own menu."""
-    ada = await stranger_at("ada", server, **options)
-    await log_in(ada)
-    await expect(ada.rooms_heading).to_be_visible()
+async def open_page(member: Visit, server: Server, tab: str = "People", **options: Any) -> Visitor:
+    """Come as the administrator and go to a tab by one's own menu."""
+    ada = await member("ada", server, **options)
     await ada.page.get_by_role("button", name="Your menu").click()
     await ada.page.get_by_role("link", name="Administration").click()
     await expect(ada.page.get_by_role("heading", name="Administration", level=1)).to_be_focused()
@@ -74,13 +70,10 @@ def said(visitor: Visitor, text: str) -> Locator:
     return visitor.page.get_by_role("status").filter(has_text=text)
 
 
-async def test_for_others_there_is_no_such_page(
-    own: Server, chief: Account, stranger: Visit
-) -> None:
+async def test_for_others_there_is_no_such_page(own: Server, chief: Account, member: Visit) -> None:
     """Neither in their menu nor at its address."""
     register(own, "bert")
-    bert = await stranger("bert", own)
-    await log_in(bert)
+    bert = await member("bert", own)
     await bert.page.get_by_role("button", name="Your menu").click()
     await expect(bert.page.get_by_role("button", name="Account settings")).to_be_visible()
     await expect(bert.page.get_by_role("link", name="Administration")).to_have_count(0)
@@ -93,11 +86,11 @@ async def test_for_others_there_is_no_such_page(
 
 
 async def test_people_are_found_promoted_disabled_and_banned(
-    own: Server, chief: Account, stranger: Visit
+    own: Server, chief: Account, member: Visit
 ) -> None:
     """Each asked before it is done, but for what only gives back."""
     bert, cora = register(own, "bert"), register(own, "cora")
-    ada = await open_page(stranger, own)
+    ada = await open_page(member, own)
     await expect(row(ada, "@ada")).to_contain_text("Administrator")
     await ada.page.get_by_role("searchbox", name="Find an account").fill("BER")
     await expect(row(ada, "@cora")).to_have_count(0)
@@ -132,11 +125,11 @@ async def test_people_are_found_promoted_disabled_and_banned(
 
 
 async def test_the_last_administrator_is_told_why_not(
-    own: Server, chief: Account, stranger: Visit, browsers: Browsers
+    own: Server, chief: Account, member: Visit, browsers: Browsers
 ) -> None:
     """In the dialog, which stays; Escape leaves it, and the focus is where it was."""
     browsers.allow("403")
-    ada = await open_page(stranger, own)
+    ada = await open_page(member, own)
     await choose(ada, row(ada, "@ada"), "Take administration away…")
     await ada.dialog.get_by_role("button", name="Take away").click()
     await expect(ada.dialog.get_by_role("alert")).to_contain_text("last administrator")
@@ -146,13 +139,13 @@ async def test_the_last_administrator_is_told_why_not(
 
 
 async def test_a_guest_is_banned_by_name(
-    own: Server, chief: Account, stranger: Visit, visit: Visit, browsers: Browsers
+    own: Server, chief: Account, member: Visit, visit: Visit, browsers: Browsers
 ) -> None:
     """Whoever is here under it; a name that nobody has is told in the dialog."""
     browsers.allow("404|403")
     room = checked(chief.call("POST", "/api/chat/rooms", json={"name": "hall"}))
     await visit("gerda", own, room)
-    ada = await open_page(stranger, own)
+    ada = await open_page(member, own)
     await press(ada, "Ban a guest…")
     await ada.dialog.get_by_label("Name of the guest").fill("gregor")
     await ada.dialog.get_by_role("button", name="Ban", exact=True).click()
@@ -165,14 +158,14 @@ async def test_a_guest_is_banned_by_name(
 
 
 async def test_rooms_are_given_an_owner_and_deleted(
-    own: Server, chief: Account, stranger: Visit
+    own: Server, chief: Account, member: Visit
 ) -> None:
     """Private ones too; conversations of a few are not there."""
     bert = register(own, "bert")
     hall, den = make_room(bert, "public", name="hall"), make_room(bert, name="den")
     checked(say(den, bert, "between us"))
     checked(bert.call("POST", "/api/chat/direct", json={"usernames": ["ada"]}))
-    ada = await open_page(stranger, own, "Rooms")
+    ada = await open_page(member, own, "Rooms")
     rooms = ada.page.get_by_role("list", name="Rooms").get_by_role("listitem")
     await expect(rooms).to_have_count(2)
     await expect(row(ada, "den")).to_contain_text("Private")
@@ -188,14 +181,29 @@ async def test_rooms_are_given_an_owner_and_deleted(
     assert bert.call("GET", den.path).status_code == 404
     assert noted(chief, "den") == [("ada", "room.delete")]
     assert hall.seen_by(bert) is not None
+    # Fifty at once; the others by a button, and what is done to one leaves them on view.
+    for number in range(51):
+        make_room(bert, "public", name=f"row {number}")
+    await ada.page.get_by_role("tab", name="People").click()
+    await ada.page.get_by_role("tab", name="Rooms").click()
+    await expect(rooms).to_have_count(50)
+    more = ada.page.get_by_role("button", name="Show more")
+    await more.press("Enter")
+    await expect(rooms).to_have_count(52)
+    await expect(said(ada, "2 more shown.")).to_be_visible()
+    await expect(more).to_be_hidden()
+    await expect(row(ada, "row 49").get_by_role("button")).to_be_focused()
+    await choose(ada, row(ada, "row 50"), "Delete room…")
+    await confirm(ada, "Delete room")
+    await expect(rooms).to_have_count(51)
 
 
 async def test_registration_and_guests_are_decided_and_links_made(
-    own: Server, chief: Account, stranger: Visit, browsers: Browsers
+    own: Server, chief: Account, member: Visit, browsers: Browsers
 ) -> None:
     """By arrows on the radio buttons; what is decided holds, and a link is good once."""
     browsers.allow("403")
-    ada = await open_page(stranger, own, "Registration")
+    ada = await open_page(member, own, "Registration")
     everybody = ada.page.get_by_role("radio", name="Everybody")
     await expect(everybody).to_be_checked()
     await everybody.press("ArrowDown")
@@ -218,11 +226,11 @@ async def test_registration_and_guests_are_decided_and_links_made(
     assert checked(chief.call("GET", f"{ADMIN}/invites")) == []
 
 
-async def test_what_is_fixed_cannot_be_chosen(new_server: NewServer, stranger: Visit) -> None:
+async def test_what_is_fixed_cannot_be_chosen(new_server: NewServer, member: Visit) -> None:
     """It says where it is changed."""
     server = new_server(env={"PARLOUR_REGISTRATION": "closed"}).start()
     first_administrator(server, "ada")
-    ada = await open_page(stranger, server, "Registration")
+    ada = await open_page(member, server, "Registration")
     await expect(ada.page.get_by_role("radio", name="Nobody")).to_be_checked()
     await expect(ada.page.get_by_role("radio", name="Everybody")).to_be_disabled()
     await expect(ada.page.get_by_role("radio", name="May come in", exact=True)).to_be_enabled()
@@ -242,10 +250,10 @@ def reported(own: Server, chief: Account) -> Place:
 
 
 async def test_a_report_is_read_acted_on_and_resolved(
-    own: Server, chief: Account, stranger: Visit, reported: Place
+    own: Server, chief: Account, member: Visit, reported: Place
 ) -> None:
     """The message as it stood, which stays there when it is deleted."""
-    ada = await open_page(stranger, own, "Reports")
+    ada = await open_page(member, own, "Reports")
     report = row(ada, "Reported by cora")
     await expect(report.get_by_text("Buy <b>now</b>!")).to_be_visible()
     await expect(report).to_contain_text("Advertising")
@@ -270,16 +278,14 @@ async def test_a_report_is_read_acted_on_and_resolved(
     await expect(report.get_by_role("button", name="Resolve")).to_have_count(0)
 
 
-async def test_the_log_is_read_to_its_beginning(
-    own: Server, chief: Account, stranger: Visit
-) -> None:
+async def test_the_log_is_read_to_its_beginning(own: Server, chief: Account, member: Visit) -> None:
     """In sentences, newest first; older entries come when they are asked for."""
     hall = make_room(chief, "public", name="hall")
     register(own, "bert")
     for seconds in range(1, 53):
         checked(chief.call("PATCH", hall.path, json={"slow_seconds": seconds}))
     checked(chief.call("PUT", f"{hall.path}/mutes/bert", json={"seconds": 600, "reason": "loud"}))
-    ada = await open_page(stranger, own, "Log")
+    ada = await open_page(member, own, "Log")
     entries = ada.page.get_by_role("list", name="What was done").get_by_role("listitem")
     await expect(entries).to_have_count(50)
     await expect(entries.first).to_contain_text("ada muted bert in #hall for 10 minutes")
@@ -291,14 +297,35 @@ async def test_the_log_is_read_to_its_beginning(
     await expect(older).to_be_hidden()
 
 
+async def test_guests_are_marked_in_reports_and_in_the_log(
+    own: Server, chief: Account, member: Visit
+) -> None:
+    """Each name for itself: a guest and an account may have the same one."""
+    hall = make_room(chief, "public", name="hall")
+    guest = await Guest(own, "bert").come()
+    of_guest = checked(await guest.say(hall.id, "as a guest"))["id"]
+    bert = register(own, "bert")
+    path = f"/api/chat/messages/{of_guest}/report"
+    checked(bert.call("POST", path, json={"reason": "That is not me."}))
+    ada = await open_page(member, own, "Reports")
+    report = row(ada, "Reported by bert")
+    await expect(report.get_by_text("bert guest in #hall")).to_be_visible()
+    await expect(report.get_by_text("Reported by bert,")).to_be_visible()
+    await expect(report.locator(".badge", has_text="guest")).to_have_count(1)
+    await report.get_by_role("button", name="Resolve the report about bert").click()
+    await expect(report).to_contain_text("Resolved by ada")
+    await ada.page.get_by_role("tab", name="Log").click()
+    entries = ada.page.get_by_role("list", name="What was done").get_by_role("listitem")
+    await expect(entries.first).to_contain_text("ada resolved a report about bert guest in #hall")
+
+
 async def test_those_who_look_after_a_room_moderate_it_in_its_settings(
-    own: Server, chief: Account, stranger: Visit, reported: Place
+    own: Server, chief: Account, member: Visit, reported: Place
 ) -> None:
     """Mute and ban by name, lift both, resolve what was reported."""
     guest = await Guest(own, "gustav").come()
     checked(await guest.say(reported.id, "hello"))
-    ada = await stranger("ada", own)
-    await log_in(ada)
+    ada = await member("ada", own)
     await ada.open_room("hall")
     await ada.page.get_by_role("button", name="Room menu").click()
     await ada.page.get_by_role("menuitem", name="Room settings").click()
@@ -324,13 +351,13 @@ async def test_those_who_look_after_a_room_moderate_it_in_its_settings(
 @pytest.mark.timeout(240)
 @pytest.mark.usefixtures("reported")
 async def test_axe_has_nothing_to_say_and_nothing_sticks_out(
-    own: Server, chief: Account, stranger: Visit
+    own: Server, chief: Account, member: Visit
 ) -> None:
     """Every tab, light and dark, wide and on a phone."""
     checked(chief.call("POST", f"{ADMIN}/bans", json={"username": "bert", "reason": "long " * 20}))
     new_account(own, "a" * 45)
     # Or what is looked at would be on its way from one theme to the other.
-    ada = await open_page(stranger, own, reduced_motion="reduce")
+    ada = await open_page(member, own, reduced_motion="reduce")
     found: list[str] = []
     for tab in ("People", "Rooms", "Registration", "Reports", "Log"):
         await ada.page.get_by_role("tab", name=tab).click()
@@ -339,9 +366,8 @@ async def test_axe_has_nothing_to_say_and_nothing_sticks_out(
         await expect((choices if tab == "Registration" else rows).first).to_be_visible()
         for width in (1280, 375):
             await ada.page.set_viewport_size({"width": width, "height": 800})
-            for theme in ("light", "dark"):
-                await ada.page.emulate_media(color_scheme=theme)
-                look = f"{tab}, {width}, {theme}"
-                found += [f"{look}: {line}" for line in await axe_violations(ada.page)]
-                found += [f"{look} sticks out: {line}" for line in await overflowing(ada.page)]
+            look = f"{tab}, {width}"
+            faults = await violations_in_both_themes(ada.page)
+            found += [f"{look}, {line}" for line in faults]
+            found += [f"{look} sticks out: {line}" for line in await overflowing(ada.page)]
     assert found == [], "\n".join(found)

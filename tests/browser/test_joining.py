@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import expect
 
-from tests.browser.accounts import choose_people, come_in, fill_in, open_room_settings, press
+from tests.browser.accounts import choose_people, field, fill_in, open_room_settings, press
 from tests.browser.conftest import Visit
 from tests.support.accounts import PASSWORD
 from tests.support.browser import Browsers
@@ -20,13 +20,13 @@ def link_of(place: Place, server: Server) -> str:
 
 
 async def test_a_link_is_made_copied_listed_and_revoked(
-    server: Server, stranger: Visit, browsers: Browsers
+    server: Server, member: Visit, browsers: Browsers
 ) -> None:
     """It leads into the room once, and nowhere after it was taken back."""
     browsers.allow("403")
     ada, bob = new_account(server, "ada"), new_account(server, "bob")
     place = make_room(ada)
-    owner = await come_in(await stranger(ada.user["username"], server), place.room)
+    owner = await member(ada.user["username"], server, place.room)
     await owner.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await open_room_settings(owner, "Invite links")
     await expect(owner.dialog).to_contain_text("No links yet.")
@@ -40,7 +40,7 @@ async def test_a_link_is_made_copied_listed_and_revoked(
     assert re.fullmatch(re.escape(server.url) + r"/#/join/[\w-]+", link)
     await expect(owner.dialog.get_by_role("listitem")).to_contain_text("5 uses left")
 
-    other = await come_in(await stranger(bob.user["username"], server))
+    other = await member(bob.user["username"], server)
     await other.page.evaluate("(link) => { location.hash = new URL(link).hash; }", link)
     asked = other.page.get_by_role("dialog", name=f"Join #{place.room['name']}?")
     await expect(asked).to_contain_text(f"{owner.name} invites you.")
@@ -52,7 +52,7 @@ async def test_a_link_is_made_copied_listed_and_revoked(
     await owner.dialog.get_by_role("button", name="Revoke the link").click()
     await expect(owner.dialog).to_contain_text("No links yet.")
     late = new_account(server, "late")
-    third = await come_in(await stranger(late.user["username"], server))
+    third = await member(late.user["username"], server)
     await third.page.evaluate("(link) => { location.hash = new URL(link).hash; }", link)
     over = third.page.get_by_role("dialog", name="This link is no longer good")
     await expect(over).to_contain_text("Ask for a new one.")
@@ -85,15 +85,36 @@ async def test_a_link_leads_through_signing_in_and_back(server: Server, stranger
     await expect(guest.title).to_have_text(place.room["name"])
 
 
-async def test_people_are_found_and_written_to(server: Server, stranger: Visit) -> None:
+async def test_what_is_typed_while_a_form_is_on_its_way_stands_in_it(
+    server: Server, stranger: Visit
+) -> None:
+    """The form on view is still the other one; what stood there before stays behind."""
+    place = make_room(new_account(server, "ada"))
+    eve = await stranger("eve", server)
+    await eve.page.goto(link_of(place, server))
+    await expect(eve.page.get_by_text("Sign in to see it.")).to_be_visible()
+    await fill_in(eve, username="somebody", password="of long ago")
+    await eve.page.get_by_role("button", name="Create an account").evaluate("""(button) => {
+        button.click();
+        const password = document.querySelector('input[name=password]');
+        password.focus();
+        password.value = 'a few new words';
+    }""")
+    await expect(eve.page.get_by_role("button", name="Create account")).to_be_visible()
+    await expect(field(eve, "Password")).to_have_value("a few new words")
+    await expect(field(eve, "Password")).to_be_focused()
+    await expect(field(eve, "Username")).to_have_value("")
+
+
+async def test_people_are_found_and_written_to(server: Server, member: Visit) -> None:
     """By a part of a name; the same people lead to the same conversation from both sides."""
     ada = new_account(server, "ada", display_name="Ada Lovelace of the engine")
     cleo = new_account(server, "cleo", display_name="Cleo from the library")
     cleo.call(
         "PATCH", "/api/users/me", json={"status_text": "Reading", "time_zone": "Africa/Cairo"}
     )
-    one = await come_in(await stranger(ada.user["username"], server))
-    two = await come_in(await stranger(cleo.user["username"], server))
+    one = await member(ada.user["username"], server)
+    two = await member(cleo.user["username"], server)
     await one.page.get_by_role("link", name="Find people").click()
     await expect(one.page.get_by_role("heading", name="People", level=1)).to_be_focused()
     await one.page.get_by_role("searchbox", name="Find people").fill("from the LIB")
@@ -122,11 +143,11 @@ async def test_people_are_found_and_written_to(server: Server, stranger: Visit) 
 
 
 async def test_a_conversation_of_three_is_named_by_the_others(
-    server: Server, stranger: Visit
+    server: Server, member: Visit
 ) -> None:
     """One's own name is left out; nobody chosen is told in words."""
     names = [new_account(server, name).user["username"] for name in ("dora", "emil", "finn")]
-    dora, emil = [await come_in(await stranger(name, server)) for name in names[:2]]
+    dora, emil = [await member(name, server) for name in names[:2]]
     await press(dora, "New message")
     await press(dora, "Start talking")
     await expect(dora.dialog.get_by_role("alert")).to_have_text("Choose at least one person.")
@@ -143,11 +164,11 @@ async def test_a_conversation_of_three_is_named_by_the_others(
 
 
 async def test_nothing_found_and_nothing_loaded_are_told(
-    server: Server, stranger: Visit, browsers: Browsers
+    server: Server, stranger: Visit, member: Visit, browsers: Browsers
 ) -> None:
     """In words, with a way on; a guest reads what the directory is for."""
     browsers.allow("status of 502")
-    gil = await come_in(await stranger(new_account(server, "gil").user["username"], server))
+    gil = await member(new_account(server, "gil").user["username"], server)
     await gil.page.get_by_role("link", name="Find people").click()
     search = gil.page.get_by_role("searchbox", name="Find people")
     await search.fill("nobody is called that")
@@ -156,7 +177,8 @@ async def test_nothing_found_and_nothing_loaded_are_told(
     ).to_be_visible()
     await gil.page.route("**/api/users?*", lambda route: route.fulfill(status=502, body="<html>"))
     await search.fill("gil")
-    await expect(gil.page.get_by_text("The people could not be loaded.")).to_be_visible()
+    told = gil.page.get_by_role("heading", name="The people could not be loaded.")
+    await expect(told).to_be_visible()
     await gil.page.unroute("**/api/users?*")
     await press(gil, "Try again")
     await expect(gil.page.get_by_role("listitem").filter(has_text="you")).to_be_visible()
@@ -172,7 +194,7 @@ async def test_nothing_found_and_nothing_loaded_are_told(
 
 
 async def test_somebody_without_a_name_of_their_own_is_shown_by_their_colour(
-    server: Server, stranger: Visit, visit: Visit
+    server: Server, member: Visit, visit: Visit
 ) -> None:
     """Names and colours of accounts are learned for the list of people and the messages."""
     ida = new_account(server, "ida", display_name="Ida B.")
@@ -182,7 +204,7 @@ async def test_somebody_without_a_name_of_their_own_is_shown_by_their_colour(
     alice = await visit("alice", server, place.room)
     hue = "(node) => getComputedStyle(node).getPropertyValue('--hue')"
     await expect(alice.row("good morning").locator(".avatar")).to_have_css("--hue", "123")
-    await come_in(await stranger(ida.user["username"], server), place.room)
+    await member(ida.user["username"], server, place.room)
     row = alice.presence(ida.user["username"])
     await expect(row).to_contain_text("Ida B.")
     assert await row.locator(".avatar").evaluate(hue) == "123"

@@ -8,7 +8,7 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.reading import fill, scroll_to
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import FOCUSED, SETTLE, Visitor
 from tests.browser.wire import Wire
 from tests.support.browser import Browsers
 from tests.support.people import Person, Room
@@ -16,6 +16,11 @@ from tests.support.server import Server
 
 # Tab stops that a person may have to pass on the way from one place of a screen to another.
 STOPS_AT_MOST = 40
+# What has the focus some frames later, and whether it is this element.
+LOOK = f"""async (node) => {{
+  await ({SETTLE})();
+  return [({FOCUSED})(), node === document.activeElement];
+}}"""
 
 
 @dataclass
@@ -39,16 +44,17 @@ class Keyboard:
         await expect(target).to_be_visible()
         passed = []
         for _ in range(STOPS_AT_MOST):
-            await self.press(key)
-            passed.append(await self.visitor.focused())
-            if await target.evaluate("(node) => node === document.activeElement"):
+            await self.visitor.page.keyboard.press(key)
+            at, is_there = await target.evaluate(LOOK)
+            assert not at.startswith("body"), f"the focus is lost after {key}"
+            if is_there:
                 return
+            passed.append(at)
         raise AssertionError(f"not reached: {target}; passed: {passed}")
 
     async def is_somewhere(self, when: str) -> None:
         """Expect the focus to be on something, also some frames later."""
-        await self.visitor.frames()
-        at = await self.visitor.focused()
+        at, _ = await self.visitor.page.evaluate(LOOK)
         assert not at.startswith("body"), f"the focus is lost {when}"
 
 
@@ -174,6 +180,8 @@ async def test_the_list_of_keys_opens_by_a_key_and_from_the_menu(
     await expect(alice.box).to_have_value("?")
     await keys.press("Backspace", "Control+/")
     await expect(listing.get_by_text("Previous room", exact=True)).to_be_visible()
+    # However long it is, it is read from its beginning.
+    await expect(listing.get_by_role("heading")).to_be_in_viewport()
     await keys.press("Enter")
     await expect(listing).to_have_count(0)
     await expect(alice.box).to_be_focused()
@@ -291,3 +299,46 @@ async def test_the_focus_stays_when_somebody_else_deletes_the_room(
     await expect(heading).to_be_focused()
     await Keyboard(alice).press("Tab")
     await expect(alice.page.get_by_role("button", name="Back to rooms")).to_be_focused()
+
+
+async def test_a_key_that_is_pressed_before_it_is_heard_counts_once_it_is(
+    server: Server, room: Room, visit: Visit
+) -> None:
+    """On a slow network what hears keys comes a while after the page."""
+    alice = await visit("alice", server, room)
+    held = await alice.reload_slowly()
+    await expect(alice.log).not_to_have_attribute("aria-busy", "true")
+    await alice.page.keyboard.press("Control+k")
+    await alice.page.keyboard.press("Control+Shift+F")
+    held.set()
+    field = alice.page.get_by_role("combobox", name="Search messages")
+    await expect(field).to_be_focused()
+    # The last one counts.
+    await expect(alice.page.get_by_role("dialog")).to_have_count(0)
+    await alice.page.keyboard.press("Escape")
+    await expect(field).to_be_hidden()
+
+
+async def test_a_key_on_a_message_that_is_pressed_before_it_is_heard_counts_once_it_is(
+    server: Server, room: Room, visit: Visit, bob: Person
+) -> None:
+    """Unless one has gone on from that message, which is not called back."""
+    await fill(bob, room, 2)
+    alice = await visit("alice", server, room)
+    keys = Keyboard(alice)
+    held = await alice.reload_slowly()
+    await expect(alice.stored).to_have_count(2)
+    await keys.press("Shift+Tab", "ArrowUp", "t")
+    held.set()
+    thread = alice.page.get_by_role("complementary", name="Thread")
+    await expect(thread.get_by_role("article")).to_contain_text("message 001")
+    await alice.page.keyboard.press("Escape")
+    await expect(thread).to_have_count(0)
+    held = await alice.reload_slowly()
+    await expect(alice.stored).to_have_count(2)
+    await keys.press("Shift+Tab", "m", "Tab")
+    held.set()
+    # What hears keys is there.
+    await expect(alice.rows.last.locator(".row-tools")).to_have_count(1)
+    await alice.frames()
+    await expect(alice.page.get_by_role("menu")).to_have_count(0)

@@ -3,7 +3,8 @@
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.tour import LONG_WORD, furnish
+from tests.browser.stops import LONG_WORD
+from tests.browser.tour import furnish
 from tests.support.page_checks import axe_violations, overflowing
 from tests.support.server import Server
 

@@ -117,7 +117,8 @@ async def test_two_people_read_the_same_live_stored_and_after_a_reload(
 ) -> None:
     """One writes, the other reads; what waits to be stored looks as it will; nothing jumps."""
     alice, bob = await visit("alice", server, room), await visit("bob", server, room)
-    await alice.box.fill("**warm** up")
+    # More than the window has room for, whoever is told of meanwhile.
+    await alice.box.fill("**warm** up" + "\n\nand up" * 12)
     await alice.box.press("Enter")
     await expect(bob.log.locator("strong")).to_have_text("warm")
     await alice.box.fill(MESSAGE)
@@ -144,6 +145,7 @@ async def test_two_people_read_the_same_live_stored_and_after_a_reload(
         assert await heights(reader.page) == before
         assert all(height == int(height) for height in before)
         await reader.page.reload()
+    await expect(bob.stored).to_have_count(2)
     assert await bob.page.evaluate("document.querySelector('.log').scrollTop") > 0
 
 

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Locator, expect
 
-from tests.browser.accounts import come_in
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
 from tests.support.people import NewRoom, Room, async_http_client
@@ -139,17 +138,25 @@ async def test_rooms_and_commands_are_a_few_letters_away(
     await arrows_choose_a_command(alice)
     await what_is_not_there_can_be_made(alice)
     await it_follows_what_happens(alice, release, new_room)
+    # Nobody is signed out by a letter and Enter.
+    await keys.press("Control+k")
+    sign_out = options(alice).filter(has_text="Sign out")
+    for letters, found in (("si", 0), ("sig", 1), ("ou", 0), ("out", 1)):
+        await field(alice).fill(letters)
+        await expect(sign_out).to_have_count(found)
+    await keys.press("Escape")
+    await expect(alice.dialog).to_have_count(0)
     # It stands in the list of keys.
     await keys.press("Control+/")
     await expect(alice.dialog).to_contain_text("Go to a room, a person or a command")
 
 
-async def test_people_are_found_and_written_to(server: Server, stranger: Visit) -> None:
+async def test_people_are_found_and_written_to(server: Server, member: Visit) -> None:
     """Those known here at once, others when the server has told of them; each once."""
     ada = new_account(server, "ada", display_name="Ada Lovelace")
     bob = new_account(server, "bob", display_name="Bob Babbage")
     place = make_room(ada, "public", name="engines")
-    visitor = await come_in(await stranger(ada.user["username"], server), place.room)
+    visitor = await member(ada.user["username"], server, place.room)
     keys = visitor.page.keyboard
     await keys.press("Control+k")
     await expect(field(visitor)).to_be_focused()

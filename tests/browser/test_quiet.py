@@ -57,7 +57,9 @@ async def timers(page: Page) -> list[dict[str, Any]]:
 async def idle(alice: Visitor, wire: Wire, heartbeat: str) -> list[dict[str, Any]]:
     """Let two minutes pass with nothing but heartbeats; return the timers set meanwhile."""
     await alice.stop_clock()
-    # What the last deed has left behind runs out first.
+    # What the last deed has left behind runs out first, and what is fetched beforehand has come.
+    await alice.page.clock.run_for(PATIENT)
+    await alice.page.wait_for_load_state("networkidle")
     await alice.page.clock.run_for(PATIENT)
     await timers(alice.page)
     for _ in range(8):
@@ -96,6 +98,10 @@ async def test_a_hidden_tab_draws_nothing_until_it_is_looked_at(
     await bob.post(room, "seen")
     alice = await visit("alice", server, room, script=HIDE)
     await alice.shows("seen")
+    # What is fetched beforehand has come, with the nodes that it brings.
+    await expect(alice.page.locator("link[href$='/rooms.css']")).to_be_attached()
+    await alice.page.wait_for_load_state("networkidle")
+    await alice.frames()
     await alice.page.evaluate(TURN, arg=True)
     await alice.page.evaluate(COUNT_CHANGES)
     for number in range(5):

@@ -6,7 +6,6 @@ from urllib.parse import quote
 from httpx2 import AsyncClient
 from playwright.async_api import Locator, expect
 
-from tests.browser.accounts import come_in
 from tests.browser.conftest import Visit
 from tests.browser.reading import drift, drift_in_the_end, fill, scroll_to, view, watch
 from tests.browser.visitor import Visitor
@@ -155,7 +154,7 @@ async def test_all_of_it_is_done_by_keys_alone(server: Server, room: Room, visit
 
 
 async def test_what_is_refused_goes_back_to_what_it_was(
-    server: Server, stranger: Visit, browsers: Browsers
+    server: Server, member: Visit, browsers: Browsers
 ) -> None:
     """Shown at once, taken back with a word why; in an archived room nothing is offered."""
     browsers.allow("403")
@@ -164,7 +163,7 @@ async def test_what_is_refused_goes_back_to_what_it_was(
     message = checked(say(place, ada, "hello"))
     path = f"/api/chat/messages/{message['id']}/reactions/{quote('👍')}"
     checked(ada.call("PUT", path))
-    visitor = await come_in(await stranger(eve.user["username"], server), place.room)
+    visitor = await member(eve.user["username"], server, place.room)
     await expect(pill(visitor, "👍 1 reaction")).to_be_visible()
     checked(mute(place, ada, eve, 600))
     await pill(visitor, "👍 1 reaction").click()
@@ -203,6 +202,15 @@ async def test_nothing_jumps_when_pills_come(
             alice.log.locator(f"[data-message-id='{above['id']}'] .pill").first
         ).to_be_attached()
         assert await drift(alice.page) <= 1
+        # Whichever came first: the pills are above what was answered.
+        for each in (messages[-3], messages[-4]):
+            await bob.post(room, "yes", reply_to=each["id"])
+        await react(http, messages[-4], "🎉", "bob")
+        await react(http, messages[-2], "👍", "bob")
+        await bob.post(room, "no", reply_to=messages[-2]["id"])
+        for each in (messages[-2], messages[-4]):
+            article = alice.log.locator(f"[data-message-id='{each['id']}'] > article")
+            await expect(article.locator(".reactions + .row-stub")).to_be_attached()
     # Who came before there were any: the pills come when their code does, and nobody is moved.
     async with async_http_client(server) as http:
         other = checked(await http.post("/api/chat/rooms", json={"name": f"late {room['id']}"}))

@@ -213,6 +213,31 @@ async def test_another_width_of_the_window_does_not_move_the_reader(
         assert await drift_in_the_end(alice.page) <= STILL
 
 
+# The log is drawn anew before the browser has told that it was scrolled.
+DRAWN_BETWEEN = """(top) => {
+  const log = document.querySelector('[role=log]');
+  if (top === null) log.dispatchEvent(new WheelEvent('wheel', { deltaY: -1 }));
+  else log.scrollTop += top;
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
+
+async def test_who_leaves_the_end_is_not_held_there_by_what_is_drawn_meanwhile(
+    server: Server, long_room: tuple[Room, list[Message]], visit: Visit
+) -> None:
+    """By a jump of the scrollbar, and by a turn of the wheel before anything has moved."""
+    room, _ = long_room
+    alice = await visit("alice", server, room)
+    above = (await view(alice)).above
+    await alice.page.evaluate(DRAWN_BETWEEN, -1200)
+    await alice.frames()
+    assert (await view(alice)).above == above - 1200
+    await alice.page.get_by_role("button", name="Jump to latest").click()
+    await expect(alice.page.get_by_role("button", name="Jump to latest")).to_be_hidden()
+    await alice.page.evaluate(DRAWN_BETWEEN, None)
+    await expect(alice.page.get_by_role("button", name="Jump to latest")).to_be_visible()
+
+
 # The lines break anew, and before the browser has told of it somebody looks where the reader is.
 REFLOW = """(width) => {
   const log = document.querySelector('[role=log]');

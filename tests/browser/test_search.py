@@ -7,7 +7,6 @@ from contextlib import suppress
 import pytest
 from playwright.async_api import Error, Locator, Route, expect
 
-from tests.browser.accounts import come_in
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor, address
 from tests.support.accounts import register
@@ -102,6 +101,47 @@ async def open_the_last(alice: Visitor) -> None:
     await alice.page.keyboard.press("Enter")
 
 
+async def test_from_the_list_of_rooms_all_of_them_are_looked_through(
+    server: Server, room: Room, visit: Visit, new_room: NewRoom, person: MakePerson
+) -> None:
+    """What was found stays beside the room that it leads to; Escape leads back to the list."""
+    other = new_room(server)
+    bob = person("bob", server)
+    await bob.post(room, "| what | **who** |\n|---|---|\n| a quince | ada |")
+    await bob.post(other, "> quince jam")
+    alice = await visit("alice", server)
+    await alice.page.keyboard.press("Control+Shift+F")
+    await expect(search_box(alice)).to_be_focused()
+    await alice.page.keyboard.press("Escape")
+    await expect(panel(alice)).to_have_count(0)
+    await expect(alice.rooms_heading).to_be_focused()
+    await alice.page.keyboard.press("Control+Shift+F")
+    await alice.page.keyboard.type("quince")
+    # In words, whatever signs they were written with.
+    await expect(results(alice).locator("p")).to_have_text(
+        ["quince jam", re.compile(r"^\s*what\s+who\s+a quince\s+ada\s*$")]
+    )
+    await expect(results(alice).locator("mark")).to_have_text(["quince", "quince"])
+    assert await axe_violations(alice.page) == []
+    await alice.page.keyboard.press("ArrowDown")
+    await alice.page.keyboard.press("Enter")
+    await expect(alice.row("quince jam")).to_be_focused()
+    await expect(results(alice)).to_have_count(2)
+    await expect(panel(alice).locator("xpath=..")).to_have_css("position", "relative")
+    # It lies over no other screen, nor over one that is come back to.
+    await alice.page.keyboard.press("Control+Shift+F")
+    await alice.page.keyboard.press("Escape")
+    await alice.go_to_rooms()
+    await alice.page.keyboard.press("Control+Shift+F")
+    await expect(results(alice)).to_have_count(2)
+    await alice.page.goto(address(server) + "people")
+    await expect(alice.page.get_by_role("heading", name="People", level=1)).to_be_visible()
+    await expect(panel(alice)).to_have_count(0)
+    await alice.page.go_back()
+    await expect(alice.rooms_heading).to_be_visible()
+    await expect(panel(alice)).to_have_count(0)
+
+
 async def test_on_a_phone_it_takes_the_whole_pane_and_goes_when_something_is_opened(
     server: Server, room: Room, visit: Visit, person: MakePerson
 ) -> None:
@@ -130,13 +170,13 @@ async def test_on_a_phone_it_takes_the_whole_pane_and_goes_when_something_is_ope
 
 
 async def test_operators_are_completed_and_explained_and_what_was_looked_for_is_remembered(
-    server: Server, room: Room, browsers: Browsers
+    server: Server, room: Room, member: Visit, browsers: Browsers
 ) -> None:
     """Until one signs out; somebody else at this browser never sees it."""
     browsers.allow("status of 422")
     register(server, "ada-the-searcher")
-    page = await browsers.open(server.url, viewport={"width": 1280, "height": 800})
-    visitor = await come_in(Visitor(page, "ada-the-searcher", server), room)
+    visitor = await member("ada-the-searcher", server, room)
+    page = visitor.page
     await visitor.say("mine, all mine", "https://example.org is mine")
     await expect(visitor.stored).to_have_count(2)
     await page.get_by_role("button", name="Search messages").first.click()
@@ -150,11 +190,23 @@ async def test_operators_are_completed_and_explained_and_what_was_looked_for_is_
     await page.keyboard.press("Enter")
     await expect(search_box(visitor)).to_have_value("from:ada-the-searcher ")
     await expect(results(visitor)).to_have_count(2)
-    await panel(visitor).get_by_role("button", name="Has link").click()
+    await panel(visitor).get_by_role("button", name="Has", exact=True).click()
+    await page.get_by_role("option", name="link").click()
     await expect(results(visitor)).to_have_count(1)
     await page.keyboard.press("Enter")
+    # What is written in full is offered no more; what is asked for as it stands closes the list.
+    options = page.get_by_role("option")
+    await search_box(visitor).fill("has:l")
+    await expect(options).to_have_count(1)
+    await page.keyboard.type("ink")
+    await expect(options).to_have_count(0)
+    await expect(results(visitor)).to_have_count(1)
+    await search_box(visitor).fill("from:ada")
+    await expect(options).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await expect(options).to_have_count(0)
     await search_box(visitor).fill("has:nothing")
-    await expect(panel(visitor)).to_contain_text("has: takes link or reaction.")
+    await expect(panel(visitor)).to_contain_text("has: takes file, image, link or reaction.")
     await search_box(visitor).fill("nowhere to be found")
     await expect(panel(visitor)).to_contain_text("Nothing matches “nowhere to be found”.")
     assert await axe_violations(page) == []
@@ -172,7 +224,7 @@ async def test_operators_are_completed_and_explained_and_what_was_looked_for_is_
 async def test_results_stay_while_others_come_and_a_lost_network_is_said(
     server: Server, room: Room, visit: Visit, person: MakePerson, browsers: Browsers
 ) -> None:
-    """What was asked before is given up; back online it is asked again by itself."""
+    """What was asked before is given up; it is asked anew back online, and where a room is gone."""
     browsers.allow("ERR_INTERNET_DISCONNECTED")
     bob = person("bob", server)
     for number in range(45):
@@ -215,3 +267,9 @@ async def test_results_stay_while_others_come_and_a_lost_network_is_said(
     await alice.page.context.set_offline(False)
     await expect(results(alice).first).to_contain_text("walnut 44")
     assert address(server, room) in alice.page.url
+    # Where there is no room it is looked for everywhere.
+    browsers.allow("404")
+    await alice.page.goto(address(server, {"id": 9999}))
+    await expect(alice.page.get_by_role("heading", name="This room is gone")).to_be_visible()
+    await expect(results(alice).first).to_contain_text("walnut 44")
+    await expect(panel(alice)).not_to_contain_text("That did not work")

@@ -1,5 +1,7 @@
 """A session that ends, by whatever hand: what was written stays, and stays its writer's."""
 
+import asyncio
+import re
 from collections.abc import Callable
 
 from playwright.async_api import Route, expect
@@ -13,12 +15,13 @@ from tests.browser.accounts import (
     press,
 )
 from tests.browser.conftest import Visit
+from tests.browser.filing import UPLOADS, attach, cards, chips, payload
 from tests.browser.visitor import Visitor, address
 from tests.browser.wire import Wire
 from tests.support import accounts
 from tests.support.accounts import PASSWORD, Account, register
 from tests.support.browser import Browsers
-from tests.support.people import Room, async_http_client
+from tests.support.people import Person, Room, async_http_client
 from tests.support.server import Server
 
 SIGNED_OUT = "You\u2019ve been signed out"
@@ -50,6 +53,7 @@ async def test_one_signs_in_again_where_one_was_and_goes_on(
     ada = await stranger("ada", server)
     elsewhere = await signed_in(ada, room)
     await ada.say("before")
+    await expect(ada.stored).to_have_count(1)
     await ada.box.fill("half a sentence")
     end_others(elsewhere)
     asked = ada.page.get_by_role("dialog", name=SIGNED_OUT)
@@ -72,6 +76,71 @@ async def test_one_signs_in_again_where_one_was_and_goes_on(
     await bob.shows("before", "are you there?", "half a sentence")
     await ada.page.reload()
     await expect(ada.stored).to_have_count(3)
+
+
+async def test_a_room_that_was_being_read_is_read_once_one_has_signed_in_again(
+    server: Server, room: Room, stranger: Visit, browsers: Browsers, bob: Person
+) -> None:
+    """It is not said to be closed to them; what they wrote meanwhile is sent."""
+    browsers.allow("401")
+    await bob.post(room, "are you there?")
+    selma = await stranger("selma", server)
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await selma.page.route(f"**/rooms/{room['id']}/messages?*", hold)
+    elsewhere = await signed_in(selma, room)
+    await selma.say("here")
+    end_others(elsewhere)
+    asked = selma.page.get_by_role("dialog", name=SIGNED_OUT)
+    await expect(asked).to_be_visible()
+    async with selma.page.expect_response(lambda answer: "/messages?" in answer.url) as read:
+        held.set()
+    assert (await read.value).status == 401
+    await field(selma, "Password").fill(PASSWORD)
+    await press(selma, "Sign in")
+    await expect(asked).to_have_count(0)
+    await expect(selma.log).to_contain_text("are you there?")
+    await expect(selma.stored).to_have_count(2)
+    await expect(selma.page.get_by_text("You can\u2019t enter this room")).to_have_count(0)
+
+
+async def test_files_wait_for_their_person_as_messages_do(
+    server: Server, room: Room, stranger: Visit, browsers: Browsers
+) -> None:
+    """What was on its way goes when they are back; what they had only chosen is in its box."""
+    browsers.allow("401|WebSocket connection")
+    iris = await stranger("iris", server)
+    elsewhere = await signed_in(iris, room)
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await iris.page.route(UPLOADS, hold)
+    await attach(iris, payload("notes.txt"))
+    await iris.say("with a file")
+    await expect(iris.pending).to_have_count(1)
+    await attach(iris, payload("draft.txt"))
+    end_others(elsewhere)
+    await expect(iris.page.get_by_role("dialog", name=SIGNED_OUT)).to_be_visible()
+    async with iris.page.expect_response(UPLOADS) as answer:
+        held.set()
+    assert (await answer.value).status == 401
+    await expect(chips(iris)).to_contain_text("Waiting")
+    await expect(iris.pending).to_contain_text("with a file")
+    await expect(iris.pending.get_by_role("progressbar")).to_be_attached()
+    await press(iris, "Leave")
+    await asked_for_the_password(iris)
+    await log_in_again(iris)
+    await iris.open_room(room["name"])
+    await expect(cards(iris)).to_have_accessible_name(re.compile("notes.txt"))
+    await expect(chips(iris)).to_contain_text("TXT")
+    assert [len(message["files"]) for message in await iris.told()] == [1]
 
 
 async def test_what_was_not_sent_is_never_sent_under_anothers_name(

@@ -136,6 +136,48 @@ async def test_names_complete_by_keys_and_by_hand(
     await maya.close()
 
 
+async def test_a_shortcode_becomes_its_emoji_once_it_is_whole(
+    server: Server, room: Room, visit: Visit
+) -> None:
+    """As it does elsewhere; what is none, a time, code, and a colon in a word stay as they are."""
+    alice = await visit("alice", server, room)
+    await ready(alice)
+    await alice.page.keyboard.type("Done :tada:")
+    await expect(alice.box).to_have_value("Done \N{PARTY POPPER}")
+    await alice.page.keyboard.type(" at 10:30: `:tada:` and :nosuchthing: or a:tada:")
+    expected = "Done \N{PARTY POPPER} at 10:30: `:tada:` and :nosuchthing: or a:tada:"
+    await expect(alice.box).to_have_value(expected)
+    # One step takes it back.
+    await alice.box.fill("")
+    await alice.page.keyboard.type(":+1:")
+    await expect(alice.box).to_have_value("\N{THUMBS UP SIGN}")
+    await alice.page.keyboard.press("Control+z")
+    await expect(alice.box).to_have_value(":+1:")
+    await alice.page.keyboard.press("Control+Shift+z")
+    await alice.page.keyboard.type(" indeed")
+    await alice.box.press("Enter")
+    await expect(alice.rows.last).to_contain_text("\N{THUMBS UP SIGN} indeed")
+
+
+async def test_a_shortcode_that_is_typed_before_it_is_known_becomes_its_emoji_then(
+    server: Server, room: Room, visit: Visit
+) -> None:
+    """On a slow network what knows them comes later; what was left in a draft stays as it was."""
+    alice = await visit("alice", server, room)
+    await ready(alice)
+    await alice.box.fill("left :+1: so")
+    held = await alice.reload_slowly()
+    await expect(alice.box).to_have_value("left :+1: so")
+    await alice.page.keyboard.type(" :tada: and (:heart:) `:tada:` on")
+    await alice.box.press("ArrowLeft")
+    held.set()
+    mended = "left :+1: so \N{PARTY POPPER} and (\N{HEAVY BLACK HEART}\ufe0f) `:tada:` on"
+    await expect(alice.box).to_have_value(mended)
+    # The caret is where it was.
+    await alice.page.keyboard.type("_")
+    await expect(alice.box).to_have_value(f"{mended[:-1]}_n")
+
+
 async def test_an_input_method_keeps_its_keys(server: Server, room: Room, visit: Visit) -> None:
     """While it composes, Enter is its own; the list opens when the word is there."""
     maya = await Person("真由", server).enter(room)

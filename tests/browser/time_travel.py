@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 
-from parlour.models import format_time
+from parlour.fields import format_time
 from tests.support.server import Server
 
 

@@ -1,23 +1,18 @@
 """A walk through every state of the page, so that each can be looked at in every form."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from urllib.parse import quote
 
-from playwright.async_api import Page, ViewportSize, expect
+from playwright.async_api import Page, expect
 
-from tests.browser.accounts import field, log_in, open_room_settings, open_settings, press
+from tests.browser.accounts import field, logged_in, press
+from tests.browser.stops import LONG_WORD, WIDE, Stop
+from tests.browser.tour_accounts import account, places, profile
 from tests.browser.visitor import Visitor
 from tests.browser.wire import Wire
-from tests.support.accounts import PASSWORD, register
-from tests.support.accounts import log_in as sign_in
 from tests.support.people import Person, async_http_client, checked
-from tests.support.places import Place, make_room, put, say
 from tests.support.server import Server
 from tests.support.websocket import Client
 
-WIDE: ViewportSize = {"width": 1280, "height": 800}
-LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 NAMES = ["general", "book club", "شاي", "🌱", LONG_WORD, *(f"room {n}" for n in range(1, 8))]
 TALK = [
     ("maya", "Morning! Who is in for the garden on Saturday?"),
@@ -29,15 +24,6 @@ TALK = [
     ("مايا", "صباح الخير! https://example.org/؟"),
     ("maya", " ".join(["many words"] * 80)),
 ]
-
-
-@dataclass
-class Stop:
-    """One state of the page; `widths` are those at which it exists, all if there are none."""
-
-    name: str
-    page: Page
-    widths: tuple[int, ...] = ()
 
 
 async def furnish(server: Server) -> int:
@@ -54,7 +40,7 @@ async def tour(
     person: Callable[[str, Server], Person],
     open_page: Callable[..., Awaitable[Page]],
 ) -> AsyncIterator[Stop]:
-    """Go from the first screen to the end of a room; the page is in each state while it is out.
+    """Go from the first screen to the end of a session; the page is in each state while it is out.
 
     `server` is new and empty. `open_page(url, **options)` opens a browser.
     """
@@ -70,9 +56,24 @@ async def tour(
         yield stop
     async for stop in _chat(alice, person, wire):
         yield stop
-    async for stop in _account(Visitor(page, "ada", server)):
+    async for stop in account(Visitor(page, "ada", server)):
         yield stop
-    async for stop in _places(Visitor(page, "ada", server)):
+
+
+async def tour_of_places(
+    server: Server, open_page: Callable[..., Awaitable[Page]]
+) -> AsyncIterator[Stop]:
+    """Go through the rooms that people with an account have, in the same way."""
+    await furnish(server)
+    profile(server)
+    page = await open_page(
+        "about:blank",
+        viewport=WIDE,
+        reduced_motion="reduce",
+        storage_state=logged_in(server, "ada"),
+    )
+    await page.clock.install()
+    async for stop in places(Visitor(page, "ada", server)):
         yield stop
 
 
@@ -148,6 +149,8 @@ async def _chat(
     await jonas.send("typing")
     await expect(page.get_by_text("jonas guest is typing")).to_be_visible()
     yield Stop("conversation", page)
+    # The window has just grown, and who was at the end stays there.
+    await alice.frames()
     await page.evaluate("document.querySelector('[role=log]').scrollTop = 0")
     await alice.frames()
     await jonas.send("message", content="And another thing.")
@@ -215,155 +218,3 @@ async def _search(page: Page) -> AsyncIterator[Stop]:
     await page.keyboard.press("Escape")
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("search")).to_have_count(0)
-
-
-async def _account(ada: Visitor) -> AsyncIterator[Stop]:
-    page = ada.page
-    elsewhere = register(ada.server, "ada", display_name=LONG_WORD[:50])
-    profile = {"about": LONG_WORD * 2, "status_text": "At the engine", "time_zone": "Asia/Tokyo"}
-    assert elsewhere.call("PATCH", "/api/users/me", json=profile).is_success
-    await page.get_by_role("button", name="Back to rooms").click()
-    await ada.sign_out()
-    await log_in(ada)
-    await ada.open_room("book club")
-    await Person("jonas", ada.server).post(2, "Who is that?")
-    await ada.say("Me.")
-    await expect(ada.stored).to_have_count(2)
-    for author, words in (("ada", "At the engine"), ("jonas", "anybody may have chosen")):
-        await ada.log.get_by_role("button", name=author, exact=True).click()
-        await expect(ada.dialog.get_by_text(words)).to_be_visible()
-        yield Stop(f"card of {author}", page)
-        await page.keyboard.press("Escape")
-    for tab in ("Profile", "Password", "Sessions"):
-        await open_settings(ada, tab)
-        await expect(ada.dialog.get_by_role("tabpanel", name=tab)).to_be_visible()
-        if tab == "Sessions":
-            await expect(ada.dialog.get_by_role("listitem")).to_have_count(2)
-            await press(ada, "Sign out everywhere")
-        yield Stop(f"account settings, {tab}", page)
-        await page.keyboard.press("Escape")
-    elsewhere.call("DELETE", "/api/auth/sessions")
-    await expect(page.get_by_role("heading", name="signed out")).to_be_visible()
-    await press(ada, "Sign in")
-    yield Stop("session ended", page)
-    await field(ada, "Password").fill(PASSWORD)
-    await press(ada, "Sign in")
-    await expect(ada.dialog).to_have_count(0)
-
-
-async def _places(ada: Visitor) -> AsyncIterator[Stop]:
-    page, server = ada.page, ada.server
-    own = sign_in(server, "ada")
-    long = LONG_WORD[:50]
-    other = register(server, "zoë" + long[:40], display_name=LONG_WORD[:50])
-    other.call("PATCH", "/api/users/me", json={"status_text": long, "time_zone": "Asia/Tokyo"})
-    place = make_room(own, name=LONG_WORD, topic=LONG_WORD * 2)
-    checked(put(place, own, other, "moderator"))
-    for words in ("to be deleted", LONG_WORD * 3):
-        message = checked(say(place, other, words))
-        if words == "to be deleted":
-            other.call("DELETE", f"/api/chat/messages/{message['id']}")
-        else:
-            changed = {"content": f"{words} anew"}
-            other.call("PATCH", f"/api/chat/messages/{message['id']}", json=changed)
-    direct = checked(
-        own.call("POST", "/api/chat/direct", json={"usernames": [other.user["username"]]})
-    )
-    token = checked(other.call("POST", f"{place.path}/invites", json={}))["token"]
-    for part in (_people(ada), _messages(ada, place), _settings(ada)):
-        async for stop in part:
-            yield stop
-    await page.goto(f"{server.url}/#/r/{direct['id']}")
-    await expect(ada.log.get_by_text("Beginning of your conversation")).to_be_visible()
-    yield Stop("direct conversation", page)
-    own.call("PATCH", place.path, json={"archived": True})
-    await page.goto(f"{server.url}/#/r/{place.id}")
-    await expect(ada.box).to_be_hidden()
-    yield Stop("archived room", page)
-    await page.evaluate("(token) => { location.hash = `#/join/${token}`; }", token)
-    await expect(ada.dialog.get_by_role("button", name="Join")).to_be_visible()
-    yield Stop("invited to a room", page)
-
-
-async def _people(ada: Visitor) -> AsyncIterator[Stop]:
-    page = ada.page
-    await page.goto(f"{ada.server.url}/#/")
-    await expect(ada.rooms_heading).to_be_visible()
-    await expect(page.get_by_role("heading", name="Direct messages")).to_be_visible()
-    yield Stop("rooms of all kinds", page)
-    await press(ada, "New message")
-    await ada.dialog.get_by_role("combobox").press_sequentially("zo")
-    await expect(page.get_by_role("option")).to_have_count(1)
-    yield Stop("new message, people found", page)
-    await page.keyboard.press("Enter")
-    await expect(ada.dialog.get_by_role("list", name="Chosen people")).to_be_visible()
-    yield Stop("new message, somebody chosen", page)
-    await page.keyboard.press("Escape")
-    await page.get_by_role("link", name="Find people").click()
-    await expect(page.get_by_role("list", name="People").get_by_role("listitem")).to_have_count(2)
-    yield Stop("people", page)
-    await page.get_by_role("searchbox").fill("nobody at all")
-    await expect(page.get_by_text("Nobody matches")).to_be_visible()
-    yield Stop("nobody found", page)
-
-
-async def _messages(ada: Visitor, place: Place) -> AsyncIterator[Stop]:
-    page, server = ada.page, ada.server
-    await page.goto(f"{server.url}/#/r/{place.id}")
-    await expect(ada.log.get_by_text("(edited)")).to_be_visible()
-    await ada.rows.last.hover()
-    await ada.rows.last.get_by_role("button", name="Message actions").click()
-    await expect(page.get_by_role("menu")).to_be_visible()
-    yield Stop("message menu", page)
-    await page.get_by_role("menuitem", name="Report").click()
-    yield Stop("reporting a message", page)
-    await page.keyboard.press("Escape")
-    async for stop in _reactions(ada, place):
-        yield stop
-    await ada.say("mine")
-    await expect(ada.stored).to_have_count(3)
-    await ada.box.press("ArrowUp")
-    await expect(page.get_by_text("Editing your message")).to_be_visible()
-    yield Stop("editing a message", page)
-    await ada.box.press("Escape")
-
-
-async def _reactions(ada: Visitor, place: Place) -> AsyncIterator[Stop]:
-    page = ada.page
-    message = (await ada.told())[-1]
-    for emoji in "👍🎉🚀👀🔥😂😍🤔🙏💯👏":
-        checked(
-            place.owner.call("PUT", f"/api/chat/messages/{message['id']}/reactions/{quote(emoji)}")
-        )
-    await expect(ada.log.locator(".pill[data-emoji]")).to_have_count(11)
-    await ada.log.locator(".pill").first.hover()
-    await expect(page.get_by_role("tooltip")).to_be_visible()
-    yield Stop("who reacted, pointed at", page)
-    await ada.log.locator(".pill").first.click(button="right")
-    await expect(ada.dialog.get_by_role("listitem")).to_have_count(1)
-    yield Stop("who reacted", page)
-    await page.keyboard.press("Escape")
-    await press(ada, "Emoji")
-    await expect(page.get_by_role("gridcell").first).to_be_visible()
-    # Beside its button on a large screen; what it is on a small one was decided when it opened.
-    yield Stop("emoji picker", page, (1024, 1280, 1920))
-    await page.keyboard.press("Escape")
-    await page.set_viewport_size({"width": 375, "height": 812})
-    await press(ada, "Emoji")
-    await expect(page.get_by_role("gridcell").first).to_be_visible()
-    yield Stop("emoji sheet", page, (320, 375))
-    await page.keyboard.press("Escape")
-    await page.set_viewport_size(WIDE)
-
-
-async def _settings(ada: Visitor) -> AsyncIterator[Stop]:
-    page = ada.page
-    for tab in ("About", "Members", "Invite links", "Leave and delete"):
-        await open_room_settings(ada, tab)
-        if tab == "Members":
-            await expect(ada.dialog.get_by_role("listitem")).to_have_count(2)
-        if tab == "Invite links":
-            await press(ada, "Make a link")
-            await expect(ada.dialog.get_by_role("listitem")).to_have_count(2)
-        yield Stop(f"room settings, {tab}", page)
-        await page.keyboard.press("Escape")

@@ -1,11 +1,13 @@
 """Somebody at a browser: what they do and what they see, in the page's own words."""
 
+import asyncio
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from playwright.async_api import Locator, Page, StorageState, expect
+from playwright.async_api import Locator, Page, Route, StorageState, expect
 
 from tests.support.people import Message, Room
 from tests.support.server import Server
@@ -17,12 +19,21 @@ SETTLE = """() => new Promise((resolve) => {
   next();
 })"""
 
+# What has the focus: its tag, and its accessible name as far as it is text.
+FOCUSED = """() => { const at = document.activeElement;
+  return `${at?.tagName.toLowerCase()} ${at?.ariaLabel ?? at?.textContent?.trim() ?? ''}`; }"""
 
-def signed_in(server: Server, name: str, **kept: str) -> StorageState:
+
+def signed_in(
+    server: Server, name: str, cookies: Mapping[str, str] | None = None, **kept: str
+) -> StorageState:
     """Return a browser's storage in which `name` has signed in; `kept` is what else it keeps."""
     values = {"username": name, "lastUsername": name, **kept}
     local = [{"name": f"parlour.{key}", "value": value} for key, value in values.items()]
-    state = {"cookies": [], "origins": [{"origin": server.url, "localStorage": local}]}
+    flags = {"domain": "127.0.0.1", "path": "/", "httpOnly": True, "sameSite": "Strict"}
+    flags |= {"secure": False, "expires": -1}
+    found = [{"name": key, "value": value, **flags} for key, value in (cookies or {}).items()]
+    state = {"cookies": found, "origins": [{"origin": server.url, "localStorage": local}]}
     return cast("StorageState", state)
 
 
@@ -159,6 +170,22 @@ class Visitor:
         await self.page.get_by_role("menuitem", name="Delete room").click()
         await self.dialog.get_by_role("button", name="Delete room").click()
 
+    async def reload_slowly(self, late: str = "seldom.js", *, lost: bool = False) -> asyncio.Event:
+        """Load the page anew, without one of its files until the event that is returned is set.
+
+        That file is the one that hears most keys, if none is named; `lost`: it is not had then,
+        either.
+        """
+        held = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await held.wait()
+            await (route.abort() if lost else route.continue_())
+
+        await self.page.route(f"**/{late}", hold)
+        await self.page.reload()
+        return held
+
     # What they see.
 
     async def shows(self, *texts: str) -> None:
@@ -176,12 +203,7 @@ class Visitor:
 
     async def focused(self) -> str:
         """Return what has the focus: its tag, and its accessible name as far as it is text."""
-        return str(
-            await self.page.evaluate(
-                "() => { const at = document.activeElement; return `${at?.tagName.toLowerCase()}"
-                " ${at?.ariaLabel ?? at?.textContent?.trim() ?? ''}`; }"
-            )
-        )
+        return str(await self.page.evaluate(FOCUSED))
 
     async def told(self) -> list[dict[str, Any]]:
         """Return what the server's history of the open room holds, as the API tells it."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from parlour.database import ChatDatabase, Database, get_db
 from parlour.models import Room
-from tests.support.local import open_database, started_database
+from tests.support.local import draft, open_database, started_database
 
 
 @pytest.fixture
@@ -36,3 +36,14 @@ def connection(database: Database) -> Iterator[Connection]:
 def hall(connection: Connection) -> Room:
     """Return a new, empty room."""
     return ChatDatabase.create_room(connection, "Hall")
+
+
+@pytest.fixture
+def busy(connection: Connection, hall: Room) -> Room:
+    """Return a room with messages, beside another one."""
+    other = ChatDatabase.create_room(connection, "Other")
+    ChatDatabase.create_messages(
+        connection,
+        [draft(room.id, client_id=f"{n}") for n in range(300) for room in (hall, other)],
+    )
+    return hall

@@ -92,3 +92,23 @@ def test_the_bound_is_what_the_protocol_says(connection: Connection, hall: Room)
     say(connection, hall, 1_001)
     assert len(ChatDatabase.get_changes(connection, hall.id, 1, None).messages) == 1_000
     assert ChatDatabase.get_changes(connection, hall.id, 0, None).reset
+
+
+def test_many_who_ask_at_once_are_each_told_what_they_missed(
+    connection: Connection, hall: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One reading serves all; who is too far behind costs those who are not nothing, nor them it.
+
+    Of what nobody is told nothing is read.
+    """
+    monkeypatch.setattr(database_module, "MAX_REPLAY", 5)
+    say(connection, hall, 10)
+    for afters in ([0, 5, 7, None, 10], [5, 7]):
+        recent = ChatDatabase.get_recent_changes(connection, hall.id, afters)
+        for after in afters:
+            if after is not None:
+                told = recent.since(after, hall.epoch)
+                assert told.reset is (after < 5)
+                wanted = [] if told.reset else list(range(after + 1, 11))
+                assert [message.version for message in told.messages] == wanted
+    assert ChatDatabase.get_recent_changes(connection, hall.id, [0, 4]).messages == []

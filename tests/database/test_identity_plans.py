@@ -10,7 +10,10 @@ from parlour.logins import NewAccount
 from parlour.people import Device, Login
 from parlour.store import sessions, users
 from parlour.support.tokens import Refresh, random_id
-from tests.database.test_plans import plans
+from tests.database.plans import plans
+
+# In the words of SQLite.
+pytestmark = pytest.mark.sqlite
 
 DEVICE = Device("192.0.2.1", "test")
 

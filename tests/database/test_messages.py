@@ -11,9 +11,10 @@ from sqlalchemy import Connection, delete
 
 from parlour.database import ChatDatabase, Database, get_db
 from parlour.errors import Refusal
-from parlour.models import Message, MessageDraft, Room, StoredMessage
+from parlour.models import Message, Room
 from parlour.store.messages import count
 from parlour.store.tables import messages
+from parlour.storing import MessageDraft, StoredMessage
 from tests.support.local import draft, open_database
 
 

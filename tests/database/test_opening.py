@@ -1,19 +1,22 @@
 """Opening the database: its files and their rights, pragmas, lock, and what is refused."""
 
+import asyncio
 import os
 import sqlite3
 import stat
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from parlour.database import ChatDatabase, Database, DatabaseUnusable, get_db, init_db
 from parlour.support.lock import DataDirInUse
 from parlour.support.sqlite import LOCK_TIMEOUT_MS, open_writer
 from tests.support.local import draft, local_settings, open_database
+from tests.support.timing import scaled
 
 
 def rights(path: Path) -> int:
@@ -27,6 +30,7 @@ def pragma(engine: Engine, name: str) -> object:
         return connection.execute(text(f"PRAGMA {name}")).scalar()
 
 
+@pytest.mark.sqlite
 def test_everything_made_is_for_its_owner_only(tmp_path: Path) -> None:
     """The folder is 0700, every file in it 0600, however lax the umask of the process is."""
     before = os.umask(0)
@@ -50,6 +54,7 @@ def test_a_folder_that_was_there_keeps_its_rights(tmp_path: Path) -> None:
         assert rights(folder) == 0o750
 
 
+@pytest.mark.sqlite
 def test_writes_are_synced_to_a_write_ahead_log_at_every_commit(database: Database) -> None:
     """WAL with `synchronous=FULL` (2): a power cut loses nothing that was acknowledged."""
     engine = database.write_engine
@@ -62,6 +67,7 @@ def test_writes_are_synced_to_a_write_ahead_log_at_every_commit(database: Databa
     assert pragma(engine, "query_only") == 0
 
 
+@pytest.mark.sqlite
 def test_readers_neither_write_nor_checkpoint(database: Database) -> None:
     """A reader never waits for a disk."""
     engine = database._read_engine
@@ -88,6 +94,7 @@ def test_a_second_opener_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
             assert ChatDatabase.get_rooms(connection) == []
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_is_not_called_damaged(tmp_path: Path) -> None:
     """Nobody is told to put a backup in the place of a sound file."""
     with open_database(tmp_path):
@@ -99,6 +106,7 @@ def test_a_locked_database_is_not_called_damaged(tmp_path: Path) -> None:
     assert "backup" not in str(refused.value)
 
 
+@pytest.mark.sqlite
 def test_a_refused_opener_keeps_no_lock(tmp_path: Path) -> None:
     """What could not be opened leaves the folder free for the next."""
     (tmp_path / "data").mkdir()
@@ -111,6 +119,7 @@ def test_a_refused_opener_keeps_no_lock(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.sqlite
 def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     """A database with a page overwritten is told as damaged rather than written to."""
     with open_database(tmp_path) as database, get_db(database) as connection:
@@ -189,6 +198,7 @@ def test_get_db_before_anything_is_opened_says_what_to_do(monkeypatch: pytest.Mo
         pass
 
 
+@pytest.mark.sqlite
 def test_init_db_alone_opens_the_settings_of_its_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,10 +206,10 @@ def test_init_db_alone_opens_the_settings_of_its_environment(
     monkeypatch.setenv("PARLOUR_DATA_DIR", str(tmp_path / "there"))
     database = init_db()
     database.release()
-    assert database.path == tmp_path / "there" / "chat.db"
-    assert database.path.is_file()
+    assert (tmp_path / "there" / "chat.db").is_file()
 
 
+@pytest.mark.sqlite
 def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
     """Characters that mean something in a URL mean nothing here."""
     home = tmp_path / "a?b %41 #c"
@@ -219,3 +229,22 @@ def test_what_goes_into_a_statement_is_in_no_error(tmp_path: Path) -> None:
     engine.dispose()
     assert "nothing" in str(failed.value)
     assert "Secret7" not in str(failed.value)
+
+
+async def test_closing_ends_what_is_read_for_very_long(tmp_path: Path) -> None:
+    """Whoever asked for it learns so, and the folder is free for the next."""
+    database = init_db(local_settings(tmp_path))
+    database.start()
+    begun = threading.Event()
+
+    def count_for_ever(connection: Connection) -> object:
+        begun.set()
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+        return connection.exec_driver_sql(f"{numbers} SELECT count(*) FROM n").scalar()
+
+    reading = asyncio.create_task(database.read(count_for_ever))
+    await asyncio.to_thread(begun.wait)
+    await asyncio.wait_for(database.close(), scaled(5))
+    [outcome] = await asyncio.gather(reading, return_exceptions=True)
+    assert isinstance(outcome, Exception)
+    init_db(local_settings(tmp_path)).release()

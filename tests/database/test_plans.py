@@ -1,67 +1,27 @@
 """Each query uses the index that stands beside it: asked of SQLite itself."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 
 from parlour import administration, editing, places, reading, replying
 from parlour.database import ChatDatabase
-from parlour.models import Person, Reaction, Room
-from parlour.reacting import list_reactors, react
-from parlour.store import directory, reactions, reports
-from parlour.store.messages import set_reactions
+from parlour.models import Person, Room
+from parlour.store import directory, reports
 from parlour.store.standings import standings
 from parlour.store.users import create_user
+from tests.database.plans import plans
 from tests.support.local import draft
+
+# In the words of SQLite.
+pytestmark = pytest.mark.sqlite
 
 BY_ID = "INDEX ix_messages_room_id_id"
 BY_VERSION = "INDEX ix_messages_room_id_version"
 # SQLite's own name for the index of the table's one UNIQUE constraint.
 BY_CLIENT_ID = "INDEX sqlite_autoindex_messages_1"
 BY_KEY = "rooms USING INTEGER PRIMARY KEY"
-
-
-@contextmanager
-def statements(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
-    """Collect what is executed on a connection, with its parameters."""
-    seen: list[tuple[str, Any]] = []
-
-    def note(
-        _connection: object, _cursor: object, sql: str, values: Any, _context: object, many: bool
-    ) -> None:
-        seen.append((sql, values[0] if many else values))
-
-    event.listen(connection, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(connection, "before_cursor_execute", note)
-
-
-def plans(connection: Connection, run: Callable[[], object]) -> dict[str, list[str]]:
-    """Return SQLite's plan for each statement that `run` executes, by the statement."""
-    with statements(connection) as seen:
-        run()
-    found: dict[str, list[str]] = {}
-    for sql, values in seen:
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
-        found[sql] = [row[-1] for row in rows]
-    return found
-
-
-@pytest.fixture
-def busy(connection: Connection, hall: Room) -> Room:
-    """Return a room with messages, beside another one."""
-    other = ChatDatabase.create_room(connection, "Other")
-    ChatDatabase.create_messages(
-        connection,
-        [draft(room.id, client_id=f"{n}") for n in range(300) for room in (hall, other)],
-    )
-    return hall
 
 
 @pytest.mark.parametrize("query", [{}, {"before": 300}, {"after": 300}, {"around": 300}], ids=str)
@@ -84,9 +44,13 @@ def test_a_page_of_history_reads_only_the_page(
 def test_resuming_reads_only_what_changed(connection: Connection, busy: Room) -> None:
     """One statement: the room by its key, its messages by version, already in order."""
     found = plans(connection, lambda: ChatDatabase.get_changes(connection, busy.id, 290, None))
-    [[room, changed]] = found.values()
+    [[room, changed, *bounds]] = found.values()
     assert room == f"SEARCH {BY_KEY} (rowid=?)"
-    assert changed.startswith(f"SEARCH messages USING {BY_VERSION} (room_id=? AND version>?)")
+    since = f"{BY_VERSION} (room_id=? AND version>?)"
+    assert changed.startswith(f"SEARCH messages USING {since}")
+    # Whether they are too many is seen in the index alone.
+    searches = [step for step in bounds if not step.startswith("SCALAR SUBQUERY")]
+    assert set(searches) == {f"SEARCH changed USING COVERING {since}"}
 
 
 def test_storing_a_group_scans_nothing(connection: Connection, busy: Room) -> None:
@@ -109,8 +73,8 @@ def test_replies_cost_two_statements_and_scan_nothing(connection: Connection, bu
     said = ChatDatabase.get_room_messages(connection, busy.id, limit=3).messages
     group = [draft(busy.id, reply_to=message.id) for message in said]
     found = plans(connection, lambda: ChatDatabase.create_messages(connection, group))
-    # Without a `client_id` there is none to be looked for.
-    assert len(found) == 6
+    # Without a `client_id` there is none to be looked for. Who is answered is looked up once.
+    assert len(found) == 7
     [parents] = [steps for sql, steps in found.items() if "AS parent" in sql]
     assert [step for step in parents if step.startswith("SCAN")] == [
         "SCAN wanted VIRTUAL TABLE INDEX 1:"
@@ -225,10 +189,9 @@ def test_what_is_unread_is_found_by_keys(connection: Connection, busy: Room) -> 
     reading.read(connection, by, user.id, first.id)
     listed = plans(connection, lambda: places.list_rooms(connection, user.id))
     one = plans(connection, lambda: places.get_room(connection, by.author, busy.id))
-    lately = plans(
-        connection, lambda: reading.lately(connection, [busy.id], [(busy.id, "rita")], 100)
-    )
-    asked = [steps for found in (listed, one, lately) for steps in found.values()]
+    lately = plans(connection, lambda: reading.lately(connection, [busy.id], 100))
+    spoke = plans(connection, lambda: reading.speakers(connection, [(busy.id, "rita")]))
+    asked = [steps for found in (listed, one, lately, spoke) for steps in found.values()]
     counted = [steps for steps in asked if any("SEARCH deletions" in step for step in steps)]
     assert len(counted) == 3
     for steps in asked:
@@ -310,70 +273,3 @@ def test_administrators_count_messages_in_no_write(connection: Connection, busy:
     found = plans(connection, lambda: directory.all_rooms(connection, 1, 20))
     [steps] = found.values()
     assert f"SEARCH {BY_KEY} (rowid>?)" in steps
-
-
-def wasted(found: dict[str, list[str]]) -> list[str]:
-    """Return the steps that look at whole tables or sort; whom the gate asks for is no table."""
-    steps = [step for each in found.values() for step in each]
-    return [
-        step
-        for step in steps
-        if "TEMP B-TREE" in step or (step.startswith("SCAN") and not step.startswith("SCAN seats"))
-    ]
-
-
-def test_reacting_costs_the_same_among_very_many(connection: Connection, hall: Room) -> None:
-    """One more or one less of thousands: the same statements, all by index, a frame no larger."""
-    few, many = (
-        ChatDatabase.create_message(connection, hall.id, "ada", content) for content in "ab"
-    )
-    for number in range(5_000):
-        by = Person.by_name(f"reader {number}")
-        reactions.add(connection, many.id, "👍", by)
-    told = Reaction(
-        emoji="👍", count=5_000, usernames=reactions.first_names(connection, many.id, "👍", 50)
-    )
-    set_reactions(connection, many.id, many.version, [told])
-    eve = Person.by_name("eve")
-    react(connection, Person.by_name("bob"), few.id, "👍")
-    for on in (True, False):
-        found = [
-            plans(connection, lambda: react(connection, eve, message.id, "👍", on=on))  # noqa: B023 - run at once
-            for message in (few, many)
-        ]
-        assert list(found[0]) == list(found[1])
-        assert not wasted(found[1])
-    edited = react(connection, eve, many.id, "👍")
-    [reaction] = edited.message.reactions
-    assert (reaction.count, len(reaction.usernames)) == (5_001, 50)
-    assert len(edited.message.model_dump_json()) < 1_500
-    # A page of who it was begins where the last one ended, with one emoji or with any.
-    for emoji in (None, "👍"):
-        ask = partial(list_reactors, connection, eve.author, many.id, emoji, 2_000, 200)
-        asked = plans(connection, ask)
-        assert not wasted(asked)
-        assert sum("reactions" in steps[0] for steps in asked.values()) == 2
-        page = ask()
-        assert (page.own, len(page.reactors)) == (("👍",), 200)
-
-
-def test_what_a_deleted_room_leaves_is_taken_away_in_bounded_batches(
-    connection: Connection, hall: Room
-) -> None:
-    """Also the reactions to one message, of which there may be very many."""
-    message = ChatDatabase.create_message(connection, hall.id, "ada", "hi")
-    for number in range(2_500):
-        reactions.add(connection, message.id, "👍", Person.by_name(f"reader {number}"))
-    ChatDatabase.delete_room(connection, hall.id)
-
-    def left() -> int:
-        counted = connection.exec_driver_sql("SELECT count(*) FROM reactions").scalar()
-        return int(counted or 0)
-
-    found = plans(connection, lambda: ChatDatabase.purge_deleted_rooms(connection))
-    [steps] = [steps for sql, steps in found.items() if sql.startswith("DELETE FROM reactions")]
-    assert not [step for step in steps if step.startswith("SCAN")]
-    assert left() == 500
-    while ChatDatabase.purge_deleted_rooms(connection):
-        pass
-    assert left() == 0

@@ -6,7 +6,8 @@ from sqlalchemy import Connection
 
 from parlour.database import ChatDatabase
 from parlour.errors import Refusal
-from parlour.models import Message, Room, StoredMessage
+from parlour.models import Message, Room
+from parlour.storing import StoredMessage
 from tests.support.local import draft
 
 

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import Connection, delete, select
 
 from parlour import database as database_module
+from parlour import editing, reading, saving
 from parlour.database import ChatDatabase, get_db
 from parlour.errors import Refusal
-from parlour.models import Room
+from parlour.models import Person, Room
 from parlour.store.messages import count
 from parlour.store.tables import messages, rooms
+from parlour.store.users import create_user
 from tests.support.local import draft, open_database
 
 
@@ -105,10 +107,57 @@ def test_a_deleted_room_is_purged_in_batches(
     while more:
         more = ChatDatabase.purge_deleted_rooms(connection)
         left.append(count(connection))
-    assert left == [10, 6, 5]
-    assert not ChatDatabase.purge_deleted_rooms(connection)
+    assert left == [10, 6, 5, 5, 5]
     assert connection.scalars(select(rooms.c.id)).all() == [other.id]
     assert len(ChatDatabase.get_room_messages(connection, other.id).messages) == 5
+
+
+def test_nothing_that_is_taken_away_holds_the_writer_up(
+    connection: Connection, hall: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of no kind many rows go at once: neither with a message nor with a room."""
+    monkeypatch.setattr(database_module, "PURGE_ROWS", 50)
+    monkeypatch.setattr(editing, "MAX_CLEARED", 50)
+    alice = Person.by_name("alice")
+    other = ChatDatabase.create_room(connection, "Other")
+    liked = ChatDatabase.create_message(connection, other.id, "alice", "hi")
+    edited = ChatDatabase.create_message(connection, hall.id, "alice", "hi")
+    user = create_user(connection, "rita", "Rita", "", "member")
+    for number in range(2, 171):
+        create_user(connection, f"saver{number}", "Saver", "", "member")
+    reading.read(connection, Person.by_account("rita", user.id), user.id, liked.id)
+    time = "'2026-01-01T00:00:00.000000Z'"
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 170)"
+    for table, values in {
+        "reactions(message_id, emoji, author, username, created_at)": (
+            f"{liked.id}, 'x', i, i, {time}"
+        ),
+        "saved(user_id, message_id, saved_at)": f"i, {liked.id}, {time}",
+        "wordings(message_id, number, content, timestamp)": f"{edited.id}, i, 'x', {time}",
+        "deletions(room_id, level, slot, count)": f"{hall.id}, 0, i, 1",
+        "spoken(room_id, author, at)": f"{hall.id}, i, {time}",
+    }.items():
+        connection.exec_driver_sql(f"INSERT INTO {table} {numbers} SELECT {values} FROM n")
+    assert editing.delete_message(connection, alice, liked.id).rest
+    ChatDatabase.delete_room(connection, hall.id)
+    tables = (
+        "reactions", "wordings", "deletions", "spoken", "messages", "rooms", "cleared", "saved",
+    )  # fmt: skip
+
+    def counts() -> list[int]:
+        selected = (f"SELECT count(*) FROM {table}" for table in tables)
+        return [int(connection.exec_driver_sql(each).scalar() or 0) for each in selected]
+
+    before, more = counts(), True
+    assert (before[0], before[-1]) == (120, 170)
+    assert saving.list_ids(connection, f"user:{user.id}", user.id) == []
+    while more:
+        more = ChatDatabase.purge_deleted_rooms(connection)
+        after = counts()
+        assert max(old - new for old, new in zip(before, after, strict=True)) <= 50
+        before = after
+    # What is not deleted is left: in the other room a tombstone, and that it was counted.
+    assert before == [0, 0, 8, 0, 1, 1, 0, 0]
 
 
 def test_several_deleted_rooms_are_purged(connection: Connection) -> None:

@@ -2,22 +2,29 @@
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event, current_thread
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
+from parlour import indexing, upkeep
 from parlour.database import ChatDatabase, Database, init_db
 from parlour.errors import Refusal
-from parlour.models import Message, Room, StoredMessage
+from parlour.models import Message, Room
+from parlour.store.backends import backend_of
 from parlour.store.engine import READERS
 from parlour.store.messages import count
+from parlour.storing import StoredMessage
 from parlour.support.lock import DataDirInUse
 from parlour.support.writer import WriterBusy
+from tests.support.databases import ON_SQLITE
 from tests.support.local import draft, local_settings, open_database, started_database
+from tests.support.timing import scaled
 
 Outcome = StoredMessage | Exception
 
@@ -34,17 +41,20 @@ def fail(connection: Connection) -> None:
 
 
 async def test_a_sent_message_is_committed_when_its_answer_comes(
-    started: Database, hall: Room
+    started: Database, hall: Room, tmp_path: Path
 ) -> None:
     """Another connection, even another process, sees it by then."""
     answered: asyncio.Future[list[tuple[int, str]]] = asyncio.get_running_loop().create_future()
 
     def answer(outcome: Outcome) -> None:
-        with closing(sqlite3.connect(started.path)) as other:
-            answered.set_result(other.execute("SELECT id, content FROM messages").fetchall())
+        with other.begin() as connection:
+            said = connection.execute(text("SELECT id, content FROM messages"))
+            answered.set_result([tuple(row) for row in said])
 
+    other = backend_of(local_settings(tmp_path)).open_readers(1)
     started.send(draft(hall.id, "hello"), answer)
     assert await answered == [(1, "hello")]
+    other.dispose()
 
 
 async def test_answers_come_in_the_order_of_the_versions(started: Database, hall: Room) -> None:
@@ -206,6 +216,7 @@ async def test_nothing_of_the_database_runs_in_the_event_loop(started: Database)
     assert (await started.read(name)).startswith("reader")
 
 
+@pytest.mark.sqlite
 async def test_a_full_disk_is_told_as_that_and_costs_only_what_did_not_fit(
     started: Database, hall: Room
 ) -> None:
@@ -232,13 +243,14 @@ async def test_a_full_disk_is_told_as_that_and_costs_only_what_did_not_fit(
     assert outcomes[-1].message.version == 1
 
 
+@pytest.mark.sqlite
 async def test_a_database_locked_by_another_program_is_told_as_busy(
-    started: Database, hall: Room
+    started: Database, hall: Room, tmp_path: Path
 ) -> None:
     """The wait for it is bounded; afterwards everything goes on."""
     await started.write(lambda connection: connection.execute(text("PRAGMA busy_timeout = 1")))
     outcomes: list[Outcome] = []
-    other = sqlite3.connect(started.path, isolation_level=None)
+    other = sqlite3.connect(tmp_path / "data" / "chat.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     started.send(draft(hall.id), outcomes.append)
     await started.drain()
@@ -259,7 +271,7 @@ async def test_an_error_of_sql_is_raised_as_it_is(started: Database) -> None:
         connection.execute(text("SELECT * FROM no_such"))
 
     for run in (started.read, started.write):
-        with pytest.raises(OperationalError, match="no such table"):
+        with pytest.raises(DatabaseError, match="no_such"):
             await run(wrong)
 
 
@@ -301,3 +313,60 @@ async def test_closing_finishes_what_was_handed_over(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "chat.db-wal").exists()
     async with started_database(tmp_path) as database:
         assert await database.read(count) == 100
+
+
+async def test_a_broken_index_refuses_nobodys_message(started: Database, hall: Room) -> None:
+    """What tends it fails by itself, also beside messages that come at the same time."""
+    first = await started.store(draft(hall.id, "one"), then=lambda _: None)
+    while await started.tend(indexing.index_some):
+        pass
+    table = "search_data" if ON_SQLITE else "search"
+    await started.write(lambda connection: connection.execute(text(f"DROP TABLE {table}")))
+    begun, go_on = Event(), Event()
+
+    def hold_up(_connection: Connection) -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    holding = asyncio.create_task(started.write(hold_up))
+    await asyncio.to_thread(begun.wait)
+    before = asyncio.create_task(started.store(draft(hall.id, "two"), then=lambda _: None))
+    tending = asyncio.create_task(started.tend(indexing.index_some))
+    after = asyncio.create_task(started.store(draft(hall.id, "three"), then=lambda _: None))
+    await asyncio.sleep(0)
+    go_on.set()
+    done = await asyncio.gather(holding, before, tending, after, return_exceptions=True)
+    assert isinstance(done[2], DatabaseError)
+    ids = [each.message.id for each in (first, done[1], done[3])]  # type: ignore[union-attr]
+    assert ids == [1, 2, 3]
+    assert await started.read(count) == 3
+
+
+async def test_the_index_takes_little_at_once_while_others_write(
+    started: Database, hall: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And much where nobody does: who writes waits for what is being indexed."""
+    said = 2 * indexing.BATCH.messages
+    drafts = (draft(hall.id, f"number {number}") for number in range(said))
+    await asyncio.gather(*(started.store(each, then=lambda _: None) for each in drafts))
+    tend, sizes, done = started.tend, list[indexing.Batch](), asyncio.Event()
+
+    async def recorded(operation: Callable[..., bool], *args: Any) -> bool:
+        if operation is not indexing.index_some:
+            return await tend(operation, *args)
+        sizes.extend(args)
+        if len(sizes) < 3:
+            # As somebody who writes does.
+            started.written.set()
+        more = await tend(operation, *args)
+        if not more:
+            done.set()
+        return more
+
+    monkeypatch.setattr(started, "tend", recorded)
+    context: Any = SimpleNamespace(database=started)
+    keeping = asyncio.create_task(upkeep.keep_index(context))
+    await asyncio.wait_for(done.wait(), scaled(20))
+    keeping.cancel()
+    assert set(sizes[:3]) == {indexing.SMALL_BATCH}
+    assert set(sizes[3:]) == {indexing.BATCH}

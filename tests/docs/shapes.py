@@ -4,15 +4,19 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from parlour.models import MAX_ID
+from parlour.fields import MAX_ID
 
 Schema = dict[str, Any]
 
 
 def field_types(shape: type[BaseModel]) -> dict[str, str]:
-    """The type of each field of a shape but `type`, in order: `id`, `time or null`, ..."""
+    """The type of each field, in order, but for a frame's `type`: `id`, `time or null`, ..."""
     fields: Schema = shape.model_json_schema().get("properties", {})
-    return {name: type_words(schema) for name, schema in fields.items() if name != "type"}
+    return {
+        name: type_words(schema)
+        for name, schema in fields.items()
+        if name != "type" or not {"const", "enum"} & set(schema)
+    }
 
 
 def required_fields(shape: type[BaseModel]) -> set[str]:
@@ -34,7 +38,8 @@ def type_words(schema: Schema) -> str:
         items = type_words(schema["items"])
         return f"list of {items}" if "$ref" in schema["items"] else f"list of {items}s"
     if kind == "object" and "$ref" not in schema and schema.get("additionalProperties") is not True:
-        return f"object: {type_words(schema['additionalProperties'])} by room id"
+        key = "name" if "propertyNames" in schema else "room id"
+        return f"object: {type_words(schema['additionalProperties'])} by {key}"
     if kind == "string" and schema.get("format") == "date-time":
         return "time"
     if kind == "integer" and schema.get("maximum") == MAX_ID:

@@ -49,6 +49,20 @@ def test_everything_in_the_map_says_what_it_is() -> None:
     assert [p for p in silent if not re.search(r"__init__\.py|versions/", p)] == []
 
 
+def test_migrations_stand_in_the_order_in_which_they_run() -> None:
+    """Theirs is the one list that is read as a history."""
+    listed = [path for path, _ in mapped() if "/versions/0" in path]
+    assert listed == sorted(listed)
+    assert len(listed) > 1
+
+
+def test_the_contents_lead_to_every_section() -> None:
+    """In the order in which they come."""
+    titles = [text for _, level, text in PAGE.headings if level == 2]
+    beginning = "\n".join(PAGE.lines[: PAGE.lines.index(f"## {titles[0]}")])
+    assert re.findall(r"\[([^]]+)\]\(#", beginning) == titles
+
+
 def test_the_layers_are_those_that_the_linter_keeps() -> None:
     """Word for word, from the top down."""
     config = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))

@@ -42,7 +42,7 @@ def type_of(name: str) -> str:
 def default_of(name: str) -> str:
     """The default of a setting, as one would write it."""
     default = Settings.model_fields[name].default
-    return "" if default == () else f"`{default}`"
+    return "" if default in ((), "") else f"`{default}`"
 
 
 def test_every_setting_is_told_and_every_setting_told_is_one() -> None:
@@ -59,7 +59,7 @@ def test_a_setting_is_told_with_its_flag_type_default_unit_and_meaning(name: str
     assert row["flag"] == f"`--{name.replace('_', '-')}`"
     assert row["type"] == type_of(name)
     assert row["default"] == default_of(name)
-    units = [unit for unit in ("characters", "seconds") if f"in {unit}" in meaning]
+    units = [unit for unit in ("characters", "seconds", "bytes") if f"in {unit}" in meaning]
     assert row["unit"] == "".join(units)
     assert row["meaning"] == meaning
 
@@ -70,7 +70,7 @@ def test_every_flag_that_is_told_is_one_of_the_program(
     """`--help` is what people read when they have no page at hand."""
     with pytest.raises(SystemExit):
         cli.main(["serve", "--help"])
-    flags = set(re.findall(r"(--[a-z-]+) VALUE", capsys.readouterr().out))
+    flags = set(re.findall(r"(--[a-z0-9-]+) VALUE", capsys.readouterr().out))
     assert {names(row["flag"])[0] for row in ROWS} == flags
 
 

@@ -39,6 +39,7 @@ ACTS = (
 ELSEWHERE = (
     "`room_deleted`", "`room_removed`", "`heartbeat`", "`closing`",
     "`read`, of others", "`read`, one's own", "`news`",
+    "`notification`", "`room_level`", "`do_not_disturb`", "`saved`",
 )  # fmt: skip
 
 MakeRoom = Callable[..., Room]
@@ -258,14 +259,15 @@ async def test_what_somebody_reads_is_told_whom_the_table_names(readers: Scene, 
     writer = account_of("writer", scene.server)
     path = f"/api/chat/rooms/{room_id}/messages"
     message_id = checked(writer.call("POST", path, json={"content": "hi"}))["id"]
-    news = {"room_id": room_id, "message_id": message_id, "message_count": 1, "deleted": []}
+    news = {"room_id": room_id, "message_id": message_id, "message_count": 1, "deleted_count": 0}
+    news["deleted"] = []
     assert ROWS["`news`"]["author"] == ROWS["`news`"]["others"]
     await scene.check("`news`", door, rooms=[news])
     await scene.mark()
     await scene.inside[door].send("read", message_id=message_id)
     name = scene.people[door].user["username"]  # type: ignore[union-attr]
     other = {"type": "read", "room_id": room_id, "username": name, "message_id": message_id}
-    own = {**other, "unread": 0, "message_count": 1}
+    own = {**other, "unread": 0, "message_count": 1, "deleted_count": 0, "mentions": 0}
     told = {"`read`, of others": other, "`read`, one's own": own}
     for event, frame in told.items():
         due = scene.due(event, door)
@@ -276,6 +278,44 @@ async def test_what_somebody_reads_is_told_whom_the_table_names(readers: Scene, 
         for client in scene.all():
             await barrier(client)
             assert (frame in scene.fresh(client)) == (client in due), f"{event}: {client.name}"
+
+
+@pytest.mark.parametrize("door", DOORS[1:])
+async def test_what_is_about_somebody_is_told_whom_the_table_names(
+    readers: Scene, door: str
+) -> None:
+    """To themselves alone: a mention, and what they choose to hear."""
+    scene, room_id = readers, readers.room["id"]
+    writer, person = account_of("writer", scene.server), scene.people[door]
+    assert isinstance(person, Account)
+    name = person.user["username"]
+    path = f"/api/chat/rooms/{room_id}"
+    checked(writer.call("POST", f"{path}/messages", json={"content": f"hi @{name}"}))
+    await scene.check("`notification`", door, room_id=room_id, reason="mention", mentions=1)
+    checked(person.call("PUT", f"{path}/notifications", json={"level": "all"}))
+    await scene.check("`room_level`", door, room_id=room_id, level="all")
+    checked(person.call("PUT", "/api/chat/do-not-disturb", json={"seconds": 60}))
+    await scene.check("`do_not_disturb`", door, start=None)
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_what_somebody_saves_is_told_whom_the_table_names(readers: Scene, door: str) -> None:
+    """To themselves alone, and not where only the seed's frames are told."""
+    scene, room_id = readers, readers.room["id"]
+    person = scene.people[door]
+    assert isinstance(person, Account)
+    path = f"/api/chat/rooms/{room_id}/messages"
+    message_id = checked(person.call("POST", path, json={"content": "hi"}))["id"]
+    answer = person.call("PUT", f"/api/chat/messages/{message_id}/save")
+    assert answer.status_code == 204
+    frame = {"type": "saved", "message_id": message_id, "on": True}
+    due = scene.due("`saved`", door)
+    assert bool(due) is (door != "seed")
+    for client in due:
+        assert await client.until("saved", message_id=message_id) == frame
+    for client in scene.all():
+        await barrier(client)
+        assert (frame in scene.fresh(client)) == (client in due), client.name
 
 
 async def test_closing_reaches_whom_the_table_names(

@@ -48,7 +48,7 @@ def test_every_make_target_that_is_named_is_one(page: Page) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_every_path_that_is_named_is_there(page: Page) -> None:
     """In backquotes, with a folder of the project before it."""
-    tops = "parlour|frontend|tests|docs|scripts"
+    tops = "parlour|frontend|tests|docs|scripts|deploy"
     for path in re.findall(rf"`((?:{tops})/[\w./@-]*)`", "\n".join(page.prose)):
         assert (ROOT / path).exists(), f"{path} is not there"
 

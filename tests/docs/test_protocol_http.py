@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from parlour import gateway, pages
+from parlour.fields import MAX_PAGE
 from parlour.main import create_app
-from parlour.models import MAX_PAGE
 from parlour.settings import Settings
 from tests.docs.markdown import ROOT, Page, Row, Text, names, words
 from tests.docs.shapes import type_words
@@ -77,9 +77,12 @@ def test_the_body_of_an_endpoint_is_told(name: str) -> None:
     """A section links to the shape of its body, and to none when it takes none."""
     body = OPERATIONS[name].get("requestBody")
     told = re.findall(r"Body: \[(\w+)\]", " ".join(endpoint(name).prose))
-    schema = body["content"]["application/json"]["schema"] if body else None
-    real = [type_words(schema).removesuffix(" or null")] if schema else []
+    content = body["content"].get("application/json") if body else None
+    real = [type_words(content["schema"]).removesuffix(" or null")] if content else []
     assert told == real
+    # What is no JSON is told as well.
+    is_raw = body is not None and content is None
+    assert ("Body: the bytes" in " ".join(endpoint(name).prose)) is is_raw
 
 
 def test_the_bounds_of_a_page_are_told() -> None:

@@ -6,10 +6,23 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from parlour import finding, membership, models, oversight, people, protocol
+from parlour import (
+    attention,
+    commands,
+    files,
+    finding,
+    keeping,
+    membership,
+    models,
+    oversight,
+    people,
+    protocol,
+)
+from parlour.commands import COMMAND_SHAPES, ConnectQuery
 from parlour.features.health import Health
 from parlour.models import (
     ErrorAnswer,
+    Forwarded,
     Message,
     MessageChange,
     MessageCreate,
@@ -23,10 +36,8 @@ from parlour.models import (
     Wording,
 )
 from parlour.protocol import (
-    COMMAND_SHAPES,
     EVENT_SHAPES,
     SEED_EVENTS,
-    ConnectQuery,
     ErrorEvent,
     OwnReadEvent,
     RepeatedMessageEvent,
@@ -52,8 +63,11 @@ BODIES: dict[str, type[BaseModel]] = {
     "OwnerChange": oversight.OwnerChange,
     "PolicyChange": oversight.PolicyChange,
     "ReadChange": membership.ReadChange,
+    "LevelChange": attention.LevelChange,
+    "QuietChange": attention.QuietChange,
     "MessageCreate": MessageCreate,
     "MessageChange": MessageChange,
+    "FileChange": files.FileChange,
     "GuestCreate": people.GuestCreate,
     "AccountCreate": people.AccountCreate,
     "Credentials": people.Credentials,
@@ -65,13 +79,20 @@ BODIES: dict[str, type[BaseModel]] = {
 ANSWERS: dict[str, type[BaseModel]] = {
     "Room": Room,
     "Message": Message,
+    "Forwarded": Forwarded,
     "Reaction": Reaction,
     "Wording": Wording,
     "Reactor": Reactor,
     "Reactors": Reactors,
     "Replies": Replies,
+    "File": files.File,
+    "Thumbnail": files.Thumbnail,
+    "FileLimits": files.FileLimits,
     "SearchPage": finding.SearchPage,
     "SearchResult": finding.SearchResult,
+    "SavedPage": keeping.SavedPage,
+    "SavedMessage": keeping.SavedMessage,
+    "SavedIds": keeping.SavedIds,
     "FoundRoom": finding.FoundRoom,
     "Hit": finding.Hit,
     "Member": membership.Member,
@@ -81,6 +102,11 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "ReadPosition": membership.ReadPosition,
     "AllRead": membership.AllRead,
     "Receipt": membership.Receipt,
+    "RoomLevel": attention.RoomLevel,
+    "Quiet": attention.Quiet,
+    "Decision": attention.Decision,
+    "Mentions": attention.Mentions,
+    "Mention": attention.Mention,
     "RoomNews": protocol.RoomNews,
     "Restriction": oversight.Restriction,
     "ServerBan": oversight.ServerBan,
@@ -215,7 +241,18 @@ def test_an_example_is_what_its_label_says(label: str, text: str) -> None:
     shape: Any = next(
         (
             getattr(module, inner)
-            for module in (protocol, models, people, membership, oversight, finding)
+            for module in (
+                protocol,
+                commands,
+                models,
+                files,
+                people,
+                membership,
+                oversight,
+                finding,
+                attention,
+                keeping,
+            )
             if hasattr(module, inner)
         ),
         Health,

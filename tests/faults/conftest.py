@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from parlour.database import ChatDatabase, get_db, init_db
-from parlour.models import MessageDraft, Person
+from parlour.models import Person
 from parlour.settings import Settings
-from tests.faults.watch import Record, Watch
+from parlour.storing import MessageDraft
+from tests.faults.watch import Record, Watch, apart
 from tests.support import probe
 from tests.support.crowd import Crowd
 from tests.support.people import checked, http_client
@@ -71,7 +72,10 @@ def watched(server: ProbedServer, **pace: int) -> Iterator[Watch]:
         # Closed before anything is counted.
         with http_client(server) as http:
             room_id = checked(http.post("/api/chat/rooms", json={"name": "Square"}))["id"]
-        with talkers(server, room_id, **pace) as people:
+        with (
+            talkers(server, room_id, **pace) as people,
+            apart(server.process.pid, people.process.pid),
+        ):
             yield Watch(server, room_id, people)
 
 

@@ -38,22 +38,23 @@ async def test_kill_under_load_loses_nothing(
     new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]
 ) -> None:
     """A server killed at random moments, some of them while it starts, keeps every promise."""
-    server = await asyncio.to_thread(new_server(is_measured=False).start)
+    server = await asyncio.to_thread(new_server().start)
     async with storm(server) as going:
         for _ in range(ROUNDS):
             await some_load(going, chance)
             going.scene.up.clear()
             await server.akill()
             if chance.random() < 0.3:
-                # Die once more, somewhere between the first instruction and the first answer.
+                # Die once more, somewhere between the first step and the first answer, which takes
+                # a quarter of a second with what is loaded already.
                 process = server.launch()
-                await asyncio.to_thread(process.wait_for_news, 0, chance.uniform(0, 0.6))
+                await asyncio.to_thread(process.wait_for_news, 0, chance.uniform(0, 0.3))
                 await server.akill()
             await asyncio.to_thread(server.start)
             going.scene.up.set()
     record_property("storm", going.summary())
     await server.astop()
-    assert integrity(server) == ["ok"]
+    assert integrity(server) == []
     assert min(follower.connections for follower in going.followers) > 1
 
 
@@ -62,7 +63,7 @@ async def test_stop_under_load_loses_nothing(
     new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]
 ) -> None:
     """A server told to stop in the middle of a storm ends well each time, and nobody loses."""
-    server = await asyncio.to_thread(new_server(is_measured=False).start)
+    server = await asyncio.to_thread(new_server().start)
     async with storm(server) as going:
         for _ in range(STOPS):
             await some_load(going, chance)
@@ -72,7 +73,7 @@ async def test_stop_under_load_loses_nothing(
             going.scene.up.set()
     record_property("storm", going.summary())
     await server.astop()
-    assert integrity(server) == ["ok"]
+    assert integrity(server) == []
 
 
 @pytest.mark.timeout(300)
@@ -80,7 +81,7 @@ async def test_cut_connections_lose_nothing(
     new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]
 ) -> None:
     """Connections that end in a TCP reset, in the middle of a frame too, are taken up again."""
-    server = await asyncio.to_thread(new_server(is_measured=False).start)
+    server = await asyncio.to_thread(new_server().start)
     async with storm(server, posters=0) as going:
         for _ in range(ROUNDS * 2):
             await some_load(going, chance)
@@ -90,4 +91,4 @@ async def test_cut_connections_lose_nothing(
                 follower.cut(half if chance.random() < 0.5 else b"")
     record_property("storm", going.summary())
     await server.astop()
-    assert integrity(server) == ["ok"]
+    assert integrity(server) == []

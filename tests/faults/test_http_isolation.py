@@ -74,7 +74,11 @@ async def p99(clients: list[websocket.Client], prefix: str) -> float:
 async def test_those_who_talk_hardly_notice_the_abuse(
     tmp_path: Path, new_room: NewRoom, record_property: Record
 ) -> None:
-    """Messages of 50 people in one room come nearly as quickly, and memory does not grow."""
+    """Messages of 50 people in one room come nearly as quickly; memory is back to about as much.
+
+    It goes up by a tenth in the first thousands of rounds, to the most that ever came at once, and
+    stays there.
+    """
     server = HurriedServer(tmp_path / "server", is_measured=False)
     await asyncio.to_thread(server.start)
     program: Process | None = None
@@ -100,7 +104,7 @@ async def test_those_who_talk_hardly_notice_the_abuse(
     record_property("p99", figures)
     assert not server.faults()
     assert abused <= scaled(max(PROMISE * SLACK * quiet, NOISE_SECONDS)), figures
-    assert grown <= 5 * MIB, figures
+    assert grown <= max(5 * MIB, before // 10), figures
 
 
 @pytest.mark.parametrize("by", ["parlour serve", "uvicorn"])

@@ -14,7 +14,7 @@ from tests.support.burden import memory
 from tests.support.frames import TEXT, frame
 from tests.support.people import MakePerson, NewRoom, Person, Room, async_http_client, checked
 from tests.support.rawsocket import RawSocket, path_of, say
-from tests.support.server import Server
+from tests.support.server import NewServer, Server
 from tests.support.timing import scaled
 
 # Bytes. What a slow person may cost: its outbox of 4 MiB, and as much again on the way there.
@@ -106,9 +106,10 @@ async def until_cut(
 
 
 async def test_a_slow_reader_is_cut_and_delays_nobody(
-    own_server: Server, new_room: NewRoom, person: MakePerson, record_property: Record
+    new_server: NewServer, new_room: NewRoom, person: MakePerson, record_property: Record
 ) -> None:
     """Somebody who never reads is given up; the others get everything, the server stays small."""
+    own_server = new_server(is_anew=True).start()
     room = new_room(own_server)
     alice = await person("alice", own_server).enter(room)
     bob = await person("bob", own_server).enter(room)

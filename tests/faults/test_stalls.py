@@ -5,6 +5,7 @@ import re
 import signal
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,8 +13,11 @@ import pytest
 from tests.faults.conftest import ProbedServer, filled_room
 from tests.faults.watch import Record
 from tests.support import websocket
+from tests.support.accounts import Account, register
 from tests.support.crowd import Crowd
+from tests.support.files import get, sent
 from tests.support.people import async_http_client, checked, http_client
+from tests.support.pictures import picture
 from tests.support.timing import SLACK, scaled
 
 # Milliseconds. What is promised is 50; a slow or busy machine gets five times as much.
@@ -170,3 +174,24 @@ async def test_deleting_does_not_stall(
                 await post(http, len(waits))
     record_property("longest post meanwhile, ms", round(max(waits) * 1000))
     await asyncio.to_thread(bounded, "delete of 100,000 messages")
+
+
+def test_files_and_images_do_not_stall(
+    probed_server: ProbedServer, bounded: Callable[[str], None]
+) -> None:
+    """Large ones, sent and got by four at once."""
+    probed_server.start()
+    with http_client(probed_server) as http:
+        room = checked(http.post("/api/chat/rooms", json={"name": "gallery"}))
+    people = [register(probed_server, f"person{number}") for number in range(4)]
+    data = [picture(2500, 2000, "JPEG"), bytes(30_000_000), picture(1500, 1500), b"words"]
+    sent(people[0], room, picture(90, 90))
+    probed_server.stalls()
+
+    def work(who: Account, body: bytes) -> None:
+        assert get(who, sent(who, room, body)).is_success
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(work, *pair) for pair in zip(people, data, strict=True)]:
+            done.result()
+    bounded("files")

@@ -1,13 +1,11 @@
 """Bans in rooms: whom they reach, that they hold at every door at once, and that they end."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from tests.support import websocket
 from tests.support.accounts import Account
 from tests.support.answers import assert_deleted, assert_refused
+from tests.support.inside import inside
 from tests.support.moderation import Guest, ban, banned_in, unban
 from tests.support.people import Person, checked
 from tests.support.places import (
@@ -240,7 +238,7 @@ def test_a_ban_ends_by_itself(server: Server, public: Place, people: dict[str, A
     member = people["member"]
     checked(ban(public, public.owner, member, seconds=60))
     assert_refused(say(public, member, "too early"), "banned")
-    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database, database:
+    with inside(server) as database:
         database.execute(
             "UPDATE restrictions SET until = created_at WHERE room_id = ?", [public.id]
         )

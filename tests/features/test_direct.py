@@ -1,6 +1,8 @@
 """Direct conversations: one for each set of people, theirs alone, for ever."""
 
 import asyncio
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from httpx2 import Response
@@ -78,15 +80,95 @@ async def test_both_are_told_and_nobody_else(three: list[Account]) -> None:
     ann, ben, cy = three
     clients = [await each.connect() for each in three]
     room = checked(open_direct(ann, ben))
-    for client in clients[:2]:
-        await client.until("room_created", room={"id": room["id"], "kind": "direct"})
     path = f"{ROOMS}/{room['id']}"
     checked(ann.call("POST", f"{path}/messages", json={"content": "between us"}))
+    for client in clients[:2]:
+        await client.until("room_created", room={"id": room["id"], "kind": "direct"})
     [message] = checked(ben.call("GET", f"{path}/messages"))
     assert (message["content"], message["guest"]) == ("between us", False)
     assert cy.call("GET", f"{path}/messages").status_code == 404
     assert room["id"] not in [each["id"] for each in checked(cy.call("GET", ROOMS))]
     assert not [f for f in await clients[2].settle() if f.get("room", {}).get("id") == room["id"]]
+
+
+def listed(by: Account, room_id: int) -> dict[str, Any] | None:
+    """Return a room as somebody's list has it, None where it has not."""
+    return next((each for each in checked(by.call("GET", ROOMS)) if each["id"] == room_id), None)
+
+
+async def test_what_nobody_has_said_yet_is_listed_for_who_opened_it(three: list[Account]) -> None:
+    """For the others it is there from the first message on, with all of it unread."""
+    ann, ben, cy = three
+    clients = [await each.connect() for each in three]
+    room_id = checked(open_direct(ann, ben, cy))["id"]
+    await clients[0].until("room_created", room={"id": room_id, "role": "member"})
+    # Whoever is in it is told of to those who have it in their lists.
+    place = await follow(SimpleNamespace(id=room_id), ann)  # type: ignore[arg-type]
+    await clients[0].until("room_changed", room={"id": room_id, "online": 1})
+    assert listed(ann, room_id)
+    for by, client in ((ben, clients[1]), (cy, clients[2])):
+        assert listed(by, room_id) is None
+        seen = await client.settle()
+        assert not [each for each in seen if (each.get("room") or {}).get("id") == room_id]
+    # One of them opens it as well: on all their devices it is there, and only there.
+    again = open_direct(ben, ann, cy)
+    assert (again.status_code, checked(again)["id"]) == (200, room_id)
+    await clients[1].until("room_created", room={"id": room_id, "role": "member"})
+    assert listed(ben, room_id)
+    assert listed(cy, room_id) is None
+    open_direct(ben, ann, cy)
+    await place.send("message", room_id=room_id, content="hello", client_id="1")
+    told = await clients[2].until("room_created", room={"id": room_id})
+    assert (told["room"]["role"], told["room"]["unread"]) == ("member", 1)
+    await place.send("message", room_id=room_id, content="both", client_id="2")
+    # All else that is told of it comes later, and can be placed.
+    for text in ("hello", "both"):
+        await clients[2].until("notification", message={"content": text})
+    fresh = listed(cy, room_id)
+    assert fresh is not None
+    assert (fresh["unread"], fresh["message_count"]) == (2, 2)
+    for key in ("id", "name", "level", "last_read"):
+        assert fresh[key] == told["room"][key]
+    for client in clients:
+        seen = [each for each in await client.settle() if each["type"] == "room_created"]
+        assert room_id not in [each["room"]["id"] for each in seen]
+
+
+async def test_who_comes_into_a_conversation_by_its_address_has_opened_it(
+    three: list[Account],
+) -> None:
+    """It is in their list on all their devices, and stays there."""
+    ann, ben, _ = three
+    elsewhere = await ben.connect()
+    room_id = checked(open_direct(ann, ben))["id"]
+    assert listed(ben, room_id) is None
+    here = await ben.connect()
+    await here.send("subscribe", room_id=room_id)
+    for client in (elsewhere, here):
+        await client.until("room_created", room={"id": room_id, "role": "member"})
+    assert listed(ben, room_id)
+    await here.send("subscribe", room_id=room_id)
+    await here.until("sync", room_id=room_id)
+    assert not [each for each in await here.settle() if each["type"] == "room_created"]
+
+
+async def test_a_first_message_that_is_refused_lists_nothing(three: list[Account]) -> None:
+    """Nor one of somebody else's; from outside it can be said without having opened it."""
+    ann, ben, cy = three
+    client = await ben.connect()
+    room_id = checked(open_direct(ann, ben))["id"]
+    path = f"{ROOMS}/{room_id}/messages"
+    refused = ann.call("POST", path, json={"content": "hello", "reply_to": 2**40})
+    assert refused.status_code >= 400
+    assert cy.call("POST", path, json={"content": "hello"}).status_code == 404
+    assert listed(ben, room_id) is None
+    checked(ben.call("POST", path, json={"content": "hello", "client_id": "c"}))
+    told = await client.until("room_created", room={"id": room_id})
+    assert (told["room"]["unread"], told["room"]["message_count"]) == (0, 1)
+    checked(ben.call("POST", path, json={"content": "hello", "client_id": "c"}))
+    frames = [each for each in await client.settle() if each["type"] == "room_created"]
+    assert room_id not in [each["room"]["id"] for each in frames]
+    assert listed(ann, room_id)
 
 
 def test_a_conversation_can_be_neither_changed_nor_left(three: list[Account]) -> None:

@@ -1,17 +1,15 @@
 """With a limit, what one said can be changed for a while, and then stays as it is."""
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from parlour.models import format_time
+from parlour.fields import format_time
 from tests.support.accounts import Account
+from tests.support.inside import inside
 from tests.support.people import Message, Person, Room, async_http_client, checked
 from tests.support.places import follow, make_room, put, say, somebody
 from tests.support.server import Server
-from tests.support.timing import scaled
 
 pytestmark = pytest.mark.usefixtures("partings")
 
@@ -23,8 +21,7 @@ SERVER_ENV = {"PARLOUR_EDIT_WINDOW": str(WINDOW)}
 def age(server: Server, message: Message, seconds: float) -> None:
     """Let a message have been said so long ago."""
     at = format_time(datetime.now(UTC) - timedelta(seconds=seconds))
-    path = server.data_dir / "chat.db"
-    with closing(sqlite3.connect(path, timeout=scaled(10))) as database, database:
+    with inside(server) as database:
         asked = "UPDATE messages SET timestamp = ? WHERE id = ?"
         assert database.execute(asked, (at, message["id"])).rowcount == 1
 

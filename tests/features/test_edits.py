@@ -1,18 +1,16 @@
 """What a message said before: kept while it is there, shown to whoever may read it."""
 
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 import pytest
 from httpx2 import Client
 
 from parlour.editing import MAX_EARLIER
+from tests.support.inside import inside
 from tests.support.moderation import ban
 from tests.support.people import Message, NewRoom, Person, Room, async_http_client, checked
 from tests.support.places import make_room, say, somebody
 from tests.support.server import Server
-from tests.support.timing import scaled
 
 pytestmark = pytest.mark.usefixtures("partings")
 
@@ -39,10 +37,9 @@ def edits(http: Client, message: Message) -> Any:
 
 def kept(server: Server, message: Message) -> list[tuple[int, str]]:
     """Return what the database keeps of what a message said before."""
-    path = server.data_dir / "chat.db"
     asked = "SELECT number, content FROM wordings WHERE message_id = ? ORDER BY number"
-    with closing(sqlite3.connect(path, timeout=scaled(10))) as database:
-        return database.execute(asked, (message["id"],)).fetchall()
+    with inside(server) as database:
+        return list(database.execute(asked, (message["id"],)))
 
 
 async def test_each_wording_is_told_with_the_time_at_which_it_was_said(
@@ -101,6 +98,7 @@ async def test_a_deleted_message_leaves_none_of_its_words(
     assert refused.content == http.get(f"{MESSAGES}/987654321/edits").content
 
 
+@pytest.mark.sqlite
 async def test_nothing_that_was_deleted_is_left_on_the_disk(
     own_server: Server, new_room: NewRoom
 ) -> None:

@@ -29,12 +29,15 @@ def test_a_server_that_answers_lives(http: Client) -> None:
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-async def test_a_server_whose_database_is_locked_is_not_ready(context: Context) -> None:
+@pytest.mark.sqlite
+async def test_a_server_whose_database_is_locked_is_not_ready(
+    context: Context, tmp_path: Path
+) -> None:
     """503 `busy` once the wait for the lock has ended; ready again as soon as it is free."""
     assert (await readyz(context)).status == "ok"
     shorter = text("PRAGMA busy_timeout = 1")
     await context.database.write(lambda connection: connection.execute(shorter))
-    with closing(sqlite3.connect(context.database.path, isolation_level=None)) as other:
+    with closing(sqlite3.connect(tmp_path / "data" / "chat.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Refusal) as refused:
             await readyz(context)

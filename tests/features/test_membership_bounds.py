@@ -1,8 +1,5 @@
 """How many members and rooms there can be, page by page; and members who cannot sign in."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from parlour.direct import MAX_OPENED
@@ -11,6 +8,7 @@ from parlour.places import MAX_ROOMS
 from tests.support.accounts import Account
 from tests.support.administration import change_user, first_administrator
 from tests.support.answers import assert_deleted, assert_refused
+from tests.support.inside import inside
 from tests.support.people import checked
 from tests.support.places import (
     ROOMS,
@@ -53,7 +51,7 @@ def test_a_large_room_is_listed_page_by_page(server: Server, people: dict[str, A
     """Each page goes on in the order of the list, behind the last name of the one before."""
     place = make_room(people["owner"])
     place.add(people["moderator"], role="moderator")
-    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database, database:
+    with inside(server) as database:
         cursor = database.execute("SELECT max(id) FROM users")
         first = cursor.fetchone()[0] + 1
         at = place.room["created_at"]
@@ -119,7 +117,7 @@ def test_an_account_belongs_to_so_many_rooms(
     spare = make_room(busy)
     public = make_room(place.owner, "public")
     invited = checked(place.owner.call("POST", f"{place.path}/invites", json={}))
-    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database, database:
+    with inside(server) as database:
         database.executemany(
             "INSERT INTO rooms (name, name_key, kind, created_at, version, changed_version)"
             " VALUES ('filler', 'filler', 'private', ?, 0, 0)",
@@ -152,7 +150,7 @@ def test_an_account_opens_so_many_conversations_and_keeps_nobody_else_from_it(
 ) -> None:
     """Those who were put into all of them open as many as they like, and make rooms."""
     pushy, victim, third = (new_account(server, name) for name in ("pushy", "victim", "third"))
-    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database, database:
+    with inside(server) as database:
         ids = dict(database.execute("SELECT username, id FROM users"))
         first = database.execute("SELECT max(id) FROM rooms").fetchone()[0] + 1
         database.executemany(

@@ -37,7 +37,9 @@ def test_a_message_is_stored_and_told_whole(http: Client, room: Room) -> None:
     # In one order, whether it is new or from the history.
     [kept] = checked(http.get(path_of(room)))
     assert list(kept.items()) == list(message.items())
-    empty = ("reply_to", "chain", "replies", "edited_at", "deleted_at", "pinned_at")
+    empty = (
+        "reply_to", "chain", "replies", "edited_at", "deleted_at", "pinned_at", "pinned_by",
+    )  # fmt: skip
     assert all(message[field] is None for field in empty)
     history = http.get(path_of(room))
     assert history.json() == [message]

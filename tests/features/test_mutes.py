@@ -1,7 +1,5 @@
 """Mutes: who has one reads and does not write, until it ends."""
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from parlour.store.users import create_user
 from tests.support import websocket
 from tests.support.accounts import Account
 from tests.support.answers import assert_deleted, assert_refused
+from tests.support.inside import inside
 from tests.support.local import open_database
 from tests.support.moderation import Guest, mute, unmute
 from tests.support.people import Person, checked
@@ -40,7 +39,7 @@ def place(server: Server, member: Account) -> Place:
 
 def guarded(server: Server, place: Place) -> int:
     """Return whether whoever speaks in a room is looked up first."""
-    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database:
+    with inside(server) as database:
         [(kept,)] = database.execute("SELECT guarded FROM rooms WHERE id = ?", [place.id])
     return int(kept)
 

@@ -1,14 +1,13 @@
 """Being in a room: join, leave and the list of people, told once for each person."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from datetime import datetime
 
 from parlour.audience import SMALL_ROOM
 from parlour.features.presence import MAX_FOLLOWED
 from tests.support.answers import assert_deleted
+from tests.support.inside import inside
 from tests.support.people import NewRoom, Person, Room, async_http_client, checked
 from tests.support.server import Server
 from tests.support.websocket import Frame
@@ -252,7 +251,7 @@ async def test_a_connection_follows_so_many_rooms(
 ) -> None:
     """One more is refused, and room for it is made by following another no longer."""
     first = new_room(own_server)["id"]
-    with closing(sqlite3.connect(own_server.data_dir / "chat.db")) as database, database:
+    with inside(own_server) as database:
         database.executemany(
             "INSERT INTO rooms (name, name_key, kind, created_at, version, changed_version)"
             " SELECT ?1, ?1, kind, created_at, 0, 0 FROM rooms WHERE id = ?2",

@@ -11,13 +11,17 @@ import pytest
 from sqlalchemy import Connection
 
 from parlour.audience import close_room
+from parlour.commands import ReadMessages
 from parlour.context import Client, Context
 from parlour.database import ChatDatabase
 from parlour.errors import Refusal
-from parlour.features import messages, presence
+from parlour.features import messages, news, presence, reads
 from parlour.models import MessageCreate, Person, Room
 from parlour.places import Told
+from parlour.store import reads as read_rows
 from parlour.store.messages import count
+from parlour.store.reads import ReadState
+from parlour.store.users import create_user
 from tests.support.local import local_context, started_database
 from tests.support.sockets import Socket
 
@@ -134,3 +138,43 @@ async def test_one_who_asks_again_in_vain_stays_in_the_room(
     assert [frame["type"] for frame in frames(socket)[before[0] :]] == ["message"]
     assert [frame["type"] for frame in frames(others_socket)[before[1] :]] == ["message"]
     assert context.manager.presence.online(hall.id) == 2
+
+
+async def test_a_position_told_late_does_not_undo_a_newer_one(
+    context: Context, hall: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who marks something as unread in the moment in which it is told that they have spoken."""
+
+    def account(connection: Connection) -> Person:
+        return Person.by_account("ada", create_user(connection, "ada", "Ada", "", "member").id)
+
+    ada = await context.database.write(account)
+    socket = Socket("ada", one_room=False, aware=True)
+    socket.connection.person_key, socket.connection.guest = ada.author, False
+    context.manager.register(socket.connection)
+    client = Client(socket.connection, ada, None)
+    answer = await messages.say(context, ada, hall.id, MessageCreate(content="hi"))
+    said = json.loads(bytes(answer.body))["id"]
+    looked, told = asyncio.Event(), Event()
+    loop = asyncio.get_running_loop()
+    look = read_rows.states_of
+
+    def slowly(connection: Connection, seats: list[tuple[int, str]]) -> list[ReadState]:
+        found = look(connection, seats)
+        loop.call_soon_threadsafe(looked.set)
+        # Whatever else can be told meanwhile is told first.
+        told.wait(0.3)
+        return found
+
+    monkeypatch.setattr(read_rows, "states_of", slowly)
+    telling = asyncio.create_task(news.tell_news(context))
+    await looked.wait()
+    back = ReadMessages(type="read", message_id=said, back=True)
+    await reads.read_command(context, client, back)
+    told.set()
+    await context.database.drain()
+    await asyncio.sleep(0)
+    telling.cancel()
+    positions = [frame["message_id"] for frame in frames(socket) if frame["type"] == "read"]
+    assert positions[-1] == 0
+    assert positions == [said, 0]

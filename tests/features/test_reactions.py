@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 from httpx2 import AsyncClient, Client, Response
 
+from parlour.context import REACTIONS_A_SECOND, REACTIONS_AT_ONCE
 from tests.support.accounts import Account
 from tests.support.answers import assert_refused
 from tests.support.moderation import mute
@@ -304,3 +305,23 @@ async def test_what_one_may_not_see_one_does_not_react_to(server: Server) -> Non
 
     for who in (stranger, member):
         assert asked(who, message) == asked(who, nowhere)
+
+
+async def test_who_reacts_without_end_is_slowed_down(
+    http: Client, said: Message, room: Room, bob: Person
+) -> None:
+    """By either door together, in slow rooms as in others; nobody else is, and nothing is done."""
+    path = path_of(said, THUMB)
+    params = {"username": "zoe"}
+    answers = [http.put(path, params=params) for _ in range(REACTIONS_AT_ONCE + 5)]
+    refused = [each for each in answers if each.status_code == 429]
+    assert 1 <= len(refused) <= 5
+    assert refused[-1].json()["code"] == "rate_limited"
+    assert 0 < refused[-1].json()["retry_after_ms"] <= 1000 / REACTIONS_A_SECOND
+    checked(put(http, said, THUMB, "carol"))
+    zoe = await Person("zoe", bob.server).connect(room)
+    for _ in range(3):
+        await zoe.send("react", message_id=said["id"], emoji=THUMB, on=False)
+    error = await zoe.until("error", code="rate_limited")
+    assert error["retry_after_ms"] > 0
+    await zoe.close()

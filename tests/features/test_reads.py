@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.accounts import Account, register
+from tests.support.moderation import ban
 from tests.support.people import MakePerson, NewRoom, Room, checked
 from tests.support.places import make_room, new_account, somebody
 from tests.support.server import Server
@@ -48,6 +49,8 @@ def test_nothing_is_unread_where_one_never_was_until_one_reads_or_speaks(
     told = checked(read(reader, room, ids[0]))
     assert told == {
         "room_id": room["id"], "message_id": ids[0], "unread": 2, "message_count": 3,
+        "deleted_count": 0,
+        "mentions": 0,
     }  # fmt: skip
     assert seen_by(reader, room) == (2, ids[0])
     [own] = post(speaker, room, "me too")
@@ -138,7 +141,7 @@ async def test_ones_own_position_is_told_on_all_ones_connections(
     await here.send("read", message_id=ids[0])
     own = {
         "room_id": room["id"], "username": reader.user["username"], "message_id": ids[0],
-        "unread": 1, "message_count": 2,
+        "unread": 1, "message_count": 2, "deleted_count": 0, "mentions": 0,
     }  # fmt: skip
     for client in (here, elsewhere):
         assert await client.until("read") == {"type": "read", **own}
@@ -166,6 +169,28 @@ async def test_speaking_moves_ones_position_on_ones_other_devices(
     [own] = post(reader, room, "mine")
     told = await elsewhere.until("read", message_id=own)
     assert (told["unread"], told["message_count"]) == (0, 3)
+
+
+async def test_who_speaks_in_the_same_second_is_told_their_own_position_alone(
+    server: Server, new_room: NewRoom
+) -> None:
+    """How far the other is would count as one's own, and is nobody's business in a private room."""
+    one, other = somebody(server), somebody(server)
+    shared, private = new_room(server), make_room(other, kind="private").room
+    first, second = await one.connect(), await other.connect()
+    said = late = hidden = 0
+    # The first is told at once, what comes within a second of it together.
+    for _ in range(3):
+        [said] = post(one, shared, "mine")
+        [late] = post(other, shared, "yours")
+        [hidden] = post(other, private, "mine alone")
+    await first.until("read", message_id=said)
+    for message_id in (late, hidden):
+        await second.until("read", message_id=message_id)
+    for client, account in ((first, one), (second, other)):
+        await client.settle()
+        told = {each["username"] for each in client.frames if each["type"] == "read"}
+        assert told == {account.user["username"]}
 
 
 async def test_a_guest_is_refused_plainly_and_gets_no_news(
@@ -204,10 +229,12 @@ async def test_what_was_said_and_deleted_elsewhere_is_told_in_numbers(
     inside, outside = await member.connect(), await outsider.connect()
     ids = post(owner, private, "one", "two")
     assert await news_of(inside, private, message_count=2) == {
-        "room_id": private["id"], "message_id": ids[1], "message_count": 2, "deleted": [],
+        "room_id": private["id"], "message_id": ids[1], "message_count": 2,
+        "deleted_count": 0, "deleted": [],
     }  # fmt: skip
     assert owner.call("DELETE", f"{CHAT}/messages/{ids[0]}").is_success
-    assert (await news_of(inside, private, deleted=[ids[0]]))["message_count"] == 2
+    gone = await news_of(inside, private, deleted=[ids[0]])
+    assert (gone["message_count"], gone["deleted_count"]) == (2, 1)
     # Put out, they hear no more of it; everybody hears of the public room.
     assert owner.call("DELETE", path).is_success
     post(owner, private, "three")
@@ -276,3 +303,28 @@ def test_what_one_shares_is_told_to_oneself_and_not_in_the_profile(server: Serve
     assert account.user["read_receipts"] is True
     profile = checked(account.call("GET", "/api/users/sharing"))
     assert "read_receipts" not in profile
+
+
+async def test_nothing_is_unread_in_a_room_that_one_is_banned_from(
+    server: Server, new_room: NewRoom
+) -> None:
+    """Whoever was there without being a member: neither counted, nor told, nor read with all."""
+    owner, other = [somebody(server) for _ in range(2)]
+    # Nobody who has something unread from a test before.
+    reader = new_account(server, "reader")
+    place, elsewhere = make_room(owner, "public"), new_room(server)
+    # What other tests left unread to them is of no concern.
+    checked(reader.call("PUT", f"{CHAT}/read"))
+    ids = post(owner, place.room, "one", "two")
+    checked(read(reader, place.room, ids[0]))
+    assert seen_by(reader, place.room) == (1, ids[0])
+    client, witness = await reader.connect(), await other.connect()
+    assert ban(place, owner, reader).is_success
+    post(owner, place.room, "three")
+    await news_of(witness, place.room, message_count=3)
+    post(owner, elsewhere, "for all")
+    await news_of(client, elsewhere)
+    told = [each for f in client.frames if f["type"] == "news" for each in f["rooms"]]
+    assert place.id not in [each["room_id"] for each in told]
+    assert seen_by(reader, place.room) == (None, None)
+    assert checked(reader.call("PUT", f"{CHAT}/read")) == {"rooms": 0}

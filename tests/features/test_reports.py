@@ -6,7 +6,7 @@ import pytest
 from httpx2 import Response
 
 from parlour.reporting import MAX_OPEN, MAX_OPEN_OF_GUESTS
-from tests.support.accounts import Account
+from tests.support.accounts import Account, register
 from tests.support.administration import ADMIN, first_administrator, log_of
 from tests.support.answers import assert_deleted, assert_refused
 from tests.support.moderation import Guest, ban
@@ -46,6 +46,29 @@ def reports_of(place: Place, by: Account) -> Response:
     return by.call("GET", f"{place.path}/reports")
 
 
+def test_a_report_keeps_what_files_are_called_and_what_was_passed_on(
+    place: Place, people: dict[str, Account]
+) -> None:
+    """What is told in no words of its own can be as bad, and is gone as quickly."""
+    by = people["moderator"]
+    query = {"room_id": str(place.id), "name": "rude.txt", "alt": "Rude words"}
+    file = checked(by.call("POST", "/api/chat/files", params=query, content=b"x"))
+    path = f"{place.path}/messages"
+    plain = checked(by.call("POST", path, json={"content": "", "files": [file["id"]]}))
+    passed = checked(by.call("POST", path, json={"content": "Look", "forward": plain["id"]}))
+    words = checked(say(place, by, "something rude"))
+    again = checked(by.call("POST", path, json={"content": "", "forward": words["id"]}))
+    for message in (plain, passed, again):
+        assert report(people["member"], message["id"]).status_code == 201
+        assert_deleted(by.call("DELETE", f"/api/chat/messages/{message['id']}"))
+    told = checked(reports_of(place, by))
+    assert [each["message_content"] for each in told] == [
+        "something rude",
+        "Look\nrude.txt\nRude words",
+        "rude.txt\nRude words",
+    ]
+
+
 def resolve(by: Account, report_id: int) -> Response:
     """Say that a report has been seen to."""
     return by.call("PATCH", f"/api/chat/reports/{report_id}", json={"resolved": True})
@@ -68,9 +91,11 @@ def test_a_report_keeps_the_message_as_it_stood(
         "room_name": place.room["name"],
         "message_id": said["id"],
         "message_username": name_of(people["moderator"]),
+        "message_guest": False,
         "message_content": "something rude",
         "message_timestamp": said["timestamp"],
         "reporter": name_of(people["member"]),
+        "reporter_guest": False,
         "reason": "It is\nrude.",
         "resolved_at": None,
         "resolved_by": None,
@@ -149,6 +174,34 @@ async def test_guests_report_what_they_may_read(server: Server) -> None:
     again = await guest.call("POST", path, json=body, params={"username": "gabi"})
     assert (first.status_code, again.status_code) == (201, 200)
     assert [each["reporter"] for each in checked(reports_of(place, place.owner))] == ["gisela"]
+
+
+async def test_reports_and_the_log_tell_guests_from_accounts_of_the_same_name(
+    server: Server, chief: Account
+) -> None:
+    """Who said it, who reports it, and about whom it was resolved."""
+    place = make_room(new_account(server, "owner"), "public")
+    guest = await Guest(server, "greta-" + name_of(place.owner)).come()
+    of_guest = checked(await guest.say(place.id, "mine"))["id"]
+    # The name is free again as soon as the guest has gone.
+    account = register(server, guest.name)
+    of_account = checked(say(place, account, "mine"))["id"]
+    checked(report(account, of_guest))
+    other = await Guest(server, "other-" + name_of(place.owner)).come()
+    path, body = f"/api/chat/messages/{of_account}/report", {"reason": "It is rude."}
+    checked(await other.call("POST", path, json=body, params={"username": other.name}))
+    by_guest, by_account = checked(reports_of(place, place.owner))
+    assert by_guest["message_username"] == by_account["message_username"] == guest.name
+    assert (by_guest["message_guest"], by_guest["reporter_guest"]) == (False, True)
+    assert (by_account["message_guest"], by_account["reporter_guest"]) == (True, False)
+    for each in (by_guest, by_account):
+        assert checked(resolve(place.owner, each["id"]))["message_guest"] is each["message_guest"]
+    assert_deleted(place.owner.call("DELETE", f"/api/chat/messages/{of_guest}"))
+    entries = [each for each in log_of(chief) if each["subject"] == guest.name]
+    assert [(each["action"], each["subject_guest"]) for each in entries] == [
+        ("report.resolve", False), ("report.resolve", True), ("message.delete", True),
+    ]  # fmt: skip
+    assert not any(each["actor_guest"] for each in entries)
 
 
 def test_reports_that_nobody_has_seen_to_are_bounded(

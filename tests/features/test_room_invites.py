@@ -6,6 +6,7 @@ import pytest
 from httpx2 import Response
 
 from tests.support.accounts import Account
+from tests.support.moderation import ban, unban
 from tests.support.people import checked
 from tests.support.places import Place, follow, make_room, name_of, put, remove, roles_of, somebody
 from tests.support.server import Server
@@ -73,7 +74,8 @@ def test_a_token_is_told_once_and_never_again(place: Place) -> None:
     assert {**listed, "token": made["token"]} == made
     assert listed["created_by"] == name_of(place.owner)
     data = place.owner.server.data_dir
-    assert not [each for each in data.iterdir() if str(made["token"]).encode() in each.read_bytes()]
+    files = [each for each in data.rglob("*") if each.is_file()]
+    assert not [each for each in files if str(made["token"]).encode() in each.read_bytes()]
 
 
 def test_what_was_taken_back_lets_nobody_in(server: Server, place: Place) -> None:
@@ -150,3 +152,29 @@ def test_who_may_invite_no_more_has_no_links_left(server: Server, place: Place, 
     for account in (moderator, somebody(server)):
         answer = accept(account, made["token"])
         assert answer.json().get("code") == "invite_invalid"
+
+
+@pytest.mark.parametrize("how", ["removed", "banned"])
+def test_who_was_made_to_leave_does_not_come_back_by_a_link_they_had(
+    server: Server, place: Place, how: str
+) -> None:
+    """By somebody else's, too; others come in by it, and they by a new one or by name."""
+    old, (gone, other) = invite(place, uses=10), (somebody(server), somebody(server))
+    assert checked(accept(gone, old["token"]))["role"] == "member"
+    path = f"{place.path}/members/{name_of(gone)}"
+    if how == "removed":
+        assert place.owner.call("DELETE", path).is_success
+    else:
+        assert ban(place, place.owner, gone).is_success
+        assert unban(place, place.owner, gone).is_success
+    answer = accept(gone, old["token"])
+    assert (answer.status_code, answer.json()["code"]) == (403, "invite_invalid")
+    assert checked(accept(other, old["token"]))["role"] == "member"
+    assert checked(accept(gone, invite(place)["token"]))["role"] == "member"
+    # To leave by oneself is no such thing, nor is it once they were added by name.
+    assert gone.call("DELETE", path).is_success
+    assert checked(accept(gone, old["token"]))["role"] == "member"
+    assert place.owner.call("DELETE", path).is_success
+    assert place.owner.call("PUT", path, json={}).is_success
+    assert gone.call("DELETE", path).is_success
+    assert checked(accept(gone, old["token"]))["role"] == "member"

@@ -24,7 +24,7 @@ def test_a_room_is_made_and_told_whole(http: Client) -> None:
     assert len(room["epoch"]) == 16
     assert room["created_at"].endswith("Z")
     assert datetime.fromisoformat(room["created_at"]).tzinfo is not None
-    empty = ("archived_at", "owner", "role", "unread", "mentions", "last_read")
+    empty = ("archived_at", "owner", "role", "unread", "mentions", "last_read", "level")
     assert all(room[field] is None for field in empty)
     assert checked(http.get(f"{ROOMS}/{room['id']}")) == room
     assert room in checked(http.get(ROOMS))

@@ -1,7 +1,6 @@
 """Searching by HTTP: what is found, by whom, and what is said of what cannot be asked."""
 
 import asyncio
-import sqlite3
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ from httpx2 import Client, Response
 
 from tests.support.accounts import Account
 from tests.support.answers import assert_refused
+from tests.support.inside import inside
 from tests.support.people import MakePerson, NewRoom, checked, http_client
 from tests.support.places import Place, make_room, name_of, remove, say, somebody
 from tests.support.server import Server
@@ -46,6 +46,7 @@ def test_what_was_said_a_moment_ago_is_found_with_its_room_and_its_hits(owner: A
         "message": message,
         "room": {"id": place.id, "name": place.room["name"], "kind": "public"},
         "hits": [{"start": 2, "end": 7}, {"start": 18, "end": 23}],
+        "forwarded_hits": [],
     }
 
 
@@ -139,7 +140,10 @@ def test_operators_narrow_it_down(server: Server, owner: Account) -> None:
         ({}, "invalid", "q"),
         ({"q": " "}, "empty", "q"),
         ({"q": "x" * 301}, "too_long", "q"),
-        ({"q": "has:file"}, "invalid", "q"),
+        ({"q": "has:nothing"}, "invalid", "q"),
+        ({"q": "is:saved"}, "invalid", "q"),
+        ({"q": "-is:unread"}, "invalid", "q"),
+        ({"q": "is:pinned -is:pinned"}, "invalid", "q"),
         ({"q": "in:nowhere"}, "invalid", "q"),
         ({"q": "has:link -has:link"}, "invalid", "q"),
         ({"q": "x", "limit": "0"}, "invalid", "limit"),
@@ -155,6 +159,42 @@ def test_what_cannot_be_asked_is_refused_in_words(
 ) -> None:
     """Each names the parameter at fault."""
     assert_refused(http.get(PATH, params=query), code, field)
+
+
+async def test_what_is_pinned_saved_unread_or_passed_on_is_found(
+    server: Server, owner: Account
+) -> None:
+    """By operators; of what is one's own alone everybody finds their own."""
+    other = somebody(server)
+    place, there = make_room(owner, "public"), make_room(owner, "public")
+    first, second, third = (checked(say(place, owner, f"dugong {n}")) for n in range(3))
+    path = "/api/chat/messages"
+    checked(owner.call("PUT", f"{path}/{first['id']}/pin"))
+    assert contents(other, "dugong is:pinned") == ["dugong 0"]
+    assert contents(other, "dugong -is:pinned") == ["dugong 2", "dugong 1"]
+    checked(owner.call("DELETE", f"{path}/{first['id']}/pin"))
+    assert contents(other, "dugong is:pinned") == []
+    for message in (third, first):
+        assert other.call("PUT", f"{path}/{message['id']}/save").status_code == 204
+    assert contents(other, "dugong is:saved") == ["dugong 2", "dugong 0"]
+    assert contents(other, "is:saved", room_id=place.id) == ["dugong 2", "dugong 0"]
+    assert contents(other, "dugong -is:saved") == ["dugong 1"]
+    assert contents(owner, "dugong is:saved") == []
+    # Where one never was nothing is unread; where one was, what others have said since.
+    assert contents(other, "dugong is:unread") == []
+    checked(other.call("PUT", f"{place.path}/read", json={"message_id": first["id"]}))
+    assert contents(other, "dugong is:unread") == ["dugong 2", "dugong 1"]
+    assert contents(other, "dugong -is:unread") == ["dugong 0"]
+    assert contents(owner, "dugong is:unread") == []
+    checked(other.call("PUT", f"{place.path}/read", json={"message_id": third["id"]}))
+    assert contents(other, "is:unread", room_id=place.id) == []
+    # What is passed on is found by its words, and says where they are.
+    body = {"forward": second["id"], "content": "swims"}
+    checked(other.call("POST", f"{there.path}/messages", json=body))
+    [result] = search(owner, "dugong", room_id=there.id)["results"]
+    assert (result["hits"], result["forwarded_hits"]) == ([], [{"start": 0, "end": 6}])
+    assert contents(owner, "swims dugong") == ["swims"]
+    assert contents(owner, '"swims dugong"') == []
 
 
 def test_edits_and_deletions_are_followed(owner: Account) -> None:
@@ -180,9 +220,8 @@ async def test_messages_are_indexed_behind_and_it_goes_on_after_a_kill(
         last = (await alice.post(room, f"vole {number}"))["id"]
     own_server.kill()
     # As it was when there was no index yet.
-    with sqlite3.connect(own_server.data_dir / "chat.db") as connection:
+    with inside(own_server) as connection:
         connection.execute("UPDATE search_state SET rules = 'none'")
-    connection.close()
     own_server.start()
     with http_client(own_server) as http:
         assert contents(http, "vole", limit=1) == ["vole 299"]
@@ -192,12 +231,52 @@ async def test_messages_are_indexed_behind_and_it_goes_on_after_a_kill(
 
 async def indexed(server: Server, message_id: int) -> None:
     """Wait until the index has everything up to a message."""
-    path = f"file:{server.data_dir / 'chat.db'}?mode=ro"
+    await stands(server, "lowest = 1 AND highest = ?", message_id)
+
+
+async def stands(server: Server, condition: str, *values: int) -> None:
+    """Wait until the index stands as some SQL says."""
+    query = f"SELECT count(*) FROM search_state WHERE {condition}"
     async with asyncio.timeout(scaled(20)):
         while True:
-            with sqlite3.connect(path, uri=True) as connection:
-                state = connection.execute("SELECT lowest, highest FROM search_state").fetchone()
-            connection.close()
-            if state == (1, message_id):
+            with inside(server) as connection:
+                [found] = connection.execute(query, values).fetchone()
+            if found:
                 return
             await asyncio.sleep(0.05)
+
+
+def on_disk(server: Server) -> bytes:
+    """Return all bytes of a stopped server's database."""
+    files = sorted(each for each in server.data_dir.iterdir() if each.name.startswith("chat"))
+    return b"".join(each.read_bytes() for each in files)
+
+
+@pytest.mark.sqlite
+async def test_no_term_of_what_was_deleted_is_left_on_the_disk(
+    own_server: Server, new_room: NewRoom, person: MakePerson
+) -> None:
+    """Nor on a server where nobody says anything any more, and that was stopped meanwhile."""
+    room, alice = new_room(own_server), person("alice", own_server)
+    for number in range(20):
+        await alice.post(room, f"stays {number}")
+    gone = await alice.post(room, "qxzjkvw")
+    await indexed(own_server, gone["id"])
+    with http_client(own_server) as http:
+        path = f"/api/chat/messages/{gone['id']}"
+        assert http.delete(path, params={"username": "alice"}).status_code == 204
+    # A term as it is kept: its length, and three of the word's letters.
+    term = b"\x03xzj"
+    nothing = "NOT EXISTS (SELECT 1 FROM search_changes)"
+    await stands(own_server, nothing)
+    own_server.stop()
+    # Taken out, and its terms are still in a piece.
+    assert term in on_disk(own_server)
+    own_server.start()
+    await stands(own_server, f"untidy = 0 AND {nothing}")
+    with http_client(own_server) as http:
+        assert len(contents(http, "stays")) == 20
+    own_server.stop()
+    left = on_disk(own_server)
+    assert b"stays" in left
+    assert term not in left

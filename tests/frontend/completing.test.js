@@ -56,7 +56,7 @@ describe("the sources", () => {
     const names = { called: (name) => (name === "Maya" ? "Maya Lin" : name) };
     const [people, rooms] = completionSources({ state, api, names, now: () => world.time });
     const find = async (source, word) => (await source.find(word, new AbortController().signal)).map(({ text, label, detail }) => [text, label, detail]);
-    return { asked, world, people, rooms, find };
+    return { asked, world, state, people, rooms, find };
   }
 
   test("people: who is here, then who wrote last, each once and never oneself", async () => {
@@ -64,6 +64,31 @@ describe("the sources", () => {
     assert.deepEqual(await find(people, "m"), [["@Maya", "Maya Lin", "@Maya · here"], ["@milo", "milo", ""], ["@mo", "mo", ""]]);
     assert.deepEqual(await find(people, "ada"), []);
     assert.deepEqual(asked, [7], "the members are asked for once");
+  });
+
+  test("a call says whom it reaches: of those who read a public room only who joined it", async () => {
+    const { people, find, state } = begin();
+    for (const [kind, says] of [["public", /joined this room/], ["private", /all members/]]) {
+      state.currentRoom.kind = kind;
+      const [[text, , detail]] = await find(people, "room");
+      assert.equal(text, "@room");
+      assert.match(detail, says);
+    }
+  });
+
+  test("a call stands behind the people, unless it is typed whole", async () => {
+    const { people, find, world } = begin();
+    const texts = async (word) => (await find(people, word)).map(([text]) => text);
+    assert.deepEqual(await texts(""), ["@Maya", "@milo", "@mo", "@here", "@room"]);
+    world.members = [{ username: "robert", display_name: "Roomer" }];
+    world.time = 60_001;
+    await texts("");
+    assert.deepEqual(await texts("ro"), ["@robert", "@room"]);
+    assert.deepEqual(await texts("ROOM"), ["@room", "@robert"]);
+    world.members = Array.from({ length: 9 }, (_, at) => ({ username: `rob${at}`, display_name: "" }));
+    world.time = 120_002;
+    await texts("");
+    assert.deepEqual([(await texts("ro")).length, (await texts("ro")).at(-1)], [8, "@room"]);
   });
 
   test("people: other members, for whom one waits only where there is nobody else", async () => {

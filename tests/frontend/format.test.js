@@ -12,7 +12,8 @@ import {
   hue,
   initials,
   isEmojiOnly,
-  untilMidnight, formatLength } from "../../frontend/js/format.js";
+  untilMidnight } from "../../frontend/js/format.js";
+import { formatLength } from "../../frontend/js/strings/lengths.js";
 
 /** A moment of the reader's own calendar, whatever the time zone of the machine. */
 const local = (...parts) => new Date(...parts).toISOString();

@@ -216,10 +216,14 @@ describe("jumping", () => {
     assert.deepEqual(ends(state), [201, 300, true, true]);
   });
 
-  test("to a message that is nowhere says so", async () => {
+  test("to a message that is nowhere says so, but not of one that could not be looked for", async () => {
     const { history } = historyOf(500);
     await history.enter();
     assert.equal(await history.jumpTo(9999), false);
+    const { history: cutOff, calls } = historyOf(500, { isPatient: true });
+    const jump = cutOff.jumpTo(250);
+    calls[0].reject(refusal("network"));
+    assert.equal(await jump, null);
   });
 
   test("to the end reads the newest page, and nothing when it is here", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { oneQuestion } from "../../frontend/js/app/faces.js";
 import { Names } from "../../frontend/js/app/names.js";
 import { settled } from "./support/clock.js";
 
@@ -26,6 +27,23 @@ function names() {
 }
 
 const profile = (username, display_name, hue = null) => ({ username, display_name, hue });
+
+test("a question is no longer than an address may be, whatever the names are written in", async () => {
+  const { known, calls, run } = names();
+  // Two bytes a letter, each of which is three characters in an address.
+  const wanted = Array.from({ length: 50 }, (_, at) => `${"я".repeat(30)}${at}`);
+  known.want(wanted);
+  await run();
+  calls[0].answer([]);
+  await settled();
+  await run();
+  assert.deepEqual(calls.map(({ asked }) => asked.length < 50 && new URLSearchParams(asked.map((name) => ["names", name])).toString().length < 8001), [true, true]);
+  assert.deepEqual(calls.flatMap(({ asked }) => asked), wanted);
+  // So it is with the pictures, of which more are one question.
+  const [first, short] = [oneQuestion(wanted), oneQuestion(Array.from({ length: 150 }, (_, at) => `ada${at}`))];
+  assert.ok(first.length > 30 && encodeURIComponent(first.join()).length < 8000 && oneQuestion(wanted.slice(first.length)).length + first.length === 50);
+  assert.deepEqual([short.length, oneQuestion([])], [100, []]);
+});
 
 test("names that come together are one question, and each is asked once", async () => {
   const { known, calls, run } = names();

@@ -321,3 +321,73 @@ test("a client_id is 128 random bits", () => {
   assert.equal(made.size, 1000);
   for (const clientId of made) assert.match(clientId, /^[0-9a-f]{32}$/);
 });
+
+describe("what messages bring along", () => {
+  const FILE = { key: "k1", id: null, name: "a.txt", type: "text/plain", size: 5, width: null, height: null, alt: "" };
+  /** As the page has it: nothing leaves whose files are not on the server. */
+  const waiting = () => begun({ door: ({ files }) => (files?.some(({ id }) => !id) ? null : "live") });
+
+  test("is waited for, and so do those behind it", async () => {
+    const { outbox, world, store } = await waiting();
+    const { client_id: clientId } = outbox.add(7, "with", undefined, [FILE]);
+    outbox.add(7, "behind");
+    await settled();
+    assert.deepEqual(liveIds(world), []);
+    assert.deepEqual((await store.list())[0].files, [FILE]);
+    await outbox.revise(clientId, { files: [{ ...FILE, id: "f1" }] });
+    await settled();
+    assert.deepEqual(world.live.map(({ files }) => files), [[{ ...FILE, id: "f1" }]]);
+    outbox.acknowledge([clientId]);
+    await settled();
+    assert.deepEqual(liveIds(world), ["c1", "c2"]);
+  });
+
+  test("may come before the store has the message, which leaves all the same", async () => {
+    const { outbox, world } = await waiting();
+    const { client_id: clientId } = outbox.add(7, "with", undefined, [FILE]);
+    await outbox.revise(clientId, { files: [{ ...FILE, id: "f1" }] });
+    await settled();
+    assert.deepEqual(liveIds(world), ["c1"]);
+  });
+
+  test("that cannot be had fails it with its reason, and what is behind it goes", async () => {
+    const { outbox, world } = await waiting();
+    const { client_id: clientId } = outbox.add(7, "with", undefined, [FILE]);
+    outbox.add(7, "behind");
+    await settled();
+    await outbox.revise(clientId, { status: "failed", error: "quota_full", detail: "No room left." });
+    await settled();
+    assert.deepEqual([world.failed, liveIds(world)], [[[clientId, "quota_full"]], ["c2"]]);
+    assert.equal(outbox.pendingOf(7).find(({ client_id: id }) => id === clientId).detail, "No room left.");
+  });
+
+  test("that another tab has missed go all the same, once they are there", async () => {
+    const { outbox, world, store } = await waiting();
+    outbox.add(7, "with", undefined, [FILE]);
+    await settled();
+    const [record] = await store.list();
+    await store.update({ ...record, status: "failed", error: "file_gone" });
+    await outbox.revise(record.client_id, { files: [{ ...FILE, id: "f1" }], status: "sending", error: null });
+    await settled();
+    assert.deepEqual([liveIds(world), outbox.pendingOf(7).map(({ status, error }) => [status, error])], [[record.client_id], [["sending", null]]]);
+  });
+
+  test("that the server has lost is marked, so that it goes anew", async () => {
+    const { outbox } = await waiting();
+    const { client_id: clientId } = outbox.add(7, "with", undefined, [{ ...FILE, id: "f1" }]);
+    await settled();
+    outbox.refuse(clientId, "not_found");
+    await settled();
+    assert.deepEqual(outbox.pendingOf(7).map(({ status, files }) => [status, files[0].id]), [["failed", ""]]);
+  });
+
+  test("of another tab's message is heard of", async () => {
+    const { outbox, store } = await waiting();
+    outbox.add(7, "with", undefined, [FILE]);
+    await settled();
+    const [record] = await store.list();
+    await store.update({ ...record, files: [{ ...FILE, id: "f1" }] });
+    await outbox.reread();
+    assert.equal(outbox.pendingOf(7)[0].files[0].id, "f1");
+  });
+});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { ASKED_AT_MOST, Quotes } from "../../frontend/js/app/quotes.js";
+import { oneLine } from "../../frontend/js/views/quote.js";
 import { FakeClock, settled } from "./support/clock.js";
 import { messageFrame, messages, numbered, ROOM, syncFrame } from "./support/shapes.js";
 
@@ -130,4 +131,11 @@ describe("another room, or the same one read anew", () => {
     await settled();
     assert.equal(page.news, 0);
   });
+});
+
+test("a line of quote has the words of a message, or those it passes on, cut between characters", () => {
+  const said = (content, forwarded = null) => oneLine({ content, files: [], forwarded });
+  assert.equal(said("mine", { content: "theirs", files: [] }), "mine");
+  assert.equal(said("", { content: "theirs", files: [] }), "theirs");
+  assert.equal(said("", { content: `${"x".repeat(299)}\u{1F389}`, files: [] }), "x".repeat(299));
 });

@@ -10,36 +10,55 @@ import { messageFrame, messages, numbered, roomOf } from "./support/shapes.js";
 import { FakeStorage } from "./support/storage.js";
 
 const room = (id, more = {}) => roomOf({ id, message_count: 10, unread: 2, last_read: 5, role: "member", ...more });
-const news = (roomId, count, deleted = []) => ({ type: "news", rooms: [{ room_id: roomId, message_id: 0, message_count: count, deleted }] });
+const news = (roomId, count, deleted = [], gone = deleted.length) => ({
+  type: "news", rooms: [{ room_id: roomId, message_id: 0, message_count: count, deleted_count: gone, deleted }],
+});
+const counted = (rooms, frame) => countNews({ rooms }, frame).counts;
 
 describe("news of a room", () => {
   test("adds what was said since the room was counted", async () => {
-    assert.deepEqual(countNews({ rooms: [room(1)] }, news(1, 13)), { 1: { message_count: 13, unread: 5 } });
+    assert.deepEqual(counted([room(1)], news(1, 13)), { 1: { message_count: 13, deleted_count: 0, unread: 5 } });
   });
 
   test("takes away what was deleted behind the position, and nothing before it", async () => {
-    assert.deepEqual(countNews({ rooms: [room(1)] }, news(1, 10, [4, 6])), { 1: { message_count: 10, unread: 1 } });
+    assert.deepEqual(counted([room(1)], news(1, 10, [4, 6])), { 1: { message_count: 10, deleted_count: 2, unread: 1 } });
+  });
+
+  test("takes away once what is told twice, or was counted already", async () => {
+    const known = [room(1, { unread: 3, deleted_count: 2 })];
+    assert.equal(counted(known, news(1, 10, [6, 7], 2))[1].unread, 3);
+    assert.equal(counted(known, news(1, 10, [6, 7], 3))[1].unread, 2);
+  });
+
+  test("says so where it is not known any more what was deleted, and something could be unread", async () => {
+    const lost = (more, frame) => countNews({ rooms: [room(1, more)] }, frame).isLost;
+    assert.equal(lost({}, news(1, 10, [7], 2)), true);
+    assert.equal(lost({ unread: 0 }, news(1, 11, [7], 2)), true);
+    assert.equal(lost({ unread: 0 }, news(1, 10, [7], 2)), false);
+    assert.equal(lost({}, news(1, 10, [6, 7], 2)), false);
   });
 
   test("that is older than what is known takes nothing back", async () => {
-    assert.deepEqual(countNews({ rooms: [room(1)] }, news(1, 7)), { 1: { message_count: 10, unread: 2 } });
+    assert.deepEqual(counted([room(1)], news(1, 7)), { 1: { message_count: 10, deleted_count: 0, unread: 2 } });
   });
 
   test("counts nothing where one never was, and from now on where one belongs", async () => {
     const rooms = [room(1, { unread: null, role: null }), room(2, { unread: null }), room(3, { unread: null, role: null, kind: "direct" })];
-    const unread = rooms.map(({ id }) => countNews({ rooms }, news(id, 12))[id].unread);
+    const unread = rooms.map(({ id }) => counted(rooms, news(id, 12))[id].unread);
     assert.deepEqual(unread, [null, 2, 2]);
   });
 
   test("of a room that is not in the list says nothing", async () => {
-    assert.deepEqual(countNews({ rooms: [] }, news(1, 7)), {});
+    assert.deepEqual(countNews({ rooms: [] }, news(1, 7)), { counts: {}, isLost: false });
   });
 });
 
 test("one's own position is as of a moment: what was told since is added", async () => {
-  const own = { room_id: 1, message_id: 8, unread: 1, message_count: 9 };
-  assert.deepEqual(countRead({ rooms: [room(1)] }, own), { 1: { last_read: 8, unread: 2, message_count: 10 } });
-  assert.deepEqual(countRead({ rooms: [room(1, { unread: null })] }, own), { 1: { last_read: 8, unread: 1, message_count: 9 } });
+  const own = { room_id: 1, message_id: 8, unread: 1, message_count: 9, deleted_count: 1 };
+  assert.deepEqual(countRead({ rooms: [room(1)] }, own), { 1: { last_read: 8, unread: 2, message_count: 10, deleted_count: 1, mentions: 0 } });
+  assert.deepEqual(countRead({ rooms: [room(1, { unread: null })] }, own), { 1: { last_read: 8, unread: 1, message_count: 9, deleted_count: 1, mentions: 0 } });
+  // What the list has counted since knew of it.
+  assert.deepEqual(countRead({ rooms: [room(1, { deleted_count: 2 })] }, own), {});
 });
 
 test("the next room with something unread goes round the list, archived rooms last", async () => {
@@ -119,7 +138,7 @@ function reading({ isOnline = true } = {}) {
     apply(frame);
     reads.hear(frame);
   };
-  const own = (upTo, unread = 0) => reads.hear({ type: "read", room_id: 7, username: "alice", message_id: upTo, unread, message_count: 5 });
+  const own = (upTo, unread = 0) => reads.hear({ type: "read", room_id: 7, username: "alice", message_id: upTo, unread, message_count: 5, deleted_count: 0 });
   return { state, sent, clock, link, reads, apply, enter, say, own, storage };
 }
 

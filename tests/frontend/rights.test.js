@@ -18,12 +18,12 @@ function allowed(room, user = ADA) {
 describe("what one may do in a room", () => {
   test("an owner may do everything but remove an owner", () => {
     assert.equal(allowed({ kind: "private", owner: "ada", role: "owner" }),
-      "rename describe moderate add invite appoint leave erase write remove moderator remove member");
+      "rename describe moderate add invite appoint leave erase write pin remove moderator remove member");
   });
 
   test("a moderator describes, invites and moderates those below", () => {
     assert.equal(allowed({ kind: "private", owner: "bob", role: "moderator" }),
-      "describe moderate add invite leave write remove member");
+      "describe moderate add invite leave write pin remove member");
   });
 
   test("a member writes and leaves", () => {
@@ -32,12 +32,12 @@ describe("what one may do in a room", () => {
 
   test("nobody is added to a public room by name: who wants to, joins", () => {
     assert.equal(allowed({ kind: "public", owner: "bob", role: null }), "join write");
-    assert.equal(allowed({ kind: "public", owner: "bob", role: "moderator" }), "describe moderate invite leave write remove member");
+    assert.equal(allowed({ kind: "public", owner: "bob", role: "moderator" }), "describe moderate invite leave write pin remove member");
     assert.equal(allowed({ kind: "public", owner: "bob", role: null }, null), "write");
   });
 
   test("a room without an owner may be deleted by anybody, guests too", () => {
-    assert.equal(allowed({ kind: "public", owner: null, role: null }, null), "erase write");
+    assert.equal(allowed({ kind: "public", owner: null, role: null }, null), "erase write pin");
   });
 
   test("administrators have an owner's power in public rooms alone", () => {
@@ -46,7 +46,7 @@ describe("what one may do in a room", () => {
   });
 
   test("a direct room can be written in, and nothing else", () => {
-    assert.equal(allowed({ kind: "direct", owner: null, role: "member" }, ROOT), "write");
+    assert.equal(allowed({ kind: "direct", owner: null, role: "member" }, ROOT), "write pin");
   });
 
   test("what is archived can be brought back or deleted by its owner, and no more", () => {

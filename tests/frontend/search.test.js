@@ -1,8 +1,9 @@
 /** What is typed into the search, and what is shown of a message that was found. */
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 
+import { plain } from '../../frontend/js/views/search/plain.js';
 import { snippet } from '../../frontend/js/views/search/snippet.js';
 import { complete, finished, insert, operatorAt } from '../../frontend/js/views/search/typed.js';
 
@@ -66,4 +67,49 @@ test('an operator is put in with a blank before it', () => {
   assert.deepEqual(insert('', 0, 'from:'), { text: 'from:', caret: 5 });
   assert.deepEqual(insert('budget', 6, 'has:link '), { text: 'budget has:link ', caret: 16 });
   assert.deepEqual(insert('budget rest', 7, 'in:'), { text: 'budget in:rest', caret: 10 });
+});
+
+describe("what a result says without the signs of Markdown", () => {
+  const said = (content) => plain(content, []).content;
+
+  test("is its words, and what is code, or no Markdown, as it is", async () => {
+    assert.equal(said("**bold** and *it*, __u__, ~~gone~~, ***all*** and _so_"), "bold and it, u, gone, all and so");
+    assert.equal(said("snake_case_name 2 * 3 * 4 **open"), "snake_case_name 2 * 3 * 4 **open");
+    assert.equal(said("## Title\n> > quoted > x\n- item"), "Title\nquoted > x\nitem");
+    assert.equal(said("Title\n===\n* one\n  - [x] two\n---\n1. three - four"), "Title\n\none\ntwo\n\n1. three - four");
+    assert.equal(said('<https://e.org> [a](u "t") [b](w_(x))'), "https://e.org a b");
+    assert.equal(said("`a*b*c` [*the* words](https://e.org/a_b_) ![p](u) \\*not\\*"), "a*b*c the words p *not*");
+    assert.equal(said("```js\nlet a = **b**;\n```\nafter"), "let a = **b**;\nafter");
+  });
+
+  test("is its cells where it is a table, and bars where it is none", () => {
+    const words = (content) => said(content).split(/\s+/).filter(Boolean).join(" ");
+    assert.equal(words("| **a** | b |\n|:--|--:|\n| `c` | d \\| e |\n\n| f |"), "a b c d | e | f |");
+    assert.equal(words("a|b\n-|-\nc|d"), "a b c d");
+    assert.equal(words("> | a |\n> |---|\n> | b |"), "a b");
+    assert.equal(words("cat a | sort\nx | y | z\n|--|\na || b"), "cat a | sort x | y | z |--| a || b");
+    assert.equal(words("```\n| a |\n|---|\n```"), "| a | |---|");
+    const { content, hits } = plain("|a|b|\n|-|-|\n|zebra|c|", [{ start: 13, end: 18 }]);
+    assert.equal(content.slice(hits[0].start, hits[0].end), "zebra");
+  });
+
+  test("keeps the hits where they are, also where a sign is one", async () => {
+    const found = (content, ...hits) => {
+      const { content: text, hits: now } = plain(content, hits.map(([start, end]) => ({ start, end })));
+      return now.map(({ start, end }) => [...text].slice(start, end).join(""));
+    };
+    assert.deepEqual(found("\u{1F389} **zebra** x `zebra`", [4, 9], [15, 20]), ["zebra", "zebra"]);
+    assert.deepEqual(found("[words](https://zebra.org)", [16, 21]), ["zebra"]);
+    assert.deepEqual(found("**x**", [0, 2]), ["**"]);
+  });
+
+  test("is as soon there for a text of nothing but signs, and where the hit is far behind", () => {
+    const long = "*a ".repeat(33_000);
+    const start = performance.now();
+    for (const one of ["- ", "|", "|-", "> ", "[(", "<a:", "=", "a|\n", "|-|\n", "- [x] "]) plain(one.repeat(4000), []);
+    const { content, hits } = plain(`${long}\n**zebra** end`, [{ start: long.length + 3, end: long.length + 8 }]);
+    assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+    assert.equal([...content].slice(hits[0].start, hits[0].end).join(""), "zebra");
+    assert.ok(content.endsWith("\nzebra end"));
+  });
 });

@@ -15,8 +15,15 @@ import { words as search } from "../../frontend/js/strings/search.js";
 import { words as switcher } from "../../frontend/js/strings/switcher.js";
 import { words as reactions } from "../../frontend/js/strings/reactions.js";
 import { words as replies } from "../../frontend/js/strings/replies.js";
+import { words as rooms } from "../../frontend/js/strings/rooms.js";
 import { words as thread } from "../../frontend/js/strings/thread.js";
+import { words as notices } from "../../frontend/js/strings/notices.js";
+import { words as board } from "../../frontend/js/strings/board.js";
+import { words as keeping } from "../../frontend/js/strings/keeping.js";
 import { words as reads } from "../../frontend/js/strings/reads.js";
+import { sizeText, words as files } from "../../frontend/js/strings/files.js";
+import { fileWords } from "../../frontend/js/strings/said.js";
+import { words as attention } from "../../frontend/js/strings/attention.js";
 
 const FRONTEND = new URL("../../frontend/", import.meta.url);
 const VIEWS = new URL("js/views/", FRONTEND);
@@ -30,7 +37,8 @@ function* entries(table, path = []) {
 }
 
 /** What a function of the table may be called with: something for each kind of parameter it can have. */
-const SAMPLES = [[1, 1], [2, 2], [1000, 3], ["ada", 2], [["Ada"], 1], [["Ada", "Bob", "Cleo", "Dan", "Eve"], 5]];
+const SAMPLES = [[1, 1], [2, 2], [1000, 3], ["ada", 2], [["Ada"], 1], [["Ada", "Bob", "Cleo", "Dan", "Eve"], 5],
+  [{ type: "image/png", name: "sun.png", alt: "" }]];
 
 /** Everything an entry can say, as far as the samples fit its parameters. */
 function sayings(value) {
@@ -50,7 +58,8 @@ function sayings(value) {
 const ALL = {
   ...strings, accountTable: account, dialogTable: dialogs, loginTable: login, placesTable: places, adminTable: admin, switcherTable: switcher,
   markdownTable: markdown, writingTable: writing, emojiTable: emoji, reactionTable: reactions, repliesTable: replies, threadTable: thread,
-  readsTable: reads, searchTable: search,
+  attentionTable: attention, readsTable: reads, searchTable: search, filesTable: files, roomsTable: rooms, noticesTable: notices, boardTable: board,
+  keepingTable: keeping,
 };
 
 async function viewSources() {
@@ -85,11 +94,22 @@ describe("the table of words", () => {
   });
 
   test("counts have their plural", () => {
-    assert.equal(strings.rooms.online(1), "1 person here");
-    assert.equal(strings.rooms.online(2), "2 people here");
-    assert.equal(strings.announce.many(1), "1 new message");
+    assert.equal(rooms.online(1), "1 person here");
+    assert.equal(rooms.online(2), "2 people here");
+    assert.equal(notices.announce.many(1), "1 new message");
     assert.equal(strings.banner.waiting(2), "You’re offline. We’ll send your 2 messages when you’re back.");
     assert.equal(strings.composer.over(1200), "1,200 characters too long");
+  });
+
+  test("sizes are told as shops tell them", () => {
+    const told = [0, 1, 999, 1000, 999_499, 999_600, 2_400_000, 212_000_000, 5e15].map(sizeText);
+    assert.deepEqual(told, ["0 bytes", "1 byte", "999 bytes", "1 KB", "999 KB", "1 MB", "2.4 MB", "212 MB", "5,000 TB"]);
+  });
+
+  test("files are named where a message is only quoted", () => {
+    assert.equal(fileWords({ type: "image/png", name: "sun.png", alt: "A sunset" }), "Image: A sunset");
+    assert.equal(fileWords({ type: "image/png", name: "sun.png", alt: "" }), "Image: sun.png");
+    assert.equal(fileWords({ type: "application/pdf", name: "report.pdf", alt: "" }), "📎 report.pdf");
   });
 
   test("names are joined, and many names are counted", () => {
@@ -137,7 +157,7 @@ describe("words stand in the table alone", () => {
     const pathsOf = (table) => [...entries(table)].map(([path]) => path);
     const known = {
       strings: pathsOf(strings),
-      words: [account, admin, dialogs, emoji, login, markdown, places, reactions, reads, replies, search, switcher, thread, writing].flatMap(pathsOf),
+      words: [account, admin, attention, board, board.pins, board.saved, dialogs, emoji, files, keeping, login, notices, rooms, markdown, places, reactions, reads, replies, search, switcher, thread, writing].flatMap(pathsOf),
     };
     for (const { name, source } of await viewSources()) {
       // Elsewhere `words` is another thing.

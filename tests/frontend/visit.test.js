@@ -6,6 +6,7 @@ import { DrawQueue } from "../../frontend/js/app/queue.js";
 import { Visit } from "../../frontend/js/app/visit.js";
 import { applyEvent, createState, TYPING_MS } from "../../frontend/js/state.js";
 import { FakeClock, settled } from "./support/clock.js";
+import { refusal } from "./support/outbox.js";
 import { messages, ROOM } from "./support/shapes.js";
 
 /** A visit of alice to a room of 500 messages, and all that it asked of the views and the server. */
@@ -24,15 +25,15 @@ function visitOf() {
   const view = { scrollToMessage: say("scroll to"), restoreAnchor: say("restore"), scrollToLatest: say("latest"), setDraft: say("draft") };
   const screens = {
     show: () => Promise.resolve(true), prepare: () => Promise.resolve(), messages: view, composer: view,
-    replies: { take: () => page.answered }, loadReplies: () => Promise.resolve({ resume: say("resume") }),
+    act: say("act"), replies: { take: () => page.answered }, loadReplies: () => Promise.resolve({ resume: say("resume") }),
   };
   const page = { hidden: false, following: true };
   const apply = (event) => applyEvent(state, event);
   const all = messages(1, 500);
   const api = {
-    listMessages: (_room, { limit, around }) => Promise.resolve({
+    listMessages: (_room, { limit, around }) => (page.isCutOff ? Promise.reject(refusal("network")) : Promise.resolve({
       messages: around ? all.slice(Math.max(0, around - 50), around + 50) : all.slice(-limit), version: 500, epoch: "e1",
-    }),
+    })),
   };
   const queue = new DrawQueue({ draw: say("draw"), clock, isHidden: () => page.hidden });
   const outbox = { add: say("add"), pendingOf: () => [] };
@@ -104,6 +105,20 @@ describe("coming in", () => {
   });
 });
 
+describe("going to a message", () => {
+  test("that is not there is told from what cannot be read now", async () => {
+    const { visit, page, only } = visitOf();
+    await visit.enter(null);
+    await visit.goTo(9999);
+    page.isCutOff = true;
+    await visit.goTo(100);
+    assert.deepEqual(only("act"), [["tellLost", false], ["tellLost", true]]);
+    page.isCutOff = false;
+    await visit.goTo(100);
+    assert.deepEqual([only("act").length, only("scroll to")], [2, [[100, { flash: true }]]]);
+  });
+});
+
 describe("the reader's place", () => {
   test("is remembered where scrolling rests, and forgotten at the end", async () => {
     const { visit, memory } = visitOf();
@@ -133,7 +148,7 @@ describe("writing", () => {
     await visit.enter(null);
     done.length = 0;
     visit.say("  hello\n");
-    assert.deepEqual(done[0], ["add", ROOM.id, "hello", undefined]);
+    assert.deepEqual(done[0], ["add", ROOM.id, "hello", undefined, undefined]);
   });
 
   test("they go with what they answer, which is kept with the draft", async () => {
@@ -145,7 +160,7 @@ describe("writing", () => {
     done.length = 0;
     page.answered = 400;
     visit.say("yes");
-    assert.deepEqual(done[0], ["add", ROOM.id, "yes", 400]);
+    assert.deepEqual(done[0], ["add", ROOM.id, "yes", 400, undefined]);
   });
 
   test("one who reads further up is taken to the end by their own words", async () => {

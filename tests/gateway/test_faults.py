@@ -5,16 +5,15 @@ The faults are real: a table is taken away behind the server's back.
 
 import asyncio
 import json
-import sqlite3
 import sys
 from collections.abc import Callable
-from contextlib import closing
 
 import pytest
 
 from parlour.conversation import MAX_FAULTS
 from tests.support.answers import assert_refused
 from tests.support.frames import TEXT, close_frame, frame
+from tests.support.inside import inside
 from tests.support.people import Person, Room, http_client
 from tests.support.rawsocket import enter
 from tests.support.server import Server
@@ -23,9 +22,9 @@ from tests.support.server import Server
 @pytest.fixture
 def broken(own_server: Server, new_room: Callable[..., Room]) -> tuple[Server, Room]:
     """Return a server whose messages cannot be read or written, and a room of it."""
-    own_server.expect_fault("internal error|Traceback|Error: |OperationalError")
+    own_server.expect_fault("internal error|not indexed|Traceback|Error: |OperationalError")
     room = new_room(own_server)
-    with closing(sqlite3.connect(own_server.data_dir / "chat.db")) as connection:
+    with inside(own_server) as connection:
         connection.execute("ALTER TABLE messages RENAME TO hidden")
     return own_server, room
 
@@ -33,7 +32,7 @@ def broken(own_server: Server, new_room: Callable[..., Room]) -> tuple[Server, R
 def id_in_log(server: Server, log_id: str) -> None:
     """Assert that an id stands in the log with the cause, once."""
     server.process.wait_for_line(f"ERROR parlour.context: internal error {log_id}")
-    server.process.wait_for_line("no such table: messages")
+    server.process.wait_for_line('no such table: messages|relation "messages" does not exist')
     assert len([line for line in server.log if log_id in line]) == 1
 
 

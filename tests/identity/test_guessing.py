@@ -22,6 +22,7 @@ from tests.support.accounts import (
     try_login,
 )
 from tests.support.answers import assert_refused
+from tests.support.inside import inside
 from tests.support.local import open_database
 from tests.support.people import checked
 from tests.support.server import Server
@@ -30,7 +31,7 @@ from tests.support.server import Server
 def later(server: Server, seconds: int, *, key: str = "") -> None:
     """Let everything that was counted under keys that begin so be so much longer ago."""
     moved = "strftime('%Y-%m-%dT%H:%M:%f', {0}, ?) || '000Z'"
-    with closing(sqlite3.connect(server.data_dir / "chat.db", timeout=10)) as database, database:
+    with inside(server) as database:
         database.execute(
             f"UPDATE login_failures SET since = {moved.format('since')},"
             f" blocked_until = {moved.format('blocked_until')} WHERE key LIKE ?",
@@ -59,6 +60,7 @@ def guess_on(server: Server, client: Client, name: str, times: int) -> None:
         guess(client, name, 1)
 
 
+@pytest.mark.sqlite
 def test_past_five_wrong_tries_each_makes_the_next_one_wait_twice_as_long(server: Server) -> None:
     """From a second to fifteen minutes; the right password has to wait as well."""
     register(server, "anton")
@@ -72,6 +74,7 @@ def test_past_five_wrong_tries_each_makes_the_next_one_wait_twice_as_long(server
         assert longest - 1 <= wait <= longest, waits
 
 
+@pytest.mark.sqlite
 def test_a_limited_try_is_not_looked_at_and_costs_nothing(server: Server) -> None:
     """The wait is over when it was said to be, however often one asks meanwhile."""
     register(server, "berti")
@@ -121,6 +124,7 @@ async def test_guesses_that_come_at_once_are_no_free_ones(server: Server) -> Non
     assert sorted(statuses) == [401] * 5 + [429] * 25
 
 
+@pytest.mark.sqlite
 async def test_what_counts_no_longer_is_taken_away(own_server: Server) -> None:
     """Tries after a day, the addresses where one was signed in after a month."""
     register(own_server, "gisa")
@@ -149,6 +153,7 @@ async def test_what_counts_no_longer_is_taken_away(own_server: Server) -> None:
                 database.execute("DELETE FROM login_failures WHERE key NOT LIKE 'known%'")
 
 
+@pytest.mark.sqlite
 async def test_what_was_counted_survives_a_restart(own_server: Server) -> None:
     """A crash forgives nothing either."""
     register(own_server, "fritz")
@@ -162,6 +167,7 @@ async def test_what_was_counted_survives_a_restart(own_server: Server) -> None:
         assert assert_limited(try_login(other, "fritz", PASSWORD)) > 60
 
 
+@pytest.mark.sqlite
 def test_one_address_has_fifty_wrong_tries_an_hour(server: Server) -> None:
     """Over all names; those that were right do not count."""
     register(server, "gero")
@@ -208,7 +214,7 @@ def test_whoever_guesses_from_everywhere_does_not_lock_the_owner_out(server: Ser
         checked(try_login(at_home, "isolde", PASSWORD))
         guess(at_home, "isolde", 1)
     # Also when nothing is left of the address but its session.
-    with closing(sqlite3.connect(server.data_dir / "chat.db", timeout=10)) as database, database:
+    with inside(server) as database:
         database.execute("DELETE FROM login_failures WHERE key LIKE 'known|%'")
     with stranger(server, **known) as at_home:
         checked(try_login(at_home, "isolde", PASSWORD))
@@ -228,7 +234,7 @@ def test_a_new_password_forgets_where_one_was_signed_in(server: Server) -> None:
 
 def known_to(server: Server, username: str) -> set[str]:
     """Return the addresses that are known to an account."""
-    with closing(sqlite3.connect(server.data_dir / "chat.db", timeout=10)) as database:
+    with inside(server) as database:
         keys = database.execute(
             "SELECT key FROM login_failures WHERE key LIKE ?", [f"known|{username}|%"]
         ).fetchall()
@@ -248,7 +254,7 @@ async def test_who_finds_the_door_too_crowded_has_not_tried(own_server: Server) 
     assert set(statuses) <= {401, 429, 503}
     assert statuses.count(503) > 0
     looked_at = statuses.count(401)
-    with closing(sqlite3.connect(own_server.data_dir / "chat.db", timeout=10)) as database:
+    with inside(own_server) as database:
         [(counted,)] = database.execute(
             "SELECT count FROM login_failures WHERE key = 'account|lars'"
         ).fetchall()
@@ -279,7 +285,7 @@ def test_a_try_that_was_not_looked_at_leaves_nothing_behind(tmp_path: Path) -> N
 
 def known_address(server: Server, username: str) -> dict[str, str]:
     """Return the address from which an account was registered."""
-    with closing(sqlite3.connect(server.data_dir / "chat.db", timeout=10)) as database:
+    with inside(server) as database:
         [(address,)] = database.execute(
             "SELECT address FROM sessions JOIN users ON users.id = user_id WHERE username = ?",
             [username],

@@ -2,11 +2,10 @@
 
 import asyncio
 import re
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
+import pytest
 from httpx2 import AsyncClient, Response
 
 from tests.support.accounts import (
@@ -18,6 +17,7 @@ from tests.support.accounts import (
     stranger,
 )
 from tests.support.answers import assert_refused
+from tests.support.inside import inside
 from tests.support.people import checked
 from tests.support.server import Server
 
@@ -48,6 +48,7 @@ async def test_where_registration_is_closed_nobody_makes_an_account(
     assert account.status() == 200
 
 
+@pytest.mark.sqlite
 async def test_where_it_is_by_invitation_one_is_needed(new_server: NewServer) -> None:
     """A wrong one, one that is used up and one that is too old are worth nothing."""
     server = new_server(env={"PARLOUR_REGISTRATION": "invite"}).start()
@@ -63,7 +64,7 @@ async def test_where_it_is_by_invitation_one_is_needed(new_server: NewServer) ->
             assert_refused(answer, "invite_invalid")
     await server.astop()
     twice, old = invitation(server, "--uses", "2"), invitation(server)
-    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database, database:
+    with inside(server) as database:
         [(hashes,)] = database.execute("SELECT group_concat(token_hash) FROM invites").fetchall()
         assert twice not in hashes
         database.execute("UPDATE invites SET expires_at = created_at WHERE uses_left = 1")
@@ -80,6 +81,7 @@ async def test_where_it_is_by_invitation_one_is_needed(new_server: NewServer) ->
     assert_refused(answer, "invite_invalid")
 
 
+@pytest.mark.sqlite
 async def test_of_twenty_who_come_with_one_invitation_one_gets_in(new_server: NewServer) -> None:
     """Under different names, at once."""
     server = new_server(env={"PARLOUR_REGISTRATION": "invite"}).start()
@@ -91,7 +93,7 @@ async def test_of_twenty_who_come_with_one_invitation_one_gets_in(new_server: Ne
     )
     assert sorted(answer.status_code for answer in answers) == [201] + [403] * 19
     # Whoever was refused has no account, and their name is free.
-    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database:
+    with inside(server) as database:
         assert database.execute("SELECT count(*) FROM users").fetchone() == (1,)
 
 

@@ -41,6 +41,7 @@ def test_who_registers_is_signed_in(server: Server) -> None:
         "id": 0, "username": "ada", "display_name": "Ada L.", "guest": False, "role": "member",
         "about": "", "time_zone": None, "status_text": "", "hue": None, "created_at": "",
         "read_receipts": True,
+        "avatar": None,
     }  # fmt: skip
     assert (told["token_type"], told["expires_in"]) == ("bearer", 900)
     assert cookies_of(answer) == {

@@ -111,6 +111,7 @@ async def test_a_ban_that_comes_while_a_password_is_hashed_is_not_overtaken(
     assert (await database.read(logins.load)).logins == []
 
 
+@pytest.mark.sqlite
 async def test_what_ended_without_being_stored_is_taken_away_when_there_is_room(
     context: Context,
 ) -> None:

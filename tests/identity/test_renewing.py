@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +16,7 @@ from parlour.store.sessions import get_session, rotate_session
 from parlour.support.tokens import Refresh
 from tests.support.accounts import Account, browser_at, cookies_of, log_in, register
 from tests.support.answers import assert_refused
+from tests.support.inside import inside
 from tests.support.local import open_database
 from tests.support.people import checked
 from tests.support.server import Server
@@ -25,7 +24,7 @@ from tests.support.server import Server
 
 def later(server: Server, account: Account, seconds: int) -> None:
     """Let the last renewal of an account's sessions be so much longer ago."""
-    with closing(sqlite3.connect(server.data_dir / "chat.db", timeout=10)) as database, database:
+    with inside(server) as database:
         moved = database.execute(
             "UPDATE sessions SET rotated_at ="
             " strftime('%Y-%m-%dT%H:%M:%f', rotated_at, ?) || '000Z' WHERE user_id = ?",
@@ -44,6 +43,7 @@ def test_a_refresh_token_is_good_once_and_gives_the_next(server: Server) -> None
     assert second["user"] == account.user
 
 
+@pytest.mark.sqlite
 def test_the_token_just_replaced_gives_the_same_successor_for_ten_seconds(server: Server) -> None:
     """Two tabs, or an answer that was lost, are no theft."""
     account = register(server, "laura")

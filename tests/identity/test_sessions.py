@@ -1,11 +1,9 @@
 """One's logins: where they are, and ending them."""
 
-import sqlite3
-from contextlib import closing
-
 from parlour.logins import MAX_SESSIONS
 from tests.support.accounts import PASSWORD, log_in, register, stranger, try_login
 from tests.support.answers import assert_deleted, assert_refused
+from tests.support.inside import inside
 from tests.support.people import checked
 from tests.support.server import Server
 
@@ -66,7 +64,7 @@ async def test_a_login_ends_when_it_was_not_renewed_for_long(own_server: Server)
     """By itself: its tokens are worth nothing, and its row is taken away."""
     account = register(own_server, "erna")
     await own_server.astop()
-    with closing(sqlite3.connect(own_server.data_dir / "chat.db")) as database, database:
+    with inside(own_server) as database:
         database.execute("UPDATE sessions SET expires_at = created_at")
     await own_server.arestart()
     assert account.status() == 401
@@ -79,7 +77,7 @@ def test_one_account_has_a_bounded_number_of_logins(server: Server) -> None:
     oldest = register(server, "fanny")
     second = log_in(server, "fanny")
     rest = MAX_SESSIONS - 2
-    with closing(sqlite3.connect(server.data_dir / "chat.db", timeout=10)) as database, database:
+    with inside(server) as database:
         # The account as it is after so many logins, of which nobody has the tokens.
         database.executemany(
             "INSERT INTO sessions SELECT ?, user_id, generation, rotated_at, key_id, created_at,"

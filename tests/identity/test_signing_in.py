@@ -24,6 +24,7 @@ from tests.support.accounts import (
     try_login,
 )
 from tests.support.answers import assert_deleted, assert_refused
+from tests.support.inside import inside
 from tests.support.people import checked
 from tests.support.server import Server
 
@@ -213,6 +214,7 @@ def test_what_needs_a_login_is_refused_without_one(http: Client, method: str, pa
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.sqlite
 async def test_a_hash_of_other_costs_is_made_anew_when_its_owner_signs_in(
     own_server: Server,
 ) -> None:
@@ -239,7 +241,7 @@ async def test_an_account_that_is_disabled_can_do_nothing_more(own_server: Serve
     """Its tokens and its password are worth nothing from the next start on."""
     account = register(own_server, "yves")
     await own_server.astop()
-    with closing(sqlite3.connect(own_server.data_dir / "chat.db")) as database, database:
+    with inside(own_server) as database:
         database.execute("UPDATE users SET disabled_at = created_at")
     await own_server.arestart()
     assert account.status() == 401

@@ -43,6 +43,7 @@ def by_its_id(account: Account) -> Response:
     return account.call("DELETE", f"/api/auth/sessions/{session_id}")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("sign_out", [by_cookie, everywhere, by_its_id])
 async def test_who_signs_out_is_out_although_it_cannot_be_stored(
     own_server: Server,

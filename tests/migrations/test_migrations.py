@@ -97,14 +97,18 @@ def test_the_migrated_schema_is_the_very_one_that_the_tables_describe(tmp_path: 
     with open_database(tmp_path) as database:
         assert schema(database.write_engine) == expected
     assert expected["partial"] == {
+        "ix_files_waits_since": "waits_since IS NOT NULL",
+        "ix_discarded_key": "pending IS NULL",
         "uq_rooms_public_name_key": "kind = 'public' AND deleted_at IS NULL",
         "uq_members_owner": "role = 'owner'",
         "ix_rooms_opened_by": "opened_by IS NOT NULL",
         "ix_messages_chain_id": "chain IS NOT NULL",
+        "ix_messages_room_id_pinned_at": "pinned_at IS NOT NULL",
         "uq_restrictions_server": "room_id IS NULL",
         "ix_reports_open": "resolved_at IS NULL",
         "ix_reports_room_open": "resolved_at IS NULL",
         "ix_reports_all_open": "resolved_at IS NULL",
+        "ix_attention_all": "level = 'all'",
     }
     assert expected["messages"]["foreign keys"][0][2:7] == (
         "rooms", "room_id", "id", "NO ACTION", "CASCADE",

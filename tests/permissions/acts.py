@@ -10,7 +10,6 @@ from typing import Any, Final
 from httpx2 import Response
 
 from tests.permissions.scene import CHAT, GUEST, ROOMS, Scene
-from tests.support import websocket
 from tests.support.accounts import PASSWORD
 
 Ask = Callable[[Scene, str], tuple[str, Any]]
@@ -56,6 +55,11 @@ def message(whose: str | None, rest: str = "", body: Any = None, *, named: bool 
     return Act(ask, named, lasting=True)
 
 
+def file(rest: str = "", body: Any = None, *, lasting: bool = False) -> Act:
+    """Return an act on a file of the owner's, which a message has."""
+    return Act(lambda scene, _who: (f"{FILES}/{scene.file_id}{rest}", body), lasting, lasting)
+
+
 def fixed(path: str, body: Any = None, *, lasting: bool = False) -> Act:
     """Return an act that has nothing to do with the room."""
     return Act(lambda _scene, _who: (path, body), lasting=lasting)
@@ -65,6 +69,12 @@ def _invite(path: str) -> Act:
     return Act(lambda scene, _who: (path, {"token": scene.invite_token or "none"}), lasting=True)
 
 
+def with_file(scene: Scene, who: str) -> dict[str, Any]:
+    """What is said with a file of somebody's that no message has, and without words."""
+    return {"content": "", "files": [scene.file_of(who, said=False)]}
+
+
+FILES: Final = f"{CHAT}/files"
 WORDS: Final = {"content": "other words"}
 # The acts in rooms, each for every kind.
 IN_ROOMS: Final[dict[str, Act]] = {
@@ -90,6 +100,16 @@ IN_ROOMS: Final[dict[str, Act]] = {
         ),
         named=True,
     ),
+    "POST /api/chat/rooms/{room_id}/messages (with a file of one's own)": Act(
+        lambda scene, who: (scene.path("/messages"), with_file(scene, who)),
+        named=True,
+        lasting=True,
+    ),
+    "POST /api/chat/rooms/{room_id}/messages (with a file of the owner's)": Act(
+        lambda scene, _who: (scene.path("/messages"), with_file(scene, "owner")),
+        named=True,
+        lasting=True,
+    ),
     "GET /api/chat/rooms/{room_id}/messages (one of them)": Act(
         lambda scene, _who: (scene.path(f"/messages?ids={scene.messages['owner']}"), None)
     ),
@@ -110,13 +130,54 @@ IN_ROOMS: Final[dict[str, Act]] = {
     "DELETE /api/chat/messages/{message_id}/reactions/{emoji}": message(
         "owner", "/reactions/%F0%9F%91%8D"
     ),
+    "POST /api/chat/rooms/{room_id}/messages (passing on one of its own)": Act(
+        lambda scene, _who: (scene.path("/messages"), {"forward": scene.messages["owner"]}),
+        named=True,
+    ),
+    "POST /api/chat/rooms/{room_id}/messages (passing on one of it elsewhere)": Act(
+        lambda scene, _who: (
+            f"{ROOMS}/{scene.elsewhere}/messages",
+            {"forward": scene.messages["owner"]},
+        ),
+        named=True,
+    ),
+    "PUT /api/chat/messages/{message_id}/pin": message("owner", "/pin"),
+    "DELETE /api/chat/messages/{message_id}/pin": message("owner", "/pin"),
+    "GET /api/chat/rooms/{room_id}/pins": room("/pins"),
+    "PUT /api/chat/messages/{message_id}/save": message("owner", "/save", named=False),
+    "DELETE /api/chat/messages/{message_id}/save": message("owner", "/save", named=False),
+    "GET /api/chat/saved (does it list one of it)": Act(
+        lambda _scene, _who: (f"{CHAT}/saved?limit=200", None)
+    ),
+    "GET /api/chat/search (is:saved)": Act(
+        lambda scene, _who: (f"{CHAT}/search?q=is:saved&room_id={scene.room_id}", None)
+    ),
     "POST /api/chat/messages/{message_id}/report": message(
         "moderator", "/report", {"reason": "why"}
     ),
+    "POST /api/chat/files": Act(
+        lambda scene, _who: (f"{FILES}?room_id={scene.room_id}&name=a.json", WORDS), named=True
+    ),
+    "GET /api/chat/files/{file_id}": file(),
+    "GET /api/chat/files/{file_id}/thumbnail": file("/thumbnail"),
+    "PATCH /api/chat/files/{file_id}": file(body={"alt": "other words"}, lasting=True),
+    "PATCH /api/chat/files/{file_id} (of one's own message)": Act(
+        lambda scene, who: (f"{FILES}/{scene.file_of(who, said=True)}", {"alt": "other words"}),
+        named=True,
+        lasting=True,
+    ),
+    "DELETE /api/chat/files/{file_id}": file(lasting=True),
     "PUT /api/chat/rooms/{room_id}/read": Act(
         lambda scene, _who: (scene.path("/read"), {"message_id": scene.messages["member"]})
     ),
     "GET /api/chat/rooms/{room_id}/reads": room("/reads"),
+    "GET /api/chat/rooms/{room_id}/notifications": room("/notifications"),
+    "PUT /api/chat/rooms/{room_id}/notifications": room(
+        "/notifications", {"level": "all"}, lasting=True
+    ),
+    "GET /api/chat/messages/{message_id}/notification": message(
+        "member", "/notification", named=False
+    ),
     "GET /api/chat/rooms/{room_id}/members": room("/members"),
     "PUT /api/chat/rooms/{room_id}/members/{username} (join)": member(None, body={}),
     "PUT /api/chat/rooms/{room_id}/members/{username} (add)": member("target", body={}),
@@ -178,6 +239,10 @@ ELSEWHERE: Final[dict[str, Act]] = {
         lambda scene, _who: (f"{CHAT}/direct", {"usernames": [scene.cast.name("target")]})
     ),
     "PUT /api/chat/read": fixed(f"{CHAT}/read"),
+    "GET /api/chat/do-not-disturb": fixed(f"{CHAT}/do-not-disturb"),
+    "PUT /api/chat/do-not-disturb": fixed(f"{CHAT}/do-not-disturb", {"seconds": 60}),
+    "GET /api/chat/mentions": fixed(f"{CHAT}/mentions"),
+    "GET /api/chat/saved/ids": fixed(f"{CHAT}/saved/ids"),
     "POST /api/auth/guest": fixed(f"{AUTH}/guest", {"username": GUEST}),
     "POST /api/auth/register": fixed(
         f"{AUTH}/register", {"username": "the-target", "password": PASSWORD}
@@ -200,6 +265,14 @@ ELSEWHERE: Final[dict[str, Act]] = {
     "GET /api/users/me": fixed(f"{USERS}/me"),
     "PATCH /api/users/me": fixed(f"{USERS}/me", {"about": "me"}),
     "GET /api/users": fixed(USERS),
+    "GET /api/chat/files/limits": fixed(f"{FILES}/limits"),
+    "GET /api/users/me/avatar": fixed(f"{USERS}/me/avatar"),
+    "PUT /api/users/me/avatar": fixed(f"{USERS}/me/avatar", {"no": "image"}),
+    "DELETE /api/users/me/avatar": fixed(f"{USERS}/me/avatar"),
+    "GET /api/users/avatars": fixed(f"{USERS}/avatars?names=the-target"),
+    "GET /api/users/{username}/avatar": Act(
+        lambda scene, _who: (f"{USERS}/{scene.cast.name('target')}/avatar", None)
+    ),
     "GET /api/users/{username}": Act(
         lambda scene, _who: (f"{USERS}/{scene.cast.name('target')}", None)
     ),
@@ -232,6 +305,9 @@ def do(act: str, how: Act, scene: Scene, who: str) -> str:
     answer = scene.cast.ask(who, act.split(maxsplit=1)[0], path, body, **query)
     if act.endswith("(does it list this one)") and answer.is_success:
         return "ok" if scene.room_id in [each["id"] for each in answer.json()] else "not listed"
+    if act.endswith("(does it list one of it)") and answer.is_success:
+        saved = [each["message"]["id"] for each in answer.json()["saved"]]
+        return "ok" if scene.messages["owner"] in saved else "not listed"
     if act.endswith("(does it find its messages)") and answer.is_success:
         rooms = {result["room"]["id"] for result in answer.json()["results"]}
         return "ok" if scene.room_id in rooms else "not found"
@@ -241,93 +317,3 @@ def do(act: str, how: Act, scene: Scene, who: str) -> str:
 def outcome(answer: Response) -> str:
     """What came of a request."""
     return "ok" if answer.is_success else str(answer.json()["code"])
-
-
-# Commands
-
-
-Fields = dict[str, Any]
-COMMANDS: Final[dict[str, Callable[[Scene, str], Fields]]] = {
-    "message": lambda _scene, _who: WORDS,
-    "edit (one's own)": lambda scene, who: {**WORDS, "message_id": _message(scene, who)},
-    "edit (the owner's)": lambda scene, _who: {**WORDS, "message_id": scene.messages["owner"]},
-    "delete (one's own)": lambda scene, who: {"message_id": _message(scene, who)},
-    "delete (the owner's)": lambda scene, _who: {"message_id": scene.messages["owner"]},
-    "react": lambda scene, _who: {"message_id": scene.messages["owner"], "emoji": "👍"},
-    "read": lambda scene, _who: {"message_id": scene.messages["member"]},
-    "typing": lambda _scene, _who: {},
-    "unsubscribe": lambda _scene, _who: {},
-    "ping": lambda _scene, _who: {},
-}
-LASTING: Final = ("edit", "delete")
-
-
-def _message(scene: Scene, who: str) -> int:
-    return scene.messages.get(who, scene.messages["member"])
-
-
-async def connected(scene: Scene, who: str, room_id: int | None) -> websocket.Client:
-    """Open a connection as somebody: nobody without a name, the guest with one."""
-    account = scene.cast.accounts.get(who)
-    name = GUEST if who == "guest" else None
-    headers = None if account is None else account.headers
-    return await websocket.connect(scene.cast.server, room_id, name, headers=headers)
-
-
-async def enter(scene: Scene, who: str) -> str:
-    """Come in by the door of the room; `ok`, or the code of the refusal and of the close."""
-    client = await connected(scene, who, scene.room_id)
-    if who == "nobody":
-        return await _refused(client)
-    first = await client.next()
-    if first["type"] != "error":
-        await client.close()
-        return "ok"
-    return f"{first['code']} {await client.closed()}"
-
-
-async def _refused(client: websocket.Client) -> str:
-    refusal = await client.expect("error")
-    return f"{refusal['code']} {await client.closed()}"
-
-
-async def subscribe(scene: Scene, who: str) -> str:
-    """Follow the room on a connection for many."""
-    client = await connected(scene, who, None)
-    if who == "nobody":
-        return await _refused(client)
-    outcome = await command(client, scene, "subscribe", {"after": 0})
-    await client.close()
-    return outcome
-
-
-async def follow_and(scene: Scene, who: str, act: str) -> str:
-    """Follow the room if it may be followed, and give a command about it all the same."""
-    client = await connected(scene, who, None)
-    if who == "nobody":
-        return await _refused(client)
-    await command(client, scene, "subscribe", {})
-    fields = COMMANDS[act](scene, who)
-    outcome = await command(client, scene, act.split(maxsplit=1)[0], fields)
-    await client.close()
-    return outcome
-
-
-async def command(client: websocket.Client, scene: Scene, kind: str, fields: Fields) -> str:
-    """Give one command and wait for what comes of it."""
-    ours = {} if kind == "ping" else {"room_id": scene.room_id}
-    await client.send(kind, **ours, **fields)
-    answered = {
-        "message": "message", "edit": "message_updated", "delete": "message_updated",
-        "react": "message_updated", "read": "read", "subscribe": "sync",
-    }.get(kind)  # fmt: skip
-    if answered is None:
-        # Nothing is answered, or by what the ping behind it is answered by as well.
-        await client.send("ping")
-        answered = "pong"
-    while True:
-        frame = await client.next()
-        if frame["type"] == "error":
-            return str(frame["code"])
-        if frame["type"] == answered:
-            return "ok"

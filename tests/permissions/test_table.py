@@ -9,13 +9,13 @@ import pytest
 from parlour.gateway import COMMANDS as PROGRAM
 from parlour.main import create_app
 from parlour.settings import Settings
-from tests.permissions import acts
+from tests.permissions import acts, commands
 from tests.permissions.scene import KINDS, WHO, Cast, Scene
 from tests.support.server import Server
 
 TABLE = Path(__file__).with_name("table.txt")
 Fresh = Callable[..., Scene]
-SOCKET = ("WS /ws/chat/{room_id}", "WS subscribe", *(f"WS {act}" for act in acts.COMMANDS))
+SOCKET = ("WS /ws/chat/{room_id}", "WS subscribe", *(f"WS {act}" for act in commands.COMMANDS))
 
 
 @lru_cache
@@ -81,12 +81,12 @@ async def play(act: str, kind: str, fresh: Fresh) -> dict[str, str]:
         if act.startswith("WS "):
             name = act.removeprefix("WS ")
             if name.startswith("/"):
-                found[who] = await acts.enter(scene, who)
+                found[who] = await commands.enter(scene, who)
             elif name == "subscribe":
-                found[who] = await acts.subscribe(scene, who)
+                found[who] = await commands.subscribe(scene, who)
             else:
-                found[who] = await acts.follow_and(scene, who, name)
-            spoilt = found[who] == "ok" and name.startswith(acts.LASTING)
+                found[who] = await commands.follow_and(scene, who, name)
+            spoilt = found[who] == "ok" and name.startswith(commands.LASTING)
         else:
             how = (acts.IN_ROOMS | acts.ELSEWHERE)[act]
             if act in acts.UNASKED and who not in ("nobody", "guest"):
@@ -116,5 +116,5 @@ def test_every_route_and_command_has_its_rows_and_every_row_its_act() -> None:
     }
     played = {act.partition(" (")[0] for act in (*acts.IN_ROOMS, *acts.ELSEWHERE)}
     assert played == routes
-    assert {act.partition(" (")[0] for act in acts.COMMANDS} | {"subscribe"} == set(PROGRAM)
+    assert {act.partition(" (")[0] for act in commands.COMMANDS} | {"subscribe"} == set(PROGRAM)
     assert sorted(expected()) == sorted(wanted())

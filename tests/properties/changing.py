@@ -1,5 +1,6 @@
 """The rules by which actors of the state machine change what was said."""
 
+from typing import Any
 from urllib.parse import quote
 
 from hypothesis import strategies as st
@@ -82,7 +83,10 @@ class Changing(Talking):
         )
         deleted_at = page[0]["deleted_at"]
         assert deleted_at
-        self.model.change(room, page[0], content="", deleted_at=deleted_at, reactions=[])
+        nothing: dict[str, Any] = {"forwarded": None, "pinned_at": None, "pinned_by": None}
+        self.model.change(
+            room, page[0], content="", deleted_at=deleted_at, reactions=[], files=[], **nothing
+        )
 
     @precondition(lambda self: any(room.messages for room in self.model.rooms.values()))
     @rule(name=names, number=index, where=index, which=index, emoji=emojis, on=st.booleans())

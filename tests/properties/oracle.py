@@ -7,9 +7,10 @@ from typing import Any
 MAX_ID = 2**53 - 1
 FIELDS: dict[str, dict[str, str]] = {
     "message": {
-        "content": "content",
+        "content": "content?",
         "client_id": "client_id?",
         "reply_to": "id?",
+        "forward": "id?",
         "room_id": "id?",
     },
     "typing": {"room_id": "id?"},
@@ -18,7 +19,12 @@ FIELDS: dict[str, dict[str, str]] = {
     "ping": {},
 }
 # What a body may hold that makes a message.
-BODY = {"content": "content", "client_id": "client_id?", "reply_to": "whole?"}
+BODY = {
+    "content": "content?",
+    "client_id": "client_id?",
+    "reply_to": "whole?",
+    "forward": "whole?",
+}
 HIDDEN = {"Cc", "Cf", "Zl", "Zp"}
 # Not to be seen either, whatever their category says: fillers, joiners, variation selectors.
 BLANK = {
@@ -81,9 +87,20 @@ def _is_seen(character: str) -> bool:
 def has_fields(value: dict[str, Any], fields: dict[str, str]) -> bool:
     """Whether an object has these fields, all that have to be there, and no others."""
     required = {name for name, kind in fields.items() if not kind.endswith("?")}
+    # What passes something on need not have words of its own.
+    content = value.get("content")
+    may_be_blank = value.get("forward") is not None
+    is_blank = may_be_blank and isinstance(content, str) and not content.strip()
     return required <= set(value) <= set(fields) and all(
-        _is_right(each, fields[name]) for name, each in value.items()
+        _is_right(each, fields[name])
+        for name, each in value.items()
+        if not (name == "content" and is_blank)
     )
+
+
+def says_something(value: dict[str, Any]) -> bool:
+    """Whether there are words in it, or it passes something on."""
+    return value.get("content") is not None or value.get("forward") is not None
 
 
 def command(text: str) -> dict[str, Any] | None:
@@ -92,6 +109,8 @@ def command(text: str) -> dict[str, Any] | None:
     if frame is None or not isinstance(frame.get("type"), str) or frame["type"] not in FIELDS:
         return None
     rest = {name: value for name, value in frame.items() if name != "type"}
+    if frame["type"] == "message" and not says_something(rest):
+        return None
     return frame if has_fields(rest, FIELDS[frame["type"]]) else None
 
 
@@ -116,7 +135,7 @@ def answers(texts: list[str], door: int, existing: set[int]) -> dict[str, int]:
             case "typing":
                 told["error"] += room_id not in follows
             case _:
-                # What it answers is not there; a repeat would be answered all the same.
-                lost = asked.get("reply_to") is not None
+                # What it is about is not there; a repeat would be answered all the same.
+                lost = any(asked.get(name) is not None for name in ("reply_to", "forward"))
                 told["message" if room_id in follows and not lost else "error"] += 1
     return told

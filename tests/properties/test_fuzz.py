@@ -75,8 +75,10 @@ def written(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> str:
 # No message has the one that is an id.
 replied = st.sampled_from([None, 2**53 - 1, 2**53, 0, 1.0, "1", True])
 messages = st.fixed_dictionaries(
-    {"content": contents}, optional={"client_id": client_ids, "reply_to": replied}
-)
+    {}, optional={
+        "content": contents, "client_id": client_ids, "reply_to": replied, "forward": replied,
+    }
+)  # fmt: skip
 bodies = (
     written(spoilt(messages)).map(lambda text: text.encode("utf-8", "surrogatepass"))
     | written(messages).map(lambda text: text.encode("utf-8", "surrogatepass"))
@@ -127,10 +129,13 @@ def test_a_body_is_taken_exactly_when_it_is_right(poster: Poster, body: bytes) -
     after = poster.history()
     value = oracle.strict_object(body)
     event(f"status {status}")
-    if value is not None and oracle.has_fields(value, oracle.BODY):
-        if value.get("reply_to") is not None and status not in (200, 201):
+    right = value is not None and oracle.has_fields(value, oracle.BODY)
+    if value is not None and right and oracle.says_something(value):
+        about = {name for name in ("reply_to", "forward") if value.get(name) is not None}
+        if about and status not in (200, 201):
             # It may have been meant for a message that is there by chance.
-            assert (status, told["code"], told["field"]) == (404, "not_found", "reply_to")
+            assert (status, told["code"]) == (404, "not_found")
+            assert told["field"] in about
             assert after == before
             return
         assert status in (200, 201), told
@@ -152,8 +157,13 @@ commands = st.one_of(
         optional={"client_id": client_ids, "room_id": rooms},
     ),
     st.fixed_dictionaries(
-        {"type": st.just("message"), "content": contents},
-        optional={"reply_to": replied, "room_id": rooms},
+        {"type": st.just("message")},
+        optional={
+            "content": contents,
+            "reply_to": replied,
+            "forward": replied,
+            "room_id": rooms,
+        },
     ),
     st.fixed_dictionaries({"type": st.just("typing")}, optional={"room_id": rooms}),
     st.fixed_dictionaries(
@@ -169,9 +179,11 @@ commands = st.one_of(
 
 
 def answers_nothing(frame: dict[str, Any]) -> bool:
-    """Whether it is known of a frame that what it answers is not there, if it answers anything."""
-    replied = frame.get("reply_to")
-    return type(replied) is not int or not 0 < replied < 2**53 - 1
+    """Whether it is known of a frame that what it is about is not there, if it is about any."""
+    return not any(
+        type(about) is int and 0 < about < 2**53 - 1
+        for about in (frame.get("reply_to"), frame.get("forward"))
+    )
 
 
 frames = st.lists(

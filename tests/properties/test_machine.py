@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from tests.properties.actor import Actor
+from tests.properties.bringing import Bringing
 from tests.properties.machine import index, names
 from tests.properties.model import ModelRoom
-from tests.properties.replying import Replying
 from tests.support.aside import LoopAside
 from tests.support.people import async_http_client
 from tests.support.server import Server
@@ -28,7 +28,7 @@ MAX_ONLINE = 6
 ROOM_NAMES = ["General", "general", "Ünder", "Straße", "STRASSE", "静か", "a" * 100]
 
 
-class Chat(Replying):
+class Chat(Bringing):
     """Clients come, talk, change what they said, get lost, come back; servers restart."""
 
     restarts = 0
@@ -191,7 +191,7 @@ class Chat(Replying):
 @pytest.mark.timeout(7_200 if LONG else 240)
 def test_random_commands_match_the_model(new_server: Callable[..., Server]) -> None:
     """Whatever clients do, all of them know what the model says they must know."""
-    server = new_server().start()
+    server = new_server(env={"PARLOUR_GUEST_FILES": "on"}).start()
     with LoopAside() as aside:
         http = async_http_client(server)
 

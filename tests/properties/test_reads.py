@@ -5,32 +5,23 @@ and join again; a guest talks along. `TEST_LONG=1` runs many more of them.
 """
 
 from dataclasses import dataclass
-from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import invariant, precondition, rule
 
-from parlour import editing, places, reading
-from parlour.database import ChatDatabase, Database
-from parlour.models import MessageDraft, Person, RoomCreate
+from parlour import belonging, editing, places, reading
+from parlour.database import ChatDatabase
+from parlour.features.news import _room
+from parlour.models import Person
+from parlour.news import Happened, News
+from parlour.protocol import RoomNews
 from parlour.store.members import role_of
-from parlour.store.users import create_user
-from tests.support.local import open_database
+from parlour.store.reads import ReadState
+from parlour.storing import MessageDraft
+from tests.properties.one_room import OneRoom, run
 from tests.support.timing import LONG
 
-EXAMPLES, STEPS = (500, 80) if LONG else (20, 30)
-# To make an example smaller takes minutes.
-PHASES = [Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if LONG else [])]
-_numbers = count(1)
+EXAMPLES, STEPS = (500, 80) if LONG else (40, 30)
 who, which = st.integers(0, 1), st.integers(0, 200)
 
 
@@ -43,6 +34,27 @@ class Said:
     deleted: bool = False
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What a page knows of the room: how much was said and deleted, unread, and its position."""
+
+    messages: int
+    deleted: int
+    unread: int
+    last_read: int
+
+    def hear(self, told: RoomNews) -> "Counted | None":
+        """As `countNews` of the page; None where only the list has the truth."""
+        more = max(0, told.message_count - self.messages)
+        lately = max(0, told.deleted_count - self.deleted)
+        if lately > len(told.deleted) and self.unread + more > 0:
+            return None
+        newest = told.deleted[len(told.deleted) - min(lately, len(told.deleted)) :]
+        gone = sum(each > self.last_read for each in newest)
+        unread = max(0, self.unread + more - gone)
+        return Counted(self.messages + more, self.deleted + lately, unread, self.last_read)
+
+
 @dataclass
 class Reader:
     """Somebody with an account: the index of the first message that they have not read, if any."""
@@ -52,33 +64,26 @@ class Reader:
     # None: they have no position.
     first: int | None = 0
     seen: int = 0
+    # What their page knows of the room: the counts, as of its moment, and the position.
+    page: Counted | None = None
 
 
-class Reading(RuleBasedStateMachine):
-    """The operations, in one transaction of a database that many examples share."""
-
-    database: Database
+class Reading(OneRoom):
+    """The operations, and what the model has of what they do."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.connection = self.database.write_engine.connect()
-        self.transaction = self.connection.begin()
+        super().__init__(2)
         self.said: list[Said] = []
-        self.readers: list[Reader] = []
-        for _ in range(2):
-            name = f"r{next(_numbers)}"
-            user = create_user(self.connection, name, name, "", "member")
-            self.readers.append(Reader(Person.by_account(name, user.id), user.id))
-        owner = self.readers[0]
-        new = RoomCreate(name=f"room {owner.user_id}", kind="public")
-        made = places.create_room(self.connection, new, (owner.user_id, owner.person.username))
-        self.room_id = made.room.id
+        self.readers = [Reader(person, user_id) for person, user_id in self.people]
+        self.news = News()
+        self.taken = Happened()
+        self.looked: reading.Lately | None = None
         self.join()
 
     def teardown(self) -> None:
-        """Nothing of it stays."""
-        self.transaction.rollback()
-        self.connection.close()
+        """In the end the pages are right; nothing of it stays."""
+        self.tell_all()
+        super().teardown()
 
     @property
     def belongs(self) -> bool:
@@ -103,6 +108,7 @@ class Reading(RuleBasedStateMachine):
         outcomes = ChatDatabase.create_messages(self.connection, drafts)
         for each in outcomes:
             self.said.append(Said(each.message.id, person.author))  # type: ignore[union-attr]
+            self.news.said(self.room_id, self.said[-1].id, None if guest else person.username)
         if not guest:
             self.readers[by].first = len(self.said)
             self.readers[by].seen = self.said[-1].id
@@ -113,8 +119,11 @@ class Reading(RuleBasedStateMachine):
         """Delete a message, perhaps once more."""
         said = self.said[message % len(self.said)]
         by = next((r.person for r in self.readers if r.person.author == said.author), None)
-        editing.delete_message(self.connection, by or Person.by_name("gus"), said.id)
+        gone = editing.delete_message(self.connection, by or Person.by_name("gus"), said.id)
         said.deleted = True
+        if gone.deleted_count is not None:
+            assert gone.deleted_count == sum(each.deleted for each in self.said)
+            self.news.deleted(gone.message, gone.deleted_count)
 
     @precondition(lambda self: self.said)
     @rule(by=who, message=which)
@@ -127,6 +136,7 @@ class Reading(RuleBasedStateMachine):
         reader.seen = max(reader.seen, self.said[place].id)
         assert read.state.unread == self.unread(reader)
         assert read.state.message_count == len(self.said)
+        self.hear_read(reader, read.state)
 
     @precondition(lambda self: self.said)
     @rule(by=who, message=which)
@@ -138,6 +148,7 @@ class Reading(RuleBasedStateMachine):
         )
         reader.first = place
         assert read.state.unread == self.unread(reader)
+        self.hear_read(reader, read.state)
 
     @rule(by=who)
     def read_all(self, by: int) -> None:
@@ -148,6 +159,7 @@ class Reading(RuleBasedStateMachine):
         assert [state.room_id for state in moved] == ([self.room_id] if was_behind else [])
         if was_behind:
             reader.first, reader.seen = len(self.said), self.said[-1].id
+            self.hear_read(reader, moved[0])
 
     @precondition(lambda self: self.said)
     @rule()
@@ -155,10 +167,10 @@ class Reading(RuleBasedStateMachine):
         """The second leaves; nothing is unread to them then."""
         reader = self.readers[1]
         if self.belongs:
-            places.remove_member(
+            belonging.remove_member(
                 self.connection, reader.person, reader.user_id, self.room_id, reader.person.username
             )
-            reader.first, reader.seen = None, 0
+            reader.first, reader.seen, reader.page = None, 0, None
 
     @rule()
     def join(self) -> None:
@@ -166,12 +178,66 @@ class Reading(RuleBasedStateMachine):
         reader = self.readers[1]
         if self.belongs:
             return
-        places.put_member(
+        belonging.put_member(
             self.connection, reader.person, reader.user_id, self.room_id, reader.person.username,
             "member",
         )  # fmt: skip
         if reader.first is None:
             reader.first = len(self.said)
+        self.load(reader)
+
+    # What is told
+
+    def load(self, reader: Reader) -> None:
+        """The page reads the list of rooms."""
+        one = places.get_room(self.connection, reader.person.author, self.room_id)
+        if one.unread is None or one.last_read is None:
+            reader.page = None
+        else:
+            reader.page = Counted(one.message_count, one.deleted_count, one.unread, one.last_read)
+
+    @rule(by=who)
+    def read_list(self, by: int) -> None:
+        """A page reads the list of rooms, at whatever moment."""
+        self.load(self.readers[by])
+
+    def hear_read(self, reader: Reader, state: ReadState) -> None:
+        """One's own position is told as soon as it is stored."""
+        reader.page = Counted(
+            state.message_count, state.deleted_count, state.unread, state.message_id
+        )
+
+    @rule(lost=st.booleans())
+    def tell(self, lost: bool) -> None:
+        """One step further in telling: what there is, where that leaves the room, to the pages."""
+        if not self.taken.said:
+            self.taken = self.news.take(10)
+            for state in reading.speakers(self.connection, self.taken.spoke):
+                [reader] = [each for each in self.readers if each.user_id == state.user_id]
+                self.hear_read(reader, state)
+        elif self.looked is None:
+            self.looked = reading.lately(self.connection, [self.room_id], 10)
+        else:
+            [(room, _)] = self.looked.rooms
+            told = RoomNews.model_validate_json(_room(self.news, self.taken, room))
+            self.taken, self.looked = Happened(), None
+            for reader in self.readers:
+                if reader.page is not None and not lost:
+                    reader.page = reader.page.hear(told)
+                    if reader.page is None:
+                        self.load(reader)
+
+    def tell_all(self) -> None:
+        """Once all is told, and one more message was said, the pages are right."""
+        while self.taken.said:
+            self.tell(lost=False)
+        self.speak(2, 1)
+        for _ in range(3):
+            self.tell(lost=False)
+        assert not self.taken.said
+        for reader in self.readers:
+            if reader.page is not None:
+                assert reader.page.unread == self.unread(reader)
 
     # What must be so
 
@@ -200,9 +266,4 @@ class Reading(RuleBasedStateMachine):
 
 def test_what_is_unread_is_what_a_patient_count_finds() -> None:
     """However one speaks, deletes, reads, marks back, leaves and joins."""
-    with TemporaryDirectory() as folder, open_database(Path(folder)) as database:
-        machine = type("Machine", (Reading,), {"database": database})
-        kept = settings(
-            max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, phases=PHASES
-        )
-        run_state_machine_as_test(machine, settings=kept)
+    run(Reading, EXAMPLES, STEPS)

@@ -10,12 +10,14 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import select
 
-from parlour import editing, indexing, searching
+from parlour import editing, indexing, pinning, searching
 from parlour.database import ChatDatabase, get_db
 from parlour.models import Person
 from parlour.query import parse
 from parlour.searching import Search
+from parlour.store.tables import messages
 from tests.support.local import draft, open_database
 from tests.support.timing import LONG
 
@@ -31,6 +33,7 @@ QUERIES = [
     "has:link",
     "-budget",
     "from:alice",
+    "is:pinned",
 ]
 
 
@@ -54,6 +57,8 @@ class Searching(RuleBasedStateMachine):
         self.opened = open_database(Path(self.folder.name))
         self.database = self.opened.__enter__()
         self.messages: dict[int, str] = {}
+        self.pinned: set[int] = set()
+        self.copies: set[int] = set()
         self.rooms: list[int] = []
 
     @initialize()
@@ -75,15 +80,40 @@ class Searching(RuleBasedStateMachine):
         """And says it in other words."""
         self._change(data, editing.edit_message, text)
 
+    @rule(data=st.data(), on=st.booleans())
+    def pin(self, data: st.DataObject, *, on: bool) -> None:
+        """Or has it pinned, or pinned no more."""
+        if self.messages:
+            message_id = data.draw(st.sampled_from(sorted(self.messages)))
+            with get_db(self.database) as connection:
+                pinning.pin(connection, Person.by_name("bob"), message_id, on=on)
+            (self.pinned.add if on else self.pinned.discard)(message_id)
+
+    @rule(data=st.data(), room=st.integers(0, 1))
+    def pass_on(self, data: st.DataObject, room: int) -> None:
+        """Somebody passes on what somebody has said."""
+        if not self.messages or room >= len(self.rooms):
+            return
+        message_id = data.draw(st.sampled_from(sorted(self.messages)))
+        with get_db(self.database) as connection:
+            passed = draft(self.rooms[room], "", forward=message_id)
+            [made] = ChatDatabase.create_messages(connection, [passed])
+            copy = made.message  # type: ignore[union-attr]
+            assert copy.forwarded is not None
+            self.copies.add(copy.id)
+            self.messages[copy.id] = copy.forwarded.content
+
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
         """Or takes it back."""
         self._change(data, editing.delete_message)
 
     def _change(self, data: st.DataObject, change: Any, *text: str) -> None:
-        if not self.messages:
+        # A copy that is written anew has its own words besides.
+        ids = self.messages.keys() - (self.copies if text else set())
+        if not ids:
             return
-        message_id = data.draw(st.sampled_from(sorted(self.messages)))
+        message_id = data.draw(st.sampled_from(sorted(ids)))
         with get_db(self.database) as connection:
             change(connection, Person.by_name("alice"), message_id, *text)
         if text:
@@ -110,8 +140,8 @@ class Searching(RuleBasedStateMachine):
             return
         with get_db(self.database) as connection:
             gone = self.rooms.pop()
-            rows = connection.exec_driver_sql("SELECT id FROM messages WHERE room_id = ?", (gone,))
-            for message_id in rows.scalars():
+            theirs = select(messages.c.id).where(messages.c.room_id == gone)
+            for message_id in list(connection.scalars(theirs)):
                 self.messages.pop(message_id, None)
             ChatDatabase.delete_room(connection, gone)
             ChatDatabase.purge_deleted_rooms(connection)
@@ -125,6 +155,9 @@ class Searching(RuleBasedStateMachine):
                 page = searching.find_messages(connection, None, asked)
                 found = [result.message.id for result in page.results]
                 assert page.next is None
+                if typed == "is:pinned":
+                    assert found == sorted(self.pinned & self.messages.keys(), reverse=True)
+                    continue
                 assert found == [
                     message_id
                     for message_id, text in sorted(self.messages.items(), reverse=True)

@@ -221,6 +221,7 @@ def test_a_page_of_another_origin_is_refused_whatever_it_sent_at_once(server: Se
             client.send(handshake(server, DOOR, origin) + FIRST)
             [answer] = client.until_end(seconds=10)
         assert answer.status == 403
+    server.process.wait_for_line("https://evil.example/xxx")
     lines = [line for line in server.log if "https://evil.example/xxx" in line]
     assert 0 < len(lines) <= 20
     assert all(len(line) < 300 for line in lines)

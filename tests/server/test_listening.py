@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parlour.server import USER_TIMEOUT_MS, listen
+from parlour.server import UNSENT_BYTES, USER_TIMEOUT_MS, listen
 from tests.support.hurried_server import HurriedServer
 from tests.support.local import local_settings
 from tests.support.rawhttp import HEALTH, HOST, RawHTTP
@@ -25,6 +25,25 @@ def test_a_peer_that_acknowledges_nothing_is_given_up(tmp_path: Path) -> None:
     ):
         option = (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
         assert accepted.getsockopt(*option) == USER_TIMEOUT_MS
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="Linux has it")
+def test_the_kernel_takes_little_for_a_peer_that_does_not_read(tmp_path: Path) -> None:
+    """By itself some megabytes; what it takes beyond what is on its way is bounded."""
+    with (
+        contextlib.closing(listen(local_settings(tmp_path, port=0))) as listening,
+        socket.socket() as peer,
+    ):
+        # No more than this is on its way to one that does not read.
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.connect(listening.getsockname())
+        with listening.accept()[0] as accepted:
+            accepted.setblocking(False)
+            taken = 0
+            with contextlib.suppress(BlockingIOError):
+                while taken < 64 * UNSENT_BYTES:
+                    taken += accepted.send(bytes(4096))
+    assert UNSENT_BYTES // 2 < taken < 2 * UNSENT_BYTES
 
 
 def test_the_limit_of_handles_is_raised_as_far_as_the_system_lets_it(tmp_path: Path) -> None:

@@ -32,10 +32,11 @@ def test_it_says_where_it_is_and_where_its_data_lies(own_server: Server) -> None
 def test_what_it_makes_is_for_its_owner_only(
     own_server: Server, new_room: Callable[..., Room]
 ) -> None:
-    """The folder is 0700, every file in it 0600."""
+    """The folder and those in it are 0700, every file in it 0600."""
     new_room(own_server)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in own_server.data_dir.iterdir()}
     assert stat.S_IMODE(own_server.data_dir.stat().st_mode) == 0o700
+    assert modes.pop("files") == modes.pop("uploads") == 0o700
     assert set(modes) == {"chat.db", "chat.db-wal", "chat.db-shm", "keys.json", "parlour.lock"}
     assert set(modes.values()) == {0o600}
 

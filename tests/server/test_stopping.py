@@ -146,8 +146,10 @@ def test_a_stop_before_anybody_came_ends_well(own_server: Server) -> None:
     assert own_server.stop() == 0
     assert sorted(path.name for path in own_server.data_dir.iterdir()) == [
         "chat.db",
+        "files",
         "keys.json",
         "parlour.lock",
+        "uploads",
     ]
 
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from playwright.async_api import (
@@ -15,6 +15,7 @@ from playwright.async_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    StorageState,
     WebError,
     async_playwright,
 )
@@ -22,6 +23,9 @@ from playwright.async_api import (
 from tests.support.timing import scaled
 
 ROOT = Path(__file__).parents[2]
+
+# A trace has a picture of the page's tree for each step, which takes a third of the tests' time.
+TRACED = os.environ.get("TEST_TRACE") == "1"
 
 # Chromium looks for nothing outside this machine.
 FLAGS = [
@@ -31,6 +35,9 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+# What Playwright's own way of filling local storage does, without a page more for each context.
+KEEP = "kept => { for (const { name, value } of kept) localStorage.setItem(name, value); }"
 
 REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => {
@@ -81,11 +88,14 @@ class Browsers:
         self._problems: list[str] = []
         self._allowed: list[re.Pattern[str]] = []
 
-    async def open(self, url: str, **options: Any) -> Page:
+    async def open(
+        self, url: str, *, storage_state: StorageState | None = None, **options: Any
+    ) -> Page:
         """Return a page at `url` in a context of its own; `options` are `Browser.new_context`'s.
 
         Nothing moves on it unless a test asks for it by `reduced_motion`: every step would wait for
-        the end of the movement.
+        the end of the movement. One at `about:blank` has loaded nothing of the page yet, and may
+        stand at a plain answer of the server whose storage it was given.
         """
         options.setdefault("reduced_motion", "reduce")
         context = await self._browser.new_context(**options)
@@ -94,10 +104,21 @@ class Browsers:
         context.on("console", self._on_console)
         context.on("weberror", self._on_error)
         await context.add_init_script(REPORT_VIOLATIONS)
-        await context.tracing.start(snapshots=True)
+        if TRACED:
+            await context.tracing.start(snapshots=True)
         page = await context.new_page()
-        await page.goto(url)
+        if storage_state is not None:
+            await self._keep_in(page, storage_state)
+        if url != "about:blank":
+            await page.goto(url)
         return page
+
+    async def _keep_in(self, page: Page, state: StorageState) -> None:
+        """Let the page's browser have kept `state` from an earlier visit."""
+        await page.context.add_cookies(cast("Any", state.get("cookies", [])))
+        for origin in state.get("origins", []):
+            await page.goto(f"{origin['origin']}/healthz")
+            await page.evaluate(KEEP, origin["localStorage"])
 
     def allow(self, pattern: str) -> None:
         """Expect problems in which `pattern` is found."""
@@ -121,16 +142,17 @@ class Browsers:
         ]
 
     async def close(self, *, keep: str | None) -> None:
-        """Close every context; `keep` is the name under which trace and picture are kept."""
+        """Close every context; `keep` is the name under which picture and trace are kept."""
         for number, context in enumerate(self.contexts, 1):
-            if keep is None:
-                await context.tracing.stop()
-            else:
+            if keep is not None:
                 await self._keep(context, artefacts() / f"{keep}-{number}")
             await context.close()
 
     async def _keep(self, context: BrowserContext, place: Path) -> None:
         for page in context.pages[:1]:
             await page.screenshot(path=f"{place}.png")
-        await context.tracing.stop(path=f"{place}.zip")
-        print(f"Kept {place}.png and its trace {place}.zip")  # noqa: T201 - pytest shows it
+        kept = f"Kept {place}.png; with TEST_TRACE=1 there is a trace, too"
+        if TRACED:
+            await context.tracing.stop(path=f"{place}.zip")
+            kept = f"Kept {place}.png and its trace {place}.zip"
+        print(kept)  # noqa: T201 - pytest shows it

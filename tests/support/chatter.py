@@ -29,9 +29,15 @@ END = "the end"
 # Refusals that pass: the same message is sent again a little later.
 PASSING = ("busy", "storage_full")
 AGAIN_SECONDS = 0.2
-# What a connection may die of; it is then opened anew.
-LOST = (OSError, EOFError, WebSocketException, HTTPError)
 PAGE = 200
+
+
+class PassingError(Exception):
+    """What was asked for is refused for now."""
+
+
+# What a connection may die of; it is then opened anew.
+LOST = (OSError, EOFError, WebSocketException, HTTPError, PassingError)
 
 
 @dataclass
@@ -73,6 +79,8 @@ async def read_history(http: AsyncClient, room_id: int) -> tuple[int, list[dict[
         answer = await http.get(
             f"/api/chat/rooms/{room_id}/messages", params={"limit": PAGE, **place}
         )
+        if answer.status_code == 503:
+            raise PassingError(answer.text)
         page = checked(answer)
         messages += page
         if len(page) < PAGE:
@@ -106,6 +114,9 @@ class Follower:
                 client = self._client
                 if client is not None:
                     self.codes[client.connection.close_code] += 1
+                if not self.following:
+                    # It was not let in.
+                    await asyncio.sleep(AGAIN_SECONDS)
             self.following = False
 
     def cut(self, half_a_frame: bytes = b"") -> None:
@@ -193,6 +204,8 @@ class Follower:
                 self.ended |= frame["message"]["content"] == END
             case "closing":
                 self.goodbyes += 1
+            case "error" if frame["code"] in PASSING:
+                raise PassingError(frame["code"])
             case "error":
                 raise AssertionError(f"{self.name} was refused: {frame}")
 
@@ -240,7 +253,8 @@ class Writer(Follower):
     async def _take(
         self, client: websocket.Client, frame: dict[str, Any], asked_after: int | None
     ) -> None:
-        if frame["type"] == "error" and frame["code"] in PASSING:
+        is_refused = frame["type"] == "error" and frame["code"] in PASSING
+        if is_refused and frame.get("client_id"):
             self._again_later(frame["client_id"])
             await self.scene.tell()
             return

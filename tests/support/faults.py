@@ -114,10 +114,10 @@ async def power_cut(disk: Path, image: Path, server: Server, storms: Sequence[St
 
 
 @contextmanager
-def small_disk() -> Iterator[Path]:
+def small_disk(size: str = SMALL_DISK) -> Iterator[Path]:
     """Yield a small file system of its own that can be enlarged. Raises CannotRunError."""
     with tempfile.TemporaryDirectory() as folder:
-        _run("mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", folder)
+        _run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder)
         _run("chown", str(os.getuid()), folder)
         try:
             yield Path(folder)

@@ -1,9 +1,9 @@
 """`parlour serve` with shorter deadlines, for tests; see `HurriedServer` in `hurried_server.py`.
 
 Run as a program: `python hurried.py serve ...`. TEST_HURRY names what hurries: `door`, whose
-deadlines are `HURRY` times shorter, `websockets`, or both. Every limit is one of the production
-server's with another number; the numbers themselves are held against the documentation in
-`tests/docs/`. On SIGUSR1 it writes a line `door N: {...}`: how many tasks and connections there
+deadlines are `HURRY` times shorter, `websockets`, `database`, or more. Every limit is one of the
+production server's with another number; the numbers themselves are held against the documentation
+in `tests/docs/`. On SIGUSR1 it writes a line `door N: {...}`: how many tasks and connections there
 are, and what of the door's places is not empty. On SIGUSR2 it writes a line `stall` and stands
 still for longer than any deadline.
 """
@@ -21,6 +21,7 @@ from typing import Any, Final
 import parlour.server
 from parlour.cli import main
 from parlour.realtime.websocket import WebSocketProtocol
+from parlour.support import postgresql
 from parlour.support.door import Door
 
 HURRY: Final = 10
@@ -28,6 +29,8 @@ HURRY: Final = 10
 PING_INTERVAL: Final = 1.0
 PING_TIMEOUT: Final = 1.0
 MESSAGE_SECONDS: Final = 1.0
+# And how long a PostgreSQL server may say nothing; psycopg connects in no less.
+SILENT_SECONDS: Final = 2.0
 HURRIED: Final = os.environ.get("TEST_HURRY", "").split()
 DEADLINES = (
     "TICK",
@@ -51,6 +54,13 @@ def hurry_websockets() -> None:
     """Give peers a tenth of the time to end their messages, and to read what was written."""
     setattr(WebSocketProtocol, "message_seconds", MESSAGE_SECONDS)  # noqa: B010
     setattr(WebSocketProtocol, "flush_seconds", MESSAGE_SECONDS)  # noqa: B010
+
+
+def hurry_database() -> None:
+    """Give a PostgreSQL server up soon that says nothing."""
+    setattr(postgresql, "SILENT_SECONDS", SILENT_SECONDS)  # noqa: B010
+    setattr(postgresql, "UNKNOWN_SECONDS", SILENT_SECONDS)  # noqa: B010
+    setattr(postgresql, "CONNECT_SECONDS", round(SILENT_SECONDS))  # noqa: B010
 
 
 class HurriedServer(parlour.server.Server):
@@ -93,5 +103,7 @@ if __name__ == "__main__":
         hurry_door()
     if "websockets" in HURRIED:
         hurry_websockets()
+    if "database" in HURRIED:
+        hurry_database()
     setattr(parlour.server, "Server", HurriedServer)  # noqa: B010 - the command line takes it there
     sys.exit(main())

@@ -8,6 +8,7 @@ from playwright.async_api import Page
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 
 # Neither axe nor a comparison of scrollWidth sees a page that is cut off by `overflow: hidden`.
 FIND_OVERFLOWING = """() => {
@@ -27,8 +28,9 @@ async def axe_violations(page: Page, **options: Any) -> list[str]:
 
     `options` are further options of `axe.run`, such as `rules`.
     """
-    # Evaluated, not added as a script: the page's Content Security Policy refuses those.
-    await page.evaluate(AXE.read_text("utf-8"))
+    if not await page.evaluate("'axe' in window"):
+        # Evaluated, not added as a script: the page's Content Security Policy refuses those.
+        await page.evaluate(AXE.read_text("utf-8"))
     result = await page.evaluate(
         "(options) => axe.run(document, options)",
         {"runOnly": RULES, "resultTypes": ["violations"], **options},
@@ -37,6 +39,15 @@ async def axe_violations(page: Page, **options: Any) -> list[str]:
         f"{found['id']}: {found['help']}: " + "; ".join(node["html"] for node in found["nodes"])
         for found in result["violations"]
     ]
+
+
+async def violations_in_both_themes(page: Page) -> list[str]:
+    """Return the same of the page in the dark and in the light, in which it is left."""
+    # Of another theme other colours are all that can be wrong.
+    await page.emulate_media(color_scheme="dark")
+    found = [f"dark: {line}" for line in await axe_violations(page, runOnly=COLOURS)]
+    await page.emulate_media(color_scheme="light")
+    return found + [f"light: {line}" for line in await axe_violations(page)]
 
 
 async def overflowing(page: Page) -> list[str]:

@@ -20,12 +20,13 @@ MakePerson = Callable[[str, Server], "Person"]
 
 def http_client(server: Server) -> Client:
     """Return a blocking HTTP client whose paths begin at the server's root."""
-    return Client(base_url=server.url, timeout=scaled(10), trust_env=False, verify=False)
+    # Longer than two who wait for another program's lock, one after the other.
+    return Client(base_url=server.url, timeout=scaled(20), trust_env=False, verify=False)
 
 
 def async_http_client(server: Server) -> AsyncClient:
     """Return the same for the event loop."""
-    return AsyncClient(base_url=server.url, timeout=scaled(10), trust_env=False, verify=False)
+    return AsyncClient(base_url=server.url, timeout=scaled(20), trust_env=False, verify=False)
 
 
 def room_id_of(room: Room | int | None) -> int | None:

@@ -58,7 +58,6 @@ def stall() -> None:
 
 def connections() -> int:
     """Return how many WebSockets are in memory, whether open, closed or forgotten."""
-    gc.collect()
     return sum(type(each) is WebSocketProtocol for each in gc.get_objects())
 
 
@@ -107,6 +106,8 @@ class Probe:
             "above_50": sum(stall > 0.05 for stall in stalls),
             "ticks": len(stalls),
             "tasks": len(asyncio.all_tasks()),
+            # What only a collection could free, of what was made since the last one.
+            "garbage": gc.collect(),
             "connections": connections(),
         }
         print(f"probe {self.reports}: {json.dumps(figures)}", flush=True)  # noqa: T201

@@ -6,27 +6,58 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol, Self
 
 from tests.support.timing import scaled
+
+
+class Running(Protocol):
+    """What there is of a process that somebody has started; `subprocess.Popen` is one."""
+
+    stdout: IO[str] | None
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+
+    def poll(self) -> int | None:
+        """How it ended, or None."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end, at most so many seconds."""
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal; none if it has ended."""
 
 
 class Process:
     """One run of a program; `lines` is what it has written to stdout and stderr so far."""
 
     def __init__(self, command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> None:
+        self._watch(
+            subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+        )
+
+    @classmethod
+    def of(cls, running: Running) -> Self:
+        """One that runs already."""
+        made = cls.__new__(cls)
+        made._watch(running)
+        return made
+
+    def _watch(self, running: Running) -> None:
         self.lines: list[str] = []
         self._news = threading.Condition()
-        self._popen = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
+        self._popen = running
         assert self._popen.stdout is not None
         self._reader = threading.Thread(target=self._read, args=[self._popen.stdout], daemon=True)
         self._reader.start()

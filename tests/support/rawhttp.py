@@ -74,7 +74,10 @@ class RawHTTP(RawConnection):
 
     def look(self, seconds: float) -> bool:
         """Wait so long for something to come; whether the connection has ended."""
-        if not self.ended and select.select([self.sock], [], [], seconds)[0]:
+        # Unlike select() it takes also those whose number is beyond a thousand.
+        waiting = select.poll()
+        waiting.register(self.sock, select.POLLIN)
+        if not self.ended and waiting.poll(seconds * 1000):
             try:
                 data = self.sock.recv(1 << 18)
             except ConnectionResetError:

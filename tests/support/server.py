@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from tests.support.databases import database_url
+from tests.support.nursing import nursery_of
 from tests.support.ports import free_port
 from tests.support.process import Process
 from tests.support.timing import scaled
@@ -43,11 +45,14 @@ class Server:
         flags: Sequence[str] = (),
         program: Sequence[str | Path] = (PARLOUR,),
         is_measured: bool = True,
+        is_anew: bool = False,
     ) -> None:
         """`env` and `flags` are settings beyond host, port and data; `program` runs Parlour.
 
         One that is not measured for coverage is as quick as in life: for tests of time, memory
-        and sudden ends, which leave no measurement behind anyway.
+        and sudden ends, which leave no measurement behind anyway. One that starts anew is
+        loaded as in life; the others come from a program that has loaded already, which takes
+        a second off each start.
         """
         self.home = home
         self.data_dir = home / "data"
@@ -56,6 +61,7 @@ class Server:
         self.flags = list(flags)
         self.program = list(program)
         self.is_measured = is_measured
+        self.is_anew = is_anew
         self.processes: list[Process] = []
         self._expected: list[re.Pattern[str]] = []
 
@@ -97,16 +103,19 @@ class Server:
             "PARLOUR_HOST": "127.0.0.1",
             "PARLOUR_PORT": str(self.port),
             "PARLOUR_DATA_DIR": str(self.data_dir),
+            "PARLOUR_DATABASE_URL": database_url(self.home),
             # Each warning is written to the log, where it counts as a fault.
             "PYTHONWARNINGS": "default",
         }
         if not self.is_measured:
             inherited.pop(COVERAGE, None)
-        process = Process(
-            [*self.program, "serve", *self.flags],
-            cwd=self.home,
-            env={**inherited, **settings, **self.env},
-        )
+        env = {**inherited, **settings, **self.env}
+        arguments = ["serve", *self.flags]
+        if self.program == [PARLOUR] and not self.is_anew:
+            child = nursery_of(inherited.get(COVERAGE)).serve(arguments, cwd=self.home, env=env)
+            process = Process.of(child)
+        else:
+            process = Process([*self.program, *arguments], cwd=self.home, env=env)
         self.processes.append(process)
         return process
 

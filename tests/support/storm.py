@@ -104,11 +104,11 @@ async def storm(
 
 
 def integrity(server: Server) -> list[str]:
-    """Return SQLite's verdict on the database of a server that does not run: `["ok"]`."""
+    """Return what SQLite finds wrong with the database of a server that does not run."""
     connection = sqlite3.connect(server.data_dir / "chat.db")
     try:
         rows = connection.execute("PRAGMA integrity_check").fetchall()
         rows += connection.execute("PRAGMA foreign_key_check").fetchall()
-        return [str(row[0]) for row in rows]
+        return [str(row[0]) for row in rows if row[0] != "ok"]
     finally:
         connection.close()

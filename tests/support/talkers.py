@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.frames import TEXT, frame
+from tests.support.frames import PONG, TEXT, frame
 from tests.support.process import Process
 from tests.support.rawsocket import RawSocket, say
 from tests.support.server import Server
@@ -29,6 +29,8 @@ COUNT = 50
 # A quiet room; a message may be made longer by so many characters of four bytes.
 PER_SECOND = 20
 SENT_AT = re.compile(rb'"content":"at (\d+)[ "]')
+# The server's pings, which nothing in a text looks like.
+PING_FRAME = re.compile(rb"\x89\x04(.{4})", re.DOTALL)
 # More than what stands before a message's content in its frame.
 TAIL = 400
 
@@ -142,6 +144,8 @@ class Room:
             self.socks.remove(sock)
             return
         now = time.monotonic_ns()
+        for ping in PING_FRAME.finditer(data):
+            sock.sendall(frame(PONG, ping[1]))
         whole = self.tails[sock] + data
         end = 0
         for found in SENT_AT.finditer(whole):

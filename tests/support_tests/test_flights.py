@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from parlour.support import flights as flights_module
 from parlour.support.flights import Flights
+from tests.support.timing import scaled
 
 
 class Calls:
@@ -90,3 +92,29 @@ async def test_whoever_gives_up_is_not_asked_for() -> None:
     calls.go.release()
     assert await asyncio.gather(*first, stays) == [1, 2]
     assert calls.made[1] == ("a", [3])
+
+
+async def test_after_many_at_once_more_are_waited_for_as_long_as_the_call_took(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A storm is answered by half as many calls; whoever comes alone waits for nobody."""
+    clock = asyncio.get_running_loop().time
+    made: list[tuple[float, float, int]] = []
+    takes = scaled(0.1)
+    monkeypatch.setattr(flights_module, "MOST_REST", takes)
+
+    async def run(_key: str, arguments: list[int]) -> int:
+        begun = clock()
+        await asyncio.sleep(takes)
+        made.append((begun, clock(), len(arguments)))
+        return len(made)
+
+    flights = Flights(run)
+    alone = await ask(flights, "a", 1)
+    others = await ask(flights, "a", 2, 3)
+    await asyncio.gather(*alone)
+    await asyncio.gather(*others)
+    await flights.join("a", 4)
+    first, storm, last = made
+    assert [asked for *_, asked in made] == [1, 2, 1]
+    assert storm[0] - first[1] < 0.75 * takes < last[0] - storm[1]

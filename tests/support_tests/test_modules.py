@@ -171,63 +171,6 @@ def test_the_seldom_file_runs_with_what_the_others_hold(tmp_path: Path) -> None:
     assert run(tmp_path, joined, program) == "last"
 
 
-def test_a_module_apart_has_a_file_with_what_nobody_else_needs(tmp_path: Path) -> None:
-    """What others need too is in the later file, which it loads before it runs."""
-    sources = PAGE | {
-        "app.js": (
-            "export async function run() {\n"
-            "  const { more } = await import('./js/more.js');\n"
-            "  const { screen } = await import('./js/screen.js');\n"
-            "  return [more(), screen()];\n}\n"
-        ),
-        "js/screen.js": (
-            "import { rest } from './rest.js';\nimport { own } from './own.js';\n"
-            "export const screen = () => `${own} ${rest}`;\n"
-        ),
-        "js/own.js": "import { deep } from './deep.js';\nexport const own = deep + 1;\n",
-        "js/deep.js": "export const deep = 1;\n",
-    }
-    names = ("app.js", "later.js", "seldom.js", ["js/screen.js", "js/rest.js", "js/alone.js"])
-    joined = join_modules(encoded(sources), *names)
-    assert list(joined.apart) == ["screen.js"]
-    found = re.findall(r"^\$modules\['(.+)'\] = \(", joined.apart["screen.js"], re.MULTILINE)
-    assert found == ["js/deep.js", "js/own.js", "js/screen.js"]
-    assert "$apart('screen.js', 'js/screen.js')" in joined.eager
-    assert "js/rest.js" in joined.later
-    (tmp_path / "screen.js").write_text(jsmin(joined.apart["screen.js"]))
-    program = "import { run } from './app.js';\nconsole.log((await run())[1]);\n"
-    assert run(tmp_path, joined, program) == "2 import { a } from"
-
-
-def test_a_seldom_module_apart_has_a_file_too(tmp_path: Path) -> None:
-    """What it shares with other seldom ones is loaded before it runs."""
-    sources = PAGE | {
-        "js/rest.js": (
-            "export async function rest() {\n"
-            "  const names = [(await import('./apart.js')).name];\n"
-            "  return [...names, (await import('./last.js')).name];\n}\n"
-        ),
-        "js/apart.js": (
-            "import { both } from './both.js';\nimport { own } from './own.js';\n"
-            "export const name = `apart ${both} ${own}`;\n"
-        ),
-        "js/own.js": "export const own = 'own';\n",
-        "js/both.js": "export const both = 'both';\n",
-        "js/last.js": "import { both } from './both.js';\nexport const name = `last ${both}`;\n",
-    }
-    names = ("app.js", "later.js", "seldom.js", ["js/apart.js"])
-    joined = join_modules(encoded(sources), *names)
-    found = re.findall(r"^\$modules\['(.+)'\] = \(", joined.apart["apart.js"], re.MULTILINE)
-    assert found == ["js/own.js", "js/apart.js"]
-    assert "$apart('apart.js', 'js/apart.js')" in joined.later
-    (tmp_path / "apart.js").write_text(jsmin(joined.apart["apart.js"]))
-    program = (
-        "import { $modules, run } from './app.js';\nawait run();\n"
-        "console.log((await $modules['js/rest.js'].rest()).join());\n"
-    )
-    assert run(tmp_path, joined, program) == "apart both own,last both"
-
-
 def test_a_library_stays_the_file_it_is_and_is_imported_on_demand(tmp_path: Path) -> None:
     """Nobody reads it: it may be written in any form."""
     library = "let a=1;export default a;export{a as b}"

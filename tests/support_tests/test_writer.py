@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from parlour.support.sqlite import open_writer
-from parlour.support.writer import MAX_GROUP, Job, Writer, WriterBusy
+from parlour.support.writer import MAX_GROUP, SINGLE, Job, Writer, WriterBusy
 
 Answer = Callable[[Any], None]
 
@@ -36,9 +36,11 @@ class Bench:
         *arguments: Any,
         bulk: bool = False,
         answer: Answer | None = None,
+        weight: int = 1,
     ) -> None:
         """Hand a job to the writer; its outcome is kept unless it has an `answer` of its own."""
-        self.writer.submit(Job(operation, arguments, bulk, answer or self.outcomes.append))
+        answer = answer or self.outcomes.append
+        self.writer.submit(Job(operation, arguments, bulk, answer, weight=weight))
 
     async def hold_up(self) -> None:
         """Let the writer be in the middle of a job until `go_on` is set."""
@@ -54,8 +56,11 @@ class Bench:
 
     async def run(self) -> list[Any]:
         """Let the writer go on; return all outcomes when every job is answered."""
+        # What tells of the end is in the queue before the writer looks into it.
+        drained = asyncio.create_task(self.writer.drain())
+        await asyncio.sleep(0)
         self.go_on.set()
-        await self.writer.drain()
+        await drained
         return self.outcomes
 
     def stored(self) -> list[int]:
@@ -130,6 +135,22 @@ async def test_a_group_is_bounded(bench: Bench) -> None:
     assert len(bench.stored()) == 2 * MAX_GROUP + 1
 
 
+async def test_a_group_has_less_of_what_is_more_work(bench: Bench) -> None:
+    """By weight: two halves and a little are two commits, what is too much by itself is one."""
+    await bench.hold_up()
+    for number, weight in enumerate([MAX_GROUP // 2, MAX_GROUP // 2, 1, MAX_GROUP + 1, 1]):
+        bench.submit(insert, number, weight=weight)
+    await bench.run()
+    assert bench.stored() == [0, 1, 2, 3, 4]
+    # What was held up is the first; the end of waiting goes with the last.
+    assert bench.commits == 1 + 4
+
+
+def test_what_is_done_by_itself_is_more_work_than_a_message_among_others() -> None:
+    """Edits, reactions and the like have their statements for themselves."""
+    assert MAX_GROUP // SINGLE <= 32
+
+
 async def test_neighbouring_jobs_of_a_bulk_operation_are_one_call(bench: Bench) -> None:
     """Any other job ends the run, so that the order stays."""
     calls: list[list[int]] = []
@@ -184,6 +205,23 @@ async def test_a_poisoned_job_of_a_bulk_call_costs_its_neighbours_nothing(
     assert [first, second, last] == [1, 2, 4]
     assert isinstance(failure, Exception)
     assert bench.stored() == [1, 2, 4]
+
+
+async def test_a_statement_that_is_wrong_costs_its_neighbours_nothing(bench: Bench) -> None:
+    """What a fault of the program asks of the database is its own failure, not that of all."""
+
+    def mistake(connection: Connection) -> None:
+        insert(connection, 2)
+        connection.execute(text("SELECT * FROM nowhere"))
+
+    await bench.hold_up()
+    bench.submit(insert, 1)
+    bench.submit(mistake)
+    bench.submit(insert, 3)
+    first, failure, last = await bench.run()
+    assert (first, last) == (1, 3)
+    assert isinstance(failure, OperationalError)
+    assert bench.stored() == [1, 3]
 
 
 async def test_a_failure_of_the_database_fails_the_whole_group(bench: Bench) -> None:

@@ -16,6 +16,8 @@ CHAT = "/api/chat"
 MEMBERS, INVITES = f"{ROOM}/members", f"{ROOM}/invites"
 MEMBER, INVITE = f"{MEMBERS}/{{username}}", f"{INVITES}/{{invite_id}}"
 MESSAGE = f"{CHAT}/messages/{{message_id}}"
+LEVEL, WHY = f"{ROOM}/notifications", f"{MESSAGE}/notification"
+QUIET, MENTIONS = f"{CHAT}/do-not-disturb", f"{CHAT}/mentions"
 READ, READS, ALL_READ = f"{ROOM}/read", f"{ROOM}/reads", f"{CHAT}/read"
 DIRECT = f"{CHAT}/direct"
 PREVIEW, ACCEPT = f"{CHAT}/invites/preview", f"{CHAT}/invites/accept"
@@ -24,9 +26,16 @@ NOWHERE = f"{ROOMS}/999999"
 WRONG_NAMES = ("", "x" * 51, "a\u200bb", "somebody", "admin")
 # What takes rooms of other kinds, ranks and bans to meet: the table of tests/permissions does.
 STATEFUL = {"not_allowed", "banned", "archived", "muted", "slow_mode", "edit_window_over"}
-# And a second room, to meet its name.
-ELSEWHERE = {("PATCH", ROOM): {"room_exists"}}
+# And a second room, to meet its name; and many at once, to meet their pace (test_reactions.py).
+ELSEWHERE = {
+    ("PATCH", ROOM): {"room_exists"},
+    ("PUT", f"{MESSAGE}/reactions/{{emoji}}"): {"rate_limited"},
+    ("DELETE", f"{MESSAGE}/reactions/{{emoji}}"): {"rate_limited"},
+}
 SOME_MESSAGE = f"{CHAT}/messages/987654321"
+PIN, SAVE = f"{MESSAGE}/pin", f"{MESSAGE}/save"
+PINS, SAVED, SAVED_IDS = f"{ROOM}/pins", f"{CHAT}/saved", f"{CHAT}/saved/ids"
+SOME_PIN = f"{SOME_MESSAGE}/pin"
 REACTIONS = f"{MESSAGE}/reactions"
 REACTION = f"{REACTIONS}/{{emoji}}"
 SOME_REACTIONS = f"{SOME_MESSAGE}/reactions"
@@ -44,6 +53,12 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
     ("PUT", READ): [ended(READ, "PUT", {"message_id": 1})],
     ("PUT", ALL_READ): [ended(ALL_READ, "PUT"), abroad(ALL_READ, "PUT")],
     ("GET", READS): [ended(READS)],
+    ("GET", LEVEL): [ended(LEVEL)],
+    ("PUT", LEVEL): [ended(LEVEL, "PUT", {"level": None})],
+    ("GET", WHY): [ended(f"{SOME_MESSAGE}/notification")],
+    ("GET", QUIET): [ended(QUIET)],
+    ("PUT", QUIET): [ended(QUIET, "PUT", {}), abroad(QUIET, "PUT")],
+    ("GET", MENTIONS): [ended(MENTIONS)],
     ("PUT", MEMBER): [ended(f"{MEMBERS}/somebody", "PUT", {})],
     ("DELETE", MEMBER): [ended(f"{MEMBERS}/somebody", "DELETE")],
     ("GET", INVITES): [ended(INVITES)],
@@ -55,7 +70,7 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
     ("PATCH", MESSAGE): [
         *misshapen(f"{SOME_MESSAGE}?username=alice", "PATCH"),
         get(SOME_MESSAGE, "PATCH", HI, username="alice"),
-        get(SOME_MESSAGE, "PATCH", {"content": ""}, username="alice"),
+        get(SOME_MESSAGE, "PATCH", HI, username=""),
         get(SOME_MESSAGE, "PATCH", HI, username="x" * 51),
         get(SOME_MESSAGE, "PATCH", HI, username="a\u200bb"),
         get(SOME_MESSAGE, "PATCH", HI, username="somebody"),
@@ -83,6 +98,33 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
         ended(SOME_MESSAGE, "DELETE"),
         abroad(SOME_MESSAGE, "DELETE"),
     ],
+    ("PUT", PIN): [
+        get(SOME_PIN, "PUT", username="alice"),
+        get(SOME_PIN, "PUT"),
+        *(get(SOME_PIN, "PUT", username=name) for name in WRONG_NAMES),
+        ended(SOME_PIN, "PUT"),
+        abroad(SOME_PIN, "PUT"),
+    ],
+    ("DELETE", PIN): [
+        get(SOME_PIN, "DELETE", username="alice"),
+        get(SOME_PIN, "DELETE"),
+        *(get(SOME_PIN, "DELETE", username=name) for name in WRONG_NAMES),
+        ended(SOME_PIN, "DELETE"),
+        abroad(SOME_PIN, "DELETE"),
+    ],
+    ("GET", PINS): [
+        get(f"{NOWHERE}/pins"),
+        get(PINS, limit="201"),
+        get(PINS, before="2026-01-31"),
+        ended(PINS),
+    ],
+    ("PUT", SAVE): [ended(f"{SOME_MESSAGE}/save", "PUT"), abroad(f"{SOME_MESSAGE}/save", "PUT")],
+    ("DELETE", SAVE): [
+        ended(f"{SOME_MESSAGE}/save", "DELETE"),
+        abroad(f"{SOME_MESSAGE}/save", "DELETE"),
+    ],
+    ("GET", SAVED): [ended(SAVED)],
+    ("GET", SAVED_IDS): [ended(SAVED_IDS)],
     ("GET", REACTIONS): [
         get(SOME_REACTIONS),
         get(SOME_REACTIONS, emoji="no emoji"),
@@ -105,12 +147,34 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
     ],
 }
 SIGNED_IN: dict[tuple[str, str], list[Ask]] = {
+    ("PUT", SAVE): [get(f"{SOME_MESSAGE}/save", "PUT"), get(f"{CHAT}/messages/abc/save", "PUT")],
+    ("DELETE", SAVE): [get(f"{CHAT}/messages/abc/save", "DELETE")],
+    ("GET", SAVED): [get(SAVED, before="0")],
     ("PUT", READ): [
         *misshapen(f"{ROOMS}/1/read", "PUT"),
         get(READ, "PUT", {"message_id": 987654321}),
         get(READ, "PUT", {"message_id": 0}),
     ],
     ("GET", READS): [get(f"{NOWHERE}/reads"), get(f"{ROOMS}/abc/reads")],
+    ("GET", LEVEL): [get(f"{NOWHERE}/notifications"), get(f"{ROOMS}/abc/notifications")],
+    ("PUT", LEVEL): [
+        *misshapen(f"{ROOMS}/1/notifications", "PUT"),
+        get(f"{NOWHERE}/notifications", "PUT", {"level": "all"}),
+        get(LEVEL, "PUT", {"level": "some"}),
+    ],
+    ("GET", WHY): [
+        get(f"{SOME_MESSAGE}/notification"),
+        get(f"{CHAT}/messages/abc/notification"),
+    ],
+    ("PUT", QUIET): [
+        *misshapen(QUIET, "PUT"),
+        get(QUIET, "PUT", {"start": "22:00"}),
+        get(QUIET, "PUT", {"start": "22:00", "end": "22:00"}),
+        get(QUIET, "PUT", {"start": "24:00", "end": "22:00"}),
+        get(QUIET, "PUT", {"seconds": 0}),
+        get(QUIET, "PUT", {"time_zone": "Nowhere/Land"}),
+    ],
+    ("GET", MENTIONS): [get(MENTIONS, limit="0"), get(MENTIONS, before="abc")],
     ("PATCH", ROOM): [
         *misshapen(f"{ROOMS}/1", "PATCH"),
         get(NOWHERE, "PATCH", {"topic": "x"}),

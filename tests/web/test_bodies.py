@@ -9,6 +9,8 @@ from httpx2 import Client, Response
 
 from tests.support.answers import assert_refused
 from tests.support.people import Room, checked
+from tests.support.places import somebody
+from tests.support.server import Server
 
 SERVER_ENV = {"PARLOUR_MAX_MESSAGE_LENGTH": "100"}
 LIMIT = 4 * 100 + 4096
@@ -169,3 +171,17 @@ def test_answers_of_some_length_are_compressed_for_those_who_take_it(
     for answer in (plain, packed):
         assert answer.headers["vary"] == "Accept-Encoding"
         assert answer.headers["parlour-version"] == "20"
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "field"),
+    [("/api/users?q=a%00b", "invalid", "q"), ("/api/chat/search?q=%00", "invalid", "q"),
+     ("/api/chat/rooms/1/messages?limit=5%00", "invalid", "limit"),
+     ("/api/users/a%00b", "not_found", None), ("/api/users/a%00b/avatar", "not_found", None)],
+)  # fmt: skip
+def test_a_nul_in_an_address_is_refused(
+    server: Server, path: str, code: str, field: str | None
+) -> None:
+    """No text has one, and PostgreSQL takes none: it never comes so far."""
+    with somebody(server).http() as http:
+        assert_refused(http.get(path), code, field)

@@ -14,7 +14,7 @@ from tests.support.administration import first_administrator
 from tests.support.people import Room as RoomDict
 from tests.support.people import checked
 from tests.support.server import Server
-from tests.web import refused, refused_oversight, refused_places
+from tests.web import refused, refused_files, refused_oversight, refused_places
 from tests.web.refused import MESSAGES, ROOMS
 from tests.web.refused_oversight import RUNNING
 from tests.web.refused_places import STATEFUL
@@ -23,9 +23,13 @@ SERVER_ENV = {"PARLOUR_MAX_MESSAGE_LENGTH": "100"}
 # Where a route can give these, it takes a lock or a full disk, or a fault, to see it.
 RARE = {"busy", "storage_full"}
 Operation = dict[str, Any]
-REFUSED = refused.REFUSED | refused_places.REFUSED | refused_oversight.REFUSED
+REFUSED = (
+    refused.REFUSED | refused_places.REFUSED | refused_oversight.REFUSED | refused_files.REFUSED
+)
 ELSEWHERE = refused.ELSEWHERE | refused_places.ELSEWHERE | refused_oversight.ELSEWHERE
+ELSEWHERE |= refused_files.ELSEWHERE
 SIGNED_IN = refused.SIGNED_IN | refused_places.SIGNED_IN | refused_oversight.SIGNED_IN
+SIGNED_IN |= refused_files.SIGNED_IN
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +105,8 @@ def test_every_success_is_described_with_an_example(description: dict[str, Any])
         successes = {int(status) for status in operation["responses"]} & set(range(200, 300))
         assert successes, (method, path)
         for status in successes - {204}:
-            assert "schema" in operation["responses"][str(status)]["content"]["application/json"]
+            [content] = operation["responses"][str(status)]["content"].values()
+            assert "schema" in content
 
 
 def test_a_posted_message_may_be_new_or_known(description: dict[str, Any]) -> None:

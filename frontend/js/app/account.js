@@ -38,9 +38,26 @@ async function styled(loading) {
   return module;
 }
 
+/**
+ * @template T
+ * @param {() => Promise<T>} load
+ * @returns {() => Promise<T>} loads it once; what could not be had is asked for again by the next
+ */
+function once(load) {
+  /** @type {Promise<T>|null} */
+  let known = null;
+  return () => {
+    known ??= load().catch((cause) => {
+      known = null;
+      throw cause;
+    });
+    return known;
+  };
+}
+
 /** @param {AccountOptions} options */
 export function createAccount(options) {
-  const { state, memory, api, clock, config, identity } = options;
+  const { state, memory, api, clock, identity } = options;
   const accounts = new Accounts(api);
   const session = new Session({
     accounts, memory, clock, exclusively: exclusively(navigator.locks), onWelcome: (user) => identity.isWelcome(user),
@@ -57,28 +74,33 @@ export function createAccount(options) {
     session.begin(expiresIn);
     welcome(user);
   });
-  /** @type {Promise<Reads>|null} */
-  let reads = null;
-  /** @returns {Promise<Reads>} how far this account has read; rejects when it cannot be loaded now */
-  const loadReads = () => {
-    reads ??= import('./reads.js').then(({ createReads }) => createReads(options), (cause) => {
-      reads = null;
-      throw cause;
-    });
-    return reads;
-  };
-  if (state.user) loadReads().catch(() => {});
+  /** How far this account has read; rejects when it cannot be loaded now. */
+  const loadReads = once(() => import('./reads.js').then(({ createReads }) => createReads(options)));
+  /** What is about it. */
+  const loadAttention = once(() => import('./attention.js').then(({ createAttention }) => createAttention(options)));
+  const loadBoth = () => Promise.all([loadReads(), loadAttention()]);
+  if (state.user) loadBoth().catch(() => {});
 
   /** @param {() => Promise<import('../accounts.js').Welcome>} ask */
-  const comeIn = (ask) => begin(ask, (user) => identity.come(user));
+  const comeIn = (ask) => begin(ask, (user) => {
+    identity.come(user);
+    // Where no room is, it may be long until there is something to hear.
+    loadBoth().catch(() => {});
+  });
 
   return {
     accounts,
     session,
     reads: loadReads,
+    attention: loadAttention,
 
     /** @param {import('../types.js').Frame} frame  of the server; without what hears it, it is heard later or not at all */
-    hear: (frame) => void (state.user && loadReads().then((heard) => heard.hear(frame), () => {})),
+    hear(frame) {
+      if (!state.user) return;
+      // What cannot be had of the one is no loss of the other.
+      loadReads().then((reads) => reads.hear(frame), () => {});
+      loadAttention().then((attention) => attention.hear(frame), () => {});
+    },
 
     /** @param {{username: string, password: string}} credentials @returns {Promise<void>} rejects with an ApiError */
     signIn: (credentials) => comeIn(() => accounts.signIn(credentials)),
@@ -139,7 +161,7 @@ export function createAccount(options) {
     /** One's account, to look at and to change. */
     async open() {
       const { openAccount } = await styled(import('./accountsettings.js'));
-      await openAccount({ state, accounts, config, identity, onPassword: (passwords) => this.changePassword(passwords) });
+      await openAccount({ ...options, accounts, attention: loadAttention, onPassword: (passwords) => this.changePassword(passwords) });
     },
   };
 }

@@ -6,15 +6,15 @@
 
 import { openSettings } from '../views/account/settings.js';
 
+/** So long it may take to send a picture. */
+const PICTURE_MS = 120_000;
+
 /**
- * @param {object} options
- * @param {import('../types.js').State} options.state  read only
- * @param {import('../accounts.js').Accounts} options.accounts
- * @param {import('../types.js').Config} options.config
- * @param {import('./identity.js').Identity} options.identity
- * @param {(passwords: any) => Promise<void>} options.onPassword  rejects with an ApiError
+ * @param {import('./account.js').AccountOptions & {accounts: import('../accounts.js').Accounts,
+ *   attention: () => Promise<import('./attention.js').Attention>,
+ *   onPassword: (passwords: any) => Promise<void>}} options  `onPassword` rejects with an ApiError
  */
-export async function openAccount({ state, accounts, config, identity, onPassword }) {
+export async function openAccount({ state, api, screens, accounts, config, identity, attention, onPassword }) {
   const { user } = state;
   if (!user) return;
   await openSettings({
@@ -24,7 +24,16 @@ export async function openAccount({ state, accounts, config, identity, onPasswor
       identity.changed(saved);
       return saved;
     },
+    onPicture: async (/** @type {Blob|null} */ picture) => {
+      // A picture goes as it is, and may take its time.
+      const send = api.by((url, init) => fetch(url, { ...init, body: picture, signal: AbortSignal.timeout(PICTURE_MS) }));
+      const { body: saved } = await send.call(picture ? 'PUT' : 'DELETE', '/api/users/me/avatar');
+      identity.changed(saved);
+      (await screens.wishes()).names.learn([saved]);
+      return saved;
+    },
     onPassword,
+    notifications: await attention().then((known) => known.settings(), () => null),
     logins: () => accounts.logins(),
     onEnd: (/** @type {string} */ id) => accounts.endLogin(id),
     onEndAll: () => identity.leaveBy(() => accounts.endAllLogins()),

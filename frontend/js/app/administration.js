@@ -15,7 +15,8 @@ import { createRegistration } from '../views/admin/registration.js';
 import { createReports } from '../views/admin/reports.js';
 import { createAdminRooms } from '../views/admin/rooms.js';
 import { askTerm } from '../views/admin/terms.js';
-import { pageAddress, routeTo } from './browser.js';
+import { pageAddress } from './address.js';
+import { routeTo } from './browser.js';
 
 export class Oversight {
   #page;
@@ -53,7 +54,7 @@ export class Oversight {
         {
           label: tabs.rooms,
           part: createAdminRooms({
-            rooms: () => api.rooms(), onGive: (roomId, username) => api.giveOwner(roomId, username), onDelete: (roomId) => api.deleteRoom(roomId),
+            rooms: (page) => api.rooms(page), onGive: (roomId, username) => api.giveOwner(roomId, username), onDelete: (roomId) => api.deleteRoom(roomId),
           }),
         },
         {
@@ -64,7 +65,7 @@ export class Oversight {
             address: (token) => pageAddress(`#/invite/${token}`),
           }),
         },
-        { label: tabs.reports, part: this.#reports(() => api.reports(), { isServer: true }) },
+        { label: tabs.reports, part: this.#reports((page) => api.reports(page), { isServer: true }) },
         { label: tabs.log, part: createLog({ entries: (options) => api.audit(options), roomName: (roomId) => this.#room(roomId)?.name ?? null }) },
       ],
     });
@@ -81,7 +82,7 @@ export class Oversight {
       restrictions: (kind) => api.restrictions(roomId, kind),
       onLift: (kind, username) => api.lift(roomId, kind, username),
       onRestrict: (kind, username) => this.#restrict(roomId, kind, username),
-      reports: this.#reports(() => api.roomReports(roomId), { isServer: false }),
+      reports: this.#reports((page) => api.roomReports(roomId, page), { isServer: false }),
     });
   }
 
@@ -91,7 +92,7 @@ export class Oversight {
   }
 
   /**
-   * @param {() => Promise<Report[]>} reports
+   * @param {(page: {before?: number, limit: number}) => Promise<Report[]>} reports
    * @param {{isServer: boolean}} options of the whole server, or of one room
    */
   #reports(reports, { isServer }) {

@@ -13,13 +13,14 @@ const DEFAULTS = {
 /**
  * @param {string} hash  such as `#/r/7/m/1234`, `#/r/7/t/1234` or `#/people`
  * @param {{role: string}|null} [user]  for whom; the administration is there for administrators alone
- * @returns {{page: 'rooms'|'directory'|'administration', roomId: number|null, messageId: number|null, chainId: number|null}} `page` counts where there is no room; `chainId`: any
+ * @returns {{page: 'rooms'|'directory'|'saved'|'administration', roomId: number|null, messageId: number|null, chainId: number|null}} `page` counts where there is no room; `chainId`: any
  *   message of a chain of replies
  */
 export function parseRoute(hash, user = null) {
   const match = /^#\/r\/([1-9]\d{0,15})(?:\/([mt])\/([1-9]\d{0,15}))?\/?$/.exec(hash);
   const isAdmin = user?.role === 'administrator' && /^#\/admin\/?$/.test(hash);
-  const page = isAdmin ? 'administration' : /^#\/people\/?$/.test(hash) ? 'directory' : 'rooms';
+  const [, other] = /^#\/(people|saved)\/?$/.exec(hash) ?? [];
+  const page = isAdmin ? 'administration' : other === 'saved' ? other : other ? 'directory' : 'rooms';
   const id = (/** @type {string} */ kind) => (match?.[2] === kind ? idOf(match[3]) : null);
   return { page, roomId: match ? idOf(match[1]) : null, messageId: id('m'), chainId: id('t') };
 }
@@ -61,7 +62,7 @@ export function parseInvitation(hash) {
 export function nameless(id) {
   return {
     id, name: '', created_at: new Date().toISOString(), version: 0, epoch: '', kind: 'public', topic: '', online: 0,
-    archived_at: null, owner: null, role: null, slow_seconds: 0, message_count: 0, unread: null, mentions: null, last_read: null,
+    archived_at: null, owner: null, role: null, slow_seconds: 0, message_count: 0, deleted_count: 0, unread: null, mentions: null, last_read: null, level: null,
   };
 }
 
@@ -92,12 +93,4 @@ export function readConfig(page) {
   } catch {
     return DEFAULTS;
   }
-}
-
-/**
- * @param {string} hash
- * @returns {string} the whole address, to be given to others
- */
-export function pageAddress(hash) {
-  return `${location.origin}${location.pathname}${hash}`;
 }

@@ -38,6 +38,8 @@ export class OpenChain {
   /** What was written before it was known whose draft it is. @type {string|null} */
   #early = '';
   #isPlaced = false;
+  /** Settles when it is known what the thread began with. @type {Promise<boolean>} */
+  #reading = Promise.resolve(false);
   /** Without a name: the log says nothing of how the room began. */
   #room;
   #watch = () => this.#draw();
@@ -58,7 +60,7 @@ export class OpenChain {
     this.#thread = createThread(chat, { onClose: () => replies.close(), onBegin: () => this.#toRoom(this.#chain.root), quoted });
     const act = (/** @type {string} */ wish, /** @type {any[]} */ ...details) => void parts().screens.act(wish, ...details);
     this.#log = views.createMessages(this.#thread.log, {
-      names: /** @type {any} */ ({ want: () => {} }),
+      names: replies.names,
       onOlder: () => void this.#history.page('older'),
       onNewer: () => void this.#history.page('newer'),
       onLatest: () => void this.#toLatest(),
@@ -71,7 +73,7 @@ export class OpenChain {
       onAct: (wish, log, details) => act(wish, log, wish === 'rowTools' ? { ...details, place: this.place } : details),
     });
     this.#composer = views.createComposer(this.#thread.composer, {
-      onSend: (text) => this.#say(text),
+      onSend: (text, files) => this.#say(text, files),
       onTyping: () => parts().visit?.type(),
       onDraft: (text) => {
         if (this.#early === null) page.memory.setDraft(this.#box, text);
@@ -81,7 +83,12 @@ export class OpenChain {
       onAct: (wish, ...details) => (wish === 'editLast' ? this.#editLast() : act(wish, ...details)),
       onSources: async () => (await parts().screens.wishes()).act('completions'),
       onTrouble: page.onTrouble,
+      onFiles: async (place) => {
+        const [files] = await Promise.all([parts().screens.files(), this.#reading]);
+        return files.tray(place, () => this.#box);
+      },
     });
+    this.#composer.recall();
     this.#thread.composer.setAttribute('aria-label', words.box);
     /** What its rows' tools work on. */
     this.place = { composer: this.#composer, messages: this.#log };
@@ -108,7 +115,8 @@ export class OpenChain {
 
   /** Fills it: its end, or, at first, the message that was asked for. */
   async read() {
-    if (!(await this.#history.enter())) return;
+    this.#reading = this.#history.enter();
+    if (!(await this.#reading)) return;
     this.#draw();
     const { id } = this.#options;
     if (this.#isPlaced) return;
@@ -152,6 +160,8 @@ export class OpenChain {
   /** @param {string} code @param {string} detail */
   #refused(code, detail) {
     const { replies, page } = this.#options;
+    // Whoever signs in again goes on here.
+    if (code === 'not_signed_in' && page.state.user) return;
     replies.close();
     void page.parts().screens.toast(errorText(code, detail), 'danger');
   }
@@ -185,7 +195,7 @@ export class OpenChain {
   #draw() {
     const { page } = this.#options;
     const { state, config } = page;
-    const { currentRoom: room, username, hold } = state;
+    const { currentRoom: room, username, user, hold } = state;
     const chain = this.#chain;
     if (!room || this.#ending.signal.aborted) return;
     const ids = new Set(this.#messages.map(({ id }) => id));
@@ -199,10 +209,14 @@ export class OpenChain {
     });
     this.#log.update({
       room: this.#room, messages: this.#messages, pending: hasNewer ? [] : pending, events: [], username, historyStatus, hasOlder,
-      hasNewer, loadingOlder, loadingNewer, olderFailed, newFrom: null, label: words.log, dress: this.dress,
-      drawReactions: page.parts().screens.drawReactions,
+      hasNewer, loadingOlder, loadingNewer, olderFailed, newFrom: null, label: words.log,
+      dress: (row) => {
+        this.dress(row);
+        page.parts().screens.keeping?.dress(row);
+      },
+      decorate: page.parts().screens.decorate,
     });
-    this.#composer.update({ room, username, hold, maxLength: config.maxMessageLength, label: words.box });
+    this.#composer.update({ room, username, hold, maxLength: config.maxMessageLength, mayAttach: Boolean(user || config.guestFiles), label: words.box });
     if (isReady && this.#early !== null) {
       const draft = page.memory.draft(this.#box);
       if (this.#early) page.memory.setDraft(this.#box, this.#early);
@@ -234,12 +248,12 @@ export class OpenChain {
     void this.#composer.answer(null);
   }
 
-  /** @param {string} text */
-  #say(text) {
+  /** @param {string} text @param {import('../types.js').PendingFile[]} [files] */
+  #say(text, files) {
     const { state, parts } = this.#options.page;
     const target = this.#target;
     if (!state.currentRoom || target === null) return;
-    parts().outbox?.add(state.currentRoom.id, text.trim(), target);
+    parts().outbox?.add(state.currentRoom.id, text.trim(), target, files);
     if (this.#answered) this.#stop();
     if (this.#chain.hasNewer) void this.#toLatest();
   }

@@ -11,4 +11,5 @@ export { createNotice } from '../views/notice.js';
 export { createPeople } from '../views/people.js';
 export { createSidebar } from '../views/sidebar.js';
 export { whenReadable } from '../views/formatting.js';
+export { makeRow, redress, setTabStop, updateRow } from '../views/row.js';
 export { createStrip } from '../views/strip.js';

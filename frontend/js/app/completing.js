@@ -9,10 +9,13 @@
  */
 
 import { canonical } from '../format.js';
+import { words as attention } from '../strings/attention.js';
 import { words } from '../strings/writing.js';
-import { search } from './emoji.js';
+import { called, search } from './emoji.js';
 
 const OFFERED = 8;
+/** In rooms with more people it takes a moderator to call them. */
+const BIG_ROOM = 50;
 /** The members of a room are asked for again after this time. */
 const FRESH_MS = 60_000;
 /** Fewer letters, strewn over a name, mean nothing. */
@@ -66,6 +69,29 @@ export function completionSources(options) {
 }
 
 /**
+ * What calls many: who may, as the server has it.
+ *
+ * @param {import('../types.js').State} state
+ * @param {string} typed
+ * @param {number} members  as far as they are known
+ * @returns {Choice[]}
+ */
+function calls({ user, users, currentRoom: room }, typed, members) {
+  if (!user || !room) return [];
+  const isModerator = room.role === 'owner' || room.role === 'moderator' || (user.role === 'administrator' && room.kind === 'public');
+  const word = canonical(typed);
+  return /** @type {const} */ (['here', 'room'])
+    .filter((name) => name.startsWith(word) && (isModerator || (name === 'here' ? users.length : members) <= BIG_ROOM))
+    .map((name) => ({
+      text: `@${name}`,
+      label: `@${name}`,
+      // Many read public rooms who never joined: whoever calls there has to know that these do not hear it.
+      detail: attention.complete[name === 'room' && room.kind === 'public' ? 'joined' : name],
+      sign: '@',
+    }));
+}
+
+/**
  * People in the room, then those who have written lately, then its other members.
  *
  * @param {Parameters<typeof completionSources>[0]} options
@@ -112,10 +138,13 @@ function people({ state, api, names, now = () => performance.now() }) {
         addMembers();
         found = rank([...known.values()], typed);
       }
-      return found.map(({ name, called, isHere }) => ({
-        text: `@${name}`, label: called, face: name,
-        detail: [called === name ? '' : `@${name}`, isHere ? words.here : ''].filter(Boolean).join(' · '),
+      const called = calls(state, typed, more?.members.length ?? 0);
+      const offered = found.slice(0, OFFERED - called.length).map(({ name, called: calledSo, isHere }) => ({
+        text: `@${name}`, label: calledSo, face: name,
+        detail: [calledSo === name ? '' : `@${name}`, isHere ? words.here : ''].filter(Boolean).join(' · '),
       }));
+      // Nobody calls a whole room who has only begun to type somebody's name.
+      return called.some(({ text }) => text === `@${canonical(typed)}`) ? [...called, ...offered] : [...offered, ...called];
     },
   };
 }
@@ -144,6 +173,7 @@ function emoji() {
     // A colon alone, or with one letter behind it, is a face more often than the beginning of a name.
     atLeast: 2,
     label: words.emoji,
+    whole: called,
     find: async (typed) => (await search(typed)).slice(0, OFFERED)
       .map(({ emoji: text, name, shortcodes: [code] }) => ({ text, label: code ? `:${code}:` : name, detail: name, sign: text })),
   };

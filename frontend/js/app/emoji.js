@@ -118,6 +118,15 @@ export async function used() {
 }
 
 /**
+ * @param {string} code  such as "tada"
+ * @returns {Promise<string|null>} the emoji of that shortcode, in the tone that was chosen; rejects when the list cannot be had now
+ */
+export async function called(code) {
+  const found = await (await open()).getEmojiByShortcode(code.toLowerCase());
+  return found && inTone(found).emoji;
+}
+
+/**
  * Those whose names, words or shortcodes begin with the words of a text; those whose shortcode does come first.
  *
  * @param {string} text  such as "smil", "+1" or "red heart"

@@ -86,13 +86,13 @@ export class History {
    * Shows a message with its neighbours, in place of the present window.
    *
    * @param {number} id
-   * @returns {Promise<boolean>} it is in the window
+   * @returns {Promise<boolean|null>} it is in the window; null: that could not be read
    */
   async jumpTo(id) {
     const isHere = () => this.#state.messages.some((message) => message.id === id);
     if (isHere()) return true;
-    await this.#replace((roomId, signal) => this.#around(roomId, id, null, signal));
-    return isHere();
+    const isRead = await this.#replace((roomId, signal) => this.#around(roomId, id, null, signal));
+    return isHere() || (isRead ? false : null);
   }
 
   /**

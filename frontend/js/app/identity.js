@@ -338,16 +338,17 @@ export class Identity {
 
   /** @returns {Promise<number|null>} */
   async #greet() {
-    const { state, memory, clock } = this.#options;
+    const { state, memory, clock, api } = this.#options;
     await this.#leaving;
-    const { accounts } = await this.#load();
     const name = this.#applicant ?? state.username ?? '';
+    // As a guest, the same as before in the same browser; what it answers is the name as the server writes it.
+    const greet = async () => (await api.call('POST', '/api/auth/guest', { body: { username: name }, isBare: true })).body.username;
     try {
-      const username = await accounts.greet(name).catch(async (refusal) => {
+      const username = await greet().catch(async (refusal) => {
         if (refusal.code !== 'not_signed_in') throw refusal;
         // The cookies of a login that ended while nobody looked.
         await this.#signOut(null);
-        return accounts.greet(name);
+        return greet();
       });
       if (this.#applicant !== null) this.#applicant = username;
       memory.setGreetedAt(clock.date());

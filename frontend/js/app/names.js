@@ -13,13 +13,17 @@ import { chooseHue } from '../views/avatar.js';
 const GATHER_MS = 30;
 /** The server answers for no more at once. */
 const ASKED_AT_MOST = 50;
+/** It takes no longer addresses than a little more, and a letter may be nine characters there. */
+const ADDRESS_AT_MOST = 8000;
 
 export class Names {
   #api;
   #onNews;
   #setTimeout;
   #choose;
-  /** By canonical name; null: no account, or not answered yet. @type {Map<string, Pick<Profile, 'username'|'display_name'|'hue'>|null>} */
+  /** Hears all that is learned of people. @type {((profiles: Pick<Profile, 'username'|'avatar'>[]) => void)|null} */
+  onLearned = null;
+  /** By canonical name; null: no account, or not answered yet. @type {Map<string, Pick<Profile, 'username'|'display_name'|'hue'|'avatar'>|null>} */
   #known = new Map();
   /** @type {Set<string>} */
   #wanted = new Set();
@@ -49,13 +53,14 @@ export class Names {
     return this.#known.get(canonical(username))?.display_name || username;
   }
 
-  /** @returns {Pick<Profile, 'username'|'display_name'|'hue'>[]} everybody this page has heard of */
+  /** @returns {Pick<Profile, 'username'|'display_name'|'hue'|'avatar'>[]} everybody this page has heard of */
   get known() {
     return [...this.#known.values()].filter((profile) => profile !== null);
   }
 
-  /** @param {Pick<Profile, 'username'|'display_name'|'hue'>[]} profiles  as the server has just told them */
+  /** @param {Pick<Profile, 'username'|'display_name'|'hue'|'avatar'>[]} profiles  as the server has just told them */
   learn(profiles) {
+    this.onLearned?.(profiles);
     let isNews = false;
     for (const profile of profiles) {
       const key = canonical(profile.username);
@@ -84,8 +89,11 @@ export class Names {
 
   async #ask() {
     const names = [...this.#wanted].slice(0, ASKED_AT_MOST);
+    /** @type {string} */
+    let query;
+    do query = new URLSearchParams(names.map((name) => ['names', name])).toString();
+    while (query.length > ADDRESS_AT_MOST && names.pop());
     for (const name of names) this.#wanted.delete(name);
-    const query = new URLSearchParams(names.map((name) => ['names', name])).toString();
     try {
       this.learn((await this.#api.call('GET', `/api/users?${query}`)).body);
     } catch {

@@ -12,9 +12,11 @@ import { canonical, roomCall } from '../format.js';
 import { PlacesApi } from '../places.js';
 import { rightsIn } from '../rights.js';
 import { strings } from '../strings/en.js';
+import { words as board } from '../strings/board.js';
 import { words } from '../strings/places.js';
 import { openDialog, confirmDelete } from '../views/dialog.js';
 import { openCard } from '../views/account/card.js';
+import { isGivenUp } from '../views/keys.js';
 import { copyItem, openMenu } from '../views/menu.js';
 import { createAbout } from '../views/places/about.js';
 import { askNewRoom } from '../views/places/create.js';
@@ -24,16 +26,20 @@ import { createEnd } from '../views/places/end.js';
 import { askToJoin } from '../views/places/join.js';
 import { createLinks } from '../views/places/links.js';
 import { createMembers } from '../views/places/members.js';
+import { createSaved } from '../views/places/saved.js';
 import { openRoomSettings } from '../views/places/settings.js';
+import { pageAddress } from './address.js';
 import { Oversight } from './administration.js';
+import { routeTo } from './browser.js';
 import { completionSources } from './completing.js';
-import { pageAddress, routeTo } from './browser.js';
 import { MessageActs } from './messageacts.js';
 import { Finder } from './search.js';
 import { el } from '../dom.js';
 
 /** Suggestions under a field that takes people. */
 const SUGGESTED = 8;
+/** So long the quick switcher waits for the list of rooms. */
+const PATIENCE_MS = 2000;
 
 /** @typedef {import('./wishes.js').Page & {names: import('./names.js').Names}} PlacesOptions */
 
@@ -43,6 +49,8 @@ export class Places extends MessageActs {
   #names;
   /** @type {Finder|null} */
   #finder = null;
+  /** How often the switcher or the search was wished for. */
+  #wishes = 0;
 
   /** @param {PlacesOptions} options */
   constructor({ names, ...page }) {
@@ -84,13 +92,41 @@ export class Places extends MessageActs {
     return confirmDelete({ room, onDelete: () => this.#page.deleteRoom(room.id) });
   }
 
-  async jump() {
-    const { openQuickSwitcher } = await import('./switching.js');
-    openQuickSwitcher({ page: this.#page, names: this.#names, places: this, find: (...asked) => this.#find(...asked) });
+  /** Waits for the list of rooms, while it is on its way: what it does not know yet would be made anew. */
+  async #listed() {
+    const { state, parts } = this.#page;
+    const { watchers } = parts().screens;
+    if (state.roomsStatus !== 'loading') return;
+    await new Promise((resolve) => {
+      const watch = () => {
+        if (state.roomsStatus === 'loading') return;
+        watchers.delete(watch);
+        resolve(null);
+      };
+      watchers.add(watch);
+      setTimeout(resolve, PATIENCE_MS);
+    });
+  }
+
+  /** @param {import('./switching.js').Asking} [asking]  for another purpose than to go there */
+  async jump(asking) {
+    const mine = ++this.#wishes;
+    const [{ openQuickSwitcher }] = await Promise.all([import('./switching.js'), this.#listed()]);
+    // What was wished for since then stands in its place.
+    if (mine !== this.#wishes || isGivenUp('jump')) return;
+    openQuickSwitcher({
+      page: this.#page, names: this.#names, places: this, find: (...asked) => this.#find(...asked), ...(asking ? { asking } : {}),
+    });
+  }
+
+  /** What somebody went to is not there. @param {boolean} [isUnread]  or could not be read now */
+  tellLost(isUnread) {
+    void this.#page.parts().screens.toast(isUnread ? board.unread : board.lost);
   }
 
   /** Looks for what was said. */
   search() {
+    this.#wishes += 1;
     this.#finder ??= new Finder({ ...this.#page, names: this.#names });
     this.#finder.open();
   }
@@ -159,13 +195,22 @@ export class Places extends MessageActs {
   }
 
   /**
-   * @param {'directory'} name
+   * @param {'directory'|'saved'} name
    * @param {HTMLElement} element
    * @param {any} common callbacks that all screens have
    */
   makePage(name, element, common) {
-    return { directory: createDirectory }[name](element, {
+    const { screens } = this.#page.parts();
+    // It knows what is removed elsewhere.
+    if (name === 'saved') screens.loadKeeping().catch(() => {});
+    return { directory: createDirectory, saved: createSaved }[name](element, {
       ...common,
+      read: (/** @type {number|null} */ before, /** @type {AbortSignal} */ signal) => this.#api.saved(before, signal),
+      isSaved: (/** @type {number} */ id) => screens.keeping?.isSaved(id, true) ?? true,
+      onRemove: async (/** @type {import('../types.js').Message} */ { id }) => {
+        await this.#api.save(id, false);
+        screens.keeping?.hear({ type: 'saved', message_id: id, on: false });
+      },
       people: async (/** @type {string} */ query, /** @type {any} */ options) => {
         const people = await this.#api.people(query, options);
         this.#names.learn(people);
@@ -180,9 +225,12 @@ export class Places extends MessageActs {
     const may = this.#rights(room);
     const text = words.room;
     openMenu(button, text.menu, [
+      // Where there may be no place for it in the head.
+      ...(matchMedia('(width < 360px)').matches ? [{ label: strings.sidebar.search, icon: 'search', run: () => this.search() }] : []),
       // Where the list of rooms has no place beside the conversation.
       ...(matchMedia('(width < 768px)').matches ? [{ label: strings.sidebar.jump, icon: 'search', run: () => void this.jump() }] : []),
       { label: text.settings, icon: 'gear', run: () => this.settings(room.id) },
+      ...(this.#state.user ? [{ label: text.notifications, icon: 'bell', run: () => void this.levels(room, button).catch(this.#page.onTrouble) }] : []),
       ...(may.add ? [{ label: text.invite, icon: 'add', run: () => this.settings(room.id, 'members') }]
         : may.invite ? [{ label: text.invite, icon: 'add', run: () => this.settings(room.id, 'links') }] : []),
       ...copyItem({
@@ -191,6 +239,21 @@ export class Places extends MessageActs {
       ...(may.leave && room.role !== 'owner' ? [{ label: text.leave, icon: 'leave', run: () => void this.#leave(room.id) }] : []),
       ...(may.erase ? [{ label: text.delete, icon: 'trash', danger: true, run: () => void this.deleteRoom(room) }] : []),
     ]);
+  }
+
+  /**
+   * Of what one wants to be notified in a room.
+   *
+   * @param {Room} room
+   * @param {HTMLElement} button
+   */
+  async levels(room, button) {
+    await (await (await this.#page.parts().identity.account).attention()).chooseLevel(this.#room(room.id) ?? room, button);
+  }
+
+  /** The messages that are about oneself. */
+  async mentions() {
+    await (await (await this.#page.parts().identity.account).attention()).showMentions();
   }
 
   /**
@@ -211,8 +274,8 @@ export class Places extends MessageActs {
     });
     const members = createMembers({
       room: first, me: this.#state.user ? this.#state.username : null, rights,
-      members: async () => {
-        const list = await this.#api.members(roomId);
+      members: async (page) => {
+        const list = await this.#api.members(roomId, page);
         this.#names.learn(list);
         return list;
       },

@@ -8,8 +8,9 @@
  */
 
 import { isOwn, isWatching } from '../state/messages.js';
-import { countNews, countRead, nextUnread, readersBy } from '../state/counts.js';
+import { countNews, countRead, heeded, nextUnread, readersBy } from '../state/counts.js';
 import { words } from '../strings/reads.js';
+import { drawElsewhere } from '../views/elsewhere.js';
 import { drawReceipts } from '../views/receipts.js';
 import { confirmReadAll, listenForReading } from '../views/readkeys.js';
 import { sheet } from '../views/seldom.js';
@@ -18,6 +19,8 @@ import { Untold } from './untold.js';
 
 /** At most so often is one room's position told. */
 export const TELL_EVERY_MS = 1000;
+/** Where news were lost, the list is read anew within this time. */
+export const RECOUNT_WITHIN_MS = 3000;
 /** So many rooms the server marks as read for one asking. */
 const ROOMS_AT_ONCE = 2000;
 /** Where more people are, nobody is told how far the others have read. */
@@ -64,6 +67,7 @@ export class Reads {
   #askedFor = 0;
   /** @type {WebSocket|null} */
   #askedOn = null;
+  #isRecounting = false;
 
   /** @param {ReadsOptions} options */
   constructor(options) {
@@ -84,12 +88,26 @@ export class Reads {
 
   /** @param {Frame} frame  of the server, after the state has taken it in */
   hear(frame) {
-    const { state, apply } = this.#options;
+    const { state } = this.#options;
     if (!state.user) return;
-    if (frame.type === 'news') apply({ type: 'rooms_counted', counts: countNews(state, frame) });
+    if (frame.type === 'news') this.#hearNews(frame);
     else if (frame.type === 'read' && 'unread' in frame) this.#hearOwn(frame);
     else if (frame.type === 'read') this.#hearOther(frame);
     this.watch();
+  }
+
+  /** @param {Frame} frame */
+  #hearNews(frame) {
+    const { state, apply, clock } = this.#options;
+    const { counts, isLost } = countNews(state, frame);
+    apply({ type: 'rooms_counted', counts });
+    if (!isLost || this.#isRecounting) return;
+    this.#isRecounting = true;
+    // Not all pages at once.
+    clock.setTimeout(() => {
+      this.#isRecounting = false;
+      if (state.user) apply({ type: 'rooms_miscounted' });
+    }, Math.random() * RECOUNT_WITHIN_MS);
   }
 
   /** @param {Frame} frame */
@@ -138,7 +156,11 @@ export class Reads {
     if (room && !this.#isHeld) this.#note(room);
     this.#wantReceipts();
     // The rows are drawn after this.
-    queueMicrotask(() => this.#drawReceipts());
+    queueMicrotask(() => {
+      this.#drawReceipts();
+      const { document: page } = this.#options;
+      if (page) drawElsewhere(page, state.rooms.reduce((sum, one) => sum + (one.id === room?.id ? 0 : heeded(one)), 0));
+    });
   }
 
   /** @param {import('../types.js').Room} room */
@@ -148,9 +170,9 @@ export class Reads {
     if (state.lastRead > (room.last_read ?? 0)) {
       this.#untold.put(room.id, { id: state.lastRead, back: false });
       this.#due.add(room.id);
-      apply({ type: 'rooms_counted', counts: { [room.id]: { unread: 0, last_read: state.lastRead } } });
+      apply({ type: 'rooms_counted', counts: { [room.id]: { unread: 0, mentions: 0, last_read: state.lastRead } } });
       this.#soon();
-    } else if (room.unread) apply({ type: 'rooms_counted', counts: { [room.id]: { unread: 0 } } });
+    } else if (room.unread || room.mentions) apply({ type: 'rooms_counted', counts: { [room.id]: { unread: 0, mentions: 0 } } });
   }
 
   #soon() {
@@ -228,7 +250,10 @@ export class Reads {
   async openMenu(button) {
     const { screens } = this.#options;
     const { openMenu } = await import('../views/menu.js');
-    openMenu(button, words.menu, [{ label: words.all, icon: 'check', run: () => void screens.act('reads', 'readAll') }]);
+    openMenu(button, words.menu, [
+      { label: words.mentions, icon: 'at', run: () => void screens.act('mentions') },
+      { label: words.all, icon: 'check', run: () => void screens.act('reads', 'readAll') },
+    ]);
   }
 
   get #isSmall() {

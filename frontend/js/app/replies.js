@@ -29,8 +29,8 @@ const PARTS = { createDressing, createReplyBar, listenForReplies, quoted, words 
  * @returns {Promise<Replies>} rejects when the style cannot be had
  */
 export async function loadReplies(page) {
-  await sheet('replies');
-  return new Replies(page);
+  const [{ names }] = await Promise.all([page.parts().screens.wishes(), sheet('replies')]);
+  return new Replies(page, names);
 }
 
 export class Replies {
@@ -45,9 +45,10 @@ export class Replies {
   /** The address of a thread was put behind that of its room, so that Back leads there. */
   #isPushed = false;
 
-  /** @param {import('./wishes.js').Page} page */
-  constructor(page) {
+  /** @param {import('./wishes.js').Page} page @param {import('./names.js').Names} names */
+  constructor(page, names) {
     this.#page = page;
+    this.names = names;
     const { api, state, clock, apply } = page;
     this.#quotes = new Quotes({ api, state, clock, onNews: () => apply({ type: 'quotes_learned' }) });
     this.dress = createDressing({ quoteOf: (id) => this.#quotes.of(id) });

@@ -8,6 +8,7 @@ export class RoomList {
   #api;
   #state;
   #apply;
+  #hear;
   /** Frames about rooms that came while the list was being read. @type {Frame[]|null} */
   #news = null;
   #isWantedAgain = false;
@@ -19,11 +20,13 @@ export class RoomList {
    * @param {Pick<import('../api.js').Api, 'listRooms'|'createRoom'|'deleteRoom'>} options.api
    * @param {import('../types.js').State} options.state  read only
    * @param {(event: Frame) => void} options.apply
+   * @param {(frame: Frame) => void} [options.hear]  what counts by frames hears them once more with the list
    */
-  constructor({ api, state, apply }) {
+  constructor({ api, state, apply, hear = () => {} }) {
     this.#api = api;
     this.#state = state;
     this.#apply = apply;
+    this.#hear = hear;
   }
 
   /** Reads the list. One reading at a time: a wish that comes during one is granted after it, because it may be newer. */
@@ -46,7 +49,10 @@ export class RoomList {
     try {
       this.#apply({ type: 'rooms_loaded', rooms: await this.#api.listRooms() });
       // What was told while the list was on its way is newer than the list, or says the same.
-      for (const frame of news) this.#apply(frame);
+      for (const frame of news) {
+        this.#apply(frame);
+        this.#hear(frame);
+      }
     } catch {
       this.#apply({ type: 'rooms_failed' });
     } finally {
@@ -54,9 +60,9 @@ export class RoomList {
     }
   }
 
-  /** @param {Frame} frame  `room_created` and its like, on its way into the state */
+  /** @param {Frame} frame  of the server, on its way into the state */
   hear(frame) {
-    this.#news?.push(frame);
+    if (/^(?:room_|news|read)/.test(frame.type)) this.#news?.push(frame);
   }
 
   /**

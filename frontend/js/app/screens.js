@@ -45,16 +45,23 @@ export class Screens {
   #toasts = null;
   /** @type {Promise<any>|null} */
   #announcer = null;
-  /** @type {Promise<void>|null} */
+  /** @type {Promise<ReturnType<typeof import('../views/keys.js').listenForKeys>|null>|null} */
   #keys = null;
-  /** @type {Promise<import('./reactions.js').Reactions>|null} */
-  #reactions = null;
+  /** What is loaded when it is wanted, by name. @type {Partial<Record<string, Promise<any>>>} */
+  #loaded = {};
   /** Draws the reactions to the messages on view, once there are any. @type {((log: HTMLElement, rows: any[]) => void)|null} */
   drawReactions = null;
-  /** @type {Promise<import('./replies.js').Replies>|null} */
-  #loadingReplies = null;
+  /** The same for what messages bring along. @type {import('./files.js').Files|null} */
+  #drawsFiles = null;
   /** What replies take, once there are any. @type {import('./replies.js').Replies|null} */
   replies = null;
+  /** What is pinned, saved and passed on, once there is any. @type {import('./keeping.js').Keeping|null} */
+  keeping = null;
+  /** Gives a row of the log what few have. @param {any} row */
+  #dress = (row) => {
+    this.replies?.dress(row);
+    this.keeping?.dress(row);
+  };
 
   /**
    * @param {object} options
@@ -104,9 +111,10 @@ export class Screens {
       delete this.#loading[screen];
       throw cause;
     }
+    if (screen !== 'login') await this.#listen();
     if (this.#state.screen !== screen) return false;
     if (this.#shown !== screen) {
-      for (const name of ['boot', 'login', 'rooms', 'chat', 'directory', 'administration']) {
+      for (const name of ['boot', 'login', 'rooms', 'chat', 'directory', 'saved', 'administration']) {
         const element = this.#document.getElementById(name);
         if (element) element.hidden = name !== screen;
       }
@@ -122,12 +130,11 @@ export class Screens {
    *
    * @param {() => Promise<unknown>} loadParts  what a room takes
    */
-  async prefetch(loadParts) {
-    await this.#listen();
+  prefetch(loadParts) {
     if (this.#isResting) return;
     this.#isResting = true;
     setTimeout(() => {
-      const rest = [loadParts(), this.loadReplies(), this.wishes().then((wishes) => wishes.prefetch())];
+      const rest = [loadParts(), this.loadReplies(), this.files(), this.loadKeeping(), this.wishes().then((wishes) => wishes.prefetch())];
       Promise.all(rest).catch(() => (this.#isResting = false));
     }, IDLE_MS);
   }
@@ -148,38 +155,68 @@ export class Screens {
    * @param {...any} details
    */
   async act(wish, ...details) {
-    await this.wishes().then((wishes) => wishes.act(wish, ...details)).catch(this.#page.onTrouble);
+    const doing = this.wishes().then((wishes) => wishes.act(wish, ...details));
+    void this.#listen().then((hold) => hold?.(wish, doing));
+    await doing.catch(this.#page.onTrouble);
   }
 
-  /** @returns {Promise<import('./reactions.js').Reactions>} who reacted to messages; rejects when it cannot be loaded */
-  reactions() {
-    this.#reactions ??= Promise.all([import('./reactions.js'), this.wishes().then(({ style }) => style('reactions'))]).then(
-      ([{ Reactions }]) => {
-        const reactions = new Reactions(this.#page);
-        this.drawReactions = (log, rows) => reactions.draw(log, rows);
-        this.#renderMessages();
-        return reactions;
-      },
-      (cause) => {
-        setTimeout(() => (this.#reactions = null), AGAIN_MS);
-        throw cause;
-      },
-    );
-    return this.#reactions;
-  }
-
-  /** @returns {Promise<import('./replies.js').Replies>} what replies take; rejects when it cannot be loaded */
-  loadReplies() {
-    this.#loadingReplies ??= import('./replies.js').then(({ loadReplies }) => loadReplies(this.#page)).then((replies) => {
-      this.replies = replies;
-      const { messages, pending } = this.#state;
-      if (messages.some(isInChain) || pending.some(isInChain)) this.#renderMessages();
-      return replies;
+  /**
+   * @template T
+   * @param {string} name
+   * @param {() => Promise<T>} load  what the messages on view take
+   * @returns {Promise<T>} rejects when it cannot be loaded; it is not asked for again at once
+   */
+  #once(name, load) {
+    this.#loaded[name] ??= load().then((loaded) => {
+      // A fault in what is drawn is none of the loading.
+      queueMicrotask(this.#renderMessages);
+      return loaded;
     }).catch((cause) => {
-      setTimeout(() => (this.#loadingReplies = null), AGAIN_MS);
+      setTimeout(() => delete this.#loaded[name], AGAIN_MS);
       throw cause;
     });
-    return this.#loadingReplies;
+    return /** @type {Promise<T>} */ (this.#loaded[name]);
+  }
+
+  /** @returns {Promise<import('./reactions.js').Reactions>} who reacted to messages */
+  reactions() {
+    return this.#once('reactions', async () => {
+      const [{ Reactions }] = await Promise.all([import('./reactions.js'), this.wishes().then(({ style }) => style('reactions'))]);
+      const reactions = new Reactions(this.#page);
+      this.drawReactions = (log, rows) => reactions.draw(log, rows);
+      return reactions;
+    });
+  }
+
+  /** @returns {Promise<import('./files.js').Files>} what messages bring along */
+  files() {
+    return this.#once('files', async () => {
+      this.#drawsFiles = await (await import('./files.js')).loadFiles(this.#page);
+      this.composer?.['recall']();
+      return this.#drawsFiles;
+    });
+  }
+
+  /** What stands under the words of messages. @param {HTMLElement} log @param {any[]} rows */
+  decorate = (log, rows) => {
+    this.drawReactions?.(log, rows);
+    this.#drawsFiles?.draw(log, rows);
+  };
+
+  /** @returns {Promise<import('./replies.js').Replies>} what replies take */
+  loadReplies() {
+    return this.#once('replies', async () => (this.replies = await (await import('./replies.js')).loadReplies(this.#page)));
+  }
+
+  /** @returns {Promise<import('./keeping.js').Keeping>} what is pinned, saved and passed on */
+  loadKeeping() {
+    return this.#once('keeping', async () => (this.keeping = await (await import('./keeping.js')).loadKeeping(this.#page)));
+  }
+
+  /** @param {import('../types.js').Frame} event  that has been applied to the state */
+  hear(event) {
+    this.replies?.hear(event);
+    this.keeping?.hear(event);
   }
 
   /**
@@ -190,9 +227,11 @@ export class Screens {
     const wanted = [];
     if (!this.drawReactions && messages.some(({ reactions }) => reactions?.[0])) wanted.push(this.reactions());
     if (!this.replies && messages.some(isInChain)) wanted.push(this.loadReplies());
+    if (!this.#drawsFiles && messages.some(({ files, forwarded }) => files?.[0] ?? forwarded?.files[0])) wanted.push(this.files());
+    if (!this.keeping && messages.some(({ pinned_at: pinned, forwarded }) => pinned || forwarded)) wanted.push(this.loadKeeping());
     // What cannot be had now comes when they are drawn, and so does what takes too long.
     if (wanted.length > 0) await Promise.race([Promise.allSettled(wanted), new Promise((resolve) => setTimeout(resolve, IDLE_MS))]);
-    await this.replies?.prepare(/** @type {any} */ (messages));
+    await Promise.all([this.replies?.prepare(/** @type {any} */ (messages)), this.keeping?.prepare(messages)]);
   }
 
   /** @param {number|null} chainId  any message of the chain of replies to be shown beside the room; null: none */
@@ -202,11 +241,12 @@ export class Screens {
   }
 
   /** The keys that count on every screen but the first. */
-  async #listen() {
-    this.#keys ??= import('../views/keys.js').then(({ listenForKeys }) =>
-      listenForKeys(this.#document, this.#page.onTrouble, (wish) => void this.act(wish)));
-    // Asked for again with the next screen when it fails.
-    await this.#keys.catch(() => (this.#keys = null));
+  #listen() {
+    return (this.#keys ??= import('../views/keys.js').then(
+      ({ listenForKeys }) => listenForKeys(this.#document, this.#page.onTrouble, (wish) => void this.act(wish)),
+      // Asked for again with the next screen.
+      () => (this.#keys = null),
+    ));
   }
 
   /** Puts the focus where a reader of this screen begins. */
@@ -233,15 +273,15 @@ export class Screens {
     const { currentRoom: room, username, user, guests, historyStatus, hasOlder, hasNewer, newFrom } = state;
     void this.prepare(state.messages);
     this.messages?.update({
-      drawReactions: this.drawReactions,
+      decorate: this.decorate,
       // While a notice takes the place of the log there is none.
       room: state.notice ? null : room, messages: state.messages, pending: hasNewer ? [] : state.pending,
       events: state.events, username, user, historyStatus, hasOlder, hasNewer, newFrom,
       loadingOlder: state.loadingOlder, loadingNewer: state.loadingNewer, olderFailed: state.olderFailed,
-      dress: this.replies?.dress,
+      dress: this.#dress,
     });
-    // A first reply has come, or was left unsent.
-    if (!this.replies) void this.prepare([...state.messages, ...state.pending]);
+    // A first reply or file has come, or was left unsent.
+    if (!this.replies || !this.#drawsFiles) void this.prepare(/** @type {any} */ ([...state.messages, ...state.pending]));
     // Asked for only now: drawn for the first time, the log has just taken the reader to its end.
     this.#views['strip']?.update({
       typing: state.typing.map((typing) => typing.username), guests, unseen: state.unseen, hasNewer,
@@ -253,7 +293,8 @@ export class Screens {
   drawTitle() {
     const { screen, currentRoom, unseen, username, user, rooms } = this.#state;
     const room = screen === 'chat' && currentRoom?.name ? `${roomCall(currentRoom, username)} · ` : '';
-    const unread = user ? rooms.reduce((sum, one) => sum + (one.unread ?? 0), 0) : room && unseen;
+    const heeded = (/** @type {import('../types.js').Room} */ one) => (one.level === 'nothing' ? one.mentions : one.unread) ?? 0;
+    const unread = user ? rooms.reduce((sum, one) => sum + heeded(one), 0) : room && unseen;
     const count = unread ? `(${formatUnread(Number(unread))}) ` : '';
     const title = `${count}${room}${strings.product}`;
     if (this.#document.title !== title) this.#document.title = title;
@@ -262,13 +303,16 @@ export class Screens {
   /**
    * @param {string} text
    * @param {'info'|'ok'|'danger'} [kind]
+   * @param {string} [href]  where it leads
+   * @returns {Promise<(() => void)|undefined>} takes it away
    */
-  async toast(text, kind = 'info') {
+  async toast(text, kind = 'info', href) {
     void this.announce((announcer) => (kind === 'danger' ? announcer.alert(text) : announcer.say(text)));
     this.#toasts ??= this.wishes().then((wishes) => wishes.toasts(this.#element('#toasts')));
     const toasts = await this.#toasts.catch(() => null);
-    if (toasts) toasts.show(text, { kind });
-    else this.#toasts = null;
+    if (toasts) return toasts.show(text, { kind, href });
+    this.#toasts = null;
+    return undefined;
   }
 
   /**
@@ -296,7 +340,8 @@ export class Screens {
     this.#views['banner']?.update({ connection: state.isEnded ? 'open' : connection, waiting: state.pending.filter(({ status }) => status === 'sending').length });
     this.#views['notice']?.update(notice && { kind: notice.kind, text: notice.text || errorText(notice.code) });
     this.#renderMessages();
-    this.composer?.update({ room, username, hold, maxLength: this.#config.maxMessageLength });
+    const { maxMessageLength: maxLength, guestFiles } = this.#config;
+    this.composer?.update({ room, username, hold, maxLength, mayAttach: Boolean(user || guestFiles) });
   }
 
   #roomsData() {
@@ -307,7 +352,7 @@ export class Screens {
   #loginData() {
     const { login, invitation } = this.#state;
     const { maxUsernameLength: maxLength, minPasswordLength, guests, registration } = this.#config;
-    return { ...login, ...this.#lastPerson(), invitation, maxLength, minPasswordLength, guests, registration };
+    return { ...login, attempt: login, ...this.#lastPerson(), invitation, maxLength, minPasswordLength, guests, registration };
   }
 
   /** @param {Screen} screen */
@@ -318,7 +363,7 @@ export class Screens {
     } else if (screen === 'rooms') {
       const [{ createRooms }, wishes] = await Promise.all([import('../views/rooms.js'), this.#dressed(screen)]);
       this.#views['rooms'] = createRooms(this.#element('#rooms'), wishes.rooms);
-    } else if (screen === 'directory' || screen === 'administration') {
+    } else if (screen === 'directory' || screen === 'saved' || screen === 'administration') {
       const wishes = await this.#dressed('rooms');
       this.#views[screen] = await wishes.page(screen, this.#element(`#${screen}`));
     } else {
@@ -339,12 +384,10 @@ export class Screens {
   }
 
   /**
-   * @param {string} selector
+   * @param {string} selector  of what index.html has
    * @returns {HTMLElement}
    */
   #element(selector) {
-    const element = this.#document.querySelector(selector);
-    if (!element) throw new Error(`index.html has no ${selector}`);
-    return /** @type {HTMLElement} */ (element);
+    return /** @type {HTMLElement} */ (this.#document.querySelector(selector));
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import { ApiError } from '../api.js';
+import { find } from '../dom.js';
 import { canonical, roomCall } from '../format.js';
 import { PlacesApi } from '../places.js';
 import { errorText } from '../strings/en.js';
@@ -76,9 +77,8 @@ export class Finder {
         this.#isAskingMore = false;
       },
       suggest: (operator, value, signal) => this.#suggest(operator, value, signal),
-      called: (name) => names.called(name),
     });
-    const chat = /** @type {HTMLElement} */ (document.querySelector('#chat .chat'));
+    const chat = find('#chat .chat');
     chat.append(this.#panel.element);
     // A thread takes the same place.
     chat.addEventListener('threadopen', () => this.#panel.isOpen() && this.#panel.hide());
@@ -100,9 +100,15 @@ export class Finder {
 
   /** Opens the panel, or puts the focus into its field. */
   open() {
-    if (this.#state.screen !== 'chat') return;
-    const { replies } = this.#page.parts().screens;
-    if (replies?.isOpen) replies.close();
+    const { screen } = this.#state;
+    const card = document.querySelector(`#${screen}.screen-framed > .card`);
+    if (!card) return;
+    const { replies, keeping } = this.#page.parts().screens;
+    if (screen === 'chat') {
+      if (replies?.isOpen) replies.close();
+      keeping?.hide();
+    }
+    if (this.#panel.element.parentElement !== card) card.append(this.#panel.element);
     this.#recent = this.#recalled();
     this.#follow();
     this.#draw();
@@ -119,18 +125,38 @@ export class Finder {
       this.#owner = owner;
       this.#forget();
     }
-    if (room && room.id !== this.#roomId) {
-      this.#roomId = room.id;
+    const { screen } = this.#state;
+    const at = this.#panel.element.closest('.screen')?.id;
+    if (at !== 'chat' && at !== screen && this.#panel.isOpen()) this.#moveOn(screen === 'chat');
+    // A room that one knows nothing of is none to search in.
+    const here = screen === 'chat' && room?.name ? room.id : null;
+    if ((room || (screen !== 'chat' && at === screen)) && here !== this.#roomId) {
+      this.#roomId = here;
       if (!this.#isEverywhere && this.#text !== '' && this.#panel.isOpen()) void this.#ask();
       this.#draw();
     }
-    if (messages === this.#seen) return;
-    // What is deleted while one looks at it is gone here, too.
+    if (messages !== this.#seen) this.#drop(messages);
+  }
+
+  /** What is deleted while one looks at it is gone here, too. @param {import('../types.js').Message[]} messages  of the room */
+  #drop(messages) {
     this.#seen = messages;
     const gone = new Set(messages.filter(({ deleted_at: deleted }) => deleted !== null).map(({ id }) => id));
     if (!this.#results.some(({ message }) => gone.has(message.id))) return;
     this.#results = this.#results.filter(({ message }) => !gone.has(message.id));
     this.#draw();
+  }
+
+  /**
+   * One has left the screen that the panel lies over. Beside a conversation there may be room for it, with all that it found.
+   * @param {boolean} isChat
+   */
+  #moveOn(isChat) {
+    if (isChat) {
+      this.#isEverywhere = true;
+      find('#chat .chat').append(this.#panel.element);
+    }
+    if (!this.#panel.isColumn()) this.#panel.hide();
   }
 
   /** Somebody else uses this page now. */
@@ -144,10 +170,11 @@ export class Finder {
   }
 
   #draw() {
-    const { currentRoom: room, username } = this.#state;
+    const { currentRoom: room, username, screen } = this.#state;
+    const isIn = screen === 'chat' && room?.name;
     this.#panel.update({
       status: this.#status, results: this.#results, asked: this.#asked, isMore: this.#next !== null, detail: this.#detail,
-      room: room?.name ? roomCall(room, username) : null, isEverywhere: this.#isEverywhere, recent: this.#recent, username,
+      room: isIn ? roomCall(room, username) : null, isEverywhere: this.#isEverywhere || !isIn, recent: this.#recent, username,
     });
   }
 
@@ -230,7 +257,7 @@ export class Finder {
     const isHere = !this.#isEverywhere && !/(?:^|\s)in:/i.test(text);
     const query = {
       q: text, limit: PAGE, before: before ?? undefined,
-      room_id: isHere ? this.#state.currentRoom?.id : undefined,
+      room_id: isHere ? this.#roomId ?? undefined : undefined,
       time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     };
     const { body } = await this.#page.api.call('GET', '/api/chat/search', { query, signal });
@@ -242,9 +269,11 @@ export class Finder {
   /** @param {SearchResult} result */
   #openResult({ message }) {
     this.#remember([this.#asked, ...this.#recent]);
+    // Found from a list, it is one of all rooms; so are the others.
+    if (this.#state.screen !== 'chat') this.#isEverywhere = true;
     const address = routeTo(message.room_id, message.id);
     // Over the conversation it would hide what was asked for.
-    if (!this.#panel.isColumn()) this.#panel.hide();
+    if (!this.#panel.isWide()) this.#panel.hide();
     if (location.hash === address) void this.#page.parts().visit?.goTo(message.id);
     else location.hash = address;
   }
@@ -258,7 +287,10 @@ export class Finder {
   async #suggest(operator, value, signal) {
     const wanted = canonical(value.replace(/^[@#]/, ''));
     const has = (/** @type {string} */ name) => canonical(name).includes(wanted);
-    if (operator === 'has') return ['link', 'reaction'].filter((each) => each.startsWith(wanted)).map((each) => ({ value: each }));
+    const choices = /** @type {Record<string, string[]>} */ ({
+      has: ['file', 'image', 'link', 'reaction'], is: ['pinned', ...(this.#state.user ? ['saved', 'unread'] : [])],
+    })[operator];
+    if (choices) return choices.filter((each) => each.startsWith(wanted)).map((each) => ({ value: each }));
     if (operator === 'in') {
       const rooms = this.#state.rooms.filter(({ kind, name }) => kind !== 'direct' && has(name));
       return rooms.slice(0, SUGGESTED).map(({ name }) => ({ value: name, label: `#${name}` }));

@@ -22,19 +22,25 @@ const CHANNEL = 'parlour.outbox';
  * @param {() => boolean} options.isFollowing  the server counts this page into the current room
  * @param {() => void} options.onAnother  the browser's login is not this page's any more
  * @param {() => void} options.onChange
+ * @param {(message: import('../types.js').PendingMessage) => void} options.onFiles  what it brings along is not on the server yet
  * @param {(message: import('../types.js').PendingMessage) => void} options.onFailed
  * @returns {Outbox}
  */
-export function createOutbox({ state, api, clock, send, isFollowing, onAnother, onChange, onFailed }) {
+export function createOutbox({ state, api, clock, send, isFollowing, onAnother, onChange, onFiles, onFailed }) {
   /** @type {Transport} */
   const transport = {
-    door({ room_id: roomId, username, account = null }) {
+    door(record) {
+      const { room_id: roomId, username, account = null, files } = record;
       if (username !== state.username || account !== (state.user?.id ?? null) || state.isEnded) return null;
+      if (files?.some(({ id }) => !id)) {
+        onFiles(record);
+        return null;
+      }
       if (roomId !== state.currentRoom?.id) return 'http';
       return isFollowing() ? 'live' : null;
     },
-    sendLive: ({ room_id: roomId, content, client_id: clientId, reply_to: replyTo }) =>
-      send({ type: 'message', room_id: roomId, content, client_id: clientId, reply_to: replyTo }),
+    sendLive: ({ room_id: roomId, content, client_id: clientId, reply_to: replyTo, files }) =>
+      send({ type: 'message', room_id: roomId, content, client_id: clientId, reply_to: replyTo, files: files?.map(({ id }) => id) }),
     post: (record) => api.postMessage(record).catch((refusal) => {
       if (isAnothers(refusal)) onAnother();
       throw refusal;

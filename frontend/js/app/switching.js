@@ -5,7 +5,7 @@
  *
  * @typedef {import('../types.js').Room} Room
  * @typedef {import('../views/switcher.js').Choice} Choice
- * @typedef {import('./ranking.js').Candidate & Choice & {room?: Room, run: () => unknown}} Entry
+ * @typedef {import('./ranking.js').Candidate & Choice & {room?: Room, username?: string, run: () => unknown}} Entry
  */
 
 import { canonical, othersIn, roomCall, roomTitle } from '../format.js';
@@ -21,10 +21,15 @@ import { marks, prepare, rank } from './ranking.js';
 const SHOWN = 30;
 /** Without a letter: the places one may want to go to, before the commands. */
 const PLACES_SHOWN = 8;
+/** Nobody is signed out by a letter, or two, and Enter. */
+const MEANT = 3;
 /** What was said is looked for with so many letters, and no more of it shown than leaves the places in sight. */
 const QUERY_AT_LEAST = 2;
 const MESSAGES_SHOWN = 5;
 const MESSAGE_AT_MOST = 120;
+
+/** A room or a person, chosen for something else than to go there. @typedef {Pick<Entry, 'room'|'label'> & {username?: string}} Target */
+/** @typedef {{to: string, field: string, placeholder: string, onTarget: (target: Target) => void}} Asking */
 
 /** @typedef {(query: string, signal: AbortSignal) => Promise<import('../views/places/picker.js').Found[]>} FindPeople */
 
@@ -34,8 +39,9 @@ const MESSAGE_AT_MOST = 120;
  * @param {import('./names.js').Names} options.names
  * @param {import('./places.js').Places} options.places
  * @param {FindPeople} options.find  asks the server
+ * @param {Asking} [options.asking]  to choose a place in which one may write, and nothing else
  */
-export function openQuickSwitcher({ page, names, places, find }) {
+export function openQuickSwitcher({ page, names, places, find, asking }) {
   const { state, parts } = page;
   // While it was being loaded, the keys may have been pressed again, or somebody has gone.
   if (state.username === null || document.querySelector('dialog[open]')) return;
@@ -62,7 +68,7 @@ export function openQuickSwitcher({ page, names, places, find }) {
   /** @param {Pick<import('../types.js').Profile, 'username'|'display_name'>} person @returns {Entry} */
   const ofPerson = ({ username, display_name: called }) => ({
     ...nothing, key: personKey(username), kind: 'person', label: called || username,
-    detail: called && called !== username ? `@${username}` : '', names: [called || username, username], face: username,
+    detail: called && called !== username ? `@${username}` : '', names: [called || username, username], face: username, username,
     run: () => places.message(username),
   });
   /** @param {keyof typeof words.also} name @param {string} sign @param {() => unknown} run @param {string} [label] @returns {Entry} */
@@ -73,13 +79,14 @@ export function openQuickSwitcher({ page, names, places, find }) {
   const ofTheme = (theme) => command(theme, theme, async () => (await import('../views/theme.js')).applyTheme(theme));
   const goTo = (/** @type {string} */ hash) => () => void (location.hash = hash);
 
+  void import('../views/theme.js').then(({ addThemeIcons }) => addThemeIcons(), () => {});
   /** @returns {Entry[]} what can be done from anywhere by who is here */
   const commands = () => {
     const { user, currentRoom: room, notice, screen } = state;
     const isIn = room && !notice && screen === 'chat';
     return [
       command('create', 'plus', () => places.newRoom()),
-      ...(user ? [command('direct', 'talk', () => places.newDirect()), command('people', 'people', goTo('#/people'))] : []),
+      ...(user ? [command('direct', 'talk', () => places.newDirect()), command('people', 'people', goTo('#/people')), command('saved', 'bookmark', goTo('#/saved'))] : []),
       ...(isIn ? [command('settings', 'gear', () => places.settings(room.id), words.commands.settings(roomCall(room, state.username)))] : []),
       ...(isIn ? [command('search', 'search', () => places.search())] : []),
       command('rooms', 'rooms', () => page.open()),
@@ -100,6 +107,7 @@ export function openQuickSwitcher({ page, names, places, find }) {
     /** @type {Map<string, Entry>} */
     const once = new Map(people.filter(({ key }) => !known.has(key)).map((entry) => [entry.key, entry]));
     const isGone = (/** @type {Entry} */ { room }) => Boolean(room?.archived_at);
+    if (asking) return [...rooms.filter((entry) => !isGone(entry)), ...once.values()];
     return [...rooms.filter((entry) => !isGone(entry)), ...once.values(), ...commands(), ...rooms.filter(isGone)];
   };
 
@@ -108,8 +116,10 @@ export function openQuickSwitcher({ page, names, places, find }) {
   let prepared = prepare(entries());
   /** @param {string} query */
   const answer = (query) => {
-    if (query.trim() !== '') return rank(prepared, query);
+    const typed = query.trim().length;
+    if (typed > 0) return rank(prepared, query).filter(({ key }) => key !== 'signOut' || typed >= MEANT);
     const all = rank(prepared, '');
+    if (asking) return all;
     const elsewhere = all.filter(({ room }) => room && room.id !== state.currentRoom?.id);
     return [...elsewhere.slice(0, PLACES_SHOWN), ...all.filter(({ kind }) => kind === 'command')];
   };
@@ -122,13 +132,14 @@ export function openQuickSwitcher({ page, names, places, find }) {
     const found = answer(query);
     const name = query.trim();
     const choices = found.slice(0, SHOWN).map((entry) => ({ ...entry, marks: marks(entry.label, query) }));
-    if (found.length > 0 || name === '') return { choices, count: found.length };
+    // What is not known yet would be made a second time.
+    if (found.length > 0 || name === '' || asking || state.roomsStatus === 'loading') return { choices, count: found.length };
     return { choices: [command('create', 'plus', () => places.newRoom(name), words.commands.createNamed(name))], count: 0 };
   };
   /** @param {import('../types.js').SearchResult} result @returns {Entry} */
   const ofMessage = ({ message, room }) => ({
-    ...nothing, key: `message ${message.id}`, kind: 'message', label: plainWords(message.content).slice(0, MESSAGE_AT_MOST),
-    detail: words.said(names.called(message.username), roomCall(room, state.username)), names: [], sign: 'talk',
+    ...nothing, key: `message ${message.id}`, kind: 'message', label: plainWords(message.content || (message.forwarded?.content ?? '')).slice(0, MESSAGE_AT_MOST),
+    detail: words.said(message.username, roomCall(room, state.username)), names: [], sign: 'talk',
     run: () => {
       const address = routeTo(room.id, message.id);
       if (location.hash === address) void parts().visit?.goTo(message.id);
@@ -146,8 +157,10 @@ export function openQuickSwitcher({ page, names, places, find }) {
 
   const opened = openSwitcher({
     find: fromMemory,
-    later: [async (query, signal) => (await people(query, signal)).map(ofPerson), messages],
+    later: [async (query, signal) => (await people(query, signal)).map(ofPerson), ...(asking ? [] : [messages])],
+    ...(asking ? { asks: asking } : {}),
     onChoose: (choice) => {
+      if (asking) return asking.onTarget(/** @type {Entry} */ (choice));
       Promise.resolve(/** @type {Entry} */ (choice).run()).catch(page.onTrouble);
     },
   });

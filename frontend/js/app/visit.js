@@ -73,7 +73,7 @@ export class Visit {
     await queue.drawn();
     if (move !== this.#move) return;
     this.#isPlacing = false;
-    if (messageId !== null) screens.messages?.['scrollToMessage'](messageId, { flash: true });
+    if (messageId !== null) this.#point(messageId);
     else if (anchor) screens.messages?.['restoreAnchor'](anchor);
   }
 
@@ -109,6 +109,7 @@ export class Visit {
     if (roomId === state.currentRoom?.id) {
       if (chainId) screens.showChain(chainId);
       screens.composer?.['setDraft'](memory.draft(roomId));
+      if (memory.draft(`files.${roomId}`)) screens.composer?.['recall']();
       if (memory.reply(roomId)) void screens.loadReplies().then((replies) => replies.resume(), () => {});
     }
     await read;
@@ -119,9 +120,16 @@ export class Visit {
     this.#move += 1;
     this.#isPlacing = false;
     const move = this.#move;
-    if (!(await this.#history.jumpTo(messageId))) return;
+    const isHere = await this.#history.jumpTo(messageId);
     await this.#options.queue.drawn();
-    if (move === this.#move) this.#options.screens.messages?.['scrollToMessage'](messageId, { flash: true });
+    if (move === this.#move) this.#point(messageId, isHere === null);
+  }
+
+  /** @param {number} id  a message to be pointed out, if it is there @param {boolean} [isUnread]  that could not be seen */
+  #point(id, isUnread) {
+    const { state, screens } = this.#options;
+    if (state.messages.some((message) => message.id === id)) screens.messages?.['scrollToMessage'](id, { flash: true });
+    else void screens.act('tellLost', isUnread);
   }
 
   /** To the newest message. */
@@ -148,8 +156,8 @@ export class Visit {
     this.#stopTyping();
   }
 
-  /** @param {string} text */
-  say(text) {
+  /** @param {string} text @param {import('../types.js').PendingFile[]} [files] */
+  say(text, files) {
     const { state, memory, outbox, queue, screens } = this.#options;
     if (!state.currentRoom) return;
     const { id: roomId } = state.currentRoom;
@@ -157,7 +165,7 @@ export class Visit {
     // What shows that the draft is an answer may still be on its way.
     const replyTo = screens.replies?.take() ?? (memory.reply(roomId) || undefined);
     memory.setReply(roomId, 0);
-    outbox.add(roomId, text.trim(), replyTo);
+    outbox.add(roomId, text.trim(), replyTo, files);
     // One's own words are seen at once, wherever one was reading.
     if (state.hasNewer) void this.goToLatest();
     else queue.flush();
@@ -247,6 +255,7 @@ export class Visit {
   #refused(code) {
     const { state, apply } = this.#options;
     if (code === 'not_found') apply({ type: 'room_deleted', room_id: state.currentRoom?.id, message: '' });
-    else apply({ type: 'room_refused', code, text: '' });
+    // Whoever signs in again goes on here.
+    else if (code !== 'not_signed_in' || !state.user) apply({ type: 'room_refused', code, text: '' });
   }
 }

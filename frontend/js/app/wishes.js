@@ -7,6 +7,7 @@
  */
 
 import { loadMarkdown } from '../views/formatting.js';
+import { isGivenUp } from '../views/keys.js';
 import { loadSeldom, sheet } from '../views/seldom.js';
 import { Names } from './names.js';
 
@@ -40,6 +41,9 @@ export function createWishes(page) {
   const names = new Names({ api, onNews: () => apply({ type: 'names_learned' }) });
   /** @type {Promise<Places>|null} */
   let places = null;
+  const loadFaces = () => import('./faces.js').then(({ begin }) => begin(page, names));
+  // As soon as somebody has a picture; from then on it hears for itself.
+  names.onLearned = (profiles) => void (profiles.some(({ avatar }) => avatar) && loadFaces().catch(() => {}));
 
   const loadPlaces = () => {
     places ??= Promise.all([import('./places.js'), loadSeldom()]).then(
@@ -59,9 +63,9 @@ export function createWishes(page) {
   /** @param {string} wish @param {...any} details */
   const act = async (wish, ...details) => {
     const loaded = /** @type {any} */ (await loadPlaces());
-    return loaded[wish](...details);
+    return isGivenUp(wish) ? undefined : loaded[wish](...details);
   };
-  const onAct = (/** @type {string} */ wish, /** @type {any[]} */ ...details) => void act(wish, ...details).catch(onTrouble);
+  const onAct = (/** @type {[string, ...any]} */ ...wish) => void parts().screens.act(...wish);
   const common = {
     names, onAct, onTrouble, onAccount, onOpen: open, onBack: () => open(), onCreate: createRoom, onSignOut: signOut,
     onPerson: (/** @type {any} */ person, /** @type {HTMLElement} */ anchor) => onAct('showPerson', person, anchor),
@@ -87,19 +91,20 @@ export function createWishes(page) {
       onAtBottom: (/** @type {boolean} */ atBottom) => parts().visit?.scrolled(atBottom),
       onAnchor: (/** @type {Anchor} */ anchor) => parts().visit?.rested(anchor),
       onRetryHistory: () => void parts().visit?.read(),
-      onSend: (/** @type {string} */ text) => parts().visit?.say(text),
+      onSend: (/** @type {[string, any]} */ ...said) => parts().visit?.say(...said),
       onTyping: () => parts().visit?.type(),
       onDraft: (/** @type {string} */ text) => parts().visit?.keepDraft(text),
       onRetry: (/** @type {string} */ clientId) => parts().outbox?.retry(clientId),
       onDiscard: (/** @type {string} */ clientId) => parts().outbox?.discard(clientId),
       onTryNow: () => page.connection.tryNow(),
       onSources: () => act('completions'),
+      onFiles: async (/** @type {any} */ place) => (await parts().screens.files()).tray(place, () => String(state.currentRoom?.id)),
     },
 
     /**
      * Makes a screen that few visits need.
      *
-     * @param {'directory'|'administration'} name
+     * @param {'directory'|'saved'|'administration'} name
      * @param {HTMLElement} element
      * @returns {Promise<import('../types.js').View>}
      */
@@ -123,7 +128,7 @@ export function createWishes(page) {
 
     /** Fetches what may be wanted later. */
     async prefetch() {
-      await Promise.all([loadPlaces(), loadMarkdown(), import('../views/rooms.js'), import('../views/theme.js'), sheet('rooms')]);
+      await Promise.all([loadPlaces(), loadFaces(), loadMarkdown(), import('../views/rooms.js'), import('../views/theme.js'), sheet('rooms')]);
     },
   };
 }

@@ -134,7 +134,8 @@ export class Records {
    */
   #same(record) {
     const known = this.get(record.client_id);
-    if (known?.seq === record.seq && known.status === record.status && known.error === record.error) return known;
+    const isSame = known?.seq === record.seq && known.status === record.status && known.error === record.error;
+    if (isSame && String(known.files?.map(({ id }) => id)) === String(record.files?.map(({ id }) => id))) return known;
     return { ...record, username: cleanName(record.username) };
   }
 

@@ -1,7 +1,8 @@
 /**
  * What the server's frames say of what is unread: pure, in numbers. Loaded with the first account.
  *
- * A count is as of a moment of its room, which `message_count` names: what was said since is the difference.
+ * A count is as of a moment of its room, which `message_count` and `deleted_count` name: what was said or deleted since
+ * is the difference, however often it is told, and whatever of it was lost.
  *
  * @typedef {import('../types.js').Room} Room
  * @typedef {import('../types.js').State} State
@@ -15,24 +16,29 @@ const unreadIn = ({ unread, role, kind }) => unread ?? (role !== null || kind !=
 /**
  * @param {Pick<State, 'rooms'>} state
  * @param {Frame} frame  `news`
- * @returns {Counts}
+ * @returns {{counts: Counts, isLost: boolean}}  `isLost`: it is not known any more what was deleted, so only the list has the truth
  */
 export function countNews({ rooms }, frame) {
   /** @type {Counts} */
   const counts = {};
+  let isLost = false;
   const known = new Map(rooms.map((room) => [room.id, room]));
-  for (const { room_id: roomId, message_count: count, deleted } of frame['rooms']) {
+  for (const { room_id: roomId, message_count: count, deleted_count: allGone, deleted } of frame['rooms']) {
     const room = known.get(roomId);
     if (!room) continue;
     const unread = unreadIn(room);
     const more = Math.max(0, count - room.message_count);
-    const gone = deleted.filter((/** @type {number} */ id) => id > (room.last_read ?? 0)).length;
+    const lately = Math.max(0, allGone - room.deleted_count);
+    const gone = deleted.slice(Math.max(0, deleted.length - lately)).filter((/** @type {number} */ id) => id > (room.last_read ?? 0));
+    // Where nothing is left to be deleted, it need not be known what was.
+    isLost ||= lately > deleted.length && (unread ?? 0) + more > 0;
     counts[roomId] = {
       message_count: room.message_count + more,
-      unread: unread === null ? null : Math.max(0, unread + more - gone),
+      deleted_count: room.deleted_count + lately,
+      unread: unread === null ? null : Math.max(0, unread + more - gone.length),
     };
   }
-  return counts;
+  return { counts, isLost };
 }
 
 /**
@@ -40,12 +46,13 @@ export function countNews({ rooms }, frame) {
  * @param {Frame} frame  one's own `read`
  * @returns {Counts}
  */
-export function countRead({ rooms }, { room_id: roomId, message_id: lastRead, unread, message_count: count }) {
+export function countRead({ rooms }, { room_id: roomId, message_id: lastRead, unread, message_count: count, deleted_count: gone, mentions = 0 }) {
   const room = rooms.find(({ id }) => id === roomId);
-  if (!room) return {};
+  // News of a deletion come behind what was read before it. So the list knew this, and more.
+  if (!room || gone < room.deleted_count) return {};
   // More may have been told than the server knew when it counted.
   const more = room.unread === null ? 0 : Math.max(0, room.message_count - count);
-  return { [roomId]: { last_read: lastRead, unread: unread + more, message_count: count + more } };
+  return { [roomId]: { last_read: lastRead, unread: unread + more, message_count: count + more, deleted_count: gone, mentions } };
 }
 
 /**
@@ -60,6 +67,9 @@ const listed = (rooms) => {
     ...rooms.filter((room) => room.archived_at)];
 };
 
+/** @param {Room} room @returns {number} how much of what is unread there one wants to know of */
+export const heeded = ({ unread, mentions, level }) => (level === 'nothing' ? mentions : unread) ?? 0;
+
 /**
  * @param {Pick<State, 'rooms'|'currentRoom'>} state
  * @param {1|-1} step
@@ -72,7 +82,7 @@ export function nextUnread({ rooms, currentRoom }, step) {
   const start = at === -1 && step === -1 ? 0 : at;
   for (let far = 1; far <= all.length; far += 1) {
     const room = all[(start + step * far + 2 * all.length) % all.length];
-    if (room && room.id !== currentRoom?.id && (room.unread ?? 0) > 0) return room;
+    if (room && room.id !== currentRoom?.id && heeded(room) > 0) return room;
   }
   return null;
 }

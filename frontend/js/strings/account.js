@@ -61,7 +61,7 @@ export const words = {
 
   settings: {
     title: 'Account settings',
-    tabs: { profile: 'Profile', password: 'Password', sessions: 'Sessions' },
+    tabs: { profile: 'Profile', password: 'Password', sessions: 'Sessions', notifications: 'Notifications' },
   },
 
   profile: {
@@ -73,6 +73,15 @@ export const words = {
     over: (/** @type {number} */ count) => `${plural(count, 'character', 'characters')} too long`,
     timeZone: 'Time zone',
     noTimeZone: 'Not shown',
+    picture: 'Picture',
+    choosePicture: 'Choose picture',
+    changePicture: 'Change picture',
+    removePicture: 'Remove',
+    pictureHint: 'PNG, JPEG, GIF, WebP, AVIF or HEIC. The middle of it is shown.',
+    pictureSaved: 'Your picture is saved.',
+    pictureRemoved: 'Your picture is removed.',
+    pictureSaving: 'Saving your picture…',
+    noPicture: 'Choose an image file.',
     colour: 'Avatar colour',
     automatic: 'From your name',
     colours: ['Red', 'Orange', 'Amber', 'Olive', 'Green', 'Jade', 'Teal', 'Sky', 'Blue', 'Violet', 'Purple', 'Pink'],

@@ -17,9 +17,9 @@ export const words = {
   lead: 'For those who run this place.',
   back: 'Back to rooms',
   tabs: { people: 'People', rooms: 'Rooms', registration: 'Registration', reports: 'Reports', log: 'Log' },
-  tryAgain: 'Try again',
   loading: 'Loading',
   more: 'Show more',
+  shown: (/** @type {number} */ count) => (count === 0 ? 'There are no more.' : `${NUMBER.format(count)} more shown.`),
   administrator: 'Administrator',
 
   terms: {

@@ -27,40 +27,18 @@ export const strings = {
   alreadyIn: (/** @type {string} */ name) => `You’re signed in as ${name}. Sign out to use that link.`,
 
   unread: (/** @type {number} */ count) => plural(count, 'unread message', 'unread messages'),
+  mentions: (/** @type {number} */ count) => plural(count, 'mention', 'mentions'),
 
   /** Stands beside the name of everybody who has no account. */
   guest: 'guest',
 
-  theme: { label: 'Theme', auto: 'System', light: 'Light', dark: 'Dark' },
-
   self: {
     menu: 'Your menu',
-    account: 'Account settings',
-    administration: 'Administration',
-    shortcuts: 'Keyboard shortcuts',
-    signOut: 'Sign out',
     connection: { online: 'Connected', connecting: 'Connecting…', offline: 'Offline' },
   },
 
   rooms: {
-    title: 'Rooms',
-    label: 'Rooms',
-    count: (/** @type {number} */ count) => plural(count, 'room', 'rooms'),
-    filter: 'Filter rooms',
-    filterHint: '/',
-    create: 'New room',
-    none: 'No rooms yet. Create the first one.',
-    noneTitle: 'A quiet house',
-    noMatch: (/** @type {string} */ query) => `Nothing matches “${query}”.`,
-    noMatchHint: 'Try fewer letters, or create the room.',
-    matches: (/** @type {number} */ count) => plural(count, 'room matches', 'rooms match'),
-    error: 'The rooms could not be loaded.',
     errorHint: 'Check your connection, then try again.',
-    loading: 'Loading rooms',
-    online: (/** @type {number} */ count) => plural(count, 'person here', 'people here'),
-    nobody: 'Nobody here now',
-    created: (/** @type {string} */ date) => `Since ${date}`,
-    delete: (/** @type {string} */ name) => `Delete ${name}`,
     deleted: (/** @type {string} */ name) => `#${name} was deleted.`,
   },
 
@@ -71,6 +49,7 @@ export const strings = {
     allRooms: 'All rooms',
     jump: 'Go to…',
     directory: 'Find people',
+    saved: 'Saved',
     create: 'New room',
     menu: 'List menu',
     direct: 'Direct messages',
@@ -108,9 +87,6 @@ export const strings = {
     deleted: 'This message was deleted.',
     edited: '(edited)',
     edits: '(edited), show history',
-    actions: 'Message actions',
-    react: 'React',
-    reactWith: (/** @type {string} */ emoji) => `React with ${emoji}`,
     newLine: 'New',
     loadError: 'The messages could not be loaded.',
     olderError: 'Couldn’t load older messages.',
@@ -136,6 +112,7 @@ export const strings = {
   composer: {
     label: 'Message box',
     emoji: 'Emoji',
+    attach: 'Attach files',
     placeholder: (/** @type {string} */ room) => `Message ${room}`,
     field: (/** @type {string} */ room) => `Message to ${room}`,
     send: 'Send message',
@@ -143,10 +120,6 @@ export const strings = {
     hint: 'Enter sends, Shift and Enter starts a new line.',
     left: (/** @type {number} */ count) => plural(count, 'character left', 'characters left'),
     over: (/** @type {number} */ count) => `${plural(count, 'character', 'characters')} too long`,
-    archived: 'This room is archived. You can read it, but not write.',
-    muted: 'You can’t write here for now.',
-    mutedFor: (/** @type {string} */ time) => `You can’t write here for ${time}.`,
-    slow: (/** @type {string} */ time) => `Slow mode: you can send again in ${time}.`,
   },
 
   banner: {
@@ -160,29 +133,17 @@ export const strings = {
     tryNow: 'Try now',
   },
 
-  announce: {
-    message: (/** @type {string} */ name, /** @type {string} */ text) => `${name}: ${text}`,
-    ofGuest: (/** @type {string} */ name, /** @type {string} */ text) => `${name}, guest: ${text}`,
-    many: (/** @type {number} */ count) => plural(count, 'new message', 'new messages'),
-    connecting: 'Connecting',
-    reconnecting: 'Connection lost. Reconnecting.',
-    offline: 'You are offline.',
-    caughtup: 'Connected again, nothing missed.',
-    closed: 'The connection has ended.',
-    unsent: 'A message was not sent.',
-  },
+  announce: { unsent: 'A message was not sent.' },
 
   notice: { back: 'Back to rooms', deletedTitle: 'This room is gone', refusedTitle: 'You can’t enter this room' },
-
-  toasts: { label: 'Notices', dismiss: 'Dismiss' },
 };
 
 /**
- * What went wrong, in words. The codes are those of the protocol; the page's own are `network`, for a request without
- * an answer, and `left_unstored`, for a login that ended only in the server's memory.
+ * What went wrong, in words. The codes are those of the protocol; the page's own is `network`, for a request without an
+ * answer. What only dialogs meet is added by dialogs.js.
  * @type {{[code: string]: string}}
  */
-const ERRORS = {
+export const ERRORS = {
   network: 'Can’t reach the server. Check your connection.',
   empty: 'Write something first.',
   too_long: 'That is too long. Shorten it a little.',
@@ -192,24 +153,18 @@ const ERRORS = {
   name_taken: 'Somebody here already uses that name. Choose another.',
   name_reserved: 'That name is reserved. Choose another.',
   guests_off: 'Guests can’t come in here. Sign in, or create an account.',
-  room_exists: 'There is already a room with that name.',
   not_found: 'It is no longer there.',
   not_allowed: 'You can’t do that here.',
   banned: 'You’re banned from this room.',
   archived: 'This room is archived.',
   muted: 'You can’t write here for now.',
   slow_mode: 'This room is in slow mode. Wait a moment.',
-  edit_window_over: 'That message is too old to be changed.',
-  invite_invalid: 'This link has been used or has ended. Ask for a new one.',
-  nobody_chosen: 'Choose at least one person.',
-  reason_empty: 'Say in a few words what is wrong.',
   not_signed_in: 'You’ve been signed out. Sign in to keep going.',
   rate_limited: 'That was a little fast. Wait a moment, then try again.',
   busy: 'The server is busy. Try again in a moment.',
   timeout: 'That took too long to reach the server. Try again.',
   too_large: 'That is too large to send.',
   storage_full: 'The server has no room left. Tell whoever runs it.',
-  left_unstored: 'You’re signed out, but the server has no room left to write it down. Tell whoever runs it.',
   unsupported_type: 'The server did not understand that. Reload the page.',
   bad_json: 'The server did not understand that. Reload the page.',
   unknown_type: 'The server did not understand that. Reload the page.',

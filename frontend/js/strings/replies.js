@@ -19,5 +19,6 @@ export const words = {
 
   count: (/** @type {number} */ count) => plural(count, 'reply', 'replies'),
   last: (/** @type {string} */ when) => `last ${when}`,
-  stub: (/** @type {string} */ count, /** @type {string} */ when) => `${count}, last ${when}, open thread`,
+  /** Behind both, for those who listen. */
+  stub: ', open thread',
 };

@@ -16,8 +16,8 @@ export const words = {
   chips: [
     { insert: 'from:', label: 'From', means: 'From somebody' },
     { insert: 'in:', label: 'In', means: 'In a room' },
-    { insert: 'has:link ', label: 'Has link', means: 'With a link' },
-    { insert: 'has:reaction ', label: 'Has reaction', means: 'With a reaction' },
+    { insert: 'has:', label: 'Has', means: 'With a file, an image, a link or a reaction' },
+    { insert: 'is:', label: 'Is', means: 'Pinned, saved by you, or unread' },
     { insert: 'before:', label: 'Before', means: 'Before a day' },
     { insert: 'after:', label: 'After', means: 'After a day' },
     { insert: 'on:', label: 'On', means: 'On a day' },
@@ -28,6 +28,7 @@ export const words = {
   count: (/** @type {number} */ count, /** @type {boolean} */ isMore) =>
     isMore ? `${NUMBER.format(count)}+ results` : plural(count, 'result', 'results'),
   in: 'in',
+  forwarded: (/** @type {string} */ name) => `Forwarded from ${name}:`,
   noneTitle: (/** @type {string} */ query) => `Nothing matches “${query}”.`,
   noneHint: 'Try fewer words or another room.',
   noneHintAll: 'Try fewer words, or part of one.',

@@ -12,6 +12,12 @@ export const words = {
     { keys: ['Enter'], does: 'go there' },
     { keys: ['Esc'], does: 'close' },
   ],
+  /** Where a place is chosen for something else than to go there. */
+  hintOfAsking: [
+    { keys: ['↑', '↓'], does: 'move' },
+    { keys: ['Enter'], does: 'choose' },
+    { keys: ['Esc'], does: 'close' },
+  ],
   results: (/** @type {number} */ count) => plural(count, 'result', 'results'),
   none: (/** @type {string} */ query) => `Nothing matches “${query}”.`,
   kinds: { room: 'Room', direct: 'Direct message', person: 'Person', command: 'Command', message: 'Message' },
@@ -26,6 +32,7 @@ export const words = {
     direct: 'New message',
     rooms: 'All rooms',
     people: 'Find people',
+    saved: 'Saved messages',
     search: 'Search messages',
     settings: (/** @type {string} */ room) => `About ${room}`,
     account: 'Account settings',
@@ -42,6 +49,7 @@ export const words = {
     direct: ['direct message', 'write to somebody'],
     rooms: ['list of rooms', 'home'],
     people: ['directory', 'members'],
+    saved: ['bookmarks', 'later'],
     search: ['find', 'look for what was said'],
     settings: ['room settings', 'topic', 'invite'],
     account: ['profile', 'password', 'sessions', 'preferences'],

@@ -3,8 +3,8 @@
  * a count.
  */
 
-import { strings } from '../strings/en.js';
-import { plainWords } from './formatting.js';
+import { words } from '../strings/notices.js';
+import { wordsOf } from './said.js';
 
 const SPOKEN_AT_MOST = 200;
 const MESSAGES_PER_SECOND = 3;
@@ -15,7 +15,7 @@ const WINDOW_MS = 1000;
  * @param {HTMLElement} assertive
  */
 export function createAnnouncer(polite, assertive) {
-  /** @typedef {{username: string, guest: boolean, content: string}} Arrived */
+  /** @typedef {Pick<import('../types.js').Message, 'username'|'guest'|'content'|'files'|'forwarded'>} Arrived */
   /** @type {Arrived[]} */
   let waiting = [];
   /** @type {ReturnType<typeof setTimeout> | null} */
@@ -35,14 +35,14 @@ export function createAnnouncer(polite, assertive) {
     while (region.childElementCount > MESSAGES_PER_SECOND + 1) region.firstElementChild?.remove();
   };
   /** @param {Arrived} message */
-  const wordsOf = ({ username, guest, content }) =>
-    strings.announce[guest ? 'ofGuest' : 'message'](username, plainWords(content));
+  const sentenceOf = (message) =>
+    words.announce[message.guest ? 'ofGuest' : 'message'](message.username, wordsOf(message));
   const flush = () => {
     timer = null;
     spoken = 0;
     if (waiting.length === 0) return;
-    if (waiting.length > MESSAGES_PER_SECOND) put(polite, strings.announce.many(waiting.length));
-    else for (const message of waiting) put(polite, wordsOf(message));
+    if (waiting.length > MESSAGES_PER_SECOND) put(polite, words.announce.many(waiting.length));
+    else for (const message of waiting) put(polite, sentenceOf(message));
     spoken = waiting.length;
     waiting = [];
     timer = setTimeout(flush, WINDOW_MS);
@@ -61,13 +61,13 @@ export function createAnnouncer(polite, assertive) {
     message(message) {
       if (spoken < MESSAGES_PER_SECOND && waiting.length === 0) {
         spoken += 1;
-        put(polite, wordsOf(message));
+        put(polite, sentenceOf(message));
       } else waiting.push(message);
       timer ??= setTimeout(flush, WINDOW_MS);
     },
     /** @param {import('../types.js').ConnectionStatus} status */
     connection(status) {
-      if (status !== 'open') put(polite, strings.announce[status]);
+      if (status !== 'open') put(polite, words.announce[status]);
     },
     update() {},
     destroy() {

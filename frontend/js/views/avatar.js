@@ -8,17 +8,22 @@ const faces = new Map();
 const FACES_AT_MOST = 2000;
 /** Colours that people have chosen, by canonical name, as far as this page has heard of them. @type {Map<string, number>} */
 const chosen = new Map();
-/** Whose face a node shows. @type {WeakMap<Element, string>} */
+/** @typedef {(node: HTMLElement, name: string) => void} Painter */
+/** Puts pictures on faces, once there is one. @type {Painter | null} */
+let paint = null;
+/** Whose face a node shows; '': a guest's. @type {WeakMap<Element, string>} */
 const shown = new WeakMap();
 
-/** @param {string} name */
-function faceOf(name) {
-  let face = faces.get(name);
+/** @param {string} name @param {boolean} [guest] */
+function faceOf(name, guest) {
+  // No name has a break in it.
+  const key = guest ? `${name}\n` : name;
+  let face = faces.get(key);
   if (face === undefined) {
     if (faces.size >= FACES_AT_MOST) faces.clear();
     const known = canonical(name);
-    face = { initials: initials(name), hue: String(chosen.get(known) ?? hue(known)) };
-    faces.set(name, face);
+    face = { initials: initials(name), hue: String((guest ? null : chosen.get(known)) ?? hue(known)) };
+    faces.set(key, face);
   }
   return face;
 }
@@ -27,12 +32,20 @@ function faceOf(name) {
  * Puts a name's face on an avatar element.
  * @param {HTMLElement} node
  * @param {string} name
+ * @param {boolean} [guest] who has the name of an account, perhaps, but neither its picture nor its colour
  */
-export function setFace(node, name) {
-  const face = faceOf(name);
+export function setFace(node, name, guest = false) {
+  const face = faceOf(name, guest);
   if (node.textContent !== face.initials) node.textContent = face.initials;
   node.style.setProperty('--hue', face.hue);
-  shown.set(node, name);
+  shown.set(node, guest ? '' : name);
+  paint?.(node, guest ? '' : name);
+}
+
+/** @param {Painter} painter for all faces, those on the page and those to come */
+export function usePictures(painter) {
+  paint = painter;
+  for (const node of document.querySelectorAll('.avatar')) painter(/** @type {HTMLElement} */ (node), shown.get(node) ?? '');
 }
 
 /**
@@ -55,10 +68,11 @@ export function chooseHue(name, value) {
 /**
  * @param {string} name
  * @param {string} [extraClass]
+ * @param {boolean} [guest]
  */
-export function avatar(name, extraClass = '') {
+export function avatar(name, extraClass = '', guest = false) {
   const node = el('span', { class: `avatar ${extraClass}`.trim(), 'aria-hidden': 'true' });
-  setFace(node, name);
+  setFace(node, name, guest);
   return node;
 }
 

@@ -23,6 +23,7 @@ const WORD_AT_MOST = 40;
  * @property {number} atLeast characters of the word before anything is looked for
  * @property {string} label the list's name
  * @property {(word: string, signal: AbortSignal) => Promise<Choice[]>} find the best first; rejects when it cannot be had now
+ * @property {(word: string) => Promise<string | null>} [whole] what a word becomes by itself that stands between two of its signs
  *
  * @typedef {(change: import('./marks.js').Change) => void} Apply
  */
@@ -58,6 +59,7 @@ export function createCompletion({ form, field, sources, isOff, apply, signal })
   setAttr(field, 'aria-autocomplete', 'list');
   const patterns = sources.map((source) => ({
     source,
+    closed: source.whole && new RegExp(`(?:^|[\\s([{])${escaped(source.trigger)}([\\p{L}\\p{N}_+-]{1,${WORD_AT_MOST}})${escaped(source.trigger)}$`, 'u'),
     // Behind a blank or an opening bracket: in the middle of a word, as in an address of mail, the sign is only a character.
     pattern: new RegExp(`(?:^|[\\s([{"'“‘*_~])${escaped(source.trigger)}([\\p{L}\\p{M}\\p{N}_+.'-]{${source.atLeast},${WORD_AT_MOST}})$`, 'u'),
   }));
@@ -71,6 +73,8 @@ export function createCompletion({ form, field, sources, isOff, apply, signal })
   let refused = -1;
   /** @type {AbortController | null} */
   let asking = null;
+  /** An input method is at work, whose text is not to be touched. */
+  let isComposing = false;
 
   const isOpen = () => choices.length > 0;
   const close = () => {
@@ -111,14 +115,54 @@ export function createCompletion({ form, field, sources, isOff, apply, signal })
     activate(0);
     setText(status, words.choices(found.length));
   };
-  /** Looks at the word before the caret. */
-  const look = async () => {
+  /**
+   * Puts in what a word becomes by itself, once its second sign is there. One may have gone on writing behind it by then.
+   * @param {string} before up to that sign
+   */
+  const take = async (before) => {
+    for (const { source, closed } of patterns) {
+      const word = closed?.exec(before.slice(-WORD_AT_MOST - 3))?.[1];
+      if (word === undefined || isOff(before)) continue;
+      const text = await source.whole?.(word).catch(() => null);
+      if (!text || isComposing || !field.value.startsWith(before)) return;
+      const to = before.length;
+      const from = to - word.length - 2 * source.trigger.length;
+      const moved = (/** @type {number} */ at) => (at < to ? Math.min(at, from + text.length) : at - to + from + text.length);
+      if (document.activeElement === field) apply({ from, to, text, start: moved(field.selectionStart), end: moved(field.selectionEnd) });
+      else {
+        // Whoever is elsewhere by now is not called back.
+        field.setRangeText(text, from, to, 'preserve');
+        field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      }
+      return;
+    }
+  };
+  /**
+   * Does so for all that was typed before anybody looked. What was there before that, such as the draft of an earlier visit,
+   * has been left as it is once, and stays so.
+   * @param {string} given
+   */
+  const makeGood = async (given) => {
+    const { value } = field;
+    let from = 0;
+    while (from < value.length && value[from] === given[from]) from += 1;
+    let kept = 0;
+    while (kept < Math.min(value.length, given.length) - from && value.at(-1 - kept) === given.at(-1 - kept)) kept += 1;
+    // From the end, so that what stands before the next one is as it was.
+    for (let to = value.length - kept; to > from; to -= 1) await take(value.slice(0, to));
+  };
+  /**
+   * Looks at the word before the caret.
+   * @param {string | null} [typed] just now: what comes back by an undo is as it was wanted
+   */
+  const look = async (typed) => {
     const { value, selectionStart: caret, selectionEnd } = field;
     const before = value.slice(0, caret);
     const near = before.slice(-WORD_AT_MOST - 2);
     const found = caret === selectionEnd && patterns.map(({ source, pattern }) => ({ source, word: pattern.exec(near)?.[1] })).find(({ word }) => word !== undefined);
     if (!found || found.word === undefined) {
       refused = -1;
+      if (typed && caret === selectionEnd) void take(before);
       return close();
     }
     const from = caret - found.word.length - found.source.trigger.length;
@@ -157,8 +201,15 @@ export function createCompletion({ form, field, sources, isOff, apply, signal })
 
   // Before the box itself sees the key, which would send the message.
   form.addEventListener('keydown', onKey, { signal, capture: true });
-  field.addEventListener('input', (event) => /** @type {InputEvent} */ (event).isComposing || void look(), { signal });
-  field.addEventListener('compositionend', () => void look(), { signal });
+  field.addEventListener('input', (event) => {
+    const { isComposing: composes, data } = /** @type {InputEvent} */ (event);
+    if (!composes) void look(data);
+  }, { signal });
+  field.addEventListener('compositionstart', () => (isComposing = true), { signal });
+  field.addEventListener('compositionend', () => {
+    isComposing = false;
+    void look();
+  }, { signal });
   // The caret goes to another word.
   document.addEventListener('selectionchange', () => {
     if (isOpen() && (field.selectionStart !== place.to || field.selectionEnd !== place.to)) void look();
@@ -179,5 +230,5 @@ export function createCompletion({ form, field, sources, isOff, apply, signal })
     status.remove();
   });
 
-  return { look, close };
+  return { look, makeGood };
 }

@@ -18,16 +18,26 @@ const NEAR_AT_LEAST = 20;
  * @property {string | null} username
  * @property {import('../types.js').Hold | null} hold
  * @property {number} maxLength
+ * @property {boolean} mayAttach
  * @property {string} [label] what is said in it, where that is no message to the whole room
+ *
+ * @typedef {object} Tray what a message will bring along
+ * @property {() => number} count
+ * @property {() => boolean} isStuck something has to be seen to first, which is said
+ * @property {() => import('../types.js').PendingFile[]} take to be sent
+ * @property {() => void} choose files are asked for
+ * @property {(files: File[]) => void} receive they came before there was a tray
+ * @property {() => void} update the box is another one
+ * @typedef {{form: HTMLFormElement, field: HTMLTextAreaElement, pane: HTMLElement, attach: HTMLElement, measure: () => void}} TrayPlace
  */
 
 /**
  * @param {HTMLElement} element
- * @param {{onSend: (text: string) => void, onTyping: () => void, onDraft: (text: string) => void, onLatest?: () => void,
+ * @param {{onSend: (text: string, files?: import('../types.js').PendingFile[]) => void, onTyping: () => void, onDraft: (text: string) => void, onLatest?: () => void,
  *   onAct: (wish: string, ...details: any[]) => void, onTrouble: (cause: unknown) => void,
- *   onSources: () => Promise<import('./completion.js').Source[]>}} callbacks
+ *   onSources: () => Promise<import('./completion.js').Source[]>, onFiles: (place: TrayPlace) => Promise<Tray>}} callbacks
  */
-export function createComposer(element, { onSend, onTyping, onDraft, onLatest, onAct, onTrouble, onSources }) {
+export function createComposer(element, { onSend, onTyping, onDraft, onLatest, onAct, onTrouble, onSources, onFiles }) {
   const ending = new AbortController();
   const { signal } = ending;
   const [fieldId, hintId, countId] = [uid('box'), uid('hint'), uid('count')];
@@ -65,7 +75,8 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
     'Aa',
   );
   const emoji = iconButton(strings.composer.emoji, 'smile', { class: 'icon-button composer-emoji', 'aria-haspopup': 'dialog' });
-  const form = el('form', { class: 'composer-box' }, label, field, emoji, count, marks, send);
+  const attach = iconButton(strings.composer.attach, 'plus', { class: 'icon-button composer-attach' });
+  const form = el('form', { class: 'composer-box' }, label, field, attach, emoji, count, marks, send);
   element.setAttribute('aria-label', strings.composer.label);
   element.replaceChildren(form, hint);
 
@@ -75,6 +86,12 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
   let more = null;
   /** The room whose draft is in the box. @type {number | null} */
   let roomId = null;
+  /** What is attached, once something is. @type {Tray | null} */
+  let tray = null;
+  /** @type {Promise<Tray> | null} */
+  let traying = null;
+  // What is attached waits for the next message while the box is used for something else.
+  const isEmpty = () => field.value.trim() === '' && !(more?.isLent() ? more.mayBeEmpty() : tray?.count());
 
   const measure = () => {
     if (!grows) {
@@ -89,11 +106,13 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
     if (!count.hidden) setText(count, over ? strings.composer.over(-left) : strings.composer.left(left));
     setAttr(field, 'aria-invalid', over ? 'true' : null);
     setAttr(field, 'aria-describedby', count.hidden ? (coarse.matches ? null : hintId) : countId);
-    setAttr(send, 'aria-disabled', over || more?.isWaiting() || field.value.trim() === '' ? 'true' : null);
+    setAttr(send, 'aria-disabled', over || more?.isWaiting() || isEmpty() ? 'true' : null);
   };
+  /** What is in the box that was not typed there. */
+  let given = '';
   /** @param {string} text */
   const put = (text) => {
-    field.value = text;
+    field.value = given = text;
     measure();
     field.setSelectionRange(text.length, text.length);
   };
@@ -117,15 +136,44 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
     });
   };
   const submit = () => {
-    if (over || more?.isWaiting() || field.value.trim() === '') return field.focus();
+    if (over || more?.isWaiting() || isEmpty()) return field.focus();
     if (more?.isLent()) return more.submit();
+    if (tray?.isStuck()) return;
     const text = field.value;
-    field.value = '';
+    put('');
+    onSend(text, tray?.take());
     measure();
-    onSend(text);
     onDraft('');
     field.focus();
   };
+
+  /** @param {(loaded: Tray) => void} [use] none: it is only there then, with what is kept for this box */
+  const bring = (use) => {
+    traying ??= onFiles({ form, field, pane: /** @type {HTMLElement} */ (element.parentElement), attach, measure });
+    traying.then((loaded) => {
+      tray = loaded;
+      use?.(loaded);
+    }).catch((cause) => {
+      traying = null;
+      onTrouble(cause);
+    });
+  };
+  attach.addEventListener('click', () => bring((loaded) => loaded.choose()));
+  // Whoever drags something may drop it here.
+  const pane = element.parentElement;
+  pane?.addEventListener('dragenter', () => bring(), { once: true, signal });
+  /** Until the tray hears for itself: a file that is let go over the page would take its place. @param {Event} event */
+  const early = (event) => {
+    const { type, clipboardData, dataTransfer } = /** @type {ClipboardEvent & DragEvent} */ (event);
+    const data = clipboardData ?? dataTransfer;
+    if (tray || !data?.types.includes('Files') || (clipboardData && data.types.includes('text/plain'))) return;
+    event.preventDefault();
+    if (type === 'dragover' || form.hidden) return;
+    const files = [...data.files];
+    bring((loaded) => loaded.receive(files));
+  };
+  field.addEventListener('paste', early, { signal });
+  for (const name of ['dragover', 'drop']) pane?.addEventListener(name, early, { signal });
 
   try {
     // The buttons were on view; what shows them again knows that.
@@ -134,7 +182,7 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
     // Nothing was kept.
   }
   marks.addEventListener('click', () => write((tools) => tools.toggleBar(), onTrouble));
-  field.addEventListener('keydown', (event) => void (writing ?? write((tools) => tools.late(event))), { signal });
+  field.addEventListener('keydown', (event) => void (writing ?? write((tools) => tools.late(event, given))), { signal });
   form.addEventListener(
     'submit',
     (event) => {
@@ -190,10 +238,12 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
 
   return {
     /** @param {ComposerData} data */
-    update({ room, username, hold: next, maxLength: limit, label: called }) {
+    update({ room, username, hold: next, maxLength: limit, mayAttach, label: called }) {
+      attach.hidden = !mayAttach;
       if (roomId !== (room?.id ?? null)) {
         roomId = room?.id ?? null;
         more?.giveBack();
+        tray?.update();
       }
       const isArchived = Boolean(room?.archived_at);
       if (more || next || isArchived) void loadMore().then((loaded) => loaded.follow(next, isArchived)).catch(onTrouble);
@@ -205,6 +255,8 @@ export function createComposer(element, { onSend, onTyping, onDraft, onLatest, o
       }
     },
     focus: () => field.focus(),
+    /** Files can be dropped and pasted from now on, and what was attached is seen again. */
+    recall: () => bring(),
     /** @param {string} text */
     setDraft(text) {
       more?.giveBack();

@@ -4,7 +4,8 @@
  */
 
 import { el, keepFocus, setAttr, setText } from '../dom.js';
-import { formatLength } from '../format.js';
+import { formatLength } from '../strings/lengths.js';
+import { words } from '../strings/notices.js';
 import { strings } from '../strings/en.js';
 
 /**
@@ -14,6 +15,7 @@ import { strings } from '../strings/en.js';
  * @property {string} text to begin with
  * @property {(text: string) => Promise<boolean>} run whether that was all
  * @property {() => void} [onEnd] it is done, or given up
+ * @property {boolean} [mayBeEmpty]
  *
  * @typedef {object} Answer what the next message is a reply to
  * @property {HTMLElement} bar stands above the box
@@ -44,6 +46,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
   let timer;
   /** @type {(Loan & {draft: string}) | null} */
   let loan = null;
+  let isSaving = false;
   /** @type {Answer | null} */
   let answered = null;
 
@@ -54,18 +57,24 @@ export function createComposerMore({ element, form, field, send, put, measure })
     setAttr(send, 'aria-label', name);
     setAttr(send, 'title', name);
   };
+  /** @param {boolean} saving  what is written in the box that was lent */
+  const save = (saving) => {
+    isSaving = saving;
+    send.ariaBusy = saving ? 'true' : null;
+  };
   const giveBack = () => {
     if (loan === null) return;
     const { draft, onEnd } = loan;
     loan = null;
+    save(false);
     slot.replaceChildren();
     nameSend(strings.composer.send);
     draw();
     put(draft);
     onEnd?.();
   };
-  const words = () => {
-    const text = strings.composer;
+  const reason = () => {
+    const text = words.composer;
     const left = hold?.until ? hold.until - performance.now() : 0;
     if (isArchived || hold?.code === 'archived') return text.archived;
     if (hold?.code === 'muted') return left > 0 ? text.mutedFor(formatLength(left)) : text.muted;
@@ -79,7 +88,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
     reply.hidden = isShut || loan !== null;
     closed.hidden = !isShut;
     wait.hidden = isShut || !isWaiting();
-    setText(isShut ? closed : wait, words());
+    setText(isShut ? closed : wait, reason());
     measure();
   };
 
@@ -100,6 +109,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
       return true;
     },
     isLent: () => loan !== null,
+    mayBeEmpty: () => loan?.mayBeEmpty,
     giveBack,
     /**
      * @param {import('../types.js').Hold | null} next
@@ -112,7 +122,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
       clearInterval(timer);
       if (hold?.until) timer = setInterval(draw, 1000);
       draw();
-      setText(said, words());
+      setText(said, reason());
     },
     /** @param {Loan} wanted */
     borrow(wanted) {
@@ -126,12 +136,16 @@ export function createComposerMore({ element, form, field, send, put, measure })
     },
     submit() {
       const mine = loan;
-      if (mine === null || send.ariaBusy) return;
-      send.ariaBusy = 'true';
+      if (mine === null || isSaving) return;
+      save(true);
       void mine.run(field.value.trim()).then((isDone) => {
-        send.ariaBusy = null;
-        if (isDone && loan === mine) giveBack();
-        field.focus();
+        // Meanwhile it was given up, or lent for something else.
+        if (loan !== mine) return;
+        const { activeElement } = document;
+        if (isDone) giveBack();
+        else save(false);
+        // Who has gone elsewhere while it was saved stays there.
+        if (activeElement === document.body || form.contains(activeElement)) field.focus();
       });
     },
     destroy: () => clearInterval(timer),

@@ -1,6 +1,6 @@
 /** The dialogs of this page, on the browser's own <dialog>: it keeps the focus inside and gives it back to the opener. */
 
-import { el, setAttr, setText, uid } from '../dom.js';
+import { el, iconButton, setAttr, setText, uid } from '../dom.js';
 import { words } from '../strings/dialogs.js';
 import { errorText } from '../strings/en.js';
 
@@ -13,6 +13,7 @@ import { errorText } from '../strings/en.js';
  * @property {() => (string | null)} [check] a code when what was entered cannot be right
  * @property {() => Promise<void>} run rejects with `{code, detail}`
  * @property {HTMLInputElement | HTMLTextAreaElement} [field]
+ * @property {() => (HTMLInputElement | HTMLTextAreaElement | undefined)} [wrong] where there are several: which of them it is about
  */
 
 /**
@@ -20,7 +21,7 @@ import { errorText } from '../strings/en.js';
  * @param {DialogParts} parts
  * @returns {Promise<boolean>} whether it was carried out; settles when the dialog has closed
  */
-export function openDialog({ title, body, submit, danger = false, check, run, field }) {
+export function openDialog({ title, body, submit, danger = false, check, run, field, wrong = () => field }) {
   const [titleId, errorId] = [uid('dialog'), uid('error')];
   const errorLine = el('p', { id: errorId, class: 'field-error', role: 'alert' });
   const cancel = el('button', { type: 'button', class: 'button button-quiet' }, words.cancel);
@@ -41,14 +42,18 @@ export function openDialog({ title, body, submit, danger = false, check, run, fi
   const dialog = el('dialog', { class: 'dialog', 'aria-labelledby': titleId }, form);
   let busy = false;
   let done = false;
+  /** @type {typeof field} */
+  let blamed;
 
   /** @param {string} words */
   const showError = (words) => {
     setText(errorLine, words);
-    if (field === undefined) return;
-    setAttr(field, 'aria-invalid', words === '' ? null : 'true');
-    setAttr(field, 'aria-errormessage', words === '' ? null : errorId);
-    if (words !== '') field.focus();
+    for (const name of ['aria-invalid', 'aria-errormessage']) blamed?.removeAttribute(name);
+    blamed = words === '' ? undefined : wrong();
+    if (blamed === undefined) return;
+    setAttr(blamed, 'aria-invalid', 'true');
+    setAttr(blamed, 'aria-errormessage', errorId);
+    blamed.focus();
   };
   const attempt = async () => {
     const wrong = check?.() ?? null;
@@ -71,7 +76,7 @@ export function openDialog({ title, body, submit, danger = false, check, run, fi
     event.preventDefault();
     if (!busy) void attempt();
   });
-  field?.addEventListener('input', () => showError(''));
+  form.addEventListener('input', ({ target }) => (target === field || target === blamed) && showError(''));
   cancel.addEventListener('click', () => dialog.close());
   const closed = showModal(dialog);
   // A destructive dialog opens on its harmless button.
@@ -131,7 +136,8 @@ export function confirmDelete({ room, onDelete }) {
  */
 export function showShortcuts() {
   const titleId = uid('dialog');
-  const close = el('button', { type: 'submit', class: 'button button-primary' }, words.shortcuts.close);
+  // Before the list, and not below it: the dialog would open on its end.
+  const close = iconButton(words.shortcuts.close, 'close');
   // A Mac has other words on these keys.
   /** @type {{[key: string]: string}} */
   const own = navigator.platform.startsWith('Mac') ? { Alt: '⌥', Ctrl: '⌘' } : {};
@@ -140,12 +146,13 @@ export function showShortcuts() {
     el('dt', {}, ...keys.map((key) => el('kbd', { class: 'key' }, own[key] ?? key))),
     el('dd', {}, does),
   ]);
-  const form = el(
-    'form',
-    { class: 'dialog-form', method: 'dialog' },
-    el('h2', { id: titleId, class: 'dialog-title' }, words.shortcuts.title),
+  const title = el('h2', { id: titleId, class: 'dialog-title' }, words.shortcuts.title);
+  const dialog = el(
+    'dialog',
+    { class: 'dialog modal', 'aria-labelledby': titleId },
+    el('header', { class: 'modal-head' }, title, close),
     el('dl', { class: 'shortcuts' }, ...lines),
-    el('div', { class: 'dialog-buttons' }, close),
   );
-  return showModal(el('dialog', { class: 'dialog', 'aria-labelledby': titleId }, form));
+  close.addEventListener('click', () => dialog.close());
+  return showModal(dialog);
 }

@@ -1,11 +1,13 @@
 /** Signs that the first screens do without; the others stand in index.html. */
 
-import { find } from '../dom.js';
-
-const SVG = 'http://www.w3.org/2000/svg';
+import { addSymbols } from './symbols.js';
 
 /** Their outlines, on a field of 24 by 24. @type {Record<string, string>} */
 const OUTLINES = {
+  at: 'M12 15.5a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM15.500 8.500v4.500a2.500 2.500 0 0 0 5 0v-1a8.500 8.500 0 1 0-3.500 6.900',
+  mute: 'M6.500 16.500V11c0-1.200.4-2.300 1-3.200M9.500 6.100A5.500 5.500 0 0 1 17.500 11v3M16.500 18.500H5l1.500-2M10 21h4M4 4l16 16',
+  moon: 'M19.500 14.500A8 8 0 0 1 9.500 4.500a8 8 0 1 0 10 10z',
+  bell: 'M6.500 16.500V11a5.500 5.500 0 0 1 11 0v5.500l1.500 2h-14zM10 21h4',
   leave: 'M13.5 4H7a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h6.5M10.5 12h10M16.5 8l4 4-4 4',
   link: 'M10 13.5a4 4 0 0 0 5.7.3l3.3-3.3a4 4 0 0 0-5.7-5.7l-1.3 1.3M14 10.5a4 4 0 0 0-5.7-.3L5 13.5a4 4 0 0 0 5.7 5.7l1.3-1.3',
   user: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20c.6-4 3.6-6 7.5-6s6.9 2 7.5 6',
@@ -31,16 +33,4 @@ const OUTLINES = {
 };
 
 /** Puts them beside the others, once. */
-export function addIcons() {
-  const sprite = find('.sprite');
-  for (const [name, outline] of Object.entries(OUTLINES)) {
-    if (document.getElementById(`i-${name}`)) continue;
-    const symbol = document.createElementNS(SVG, 'symbol');
-    symbol.id = `i-${name}`;
-    symbol.setAttribute('viewBox', '0 0 24 24');
-    const path = document.createElementNS(SVG, 'path');
-    path.setAttribute('d', outline);
-    symbol.append(path);
-    sprite.append(symbol);
-  }
-}
+export const addIcons = () => addSymbols(OUTLINES);

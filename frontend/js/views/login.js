@@ -15,6 +15,7 @@ import { createThemeSwitch } from './theme.js';
  * @property {string | null} username of who was here last
  * @property {boolean} hasAccount they came with an account
  * @property {string | null} error
+ * @property {object} attempt what came of it is `error`: another one each time
  * @property {boolean} busy
  * @property {number} maxLength
  * @property {number} minPasswordLength
@@ -148,8 +149,8 @@ export function createLogin(element, { onSubmit, onSignIn, onRegister }) {
   let entry = null;
   /** Somebody has come in; whoever sees this screen next begins anew. */
   let isUsed = false;
-  /** @type {string | null | undefined} */
-  let shownError;
+  /** @type {object | null} what the error is of that is shown */
+  let shown = null;
   /** @type {string | null | undefined} */
   let knownName;
 
@@ -166,17 +167,28 @@ export function createLogin(element, { onSubmit, onSignIn, onRegister }) {
     guest.input.focus();
     guest.input.select();
   };
+  /** The fields of the form on view. @returns {NodeListOf<HTMLInputElement>} */
+  const fields = () => (entry ? slot : asGuest).querySelectorAll('input[name]');
   /** @param {Mode} wanted */
   const show = async (wanted) => {
     mode = wanted;
+    const before = new Map([...fields()].map(({ name, value }) => [name, value]));
     const made = wanted === 'guest' ? null : await makeEntry(wanted);
     // Meanwhile another way may have been chosen.
     if (mode !== wanted) return;
+    // What was typed since then was meant for the new form.
+    const typed = [...fields()].filter(({ name, value }) => value !== before.get(name));
+    const { activeElement } = document;
     entry?.destroy();
     entry = made;
     slot.replaceChildren(...(made ? [made.element] : []));
     drawHead();
     if (element.checkVisibility()) focus();
+    for (const field of fields()) {
+      const same = typed.find(({ name }) => name === field.name);
+      if (same) field.value = same.value;
+      if (same && same === activeElement) field.focus();
+    }
   };
   /** @param {import('./account/entry.js').Mode} wanted */
   const makeEntry = async (wanted) => {
@@ -226,9 +238,11 @@ export function createLogin(element, { onSubmit, onSignIn, onRegister }) {
       drawHead();
       // Once it has been decided, only its person changes the way.
       if (isFirst && (entry !== null || firstMode(next) !== 'guest')) go(firstMode(next));
-      // A refusal that comes twice in a row is shown twice: between the two the form was busy.
-      if (next.error !== shownError && !next.busy) guest.showError(next.error);
-      shownError = next.busy ? undefined : next.error;
+      // A refusal that comes twice in a row is shown twice, also where nothing was drawn between the two.
+      if (next.attempt !== shown && !next.busy) {
+        shown = next.attempt;
+        guest.showError(next.error);
+      }
     },
     focus,
     destroy() {

@@ -9,6 +9,7 @@ const ANCHOR = '--menu';
  * @property {string} label
  * @property {string} icon
  * @property {boolean} [danger]
+ * @property {boolean} [checked] it is one of several to choose from, and is the one that holds, or is not
  * @property {boolean} [stays] the menu stays open, so that the label can say what has happened
  * @property {(item: HTMLButtonElement) => void} run
  */
@@ -18,16 +19,17 @@ const ANCHOR = '--menu';
  * @param {HTMLElement} anchor
  * @param {string} label
  * @param {MenuItem[]} items
- * @param {{back?: HTMLElement, isHeld?: boolean}} [options] `back` gets the focus afterwards, if that is not the anchor;
- *   `isHeld`: by a finger that is still down
+ * @param {{back?: HTMLElement, isHeld?: boolean, isTitled?: boolean}} [options] `back` gets the focus afterwards, if that is
+ *   not the anchor; `isHeld`: by a finger that is still down; `isTitled`: its label is to be seen
  */
-export function openMenu(anchor, label, items, { back = anchor, isHeld = false } = {}) {
+export function openMenu(anchor, label, items, { back = anchor, isHeld = false, isTitled = false } = {}) {
   const nodes = items.map((item) =>
     el(
       'button',
       {
         type: 'button',
-        role: 'menuitem',
+        role: item.checked === undefined ? 'menuitem' : 'menuitemradio',
+        'aria-checked': item.checked === undefined ? null : String(item.checked),
         tabindex: -1,
         class: item.danger ? 'menu-item menu-item-danger' : 'menu-item',
       },
@@ -38,7 +40,8 @@ export function openMenu(anchor, label, items, { back = anchor, isHeld = false }
   // What closes by a press beside it would be closed by the finger's going up.
   const kind = isHeld ? 'manual' : 'auto';
   const closing = new AbortController();
-  const menu = el('div', { popover: kind, role: 'menu', class: 'menu menu-beside', 'aria-label': label }, ...nodes);
+  const title = isTitled ? el('p', { class: 'menu-label', 'aria-hidden': 'true', dir: 'auto' }, label) : null;
+  const menu = el('div', { popover: kind, role: 'menu', class: 'menu menu-beside', 'aria-label': label }, title, ...nodes);
 
   /** @param {number} index */
   const focusAt = (index) => nodes.at(index % nodes.length)?.focus();

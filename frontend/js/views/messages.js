@@ -14,6 +14,8 @@ const PAGE_AHEAD_PX = 1000;
 /** Where the "New" line stands when a room with unread messages is opened, as a share of the view's height. */
 const NEW_LINE_SHARE = 0.25;
 const COPIED_MS = 1500;
+/** What could not be loaded is not asked for again before. */
+const AGAIN_MS = 5000;
 
 /**
  * @typedef {object} MessagesData
@@ -29,7 +31,7 @@ const COPIED_MS = 1500;
  * @property {boolean} [loadingNewer]
  * @property {boolean} olderFailed
  * @property {number | null} newFrom
- * @property {((log: HTMLElement, rows: import('./row.js').Row[]) => void) | null} [drawReactions] once there are any
+ * @property {(log: HTMLElement, rows: import('./row.js').Row[]) => void} [decorate] draws what stands under their words
  * @property {string} [label] the log's name, where it is not that of the room
  * @property {import('./items.js').LogData['dress']} [dress]
  *
@@ -124,17 +126,19 @@ export function createMessages(element, callbacks) {
   readable.addEventListener('change', () => keeper.mutate(list.redress), { signal });
   // Whoever points at a message, or goes there by keys, may want to do something with it.
   const wanted = new AbortController();
-  for (const type of ['pointerover', 'pointerdown', 'focusin']) {
-    log.addEventListener(
-      type,
-      (event) => {
-        wanted.abort();
-        const first = { event, isOver: false };
-        log.addEventListener('pointerup', () => (first.isOver = true), { once: true, signal });
-        callbacks.onAct('rowTools', log, { rows: list.rows, first, signal });
-      },
-      { signal: wanted.signal, passive: true },
-    );
+  /** @type {Record<string, Event>} */
+  const last = {};
+  let again = 0;
+  /** @param {Event} event */
+  const want = (event) => {
+    last[event.type] = event;
+    // They may not be to be had now.
+    if (performance.now() < again) return;
+    again = performance.now() + AGAIN_MS;
+    callbacks.onAct('rowTools', log, { rows: list.rows, last, wanted, signal });
+  };
+  for (const type of ['pointerover', 'pointerdown', 'pointerup', 'focusin', 'keydown']) {
+    log.addEventListener(type, want, { signal: wanted.signal, passive: true });
   }
   const roving = createRoving(log, { rows: list.rows, onUp: keeper.unstick, onEnd: latest }, signal);
 
@@ -172,7 +176,7 @@ export function createMessages(element, callbacks) {
     const focusedAt = focused === null ? -1 : list.rows().indexOf(focused);
     const newestBefore = opening || before.hasNewer ? Infinity : (before.messages.at(-1)?.id ?? 0);
     list.draw(data, { newestBefore, focused });
-    data.drawReactions?.(log, list.rows());
+    data.decorate?.(log, list.rows());
     if (data.messages !== before.messages) callbacks.names.want(data.messages.filter(({ guest }) => !guest).map(({ username }) => username));
     roving.update();
     // A row that was in focus and is gone for good hands the focus to its neighbour.

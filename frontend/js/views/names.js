@@ -16,18 +16,19 @@ export function guestBadge() {
  * A sentence in which every name is a node of its own, and guests are marked.
  * @param {(names: string[]) => string} words
  * @param {string[]} names
- * @param {(name: string) => boolean} isGuest
+ * @param {(name: string, at: number) => boolean | null} isGuest
  * @returns {DocumentFragment}
  */
 export function sentence(words, names, isGuest) {
   const fragment = document.createDocumentFragment();
   const marks = names.map((_, index) => String.fromCharCode(FIRST_MARK + (index % MARKS)));
   for (const part of words(marks).split(/([\ue000-\uefff])/)) {
-    const name = /^[\ue000-\uefff]$/.test(part) ? names[part.charCodeAt(0) - FIRST_MARK] : undefined;
+    const at = part.charCodeAt(0) - FIRST_MARK;
+    const name = /^[\ue000-\uefff]$/.test(part) ? names[at] : undefined;
     if (name === undefined) fragment.append(part);
     else {
       fragment.append(el('bdi', {}, name));
-      if (isGuest(name)) fragment.append(' ', guestBadge());
+      if (isGuest(name, at)) fragment.append(' ', guestBadge());
     }
   }
   return fragment;

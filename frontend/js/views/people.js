@@ -23,7 +23,7 @@ const rowOf = ({ name, called, mine, guest }) =>
       el(
         'span',
         { class: 'person-face' },
-        avatar(name, 'avatar-sm'),
+        avatar(name, 'avatar-sm', guest),
         el('span', { class: 'dot', dataset: { presence: 'online' } }),
       ),
       el(

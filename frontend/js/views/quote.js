@@ -3,8 +3,9 @@
 import { el, setAttr, setText } from '../dom.js';
 import { dayKey, formatShortDate, formatTime } from '../format.js';
 import { words } from '../strings/replies.js';
-import { plainWords } from './formatting.js';
+import { putBelow } from './below.js';
 import { guestBadge } from './names.js';
+import { wordsOf } from './said.js';
 
 /** More of a message than fits into one line of any screen. */
 const QUOTED_AT_MOST = 300;
@@ -17,12 +18,13 @@ const QUOTED_AT_MOST = 300;
  */
 
 /**
- * @param {string} content
+ * @param {Message} message
  * @returns {string} in one line, and not longer than that needs
  */
-export function oneLine(content) {
+export function oneLine(message) {
+  const said = message.content || (message.forwarded?.content ?? '');
   // A cut may fall between the halves of a character.
-  return plainWords(content.slice(0, QUOTED_AT_MOST).replace(/[\ud800-\udbff]$/u, ''));
+  return wordsOf(message, said.slice(0, QUOTED_AT_MOST).replace(/[\ud800-\udbff]$/u, ''));
 }
 
 /**
@@ -43,7 +45,7 @@ export function quoted(message) {
   return [
     message.username && el('span', { class: 'quote-name', dir: 'auto' }, message.username),
     message.username && message.guest && guestBadge(),
-    el('span', { class: isGone ? 'quote-words quote-gone' : 'quote-words', dir: 'auto' }, isGone ? words.gone : oneLine(message.content)),
+    el('span', { class: isGone ? 'quote-words quote-gone' : 'quote-words', dir: 'auto' }, isGone ? words.gone : oneLine(message)),
   ].filter((part) => part instanceof Node);
 }
 
@@ -110,9 +112,10 @@ export function createDressing({ quoteOf, isPlain = () => false, hasStubs = true
     if (before?.replies === replies) return before;
     const node = before?.node ?? el('button', { type: 'button', class: 'row-stub row-reply', tabindex: row.article.tabIndex === 0 ? null : -1 });
     const [count, last] = [words.count(replies.count), when(replies.last_at)];
-    setAttr(node, 'aria-label', words.stub(count, last));
-    node.replaceChildren(el('span', { class: 'stub-count' }, count), el('span', { class: 'stub-last' }, words.last(last)));
-    if (before === null) row.body.after(node);
+    node.replaceChildren(
+      el('span', { class: 'stub-count' }, count), ' ', el('span', { class: 'stub-last' }, words.last(last)), el('span', { class: 'sr-only' }, words.stub),
+    );
+    if (before === null) putBelow(row, node);
     return { node, replies };
   };
 

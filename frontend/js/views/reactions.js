@@ -5,6 +5,7 @@
 
 import { el, icon, reconcile, setAttr, setText, uid } from '../dom.js';
 import { words } from '../strings/reactions.js';
+import { putBelow } from './below.js';
 
 /** So long a pointer rests on a pill, or a finger, before more is told. */
 const HOVER_MS = 300;
@@ -82,7 +83,7 @@ export function createBars({ of, isOpen, onToggle, onAdd, onList }) {
     }
     if (bar.node === null) {
       bar.node = makeBar();
-      row.body.after(bar.node);
+      putBelow(row, bar.node);
       row.article.setAttribute('aria-describedby', /** @type {Element} */ (bar.node.firstElementChild).id);
     }
     const [list, more] = /** @type {[HTMLElement, HTMLElement]} */ (/** @type {unknown} */ (bar.node.children));

@@ -5,6 +5,7 @@ import { words } from '../strings/places.js';
 import { avatar } from './avatar.js';
 import { showModal } from './dialog.js';
 import { guestBadge } from './names.js';
+import { readFurther } from './places/further.js';
 
 /** People in a page of the list. */
 const PAGE = 100;
@@ -18,7 +19,7 @@ function makeLine({ emoji, username, guest }) {
   return el(
     'li',
     { class: 'reactor' },
-    avatar(username, 'avatar-sm'),
+    avatar(username, 'avatar-sm', guest),
     el('bdi', {}, username),
     badge,
     el('span', { class: 'emoji' }, emoji),
@@ -59,7 +60,8 @@ export function openReactors({ shown, read, chosen }) {
     asked += 1;
     const mine = asked;
     setText(notice, after === 0 ? words.loading : '');
-    more.hidden = true;
+    // In focus it stays until there is an answer.
+    if (document.activeElement !== more) more.hidden = true;
     try {
       const { reactors } = await read({ limit: PAGE, ...(emoji ? { emoji } : {}), ...(after ? { after } : {}) });
       if (mine !== asked) return;
@@ -94,7 +96,7 @@ export function openReactors({ shown, read, chosen }) {
     const button = /** @type {Element} */ (event.target).closest('button');
     if (button) choose(button.dataset['emoji'] || undefined);
   });
-  more.addEventListener('click', () => void load());
+  more.addEventListener('click', () => void readFurther(more, load, () => list));
   const closed = showModal(el('dialog', { class: 'dialog', 'aria-labelledby': titleId }, form));
   choose(chosen);
   return closed;

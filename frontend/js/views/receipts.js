@@ -15,13 +15,13 @@ const shown = new Map();
 /** @param {HTMLButtonElement} node @param {string[]} names */
 function fill(node, names) {
   const label = words.readBy(names);
-  setAttr(node, 'aria-label', label);
   setAttr(node, 'title', label);
   const faces = names.length > FACES_AT_MOST ? names.slice(0, FACES_AT_MOST - 1) : names;
   const rest = names.length - faces.length;
   node.replaceChildren(
     ...faces.map((name) => avatar(name, 'receipt-face')),
     ...(rest > 0 ? [el('span', { class: 'receipt-rest', 'aria-hidden': 'true' }, `+${rest}`)] : []),
+    el('span', { class: 'sr-only' }, label),
   );
 }
 

@@ -22,7 +22,7 @@ export function createReplyBar(onStop) {
       if (message === shown) return;
       shown = message;
       name.replaceChildren(message ? words.replying(message.username) : words.replyingUnknown);
-      said.replaceChildren(message ? oneLine(message.content) : '');
+      said.replaceChildren(message ? oneLine(message) : '');
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { el, find, iconButton, setAttr, setText } from '../dom.js';
 import { formatShortDate, othersIn, roomTitle } from '../format.js';
-import { strings } from '../strings/en.js';
+import { words } from '../strings/rooms.js';
 import { avatar, roomTile } from './avatar.js';
 import { countMark, setCount, signOf } from './roomsign.js';
 
@@ -70,12 +70,12 @@ export function fillRoomCard(card, room, { user, username, names }) {
   setText(topic, line);
   topic.hidden = line === '';
   setAttr(find('.dot', card), 'data-presence', room.online > 0 ? 'online' : 'offline');
-  setText(find('.room-online', card), room.online > 0 ? strings.rooms.online(room.online) : strings.rooms.nobody);
-  setText(find('.room-since', card), strings.rooms.created(formatShortDate(room.created_at)));
+  setText(find('.room-online', card), room.online > 0 ? words.online(room.online) : words.nobody);
+  setText(find('.room-since', card), words.created(formatShortDate(room.created_at)));
   const remove = find('.room-delete', card);
-  setAttr(remove, 'aria-label', strings.rooms.delete(room.name));
-  setAttr(remove, 'title', strings.rooms.delete(room.name));
-  setCount(card, room.unread);
+  setAttr(remove, 'aria-label', words.delete(room.name));
+  setAttr(remove, 'title', words.delete(room.name));
+  setCount(card, room);
   // As `rightsIn` has it, which few visits need.
   const isAdmins = room.kind === 'public' && (room.owner === null || user?.role === 'administrator');
   remove.hidden = !isAdmins && room.role !== 'owner';

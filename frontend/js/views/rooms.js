@@ -3,6 +3,7 @@
 import { el, icon, iconButton, keepFocus, reconcile, setText, takesText, uid, wordButton } from '../dom.js';
 import { canonical, othersIn, roomTitle } from '../format.js';
 import { strings } from '../strings/en.js';
+import { words } from '../strings/rooms.js';
 import { emptyState } from './empty.js';
 import { fillRoomCard, makeRoomCard, roomCalled } from './roomcard.js';
 import { createSelf } from './self.js';
@@ -47,13 +48,13 @@ export function createRooms(element, callbacks) {
     class: 'field filter-field',
     autocomplete: 'off',
     spellcheck: 'false',
-    placeholder: strings.rooms.filter,
+    placeholder: words.filter,
     enterkeyhint: 'search',
     dir: 'auto',
   });
-  const title = el('h1', { class: 'rooms-title', tabindex: -1 }, strings.rooms.title);
+  const title = el('h1', { class: 'rooms-title', tabindex: -1 }, words.title);
   const count = el('p', { class: 'rooms-count' });
-  const create = wordButton(strings.rooms.create, 'plus');
+  const create = wordButton(words.create, 'plus');
   const menu = iconButton(strings.sidebar.menu, 'more', { 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
   const tools = el(
     'div',
@@ -61,15 +62,15 @@ export function createRooms(element, callbacks) {
     el(
       'div',
       { class: 'filter', role: 'search' },
-      el('label', { class: 'sr-only', for: filterId }, strings.rooms.filter),
+      el('label', { class: 'sr-only', for: filterId }, words.filter),
       icon('search', 'icon-sm'),
       filter,
-      el('kbd', { class: 'filter-key', 'aria-hidden': 'true' }, strings.rooms.filterHint),
+      el('kbd', { class: 'filter-key', 'aria-hidden': 'true' }, words.filterHint),
     ),
     create,
     menu,
   );
-  const grid = el('ul', { class: 'room-grid', role: 'list', 'aria-label': strings.rooms.label });
+  const grid = el('ul', { class: 'room-grid', role: 'list', 'aria-label': words.label });
   const write = wordButton(strings.sidebar.newDirect, 'plus', 'button-quiet');
   const directory = el('a', { class: 'button button-quiet', href: '#/people' }, icon('people', 'icon-sm'), el('span', {}, strings.sidebar.directory));
   const state = el('div', { class: 'rooms-state' });
@@ -128,7 +129,7 @@ export function createRooms(element, callbacks) {
     el(
       'div',
       { class: 'room-grid skeletons' },
-      el('p', { class: 'sr-only' }, strings.rooms.loading),
+      el('p', { class: 'sr-only' }, words.loading),
       ...Array.from({ length: SKELETON_CARDS }, () =>
         el('div', { class: 'room-card skeleton-card', 'aria-hidden': 'true' }),
       ),
@@ -167,10 +168,9 @@ export function createRooms(element, callbacks) {
     directory.hidden = menu.hidden = data.user === null;
     const own = data.rooms.filter((room) => room.kind !== 'direct').length;
     tools.hidden = data.rooms.length === 0;
-    setText(count, own > 0 ? strings.rooms.count(own) : '');
-    setText(found, query === '' ? '' : strings.rooms.matches(rooms.length));
+    setText(count, own > 0 ? words.count(own) : '');
+    setText(found, query === '' ? '' : words.matches(rooms.length));
 
-    const words = strings.rooms;
     if (open.length > directs.length || (query !== '' && rooms.length > 0)) showState('', () => grid);
     else if (query !== '') {
       const name = filter.value.trim();

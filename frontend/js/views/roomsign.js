@@ -25,15 +25,20 @@ export function setSign(slot, room, single) {
 export const countMark = () => el('span', { class: 'count' }, el('span', { 'aria-hidden': 'true' }), el('span', { class: 'sr-only' }));
 
 /**
+ * What is about oneself goes before what is unread; where one wants to hear nothing, only that is told.
  * @param {Element} row that has such a mark
- * @param {number | null} unread
+ * @param {Pick<import('../types.js').Room, 'unread' | 'mentions' | 'level'>} room
  */
-export function setCount(row, unread) {
-  const count = unread ?? 0;
+export function setCount(row, { unread, mentions, level }) {
+  const isMuted = level === 'nothing';
+  const others = (!isMuted && unread) || 0;
+  const count = mentions || others;
   const mark = find('.count', row);
   const [number, words] = /** @type {[Element, Element]} */ (/** @type {unknown} */ (mark.children));
-  setText(number, count > 0 ? formatUnread(count) : '');
-  setText(words, count > 0 ? strings.unread(count) : '');
+  setText(number, count > 0 ? `${mentions ? '@' : ''}${formatUnread(count)}` : '');
+  setText(words, [mentions ? strings.mentions(mentions) : '', others ? strings.unread(others) : ''].filter(Boolean).join(', '));
+  mark.toggleAttribute('data-mentions', Boolean(mentions));
   mark.hidden = count === 0;
   row.toggleAttribute('data-unread', count > 0);
+  row.toggleAttribute('data-muted', isMuted);
 }

@@ -100,7 +100,7 @@ function fill(row, message) {
   setText(row.badge, guest ? strings.guest : '');
   row.badge.hidden = !guest;
   if (before?.username !== username) {
-    setFace(row.face, username);
+    setFace(row.face, username, guest);
     setText(row.name, username);
   }
   setText(row.time, formatTime(time));
@@ -135,7 +135,7 @@ function setState(row, pending) {
     row.actions = null;
     return;
   }
-  const reason = errorText(pending?.error);
+  const reason = errorText(pending?.error, pending?.detail);
   row.actions ??= el(
     'div',
     { class: 'row-failed', role: 'group', 'aria-label': strings.messages.failedActions },
@@ -181,7 +181,7 @@ export function updateRow(row, item) {
  */
 export function setTabStop(row, active) {
   setAttr(row.article, 'tabindex', active ? '0' : '-1');
-  const controls = 'a, .row-name, .row-reply, .row-edited, .row-tools button, .md-copy, .reactions button, .row-receipts';
+  const controls = 'a, .row-name, .row-reply, .row-edited, .row-tools button, .md-copy, .reactions button, .row-receipts, .files a, .files button';
   for (const control of row.node.querySelectorAll(controls)) setAttr(control, 'tabindex', active ? '0' : '-1');
   // Wide code and tables are gone along by keys.
   for (const box of row.body.querySelectorAll('.md-scroll')) setAttr(box, 'tabindex', active && box.scrollWidth > box.clientWidth ? '0' : '-1');

@@ -166,6 +166,8 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
      * @param {() => void} change
      */
     mutate(change) {
+      // Who has scrolled up is believed before the browser tells of it. What has become shorter scrolls up, too, but to its end.
+      if (scroller.scrollTop < lastTop - 1 && distance() > 1) setStuck(false);
       settleWidth();
       if (!stuck) observe();
       change();
@@ -197,12 +199,14 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
      * @param {boolean} may
      */
     allowSticking(may) {
+      // Who is about to leave the end is not held there; where all is on view there is nothing to leave.
+      const isNew = !mayStick || scroller.scrollTop <= 0;
       mayStick = may;
       settleWidth();
       if (!may) {
         if (stuck) observe();
         setStuck(false);
-      } else if (distance() <= 1) setStuck(true);
+      } else if (isNew && distance() <= 1) setStuck(true);
     },
     /**
      * The topmost row on view and its distance from the top of the view.

@@ -1,8 +1,13 @@
 /** The menu of oneself: the theme, one's account, the keys, the way out. Made when it is first opened. */
 
 import { el, icon } from '../dom.js';
+import { words as board } from '../strings/board.js';
 import { strings } from '../strings/en.js';
+import { words } from '../strings/notices.js';
+import { words as themeWords } from '../strings/theme.js';
 import { withDialogs } from './seldom.js';
+
+const { saved: ofSaved } = board;
 
 /**
  * @param {HTMLButtonElement} button opens it from now on
@@ -16,39 +21,46 @@ export function createSelfMenu(button, createThemeSwitch, { onSignOut, onAccount
     'button',
     { type: 'button', class: 'menu-item' },
     icon('user', 'icon-sm'),
-    el('span', {}, strings.self.account),
+    el('span', {}, words.self.account),
+  );
+  const saved = el(
+    'a',
+    { class: 'menu-item', href: '#/saved', hidden: true },
+    icon('bookmark', 'icon-sm'),
+    el('span', {}, ofSaved.title),
   );
   const administration = el(
     'a',
     { class: 'menu-item', href: '#/admin', hidden: true },
     icon('shield', 'icon-sm'),
-    el('span', {}, strings.self.administration),
+    el('span', {}, words.self.administration),
   );
   const shortcuts = el(
     'button',
     { type: 'button', class: 'menu-item' },
     icon('keys', 'icon-sm'),
-    el('span', {}, strings.self.shortcuts),
+    el('span', {}, words.self.shortcuts),
   );
   const signOut = el(
     'button',
     { type: 'button', class: 'menu-item' },
     icon('leave', 'icon-sm'),
-    el('span', {}, strings.self.signOut),
+    el('span', {}, words.self.signOut),
   );
   const panel = el(
     'div',
     { popover: 'auto', class: 'menu self-menu', role: 'group', 'aria-label': strings.self.menu },
-    el('p', { class: 'menu-label', 'aria-hidden': 'true' }, strings.theme.label),
+    el('p', { class: 'menu-label', 'aria-hidden': 'true' }, themeWords.label),
     theme,
     el('hr', { class: 'menu-rule' }),
+    saved,
     account,
     administration,
     shortcuts,
     signOut,
   );
   const themeSwitch = createThemeSwitch(theme);
-  administration.addEventListener('click', () => panel.hidePopover(), { signal });
+  for (const link of [saved, administration]) link.addEventListener('click', () => panel.hidePopover(), { signal });
   shortcuts.addEventListener(
     'click',
     () => {
@@ -84,7 +96,7 @@ export function createSelfMenu(button, createThemeSwitch, { onSignOut, onAccount
     panel,
     /** @param {import('../types.js').User | null} user */
     update(user) {
-      account.hidden = user === null;
+      account.hidden = saved.hidden = user === null;
       administration.hidden = user?.role !== 'administrator';
     },
   };

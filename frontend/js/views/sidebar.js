@@ -65,6 +65,12 @@ export function createSidebar(element, callbacks) {
     icon('people', 'icon-sm'),
     el('span', { class: 'side-name' }, strings.sidebar.directory),
   );
+  const saved = el(
+    'a',
+    { class: 'side-row', href: '#/saved' },
+    icon('bookmark', 'icon-sm'),
+    el('span', { class: 'side-name' }, strings.sidebar.saved),
+  );
   const isMac = navigator.platform.startsWith('Mac');
   const jump = el(
     'button',
@@ -105,6 +111,7 @@ export function createSidebar(element, callbacks) {
         { class: 'side-section', 'aria-label': strings.sidebar.rooms },
         all,
         directory,
+        saved,
         rooms.element,
         direct.element,
         archived.element,
@@ -171,7 +178,7 @@ export function createSidebar(element, callbacks) {
       rooms.update(open.filter((room) => !isDirect(room)), around, fallback);
       direct.update(directs, around, fallback);
       archived.update(gone, around, fallback);
-      menu.hidden = directory.hidden = next.user === null;
+      menu.hidden = directory.hidden = saved.hidden = next.user === null;
       direct.element.hidden = next.user === null;
       archived.element.hidden = gone.length === 0;
       people.update(next);

@@ -55,7 +55,7 @@ function fillRow(row, room, { username, currentRoomId, names }) {
   const there = Math.max(0, room.online - (direct && isHere ? 1 : 0));
   row.querySelector('.dot')?.setAttribute('data-presence', there > 0 ? 'online' : 'offline');
   setText(find('.side-online', row), there > 0 && !single ? formatNumber(there) : '');
-  setCount(row, room.unread);
+  setCount(row, room);
   setAttr(link, 'title', strings.sidebar.onlineIn(called, there));
 }
 

@@ -67,17 +67,19 @@ function makeOption(choice) {
  * @param {((query: string, signal: AbortSignal) => Promise<Choice[]>)[]} options.later what answers come besides, from
  *   elsewhere: they stand under the others when they are there
  * @param {(choice: Choice) => void} options.onChoose after it has closed
+ * @param {{to: string, field: string, placeholder: string}} [options.asks] in other words, for what it is open
  */
-export function openSwitcher({ find, later, onChoose }) {
+export function openSwitcher({ find, later, onChoose, asks }) {
   const [inputId, listId] = [uid('switch'), uid('choices')];
-  const { hint: shortcuts } = words;
+  const { to, field, placeholder } = asks ?? { to: words.title, field: words.field, placeholder: words.placeholder };
+  const shortcuts = asks ? words.hintOfAsking : words.hint;
   const input = el('input', {
     id: inputId, class: 'switch-input', type: 'text', role: 'combobox', autocomplete: 'off', autocapitalize: 'off',
-    spellcheck: 'false', dir: 'auto', placeholder: words.placeholder, 'aria-label': words.field, 'aria-expanded': 'false',
+    spellcheck: 'false', dir: 'auto', placeholder, 'aria-label': field, 'aria-expanded': 'false',
     'aria-controls': listId, 'aria-autocomplete': 'list', enterkeyhint: 'go',
   });
   const close = iconButton(words.close, 'close');
-  const list = el('ul', { id: listId, role: 'listbox', class: 'scroller switch-list', 'aria-label': words.title });
+  const list = el('ul', { id: listId, role: 'listbox', class: 'scroller switch-list', 'aria-label': to });
   const none = el('p', { class: 'switch-none', hidden: true });
   const said = el('p', { class: 'sr-only', role: 'status' });
   const hint = el(
@@ -87,7 +89,8 @@ export function openSwitcher({ find, later, onChoose }) {
   );
   const dialog = el(
     'dialog',
-    { class: 'dialog switcher', 'aria-label': words.title },
+    { class: 'dialog switcher', 'aria-label': to },
+    asks && el('h2', { class: 'switch-title' }, to),
     el('div', { class: 'switch-head' }, icon('search', 'icon-sm'), input, close),
     none,
     list,

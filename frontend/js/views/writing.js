@@ -126,12 +126,14 @@ export function createWriting({ form, field, button, sources, signal }) {
     /** Shows or hides the buttons. */
     toggleBar: () => showBar(bar.hidden !== false),
     /**
-     * What was pressed before all this was there.
+     * What was pressed and typed before all this was there.
      * @param {KeyboardEvent} event
+     * @param {string} given what stood in the box before it was typed in, such as a draft
      */
-    late(event) {
+    late(event, given) {
       onKey(event);
       void completion.look();
+      void completion.makeGood(given);
     },
   };
 }

@@ -15,4 +15,5 @@ export default class Database {
   getEmojiByGroup(group: number): Promise<Found[]>;
   getEmojiBySearchQuery(query: string): Promise<Found[]>;
   getEmojiByUnicodeOrName(unicodeOrName: string): Promise<Found | null>;
+  getEmojiByShortcode(shortcode: string): Promise<Found | null>;
 }

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from parlour.migrations.kinds import Integer, String, Text, only
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -13,20 +15,20 @@ def upgrade() -> None:
     """The first schema."""
     op.create_table(
         "meta",
-        sa.Column("name", sa.String(32), nullable=False),
-        sa.Column("value", sa.Text, nullable=False),
+        sa.Column("name", String(32), nullable=False),
+        sa.Column("value", Text, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_meta"),
     )
     op.create_table(
         "rooms",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("name_key", sa.Text, nullable=False),
-        sa.Column("kind", sa.String(16), nullable=False),
-        sa.Column("created_at", sa.String(27), nullable=False),
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("changed_version", sa.Integer, nullable=False),
-        sa.Column("deleted_at", sa.String(27)),
+        sa.Column("id", Integer, nullable=False),
+        sa.Column("name", Text, nullable=False),
+        sa.Column("name_key", Text, nullable=False),
+        sa.Column("kind", String(16), nullable=False),
+        sa.Column("created_at", String(27), nullable=False),
+        sa.Column("version", Integer, nullable=False),
+        sa.Column("changed_version", Integer, nullable=False),
+        sa.Column("deleted_at", String(27)),
         sa.PrimaryKeyConstraint("id", name="pk_rooms"),
         sqlite_autoincrement=True,
     )
@@ -35,18 +37,18 @@ def upgrade() -> None:
         "rooms",
         ["name_key"],
         unique=True,
-        sqlite_where=sa.text("kind = 'public' AND deleted_at IS NULL"),
+        **only("kind = 'public' AND deleted_at IS NULL"),
     )
     op.create_table(
         "messages",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("room_id", sa.Integer, nullable=False),
-        sa.Column("username", sa.Text, nullable=False),
-        sa.Column("author", sa.Text, nullable=False),
-        sa.Column("content", sa.Text, nullable=False),
-        sa.Column("timestamp", sa.String(27), nullable=False),
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("client_id", sa.String(64)),
+        sa.Column("id", Integer, nullable=False),
+        sa.Column("room_id", Integer, nullable=False),
+        sa.Column("username", Text, nullable=False),
+        sa.Column("author", Text, nullable=False),
+        sa.Column("content", Text, nullable=False),
+        sa.Column("timestamp", String(27), nullable=False),
+        sa.Column("version", Integer, nullable=False),
+        sa.Column("client_id", String(64)),
         sa.PrimaryKeyConstraint("id", name="pk_messages"),
         sa.ForeignKeyConstraint(
             ["room_id"], ["rooms.id"], name="fk_messages_room_id", ondelete="CASCADE"

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from parlour.migrations.kinds import Integer, String, Text
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -13,20 +15,20 @@ def upgrade() -> None:
     """Adds four tables; changes none."""
     op.create_table(
         "users",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("username", sa.Text, nullable=False),
-        sa.Column("name_key", sa.Text, nullable=False),
-        sa.Column("identity", sa.Text, nullable=False),
-        sa.Column("display_name", sa.Text, nullable=False),
-        sa.Column("password_hash", sa.Text, nullable=False),
-        sa.Column("role", sa.String(16), nullable=False),
-        sa.Column("about", sa.Text, nullable=False),
-        sa.Column("time_zone", sa.Text),
-        sa.Column("status_text", sa.Text, nullable=False),
-        sa.Column("hue", sa.Integer),
-        sa.Column("created_at", sa.String(27), nullable=False),
-        sa.Column("password_changed_at", sa.String(27), nullable=False),
-        sa.Column("disabled_at", sa.String(27)),
+        sa.Column("id", Integer, nullable=False),
+        sa.Column("username", Text, nullable=False),
+        sa.Column("name_key", Text, nullable=False),
+        sa.Column("identity", Text, nullable=False),
+        sa.Column("display_name", Text, nullable=False),
+        sa.Column("password_hash", Text, nullable=False),
+        sa.Column("role", String(16), nullable=False),
+        sa.Column("about", Text, nullable=False),
+        sa.Column("time_zone", Text),
+        sa.Column("status_text", Text, nullable=False),
+        sa.Column("hue", Integer),
+        sa.Column("created_at", String(27), nullable=False),
+        sa.Column("password_changed_at", String(27), nullable=False),
+        sa.Column("disabled_at", String(27)),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("name_key", name="uq_users_name_key"),
         sa.UniqueConstraint("identity", name="uq_users_identity"),
@@ -36,16 +38,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "sessions",
-        sa.Column("id", sa.String(22), nullable=False),
-        sa.Column("user_id", sa.Integer, nullable=False),
-        sa.Column("generation", sa.Integer, nullable=False),
-        sa.Column("rotated_at", sa.String(27), nullable=False),
-        sa.Column("key_id", sa.String(32), nullable=False),
-        sa.Column("created_at", sa.String(27), nullable=False),
-        sa.Column("last_seen_at", sa.String(27), nullable=False),
-        sa.Column("expires_at", sa.String(27), nullable=False),
-        sa.Column("address", sa.String(64), nullable=False),
-        sa.Column("user_agent", sa.Text, nullable=False),
+        sa.Column("id", String(22), nullable=False),
+        sa.Column("user_id", Integer, nullable=False),
+        sa.Column("generation", Integer, nullable=False),
+        sa.Column("rotated_at", String(27), nullable=False),
+        sa.Column("key_id", String(32), nullable=False),
+        sa.Column("created_at", String(27), nullable=False),
+        sa.Column("last_seen_at", String(27), nullable=False),
+        sa.Column("expires_at", String(27), nullable=False),
+        sa.Column("address", String(64), nullable=False),
+        sa.Column("user_agent", Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name="fk_sessions_user_id", ondelete="CASCADE"
@@ -55,23 +57,23 @@ def upgrade() -> None:
     op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
     op.create_table(
         "login_failures",
-        sa.Column("key", sa.Text, nullable=False),
-        sa.Column("count", sa.Integer, nullable=False),
-        sa.Column("since", sa.String(27), nullable=False),
-        sa.Column("blocked_until", sa.String(27)),
+        sa.Column("key", Text, nullable=False),
+        sa.Column("count", Integer, nullable=False),
+        sa.Column("since", String(27), nullable=False),
+        sa.Column("blocked_until", String(27)),
         sa.PrimaryKeyConstraint("key", name="pk_login_failures"),
     )
     op.create_index("ix_login_failures_since", "login_failures", ["since"])
     op.create_table(
         "invites",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("token_hash", sa.String(64), nullable=False),
-        sa.Column("kind", sa.String(16), nullable=False),
-        sa.Column("room_id", sa.Integer),
-        sa.Column("created_by", sa.Integer),
-        sa.Column("created_at", sa.String(27), nullable=False),
-        sa.Column("expires_at", sa.String(27), nullable=False),
-        sa.Column("uses_left", sa.Integer, nullable=False),
+        sa.Column("id", Integer, nullable=False),
+        sa.Column("token_hash", String(64), nullable=False),
+        sa.Column("kind", String(16), nullable=False),
+        sa.Column("room_id", Integer),
+        sa.Column("created_by", Integer),
+        sa.Column("created_at", String(27), nullable=False),
+        sa.Column("expires_at", String(27), nullable=False),
+        sa.Column("uses_left", Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_invites"),
         sa.UniqueConstraint("token_hash", name="uq_invites_token_hash"),
         sa.ForeignKeyConstraint(

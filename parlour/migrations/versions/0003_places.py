@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from parlour.migrations.kinds import Integer, String, Text, on_sqlite, only
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -17,28 +19,24 @@ _APPEND_ONLY = (
 
 def upgrade() -> None:
     """Adds columns to rooms and messages, and four tables."""
-    op.add_column(
-        "rooms", sa.Column("topic", sa.Text, nullable=False, server_default=sa.text("''"))
-    )
-    op.add_column("rooms", sa.Column("archived_at", sa.String(27)))
-    op.add_column("rooms", sa.Column("owner", sa.Text))
-    op.add_column("rooms", sa.Column("direct_key", sa.Text))
-    op.add_column(
-        "rooms", sa.Column("slow_seconds", sa.Integer, nullable=False, server_default="0")
-    )
-    op.add_column("rooms", sa.Column("guarded", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("rooms", sa.Column("topic", Text, nullable=False, server_default=sa.text("''")))
+    op.add_column("rooms", sa.Column("archived_at", String(27)))
+    op.add_column("rooms", sa.Column("owner", Text))
+    op.add_column("rooms", sa.Column("direct_key", Text))
+    op.add_column("rooms", sa.Column("slow_seconds", Integer, nullable=False, server_default="0"))
+    op.add_column("rooms", sa.Column("guarded", Integer, nullable=False, server_default="0"))
     # The rooms there were so far belong to nobody.
-    op.add_column("rooms", sa.Column("free", sa.Integer, nullable=False, server_default="1"))
+    op.add_column("rooms", sa.Column("free", Integer, nullable=False, server_default="1"))
     op.create_index("uq_rooms_direct_key", "rooms", ["direct_key"], unique=True)
-    op.add_column("messages", sa.Column("edited_at", sa.String(27)))
-    op.add_column("messages", sa.Column("deleted_at", sa.String(27)))
+    op.add_column("messages", sa.Column("edited_at", String(27)))
+    op.add_column("messages", sa.Column("deleted_at", String(27)))
     op.create_index("ix_invites_room_id", "invites", ["room_id"])
     op.create_table(
         "members",
-        sa.Column("room_id", sa.Integer, nullable=False),
-        sa.Column("user_id", sa.Integer, nullable=False),
-        sa.Column("role", sa.String(16), nullable=False),
-        sa.Column("joined_at", sa.String(27), nullable=False),
+        sa.Column("room_id", Integer, nullable=False),
+        sa.Column("user_id", Integer, nullable=False),
+        sa.Column("role", String(16), nullable=False),
+        sa.Column("joined_at", String(27), nullable=False),
         sa.PrimaryKeyConstraint("room_id", "user_id", name="pk_members"),
         sa.ForeignKeyConstraint(
             ["room_id"], ["rooms.id"], name="fk_members_room_id", ondelete="CASCADE"
@@ -54,13 +52,13 @@ def upgrade() -> None:
         "members",
         ["room_id"],
         unique=True,
-        sqlite_where=sa.text("role = 'owner'"),
+        **only("role = 'owner'"),
     )
     op.create_table(
         "spoken",
-        sa.Column("room_id", sa.Integer, nullable=False),
-        sa.Column("author", sa.Text, nullable=False),
-        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("room_id", Integer, nullable=False),
+        sa.Column("author", Text, nullable=False),
+        sa.Column("at", String(27), nullable=False),
         sa.PrimaryKeyConstraint("room_id", "author", name="pk_spoken"),
         sa.ForeignKeyConstraint(
             ["room_id"], ["rooms.id"], name="fk_spoken_room_id", ondelete="CASCADE"
@@ -68,15 +66,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "restrictions",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("room_id", sa.Integer),
-        sa.Column("author", sa.Text, nullable=False),
-        sa.Column("username", sa.Text, nullable=False),
-        sa.Column("kind", sa.String(16), nullable=False),
-        sa.Column("until", sa.String(27)),
-        sa.Column("reason", sa.Text, nullable=False),
-        sa.Column("created_by", sa.Integer),
-        sa.Column("created_at", sa.String(27), nullable=False),
+        sa.Column("id", Integer, nullable=False),
+        sa.Column("room_id", Integer),
+        sa.Column("author", Text, nullable=False),
+        sa.Column("username", Text, nullable=False),
+        sa.Column("kind", String(16), nullable=False),
+        sa.Column("until", String(27)),
+        sa.Column("reason", Text, nullable=False),
+        sa.Column("created_by", Integer),
+        sa.Column("created_at", String(27), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_restrictions"),
         sa.ForeignKeyConstraint(
             ["room_id"], ["rooms.id"], name="fk_restrictions_room_id", ondelete="CASCADE"
@@ -95,55 +93,51 @@ def upgrade() -> None:
         "restrictions",
         ["author", "kind"],
         unique=True,
-        sqlite_where=sa.text("room_id IS NULL"),
+        **only("room_id IS NULL"),
     )
     op.create_index("ix_restrictions_until", "restrictions", ["until"])
     op.create_table(
         "reports",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("room_id", sa.Integer, nullable=False),
-        sa.Column("room_name", sa.Text, nullable=False),
-        sa.Column("message_id", sa.Integer, nullable=False),
-        sa.Column("message_username", sa.Text, nullable=False),
-        sa.Column("message_content", sa.Text, nullable=False),
-        sa.Column("message_timestamp", sa.String(27), nullable=False),
-        sa.Column("author", sa.Text, nullable=False),
-        sa.Column("reporter", sa.Text, nullable=False),
-        sa.Column("reason", sa.Text, nullable=False),
-        sa.Column("created_at", sa.String(27), nullable=False),
-        sa.Column("resolved_at", sa.String(27)),
-        sa.Column("resolved_by", sa.Text),
+        sa.Column("id", Integer, nullable=False),
+        sa.Column("room_id", Integer, nullable=False),
+        sa.Column("room_name", Text, nullable=False),
+        sa.Column("message_id", Integer, nullable=False),
+        sa.Column("message_username", Text, nullable=False),
+        sa.Column("message_content", Text, nullable=False),
+        sa.Column("message_timestamp", String(27), nullable=False),
+        sa.Column("author", Text, nullable=False),
+        sa.Column("reporter", Text, nullable=False),
+        sa.Column("reason", Text, nullable=False),
+        sa.Column("created_at", String(27), nullable=False),
+        sa.Column("resolved_at", String(27)),
+        sa.Column("resolved_by", Text),
         sa.PrimaryKeyConstraint("id", name="pk_reports"),
         sa.UniqueConstraint("message_id", "author", name="uq_reports_message_id_author"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_reports_room_id_id", "reports", ["room_id", "id"])
-    op.create_index(
-        "ix_reports_open", "reports", ["author"], sqlite_where=sa.text("resolved_at IS NULL")
-    )
+    op.create_index("ix_reports_open", "reports", ["author"], **only("resolved_at IS NULL"))
     op.create_index(
         "ix_reports_room_open",
         "reports",
         ["room_id", "id"],
-        sqlite_where=sa.text("resolved_at IS NULL"),
+        **only("resolved_at IS NULL"),
     )
-    op.create_index(
-        "ix_reports_all_open", "reports", ["id"], sqlite_where=sa.text("resolved_at IS NULL")
-    )
+    op.create_index("ix_reports_all_open", "reports", ["id"], **only("resolved_at IS NULL"))
     op.create_table(
         "audit",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("at", sa.String(27), nullable=False),
-        sa.Column("actor", sa.Text, nullable=False),
-        sa.Column("actor_name", sa.Text, nullable=False),
-        sa.Column("action", sa.String(32), nullable=False),
-        sa.Column("room_id", sa.Integer),
-        sa.Column("subject", sa.Text, nullable=False),
-        sa.Column("detail", sa.Text, nullable=False),
-        sa.Column("previous", sa.String(64), nullable=False),
-        sa.Column("hash", sa.String(64), nullable=False),
+        sa.Column("id", Integer, nullable=False),
+        sa.Column("at", String(27), nullable=False),
+        sa.Column("actor", Text, nullable=False),
+        sa.Column("actor_name", Text, nullable=False),
+        sa.Column("action", String(32), nullable=False),
+        sa.Column("room_id", Integer),
+        sa.Column("subject", Text, nullable=False),
+        sa.Column("detail", Text, nullable=False),
+        sa.Column("previous", String(64), nullable=False),
+        sa.Column("hash", String(64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
         sqlite_autoincrement=True,
     )
     for verb in ("update", "delete"):
-        op.execute(_APPEND_ONLY.format(verb=verb))
+        on_sqlite(_APPEND_ONLY.format(verb=verb))

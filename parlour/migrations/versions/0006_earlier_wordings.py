@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from parlour.migrations.kinds import Integer, String, Text
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -13,10 +15,10 @@ def upgrade() -> None:
     """Makes the table of earlier wordings."""
     op.create_table(
         "wordings",
-        sa.Column("message_id", sa.Integer, nullable=False),
-        sa.Column("number", sa.Integer, nullable=False),
-        sa.Column("content", sa.Text, nullable=False),
-        sa.Column("timestamp", sa.String(27), nullable=False),
+        sa.Column("message_id", Integer, nullable=False),
+        sa.Column("number", Integer, nullable=False),
+        sa.Column("content", Text, nullable=False),
+        sa.Column("timestamp", String(27), nullable=False),
         sa.ForeignKeyConstraint(
             ["message_id"],
             ["messages.id"],

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from parlour.migrations.kinds import Integer, String, Text
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -13,12 +15,12 @@ def upgrade() -> None:
     """Adds a table."""
     op.create_table(
         "reactions",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("message_id", sa.Integer, nullable=False),
-        sa.Column("emoji", sa.Text, nullable=False),
-        sa.Column("author", sa.Text, nullable=False),
-        sa.Column("username", sa.Text, nullable=False),
-        sa.Column("created_at", sa.String(27), nullable=False),
+        sa.Column("id", Integer, nullable=False),
+        sa.Column("message_id", Integer, nullable=False),
+        sa.Column("emoji", Text, nullable=False),
+        sa.Column("author", Text, nullable=False),
+        sa.Column("username", Text, nullable=False),
+        sa.Column("created_at", String(27), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_reactions"),
         sa.UniqueConstraint(
             "message_id", "author", "emoji", name="uq_reactions_message_id_author_emoji"

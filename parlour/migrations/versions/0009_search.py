@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from parlour.migrations.kinds import Integer, Text, on_sqlite
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -24,41 +26,41 @@ END
 def upgrade() -> None:
     """Adds an empty index: the server fills it while it runs, from the newest message down."""
     # Holds no text, only which message has which term.
-    op.execute(
+    on_sqlite(
         "CREATE VIRTUAL TABLE search USING fts5(terms, content='', columnsize=0, detail=none,"
         " tokenize=\"ascii tokenchars '^$_#@!'\")"
     )
     # A little is merged with each batch, instead of much now and then.
-    op.execute("INSERT INTO search(search, rank) VALUES ('automerge', 0)")
-    op.execute("INSERT INTO search(search, rank) VALUES ('crisismerge', 500)")
+    on_sqlite("INSERT INTO search(search, rank) VALUES ('automerge', 0)")
+    on_sqlite("INSERT INTO search(search, rank) VALUES ('crisismerge', 500)")
     op.create_table(
         "search_state",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("rules", sa.Text, nullable=False),
-        sa.Column("lowest", sa.Integer, nullable=False),
-        sa.Column("highest", sa.Integer, nullable=False),
+        sa.Column("id", Integer, nullable=False),
+        sa.Column("rules", Text, nullable=False),
+        sa.Column("lowest", Integer, nullable=False),
+        sa.Column("highest", Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_search_state"),
         sa.CheckConstraint("id = 1", name="ck_search_state_one"),
     )
     op.execute("INSERT INTO search_state (id, rules, lowest, highest) VALUES (1, '', 1, 0)")
     op.create_table(
         "search_changes",
-        sa.Column("message_id", sa.Integer, nullable=False),
-        sa.Column("room_id", sa.Integer, nullable=False),
-        sa.Column("username", sa.Text, nullable=False),
-        sa.Column("content", sa.Text, nullable=False),
-        sa.Column("reacted", sa.Integer, nullable=False),
+        sa.Column("message_id", Integer, nullable=False),
+        sa.Column("room_id", Integer, nullable=False),
+        sa.Column("username", Text, nullable=False),
+        sa.Column("content", Text, nullable=False),
+        sa.Column("reacted", Integer, nullable=False),
         sa.PrimaryKeyConstraint("message_id", name="pk_search_changes"),
     )
     changed = (
         "(new.content <> old.content OR new.deleted_at IS NOT NULL"
         " OR (new.reactions IS NULL) <> (old.reactions IS NULL))"
     )
-    op.execute(
+    on_sqlite(
         _AS_INDEXED.format(
             name="search_changed",
             event="UPDATE OF content, deleted_at, reactions",
             changed=changed,
         )
     )
-    op.execute(_AS_INDEXED.format(name="search_removed", event="DELETE", changed="1"))
+    on_sqlite(_AS_INDEXED.format(name="search_removed", event="DELETE", changed="1"))

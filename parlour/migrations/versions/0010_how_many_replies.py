@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from parlour.migrations.kinds import Text
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -11,4 +13,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Adds a column to messages; nobody could reply to any before."""
-    op.add_column("messages", sa.Column("replies", sa.Text))
+    op.add_column("messages", sa.Column("replies", Text))

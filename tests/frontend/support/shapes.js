@@ -2,7 +2,7 @@
 
 export const ROOM = Object.freeze({
   id: 7, name: 'general', created_at: '2026-05-03T10:00:00.000000Z', version: 0, epoch: 'e1', kind: 'public', topic: '',
-  online: 1, archived_at: null, owner: null, role: null, slow_seconds: 0, unread: null, mentions: null, last_read: null,
+  online: 1, archived_at: null, owner: null, role: null, slow_seconds: 0, message_count: 0, deleted_count: 0, unread: null, mentions: null, last_read: null, level: null,
 });
 
 export const roomOf = (fields) => ({ ...ROOM, ...fields });

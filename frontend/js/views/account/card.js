@@ -44,7 +44,7 @@ function factsOf({ status_text: status, about, time_zone: zone, created_at: sinc
  */
 export function openCard(anchor, { username, guest, load, onMessage, onTrouble }) {
   const nameId = uid('card');
-  const face = avatar(username, 'avatar-lg');
+  const face = avatar(username, 'avatar-lg', guest);
   const name = el('h2', { id: nameId, class: 'profile-name', dir: 'auto' }, username);
   const under = el('span', { class: 'profile-username', dir: 'auto' });
   const body = el('div', { class: 'card-body', 'aria-live': 'polite' });

@@ -8,6 +8,7 @@ import { avatar } from '../avatar.js';
 import { checkDisplayName } from './checks.js';
 import { createForm } from './form.js';
 import { HUES } from './hues.js';
+import { createPicture } from './picture.js';
 
 const STATUS_MAX = 100;
 const ABOUT_MAX = 500;
@@ -103,8 +104,9 @@ function createShare(checked) {
  * @param {object} options
  * @param {User} options.user
  * @param {(changes: Partial<User>) => Promise<User>} options.onSave
+ * @param {(picture: Blob | null) => Promise<User>} options.onPicture
  */
-export function createProfile({ user, onSave }) {
+export function createProfile({ user, onSave, onPicture }) {
   let chosen = user.hue;
   const face = avatar(user.username, 'avatar-lg');
   const name = el('span', { class: 'profile-name', dir: 'auto' });
@@ -114,6 +116,7 @@ export function createProfile({ user, onSave }) {
     face,
     el('div', { class: 'profile-names' }, name, el('span', { class: 'profile-username', dir: 'auto' }, `@${user.username}`)),
   );
+  const picture = createPicture({ user, onPicture });
   const zones = createZones(user.time_zone ?? '');
   const count = el('p', { class: 'hint', 'aria-live': 'polite' });
   const draw = () => {
@@ -159,5 +162,5 @@ export function createProfile({ user, onSave }) {
   });
   form.element.addEventListener('input', draw);
   draw();
-  return { element: el('div', {}, preview, form.element), destroy: form.destroy };
+  return { element: el('div', {}, preview, picture, form.element), destroy: form.destroy };
 }

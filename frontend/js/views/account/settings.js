@@ -5,6 +5,7 @@ import { words } from '../../strings/account.js';
 import { createTabs } from '../tabs.js';
 import { openModal } from './modal.js';
 import { createPassword } from './password.js';
+import { createNotifications } from './notifications.js';
 import { createProfile } from './profile.js';
 import { createSessions } from './sessions.js';
 
@@ -16,7 +17,9 @@ import { createSessions } from './sessions.js';
  * @property {User} user
  * @property {number} minPasswordLength
  * @property {(changes: Partial<User>) => Promise<User>} onSave
+ * @property {(picture: Blob | null) => Promise<User>} onPicture
  * @property {(passwords: {current_password: string, new_password: string}) => Promise<void>} onPassword
+ * @property {import('./notifications.js').NotificationOptions | null} notifications null: what it takes cannot be had now
  * @property {() => Promise<Login[]>} logins
  * @property {(id: string) => Promise<void>} onEnd
  * @property {() => Promise<void>} onEndAll
@@ -26,7 +29,7 @@ import { createSessions } from './sessions.js';
  * @param {SettingsOptions} options
  * @returns {Promise<void>} settles when the dialog has closed
  */
-export async function openSettings({ user, minPasswordLength, onSave, onPassword, logins, onEnd, onEndAll }) {
+export async function openSettings({ user, minPasswordLength, onSave, onPicture, onPassword, notifications, logins, onEnd, onEndAll }) {
   const sessions = createSessions({
     logins,
     onEnd,
@@ -37,12 +40,13 @@ export async function openSettings({ user, minPasswordLength, onSave, onPassword
   });
   /** @type {import('../tabs.js').Tab[]} */
   const tabs = [
-    { label: words.settings.tabs.profile, part: createProfile({ user, onSave }) },
+    { label: words.settings.tabs.profile, part: createProfile({ user, onSave, onPicture }) },
     {
       label: words.settings.tabs.password,
       part: createPassword({ username: user.username, minPasswordLength, onPassword }),
     },
     { label: words.settings.tabs.sessions, part: sessions },
+    ...(notifications ? [{ label: words.settings.tabs.notifications, part: createNotifications(notifications) }] : []),
   ];
   const { list, panels } = createTabs(tabs, words.settings.title);
   const { dialog, closed } = openModal({

@@ -1,7 +1,9 @@
 /** A list that is read when it comes into view: what stands in it, that there is nothing, or why it cannot be had. */
 
-import { el, iconButton, setText } from '../../dom.js';
+import { el, iconButton, keepFocus, setText } from '../../dom.js';
 import { words } from '../../strings/admin.js';
+import { createOutcome } from '../places/act.js';
+import { createRetry } from '../places/further.js';
 
 const SKELETONS = 3;
 /** A fact of so many characters is not broken. */
@@ -14,15 +16,21 @@ const SHORT = 30;
  * @param {string} options.none
  * @param {() => Promise<Item[]>} options.read rejects with `{code, detail}`
  * @param {(item: Item) => HTMLElement} options.row with `data-key`
- * @param {{refuse: (refusal: unknown) => void}} options.outcome
+ * @param {{size: number, next: (last: Item) => Promise<Item[]>, isLast?: (item: Item) => boolean, more?: string}} [options.pages]
+ *   those behind the last one, got by a button that says `more`; a page with fewer is the last, and one that ends with such an item
  * @param {() => HTMLElement | null} [options.fallback] gets the focus of a row that is gone
  */
-export function createListing({ label, none, read, row, outcome, fallback = () => null }) {
+export function createListing({ label, none, read, row, pages, fallback = () => null }) {
   const list = el('ul', { class: 'admin-list', role: 'list', 'aria-label': label });
-  const note = el('p', { class: 'form-note', role: 'status' });
-  const again = el('button', { type: 'button', class: 'button button-quiet', hidden: true }, words.tryAgain);
-  const element = el('div', { class: 'admin-listing' }, list, note, again);
+  const note = el('p', { class: 'form-note', role: 'status', tabindex: -1 });
+  /** Why it cannot be had stands beside the list as long as that is so, whatever else is done meanwhile. */
+  const trouble = createOutcome();
+  const retry = createRetry(trouble, () => load(), () => stopIn(list.firstElementChild) ?? fallback() ?? note);
+  const more = el('button', { type: 'button', class: 'button button-quiet admin-more', hidden: true }, pages?.more ?? words.more);
+  const element = el('div', { class: 'admin-listing' }, list, note, trouble.element, retry.button, more);
   let asked = 0;
+  /** What is shown, where there are pages. @type {Item[]} */
+  let shown = [];
 
   /** @param {HTMLElement[]} rows in the place of what is there; the focus stays in the same row */
   const show = (rows) => {
@@ -33,35 +41,77 @@ export function createListing({ label, none, read, row, outcome, fallback = () =
     const same = rows.find(({ dataset }) => dataset['key'] === held.dataset['key']);
     (same?.querySelector('button') ?? fallback() ?? list.querySelector('button'))?.focus();
   };
-  const load = async () => {
+  /** Where the focus goes on in a row. @param {Element | null | undefined} item */
+  const stopIn = (item) => {
+    const button = item?.querySelector('button');
+    if (button || !(item instanceof HTMLElement)) return button;
+    item.tabIndex = -1;
+    return item;
+  };
+  /** @param {Item[]} page */
+  const goesOn = (page) => {
+    const end = page.at(-1);
+    more.hidden = !pages || end === undefined || page.length < pages.size || pages.isLast?.(end) === true;
+  };
+  const load = async (isAnew = false) => {
     asked += 1;
     const mine = asked;
-    again.hidden = true;
     if (list.childElementCount === 0) {
       setText(note, words.loading);
       list.replaceChildren(...Array.from({ length: SKELETONS }, () => el('li', { class: 'admin-row admin-skeleton', 'aria-hidden': 'true' })));
     }
     try {
-      const items = await read();
+      const least = isAnew ? 0 : shown.length;
+      let page = await read();
+      const items = [...page];
+      // Who has gone on stays there.
+      while (items.length < least && page.length === pages?.size) {
+        page = await pages.next(/** @type {Item} */ (items.at(-1)));
+        items.push(...page);
+      }
       if (mine !== asked) return;
       show(items.map(row));
+      shown = pages ? items : [];
+      goesOn(page);
+      retry.done();
       setText(note, items.length === 0 ? none : '');
     } catch (refusal) {
       if (mine !== asked) return;
-      list.replaceChildren();
+      more.hidden = true;
+      retry.failed(refusal);
+      keepFocus(list, () => list.replaceChildren(), () => retry.button);
       setText(note, '');
-      again.hidden = false;
-      outcome.refuse(refusal);
     }
   };
-  again.addEventListener('click', () => void load());
+  const goOn = async () => {
+    const last = shown.at(-1);
+    if (!pages || last === undefined || more.ariaDisabled) return;
+    const mine = asked;
+    more.ariaDisabled = 'true';
+    try {
+      const page = await pages.next(last);
+      // What is there by now may be another list, or none.
+      if (mine !== asked || shown.at(-1) !== last || more.hidden) return;
+      const rows = page.map(row);
+      list.append(...rows);
+      shown.push(...page);
+      trouble.say('');
+      // Another node each time: the same words are said once more.
+      note.replaceChildren(words.shown(page.length));
+      // Who has no button any more goes on with the first of what has come.
+      keepFocus(more, () => goesOn(page), () => stopIn(rows[0] ?? list.lastElementChild));
+    } catch (refusal) {
+      if (mine === asked) trouble.refuse(refusal);
+    } finally {
+      more.ariaDisabled = null;
+    }
+  };
+  more.addEventListener('click', () => void goOn());
 
   return {
     element,
-    list,
-    load,
-    /** @param {Item[]} items behind those that are there */
-    append: (items) => list.append(...items.map(row)),
+    /** @param {boolean} [isAnew] from the first page on, however far one has gone */
+    load: (isAnew) => load(isAnew),
   };
 }
 

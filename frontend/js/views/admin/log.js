@@ -3,7 +3,7 @@
 import { el, icon } from '../../dom.js';
 import { formatDay, formatFull, formatTime } from '../../format.js';
 import { words } from '../../strings/admin.js';
-import { createOutcome } from '../places/act.js';
+import { sentence } from '../names.js';
 import { createListing, makeRow } from './listing.js';
 
 const PAGE = 50;
@@ -22,24 +22,19 @@ const SIGNS = [
  */
 export function createLog({ entries, roomName }) {
   const text = words.log;
-  const outcome = createOutcome();
-  const more = el('button', { type: 'button', class: 'button button-quiet admin-more', hidden: true }, text.older);
-  let last = 0;
-
-  /** @param {AuditEntry[]} page */
-  const turned = (page) => {
-    last = page.at(-1)?.id ?? last;
-    more.hidden = page.length < PAGE || last === 1;
-    return page;
-  };
   const listing = createListing({
-    label: text.list, none: text.none, outcome, read: async () => turned(await entries({ limit: PAGE })),
+    label: text.list, none: text.none, read: () => entries({ limit: PAGE }),
+    pages: { size: PAGE, more: text.older, isLast: ({ id }) => id === 1, next: ({ id }) => entries({ before: id, limit: PAGE }) },
     row: (/** @type {AuditEntry} */ entry) => {
-      const { id, at, actor, action, room_id: roomId, subject, detail } = entry;
+      const { id, at, actor, actor_guest: isGuest, action, room_id: roomId, subject, subject_guest: isOfGuest, detail } = entry;
       const name = roomId === null ? null : roomName(roomId);
       const room = roomId === null ? '' : name === null ? text.room(roomId) : `#${name}`;
       const who = actor === 'cli' ? text.cli : actor;
-      const said = text.acts[action]?.(who, subject, room, detail) ?? text.other(who, action, subject);
+      // An account and a guest may have one name: which of the names it is says who is marked.
+      const said = sentence(
+        ([by = '', on = '', where = '']) => text.acts[action]?.(by, on, room && where, detail) ?? text.other(by, action, on),
+        [who, subject, room], (_, at) => (at === 0 ? isGuest : at === 1 && isOfGuest),
+      );
       const reason = typeof detail['reason'] === 'string' ? detail['reason'] : '';
       const sign = SIGNS.find(([start]) => action.startsWith(start))?.[1] ?? 'shield';
       return makeRow({
@@ -49,10 +44,9 @@ export function createLog({ entries, roomName }) {
       });
     },
   });
-  more.addEventListener('click', () => void outcome.act(more, async () => listing.append(turned(await entries({ before: last, limit: PAGE })))));
 
   return {
-    element: el('div', { class: 'admin-part' }, el('p', { class: 'form-note' }, text.lead), outcome.element, listing.element, more),
+    element: el('div', { class: 'admin-part' }, el('p', { class: 'form-note' }, text.lead), listing.element),
     open: () => void listing.load(),
     destroy() {},
   };

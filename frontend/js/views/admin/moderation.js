@@ -30,7 +30,7 @@ export function createModeration({ restrictions, onLift, onRestrict, reports }) 
   const part = (kind) => {
     const isBan = kind === 'bans';
     const listing = createListing({
-      label: isBan ? text.bans : text.mutes, none: isBan ? text.noBans : text.noMutes, outcome, fallback: () => field,
+      label: isBan ? text.bans : text.mutes, none: isBan ? text.noBans : text.noMutes, fallback: () => field,
       read: () => restrictions(kind),
       row: (/** @type {Restriction} */ one) => {
         const name = one.username;
@@ -42,7 +42,7 @@ export function createModeration({ restrictions, onLift, onRestrict, reports }) 
           return isBan ? text.unbanned(name) : text.unmuted(name);
         }));
         return makeRow({
-          key: name, face: avatar(name), control: lift,
+          key: name, face: avatar(name, '', one.guest), control: lift,
           line: [nameOf(name), one.guest && badge(words.people.guest)],
           facts: [
             one.until ? words.terms.until(`${formatShortDate(one.until)} ${formatTime(one.until)}`) : words.terms.forGood,

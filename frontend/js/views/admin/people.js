@@ -1,6 +1,6 @@
 /** All accounts: found, given more or less to say, disabled, banned; and who is banned from the server. */
 
-import { el, icon, setText, uid } from '../../dom.js';
+import { el, setText } from '../../dom.js';
 import { canonical, formatShortDate } from '../../format.js';
 import { words } from '../../strings/admin.js';
 import { ago } from '../account/times.js';
@@ -8,6 +8,7 @@ import { avatar } from '../avatar.js';
 import { openDialog } from '../dialog.js';
 import { openMenu } from '../menu.js';
 import { createOutcome } from '../places/act.js';
+import { createFilterField } from '../places/filterfield.js';
 import { badge, createListing, makeRow, moreButton, nameOf } from './listing.js';
 import { askTerm } from './terms.js';
 
@@ -32,28 +33,17 @@ const WAIT_MS = 150;
 export function createPeople({ me, users, onChange, bans, onBan, onLift }) {
   const text = words.people;
   const outcome = createOutcome();
-  const filterId = uid('find');
-  const filter = el('input', {
-    id: filterId, type: 'search', class: 'field filter-field', autocomplete: 'off', spellcheck: 'false', autocapitalize: 'off',
-    placeholder: text.search, enterkeyhint: 'search', dir: 'auto',
-  });
+  const { element: search, field: filter } = createFilterField(text.search);
   const count = el('p', { class: 'sr-only', role: 'status' });
-  const more = el('button', { type: 'button', class: 'button button-quiet admin-more', hidden: true }, words.more);
   const banGuest = el('button', { type: 'button', class: 'button button-quiet' }, text.banGuest);
-  let last = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
-  /** @param {AdminUser[]} page */
-  const turned = (page) => {
-    last = page.at(-1)?.username ?? last;
-    more.hidden = page.length < PAGE;
-    return page;
-  };
   const accounts = createListing({
-    label: text.list, none: text.none, outcome, fallback: () => filter,
+    label: text.list, none: text.none, fallback: () => filter,
+    pages: { size: PAGE, next: ({ username }) => users(filter.value.trim(), { after: username, limit: PAGE }) },
     read: async () => {
-      const page = turned(await users(filter.value.trim(), { limit: PAGE }));
+      const page = await users(filter.value.trim(), { limit: PAGE });
       setText(count, filter.value.trim() === '' ? '' : text.matches(page.length));
       return page;
     },
@@ -79,7 +69,7 @@ export function createPeople({ me, users, onChange, bans, onBan, onLift }) {
     },
   });
   const kept = createListing({
-    label: text.bans, none: text.noBans, outcome, fallback: () => banGuest, read: bans,
+    label: text.bans, none: text.noBans, fallback: () => banGuest, read: bans,
     row: (/** @type {ServerBan} */ ban) => {
       const lift = el('button', { type: 'button', class: 'button button-quiet', 'aria-label': text.liftLabel(ban.username) }, text.lift);
       lift.addEventListener('click', () => void outcome.act(lift, async () => {
@@ -88,7 +78,7 @@ export function createPeople({ me, users, onChange, bans, onBan, onLift }) {
         return text.lifted(ban.username);
       }));
       return makeRow({
-        key: String(ban.id), face: avatar(ban.username), control: lift,
+        key: String(ban.id), face: avatar(ban.username, '', ban.guest), control: lift,
         line: [nameOf(ban.username), ban.guest && badge(text.guest)],
         facts: [
           ban.until ? words.terms.until(formatShortDate(ban.until)) : words.terms.forGood, ban.created_by && words.terms.by(ban.created_by),
@@ -162,14 +152,8 @@ export function createPeople({ me, users, onChange, bans, onBan, onLift }) {
 
   filter.addEventListener('input', () => {
     clearTimeout(timer);
-    timer = setTimeout(() => void accounts.load(), WAIT_MS);
+    timer = setTimeout(() => void accounts.load(true), WAIT_MS);
   });
-  more.addEventListener('click', () => void outcome.act(more, async () => {
-    const before = last;
-    const page = turned(await users(filter.value.trim(), { after: before, limit: PAGE }));
-    accounts.append(page);
-    if (more.hidden) accounts.list.querySelector(`[data-key="${CSS.escape(page[0]?.username ?? before)}"]`)?.querySelector('button')?.focus();
-  }));
   banGuest.addEventListener('click', () => {
     let called = '';
     void askTerm({
@@ -189,17 +173,10 @@ export function createPeople({ me, users, onChange, bans, onBan, onLift }) {
     element: el(
       'div',
       { class: 'admin-part' },
-      el(
-        'div',
-        { class: 'filter', role: 'search' },
-        el('label', { class: 'sr-only', for: filterId }, text.search),
-        icon('search', 'icon-sm'),
-        filter,
-      ),
+      search,
       count,
       outcome.element,
       accounts.element,
-      more,
       el('div', { class: 'admin-head' }, el('h2', { class: 'admin-title' }, text.bans), banGuest),
       kept.element,
     ),

@@ -4,6 +4,7 @@ import { el, setText, uid } from '../../dom.js';
 import { words } from '../../strings/admin.js';
 import { words as placeWords } from '../../strings/places.js';
 import { createOutcome } from '../places/act.js';
+import { createRetry } from '../places/further.js';
 import { createLinks } from '../places/links.js';
 
 /**
@@ -79,10 +80,12 @@ export function createRegistration({ policy, onChange, invites, onMake, onRevoke
   const read = async () => {
     try {
       show(await policy());
+      retry.done();
     } catch (refusal) {
-      outcome.refuse(refusal);
+      retry.failed(refusal);
     }
   };
+  const retry = createRetry(outcome, read, () => registration.element.querySelector('input:enabled') ?? guests.element.querySelector('input:enabled'));
 
   return {
     element: el(
@@ -91,6 +94,7 @@ export function createRegistration({ policy, onChange, invites, onMake, onRevoke
       registration.element,
       guests.element,
       outcome.element,
+      retry.button,
       el('h2', { class: 'admin-title' }, text.invites),
       links.element,
     ),

@@ -5,14 +5,17 @@ import { formatDay, formatTime } from '../../format.js';
 import { words } from '../../strings/admin.js';
 import { openDialog } from '../dialog.js';
 import { openMenu } from '../menu.js';
+import { sentence } from '../names.js';
 import { createOutcome } from '../places/act.js';
 import { badge, createListing, moreButton } from './listing.js';
+
+const PAGE = 50;
 
 /**
  * @typedef {import('../../types.js').Report} Report
  *
  * @typedef {object} ReportsOptions everything asked of the server rejects with `{code, detail}`
- * @property {() => Promise<Report[]>} reports
+ * @property {(page: {before?: number, limit: number}) => Promise<Report[]>} reports
  * @property {(report: Report) => Promise<unknown>} onResolve
  * @property {(report: Report) => Promise<unknown>} onDelete its message
  * @property {(report: Report) => {show: boolean, delete: boolean, room: boolean, server: boolean}} may what one may do about it
@@ -31,7 +34,8 @@ export function createReports({ reports, onResolve, onDelete, may, onShow, onMut
   const text = words.reports;
   const outcome = createOutcome();
   const listing = createListing({
-    label: text.list, none: text.none, outcome, read: reports,
+    label: text.list, none: text.none, read: () => reports({ limit: PAGE }),
+    pages: { size: PAGE, next: ({ id }) => reports({ before: id, limit: PAGE }) },
     row: (/** @type {Report} */ report) => {
       const name = report.message_username;
       const isOpen = report.resolved_at === null;
@@ -52,7 +56,10 @@ export function createReports({ reports, onResolve, onDelete, may, onShow, onMut
         el(
           'div',
           { class: 'report-head' },
-          el('p', { class: 'report-said', dir: 'auto' }, text.said(name, isOfOneRoom ? '' : `#${report.room_name}`, when(report.message_timestamp))),
+          el('p', { class: 'report-said', dir: 'auto' }, sentence(
+            ([who = '', room = '']) => text.said(who, isOfOneRoom ? '' : room, when(report.message_timestamp)),
+            [name, `#${report.room_name}`], (_, at) => at === 0 && report.message_guest,
+          )),
           isOpen && badge(text.open, 'admin-badge'),
           items.length > 0 && control,
         ),
@@ -64,7 +71,7 @@ export function createReports({ reports, onResolve, onDelete, may, onShow, onMut
           el(
             'p',
             { class: 'admin-facts', dir: 'auto' },
-            text.by(report.reporter, when(report.created_at)),
+            sentence(([who = '']) => text.by(who, when(report.created_at)), [report.reporter], () => report.reporter_guest),
             report.resolved_at !== null && ` · ${text.resolved(report.resolved_by ?? '', when(report.resolved_at))}`,
           ),
           isOpen && resolve,

@@ -8,11 +8,13 @@ import { openMenu } from '../menu.js';
 import { createOutcome } from '../places/act.js';
 import { badge, createListing, makeRow, moreButton, nameOf } from './listing.js';
 
+const PAGE = 50;
+
 /**
  * @typedef {import('../../types.js').AdminRoom} AdminRoom
  *
  * @param {object} options everything asked of the server rejects with `{code, detail}`
- * @param {() => Promise<AdminRoom[]>} options.rooms
+ * @param {(page: {after?: number, limit: number}) => Promise<AdminRoom[]>} options.rooms
  * @param {(roomId: number, username: string) => Promise<unknown>} options.onGive
  * @param {(roomId: number) => Promise<unknown>} options.onDelete
  */
@@ -20,7 +22,8 @@ export function createAdminRooms({ rooms, onGive, onDelete }) {
   const text = words.rooms;
   const outcome = createOutcome();
   const listing = createListing({
-    label: text.list, none: text.none, outcome, read: rooms,
+    label: text.list, none: text.none, read: () => rooms({ limit: PAGE }),
+    pages: { size: PAGE, next: ({ id }) => rooms({ after: id, limit: PAGE }) },
     row: (/** @type {AdminRoom} */ room) => {
       const call = `#${room.name}`;
       const control = moreButton(text.actions(call));

@@ -1,7 +1,8 @@
 /** What a room is: to be read by everybody in it, to be changed by those who may. */
 
 import { el } from '../../dom.js';
-import { cleanName, countCharacters, formatDate, formatLength } from '../../format.js';
+import { cleanName, countCharacters, formatDate } from '../../format.js';
+import { formatLength } from '../../strings/lengths.js';
 import { words } from '../../strings/places.js';
 import { createForm } from '../account/form.js';
 import { createSelect } from './act.js';

@@ -7,6 +7,8 @@ import { accountErrorText } from '../../strings/account.js';
 export function createOutcome() {
   const done = el('p', { class: 'form-done', role: 'status' });
   const error = el('p', { class: 'field-error', role: 'alert' });
+  /** Another node each time: the same words are said once more. @param {string} words */
+  const tell = (words) => done.replaceChildren(words);
   /** @param {unknown} refusal */
   const refuse = (refusal) => {
     const { code = 'internal', detail } = /** @type {{code?: string, detail?: string}} */ (refusal);
@@ -19,7 +21,7 @@ export function createOutcome() {
     /** @param {string} words */
     say(words) {
       setText(error, '');
-      setText(done, words);
+      tell(words);
     },
     /**
      * Does something once, however often its button is pressed meanwhile.
@@ -33,7 +35,7 @@ export function createOutcome() {
       setText(error, '');
       try {
         const words = await run();
-        if (words) setText(done, words);
+        if (words) tell(words);
         return true;
       } catch (refusal) {
         refuse(refusal);

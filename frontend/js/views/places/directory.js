@@ -1,13 +1,12 @@
 /** Everybody with an account: found by name, a page at a time, with what they tell about themselves. */
 
-import { el, icon, keepFocus, reconcile, setText, uid, wordButton } from '../../dom.js';
+import { el, icon } from '../../dom.js';
 import { canonical } from '../../format.js';
-import { strings } from '../../strings/en.js';
 import { words } from '../../strings/places.js';
 import { timeIn } from '../account/times.js';
 import { avatar, chooseHue } from '../avatar.js';
-import { emptyState } from '../empty.js';
-import { createSelf } from '../self.js';
+import { createFilterField } from './filterfield.js';
+import { createListing } from './listing.js';
 
 const PAGE = 50;
 const WAIT_MS = 150;
@@ -64,161 +63,57 @@ function makeRow(person, isMe) {
  * @param {DirectoryCallbacks} callbacks
  */
 export function createDirectory(element, callbacks) {
-  const ending = new AbortController();
-  const { signal } = ending;
   const text = words.people;
-  /** @type {{username: string | null, user: import('../../types.js').User | null, connection: string}} */
-  let data = { username: null, user: null, connection: 'connecting' };
-  /** @type {Profile[]} */
-  let found = [];
   let query = '';
-  let hasMore = false;
-  /** @type {'loading' | 'ready' | 'error'} */
-  let status = 'loading';
-  /** @type {AbortController | null} */
-  let asking = null;
+  /** What is on view answers this. */
+  let answered = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  /** Whose directory is on view. @type {number | null | undefined} */
-  let reader;
-  /** @type {Map<string, HTMLLIElement>} */
-  const rows = new Map();
+  /** Rows are made anew with every first page: what people tell about themselves may have changed. */
+  let reading = 0;
 
-  const filterId = uid('find');
-  const filter = el('input', {
-    id: filterId, type: 'search', class: 'field filter-field', autocomplete: 'off', spellcheck: 'false', autocapitalize: 'off',
-    placeholder: text.search, enterkeyhint: 'search', dir: 'auto',
-  });
-  const title = el('h1', { class: 'rooms-title', tabindex: -1 }, text.title);
-  const tools = el(
-    'div',
-    { class: 'rooms-tools' },
-    el(
-      'div',
-      { class: 'filter', role: 'search' },
-      el('label', { class: 'sr-only', for: filterId }, text.search),
-      icon('search', 'icon-sm'),
-      filter,
-    ),
-  );
+  const { element: search, field: filter } = createFilterField(text.search);
+  const tools = el('div', { class: 'rooms-tools' }, search);
   const list = el('ul', { class: 'contacts', role: 'list', 'aria-label': text.title });
-  const more = el('button', { type: 'button', class: 'button button-quiet contacts-more', hidden: true }, text.more);
-  const state = el('div', { class: 'rooms-state' });
-  const status_ = el('p', { class: 'sr-only', role: 'status' });
-  const selfSlot = el('div', { class: 'self self-top' });
-  const back = el('a', { class: 'back-link', href: '#/' }, icon('back', 'icon-sm'), el('span', {}, text.back));
-  element.replaceChildren(
-    el(
-      'div',
-      { class: 'card rooms-card' },
-      el(
-        'header',
-        { class: 'topbar' },
-        el('span', { class: 'brand' }, icon('mark', 'mark'), el('span', {}, strings.product)),
-        selfSlot,
-      ),
-      el(
-        'main',
-        { class: 'scroller rooms-main' },
-        el(
-          'div',
-          { class: 'rooms-body directory-body' },
-          back,
-          el(
-            'div',
-            { class: 'rooms-head' },
-            el('div', { class: 'rooms-heading' }, title, el('p', { class: 'rooms-count' }, text.lead)),
-            tools,
-          ),
-          status_,
-          list,
-          more,
-          state,
-        ),
-      ),
-    ),
-  );
-  const self = createSelf(selfSlot, callbacks);
-
-  let stateKey = '';
-  /** @param {string} key @param {() => Node} [make] what stands where there are no people */
-  const showState = (key, make) => {
-    if (key === stateKey) return;
-    stateKey = key;
-    state.replaceChildren(...(make ? [make()] : []));
-  };
-  const draw = () => {
-    tools.hidden = data.user === null;
-    const byName = new Map(found.map((person) => [person.username, person]));
-    keepFocus(
-      list,
-      () => reconcile(list, rows, [...byName.keys()], (name) =>
-        makeRow(/** @type {Profile} */ (byName.get(name)), canonical(name) === canonical(data.username ?? ''))),
-      () => filter,
-    );
-    list.hidden = found.length === 0;
-    more.hidden = !hasMore || status !== 'ready';
-    if (data.user === null) {
-      const action = wordButton(text.signIn, 'user');
-      action.addEventListener('click', callbacks.onSignOut);
-      showState('guest', () => emptyState({ sign: 'people', title: text.guest, text: text.guestHint, action }));
-    } else if (status === 'error') {
-      const action = wordButton(words.tryAgain, 'retry');
-      action.addEventListener('click', () => void read());
-      showState('error', () => emptyState({ sign: 'alert', title: text.error, text: text.errorHint, action }));
-    } else if (found.length > 0) showState('');
-    else if (status === 'loading') {
-      showState('loading', () => el(
-        'div',
-        { class: 'contacts' },
-        el('p', { class: 'sr-only' }, words.loading),
-        ...Array.from({ length: SKELETONS }, () => el('div', { class: 'contact contact-skeleton', 'aria-hidden': 'true' })),
-      ));
-    } else if (query !== '') showState(`none ${query}`, () => emptyState({ sign: 'search', title: text.none(query), text: text.noneHint }));
-    else showState('alone', () => emptyState({ sign: 'people', title: text.alone, text: text.aloneHint }));
-  };
-  /** @param {string} [after] the last of those that are there: then the next page comes behind it */
-  const read = async (after) => {
-    if (data.user === null) return draw();
-    asking?.abort();
-    const mine = new AbortController();
-    asking = mine;
-    if (!after && found.length === 0) status = 'loading';
-    draw();
-    try {
-      const page = await callbacks.people(query, { ...(after ? { after } : {}), limit: PAGE, signal: mine.signal });
-      if (mine.signal.aborted) return;
-      for (const { username, hue } of page) chooseHue(username, hue);
-      found = after ? [...found, ...page] : page;
-      hasMore = page.length === PAGE;
-      status = 'ready';
-      // Rows are made anew: what people tell about themselves may have changed.
-      if (!after) {
-        rows.clear();
-        list.replaceChildren();
+  /** @type {ReturnType<typeof createListing<Profile, string>>} */
+  const listing = createListing(element, callbacks, {
+    words: text,
+    sign: 'people',
+    list,
+    tools,
+    page: async (after, signal) => {
+      const asked = query;
+      const items = await callbacks.people(asked, { ...(after === null ? {} : { after }), limit: PAGE, signal });
+      if (after === null && !signal.aborted) {
+        reading += 1;
+        answered = asked;
       }
-      setText(status_, query === '' ? '' : text.matches(found.length));
-    } catch {
-      if (mine.signal.aborted) return;
-      if (!after) found = [];
-      status = 'error';
-    }
-    draw();
-  };
+      for (const { username, hue } of items) chooseHue(username, hue);
+      return { items, next: items.length === PAGE ? (items.at(-1)?.username ?? null) : null };
+    },
+    keyOf: ({ username }) => `${username} ${reading}`,
+    makeRow: (person, me) => makeRow(person, canonical(person.username) === canonical(me ?? '')),
+    said: (count) => (query === '' ? '' : text.matches(count)),
+    waiting: () => el(
+      'div',
+      { class: 'contacts' },
+      el('p', { class: 'sr-only' }, words.loading),
+      ...Array.from({ length: SKELETONS }, () => el('div', { class: 'contact contact-skeleton', 'aria-hidden': 'true' })),
+    ),
+    none: () => (query === ''
+      ? { sign: 'people', title: text.alone, text: text.aloneHint }
+      : { sign: 'search', title: text.none(query), text: text.noneHint }),
+    refuge: () => filter,
+    isOther: () => query !== answered,
+  });
 
-  back.addEventListener('click', (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
-    event.preventDefault();
-    callbacks.onBack();
-  }, { signal });
   filter.addEventListener('input', () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       query = filter.value.trim();
-      void read();
+      void listing.read();
     }, WAIT_MS);
-  }, { signal });
-  more.addEventListener('click', () => void read(found.at(-1)?.username), { signal });
+  }, { signal: listing.signal });
   list.addEventListener('click', (event) => {
     const target = /** @type {Element} */ (event.target);
     const name = /** @type {HTMLElement | null} */ (target.closest('.contact'))?.dataset['name'];
@@ -226,30 +121,13 @@ export function createDirectory(element, callbacks) {
     if (name === undefined) return;
     if (button?.classList.contains('contact-message')) callbacks.onMessage(name);
     else if (button) callbacks.onPerson({ username: name, guest: false }, button);
-  }, { signal });
+  }, { signal: listing.signal });
 
   return {
-    /** @param {{username: string | null, user: import('../../types.js').User | null, connection: string}} next */
-    update(next) {
-      data = next;
-      self.update(next);
-      const id = next.user?.id ?? null;
-      if (reader === id) return;
-      reader = id;
-      found = [];
-      void read();
-    },
-    /** It comes into view. */
-    focus() {
-      title.focus();
-      if (status !== 'loading') void read();
-    },
+    ...listing,
     destroy() {
       clearTimeout(timer);
-      asking?.abort();
-      ending.abort();
-      self.destroy();
-      element.replaceChildren();
+      listing.destroy();
     },
   };
 }

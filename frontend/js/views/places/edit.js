@@ -8,10 +8,12 @@ import { words } from '../../strings/places.js';
  * @param {import('../../types.js').View} composer
  * @param {object} options
  * @param {string} options.text of the message
+ * @param {boolean} options.mayBeEmpty it brings something along
  * @param {(text: string) => Promise<void>} options.onSave rejects with `{code, detail}`
  * @param {() => void} options.onEnd it is done, or given up
+ * @returns {Promise<unknown>} resolves when one can write; rejects when that cannot be had now
  */
-export function editIn(composer, { text, onSave, onEnd }) {
+export function editIn(composer, { text, mayBeEmpty, onSave, onEnd }) {
   const error = el('span', { class: 'loan-error', role: 'alert' });
   const stop = iconButton(words.message.stopEditing, 'close', { class: 'icon-button loan-stop' });
   stop.addEventListener('click', () => composer['giveBack']());
@@ -23,8 +25,8 @@ export function editIn(composer, { text, onSave, onEnd }) {
     error,
     stop,
   );
-  composer['borrow']({
-    bar, submit: words.message.save, text, onEnd,
+  return composer['borrow']({
+    bar, submit: words.message.save, text, mayBeEmpty, onEnd,
     run: async (/** @type {string} */ changed) => {
       setText(error, '');
       try {

@@ -4,6 +4,7 @@ import { el, keepFocus, setText, uid } from '../../dom.js';
 import { formatShortDate } from '../../format.js';
 import { words } from '../../strings/places.js';
 import { createOutcome, createSelect } from './act.js';
+import { createRetry } from './further.js';
 
 const USES = [1, 5, 25, 100, 1000];
 const DAYS = [1, 7, 30];
@@ -36,6 +37,7 @@ export function createLinks({ invites, onMake, onRevoke, address, text = words.l
   );
   const list = el('ul', { class: 'sessions', role: 'list' });
   const empty = el('p', { class: 'form-note' });
+  const retry = createRetry(outcome, () => read(), () => list.querySelector('button') ?? make);
   const element = el(
     'div',
     { class: 'form' },
@@ -43,6 +45,7 @@ export function createLinks({ invites, onMake, onRevoke, address, text = words.l
     el('div', { class: 'link-terms' }, uses.element, days.element, make),
     made,
     outcome.element,
+    retry.button,
     empty,
     list,
   );
@@ -73,9 +76,10 @@ export function createLinks({ invites, onMake, onRevoke, address, text = words.l
       const found = await invites();
       list.replaceChildren(...found.map(row));
       setText(empty, found.length === 0 ? text.none : '');
+      retry.done();
     } catch (refusal) {
       setText(empty, '');
-      outcome.refuse(refusal);
+      retry.failed(refusal);
     }
   };
   make.addEventListener('click', () => void outcome.act(make, async () => {

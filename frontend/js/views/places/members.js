@@ -1,15 +1,19 @@
 /** Who is in a room: found, added, given another role, removed; only what one may do is offered. */
 
-import { el, iconButton, icon, keepFocus, reconcile, setAttr, setText, uid } from '../../dom.js';
+import { el, iconButton, keepFocus, reconcile, setAttr, setText, uid } from '../../dom.js';
 import { canonical } from '../../format.js';
 import { words } from '../../strings/places.js';
 import { avatar, chooseHue } from '../avatar.js';
 import { openMenu } from '../menu.js';
 import { createOutcome } from './act.js';
+import { createFilterField } from './filterfield.js';
+import { readFurther } from './further.js';
 import { createPicker } from './picker.js';
 
 /** From this many on, a list can be filtered. */
 const FILTER_FROM = 9;
+/** So many are read at once. */
+const PAGE = 200;
 /** How many can be added in one go. */
 const ADD_AT_MOST = 20;
 
@@ -21,7 +25,7 @@ const ADD_AT_MOST = 20;
  * @property {Room} room
  * @property {string | null} me
  * @property {() => import('../../rights.js').Rights} rights as they are now
- * @property {() => Promise<Member[]>} members
+ * @property {(page: {after?: string, limit: number}) => Promise<Member[]>} members
  * @property {(query: string, signal: AbortSignal) => Promise<import('./picker.js').Found[]>} find
  * @property {(username: string) => Promise<unknown>} onAdd
  * @property {() => Promise<unknown>} onJoin
@@ -61,26 +65,21 @@ export function createMembers({ room: first, me, rights, members, find, onAdd, o
   let room = first;
   /** @type {Member[]} */
   let known = [];
+  let hasMore = false;
   /** @type {Map<string, HTMLLIElement>} */
   const rows = new Map();
   const outcome = createOutcome();
   const list = el('ul', { class: 'member-list', role: 'list' });
   const count = el('p', { class: 'form-note member-count', role: 'status' });
-  const filterId = uid('filter');
-  const filter = el('input', { id: filterId, type: 'search', class: 'field filter-field', autocomplete: 'off', placeholder: text.filter, dir: 'auto' });
-  const filterBox = el(
-    'div',
-    { class: 'filter member-filter' },
-    el('label', { class: 'sr-only', for: filterId }, text.filter),
-    icon('search', 'icon-sm'),
-    filter,
-  );
+  const { element: filterBox, field: filter } = createFilterField(text.filter, 'member-filter');
   const join = el('button', { type: 'button', class: 'button button-primary' }, text.join);
   const picker = createPicker({ label: text.add, hint: text.addHint, max: ADD_AT_MOST, find, onChange: () => drawAdd() });
   const add = el('button', { type: 'button', class: 'button button-primary' }, text.submit);
   const adding = el('div', { class: 'adding' }, picker.element, el('div', { class: 'form-buttons' }, add));
   const open = el('div', { class: 'joining' }, el('p', { class: 'form-note' }, text.public), join);
   const element = el('div', { class: 'form' }, adding, open, outcome.element, el('div', { class: 'member-head' }, count, filterBox), list);
+  const more = el('button', { type: 'button', class: 'button button-quiet member-further', hidden: true }, text.more);
+  element.append(more);
   let state = 'loading';
 
   function drawAdd() {
@@ -96,8 +95,9 @@ export function createMembers({ room: first, me, rights, members, find, onAdd, o
       query === '' || canonical(username).includes(query) || canonical(name).includes(query));
     filterBox.hidden = known.length < FILTER_FROM;
     setText(count, state === 'loading' ? words.loading
-      : query !== '' && shown.length === 0 ? text.noMatch
-        : known.length === 0 ? text.none : text.count(known.length));
+      : query !== '' && shown.length === 0 ? (hasMore ? text.noMatchYet(known.length) : text.noMatch)
+        : known.length === 0 ? text.none : hasMore ? text.first(known.length) : text.count(known.length));
+    more.hidden = !hasMore;
     const byName = new Map(shown.map((member) => [member.username, member]));
     keepFocus(
       list,
@@ -118,11 +118,23 @@ export function createMembers({ room: first, me, rights, members, find, onAdd, o
       setText(/** @type {Element} */ (row.querySelector('.member-online')), member.online ? text.online : '');
     }
   };
+  /** @param {Member[]} before @param {number} least @returns {Promise<Member[]>} with pages behind them, until there are so many */
+  const pages = async (before, least) => {
+    let all = before;
+    do {
+      const last = all.at(-1)?.username;
+      const page = await members({ ...(last === undefined ? {} : { after: last }), limit: PAGE });
+      for (const { username, hue } of page) chooseHue(username, hue);
+      all = [...all, ...page];
+      hasMore = page.length === PAGE;
+    } while (hasMore && all.length < least);
+    return all;
+  };
   const read = async () => {
     try {
-      known = await members();
+      // As many as were shown before.
+      known = await pages([], Math.max(known.length, 1));
       state = 'ready';
-      for (const { username, hue } of known) chooseHue(username, hue);
     } catch (refusal) {
       state = 'error';
       outcome.refuse(refusal);
@@ -167,6 +179,16 @@ export function createMembers({ room: first, me, rights, members, find, onAdd, o
     const member = known.find(({ username }) => username === name);
     if (button instanceof HTMLButtonElement && member && button.getAttribute('aria-expanded') !== 'true') openActions(button, member);
   });
+  more.addEventListener('click', () => void outcome.act(more, async () => {
+    const before = known.length;
+    const read = async () => {
+      known = await pages(known, before + 1);
+      draw();
+    };
+    // There may have been no more, or nobody whom the filter lets through.
+    await readFurther(more, read, () => rows.get(known[before]?.username ?? '')?.querySelector('button') ?? filter);
+    return text.shown(known.length - before);
+  }));
   filter.addEventListener('input', draw);
   join.addEventListener('click', () => void outcome.act(join, async () => {
     await onJoin();

@@ -63,7 +63,10 @@ export function createCompletion(input, { suggest, onChange }) {
     const at = operatorAt(input.value, input.selectionStart ?? input.value.length);
     if (at === null) return close();
     const found = await suggest(at.operator, at.value, mine.signal).catch(() => []);
-    if (!mine.signal.aborted) show(found);
+    if (mine.signal.aborted) return;
+    const [only] = found;
+    // What is written already needs no offer, and covers nothing.
+    show(found.length === 1 && only?.value.toLowerCase() === at.value.toLowerCase() ? [] : found);
   };
   /** @param {Suggestion|undefined} suggestion */
   const choose = (suggestion) => {
@@ -92,8 +95,10 @@ export function createCompletion(input, { suggest, onChange }) {
      * @returns {boolean} the list has used it
      */
     take(event) {
-      if (list.hidden) return false;
       const { key } = event;
+      // It asks for what is written; an answer on its way comes too late.
+      if (key === 'Enter' && active < 0) close();
+      if (list.hidden) return false;
       if (key === 'ArrowDown') activate(active + 1);
       else if (key === 'ArrowUp') activate(active <= 0 ? shown.length - 1 : active - 1);
       else if (key === 'Enter' && active >= 0) choose(shown[active]);

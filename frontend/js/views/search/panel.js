@@ -30,11 +30,10 @@ const COLUMN = '(width >= 1280px)';
  * @property {() => void} onForget
  * @property {() => void} onClose
  * @property {(operator: string, value: string, signal: AbortSignal) => Promise<import('./completion.js').Suggestion[]>} suggest
- * @property {(name: string) => string} called
  */
 
 /** @param {PanelCallbacks} callbacks */
-export function createPanel({ onText, onScope, onOpen, onMore, onRetry, onForget, onClose, suggest, called }) {
+export function createPanel({ onText, onScope, onOpen, onMore, onRetry, onForget, onClose, suggest }) {
   const titleId = uid('search');
   const { chips: operators } = words;
   const input = el('input', {
@@ -57,7 +56,7 @@ export function createPanel({ onText, onScope, onOpen, onMore, onRetry, onForget
   const note = el('div', { class: 'finder-note' });
   const more = el('button', { type: 'button', class: 'button button-quiet finder-more', hidden: true }, words.further);
   const scroller = el('div', { class: 'scroller finder-scroller' });
-  const results = createResults({ scroller, called, onOpen, onMore, onUp: () => input.focus() });
+  const results = createResults({ scroller, onOpen, onMore, onUp: () => input.focus() });
   const completion = createCompletion(input, { suggest, onChange: () => typed() });
   scroller.append(note, results.list, more);
   const backdrop = el('div', { class: 'finder-backdrop' });
@@ -203,7 +202,8 @@ export function createPanel({ onText, onScope, onOpen, onMore, onRetry, onForget
       shown = next;
       const { status: how, results: found, asked, isMore, room, isEverywhere, username } = next;
       setText(here, room === null ? '' : words.inRoom(room));
-      here.hidden = room === null;
+      // Where one is in none there is nothing to choose.
+      scope.hidden = room === null;
       setAttr(here, 'aria-pressed', String(!isEverywhere));
       setAttr(everywhere, 'aria-pressed', String(isEverywhere));
       setAttr(element, 'aria-busy', how === 'searching' ? 'true' : null);
@@ -218,7 +218,9 @@ export function createPanel({ onText, onScope, onOpen, onMore, onRetry, onForget
       if (how !== 'searching') setText(status, how !== 'ready' ? '' : found.length > 0 ? words.count(found.length, isMore) : isMore ? '' : words.noneTitle(asked));
     },
     isOpen: () => !element.hidden,
-    isColumn: () => matchMedia(COLUMN).matches,
+    /** There is room for it beside a conversation. */
+    isWide: () => matchMedia(COLUMN).matches,
+    isColumn: () => matchMedia(COLUMN).matches && element.closest('.chat') !== null,
     open() {
       // Beside the conversation one may come and go without closing it.
       if (!element.contains(document.activeElement)) opener = /** @type {HTMLElement|null} */ (document.activeElement);

@@ -2,9 +2,11 @@
 
 import { el, keepFocus, reconcile, setAttr } from '../../dom.js';
 import { formatDay, formatFull, formatTime, roomCall } from '../../format.js';
+import { fileWords } from '../../strings/said.js';
 import { words } from '../../strings/search.js';
 import { avatar } from '../avatar.js';
 import { guestBadge } from '../names.js';
+import { plain } from './plain.js';
 import { snippet } from './snippet.js';
 
 /** Further results are asked for when so much is left to scroll. */
@@ -14,23 +16,28 @@ const AHEAD_PX = 400;
 
 /**
  * @param {SearchResult} result
- * @param {{username: string|null, called: (name: string) => string}} reader
+ * @param {string|null} username  the reader's
  */
-function makeRow({ message, room, hits }, { username, called }) {
-  const { username: author, guest, timestamp, content } = message;
+function makeRow({ message, room, hits, forwarded_hits: passedOn = [] }, username) {
+  const { username: author, guest, timestamp, content, forwarded } = message;
   const text = el('p', { class: 'finding-text', dir: 'auto' });
-  for (const { text: part, hit } of snippet(content, hits)) text.append(hit ? el('mark', {}, part) : part);
+  // What it passes on stands for words of its own where it was found there, or has none.
+  const isOwn = !forwarded || (content !== '' && (hits.length > 0 || passedOn.length === 0));
+  if (forwarded && !isOwn) text.append(el('span', { class: 'finding-whose' }, words.forwarded(forwarded.username)), ' ');
+  const said = isOwn ? plain(content, hits) : plain(forwarded.content, passedOn);
+  for (const { text: part, hit } of snippet(said.content, said.hits)) text.append(hit ? el('mark', {}, part) : part);
+  for (const file of isOwn ? message.files : forwarded.files) text.append(text.textContent ? ' · ' : '', fileWords(file));
   return el(
     'li',
     {},
     el(
       'a',
       { class: 'finding', href: `#/r/${message.room_id}/m/${message.id}`, tabindex: -1, dataset: { id: String(message.id) } },
-      avatar(author, 'avatar-sm'),
+      avatar(author, 'avatar-sm', guest),
       el(
         'span',
         { class: 'finding-head' },
-        el('bdi', { class: 'finding-name' }, guest ? author : called(author)),
+        el('bdi', { class: 'finding-name' }, author),
         ' ',
         guest ? guestBadge() : null,
         el('time', { class: 'finding-time', datetime: timestamp, title: formatFull(timestamp) },
@@ -46,12 +53,11 @@ function makeRow({ message, room, hits }, { username, called }) {
 /**
  * @param {object} options
  * @param {HTMLElement} options.scroller
- * @param {(name: string) => string} options.called
  * @param {(result: SearchResult) => void} options.onOpen
  * @param {() => void} options.onMore
  * @param {() => void} options.onUp  from the first result
  */
-export function createResults({ scroller, called, onOpen, onMore, onUp }) {
+export function createResults({ scroller, onOpen, onMore, onUp }) {
   const list = el('ol', { class: 'finder-results', role: 'list', 'aria-label': words.results });
   /** @type {Map<string, HTMLLIElement>} */
   const rows = new Map();
@@ -101,7 +107,7 @@ export function createResults({ scroller, called, onOpen, onMore, onUp }) {
       const byKey = new Map(results.map((result) => [`${result.message.id} ${asked}`, result]));
       keepFocus(
         list,
-        () => reconcile(list, rows, [...byKey.keys()], (key) => makeRow(/** @type {SearchResult} */ (byKey.get(key)), { username, called })),
+        () => reconcile(list, rows, [...byKey.keys()], (key) => makeRow(/** @type {SearchResult} */ (byKey.get(key)), username)),
         () => links()[0],
       );
       const all = links();

@@ -1,9 +1,9 @@
 /** What stands in the field of the search while it is being typed. Pure. */
 
 /** An operator whose value is being written, up to the caret. */
-const OPERATOR = /(?:^|\s)-?(from|in|has|before|after|on):(?:\x22([^\x22]*)|([^\s\x22]*))$/i;
+const OPERATOR = /(?:^|\s)-?(from|in|has|is|before|after|on):(?:\x22([^\x22]*)|([^\s\x22]*))$/i;
 /** An operator without a value, or a sign without a word, is not asked for yet. */
-const UNFINISHED = /(?:^|\s)(?:-?(?:from|in|has|before|after|on):\x22?|-|-?\x22)$/i;
+const UNFINISHED = /(?:^|\s)(?:-?(?:from|in|has|is|before|after|on):\x22?|-|-?\x22)$/i;
 
 /**
  * @param {string} text

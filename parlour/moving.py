@@ -1,0 +1,237 @@
+"""`parlour migrate-data`: from the data directory's SQLite file to PostgreSQL, and files to S3."""
+
+import asyncio
+import contextlib
+import hashlib
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from parlour.admin import AdminError
+from parlour.database import Database
+from parlour.migrations import current_revision, migrate
+from parlour.settings import Settings
+from parlour.storage import KEY, Missing, Storage, Unavailable, open_storage
+from parlour.storage.disk import DiskStorage
+from parlour.store import copying, lease
+from parlour.store.backends import File, Server
+from parlour.store.meta import EPOCH, MOVED, read_values, write_value
+from parlour.support.folders import own_folder
+from parlour.support.postgresql import UNKNOWN_PAUSE, UNKNOWN_SECONDS, NotTaken, shown
+
+
+class Bar(Protocol):
+    """Shows how far something is."""
+
+    def update(self, n: float, /) -> object:
+        """So much more is done."""
+
+
+class _NoBar:
+    def update(self, _n: float, /) -> None:
+        """Where nobody has installed what shows it."""
+
+
+# Makes one: of what, how much of it there is, and in which unit.
+Bars = Callable[[str, int, str], AbstractContextManager[Bar]]
+
+
+def bars(words: str, total: int, unit: str) -> AbstractContextManager[Bar]:
+    """A bar on standard error, where that is a terminal."""
+    try:
+        from tqdm import tqdm  # noqa: PLC0415 - an extra that most servers do without
+    except ImportError:
+        return contextlib.nullcontext(_NoBar())
+    bar: AbstractContextManager[Bar] = tqdm(
+        desc=words, total=total, unit=unit, unit_scale=True, dynamic_ncols=True, disable=None
+    )
+    return bar
+
+
+def move(settings: Settings, show: Bars = bars) -> str:
+    """Do it; the lines that say what was done.
+
+    All rows come in one transaction, and are compared before it ends: what fails leaves nothing.
+    The SQLite file stays, with a mark by which no server starts on it any more. Raises AdminError,
+    or what opening the data directory raises.
+    """
+    if not settings.database_url:
+        raise AdminError("PARLOUR_DATABASE_URL has to name the PostgreSQL database to move to.")
+    if not settings.database_path.is_file():
+        raise AdminError(f"There is no database in {settings.data_dir}.")
+    goal = Server(settings.database_url)
+    database = Database(settings.data_dir, File(settings.database_path))
+    try:
+        engine = goal.open_writer()
+        try:
+            with _in_words(settings, goal):
+                with engine.connect() as target, target.begin() as looking:
+                    _make_ready(target, goal, settings)
+                    looking.rollback()
+                # What is copied twice does no harm in a bucket.
+                files = asyncio.run(_move_files(settings, show))
+                rows = _move_rows(database, engine, goal, settings, show)
+        finally:
+            engine.dispose()
+    finally:
+        database.release()
+    there = f"{settings.database_path} stays as it is, and is used no more."
+    return "\n".join([f"{rows} to {goal}.", there, *files])
+
+
+@contextlib.contextmanager
+def _in_words(settings: Settings, goal: Server) -> Iterator[None]:
+    try:
+        yield
+    except copying.Different as different:
+        words = f"The copy differs from the original in {different}. Nothing was changed."
+        raise AdminError(words) from None
+    except NotTaken as error:
+        raise AdminError(f"{goal} does not take it: {error}. Nothing was changed.") from error
+    except DBAPIError as error:
+        is_ours = isinstance(error.orig, sqlite3.Error)
+        backend = File(settings.database_path) if is_ours else goal
+        words = f"{backend} cannot be used: {backend.fault(error)} Nothing was changed."
+        raise AdminError(words) from error
+
+
+def _make_ready(target: Connection, goal: Server, settings: Settings) -> None:
+    goal.check(target)
+    migrate(target)
+    held = lease.take(target, lease.owner_of(settings.data_dir))
+    if held is not None:
+        raise AdminError(f"A Parlour (on {held.host}) runs on {goal}. Stop it.")
+    if copying.is_used(target):
+        raise AdminError(f"{goal} is used already; make an empty one. Nothing was changed.")
+
+
+def _move_rows(
+    database: Database, engine: Engine, goal: Server, settings: Settings, show: Bars
+) -> str:
+    is_marked, told = False, ""
+    try:
+        with engine.begin() as target:
+            _make_ready(target, goal, settings)
+            with database.write_engine.begin() as source:
+                told = _copy_and_compare(source, target, show)
+                lease.end(target, lease.owner_of(settings.data_dir))
+                # Whoever starts a server without the setting would write into the past. It is
+                # marked before the rest is there: should this be the end, nobody begins on both.
+                write_value(source, MOVED, shown(settings.database_url))
+            is_marked = True
+    except DBAPIError:
+        if not is_marked:
+            raise
+        if not _is_there(engine, goal, database.epoch):
+            with database.write_engine.begin() as source:
+                write_value(source, MOVED, database.moved_to or "")
+            raise
+    return told
+
+
+def _is_there(engine: Engine, goal: Server, epoch: str) -> bool:
+    """Whether it was committed although nobody said so. Raises AdminError: not to be found out."""
+    deadline = time.monotonic() + UNKNOWN_SECONDS
+    while True:
+        try:
+            # It begins with the lock of all who write: so the other one has ended by then.
+            with engine.begin() as target:
+                if current_revision(target) is None:
+                    return False
+                return read_values(target, [EPOCH]) == {EPOCH: epoch}
+        except DBAPIError as error:
+            if time.monotonic() > deadline:
+                raise AdminError(
+                    f"{goal} went away at the very end: nobody knows whether everything is there."
+                    " Do it again when it is back; if it is used already then, it is."
+                ) from error
+        time.sleep(UNKNOWN_PAUSE)
+
+
+def _copy_and_compare(source: Connection, target: Connection, show: Bars) -> str:
+    tables = copying.tables()
+    total = sum(copying.count(source, table) for table in tables)
+    with show("Copying", total, " rows") as bar:
+        for table in tables:
+            copying.copy(source, target, table, bar.update)
+    whole = hashlib.sha256()
+    with show("Comparing", total, " rows") as bar:
+        for table in tables:
+            whole.update(copying.compare(source, target, table, bar.update).encode())
+    copying.finish(source, target)
+    rows = "1 row" if total == 1 else f"{total} rows"
+    return f"{rows} of {len(tables)} tables (SHA-256 {whole.hexdigest()[:16]}) were moved"
+
+
+async def _move_files(settings: Settings, show: Bars) -> list[str]:
+    """Copy what lies in the data directory to the bucket, where there is one; what was done."""
+    folder = settings.data_dir / "files"
+    if not folder.is_dir():
+        return []
+    if not settings.s3_bucket:
+        return [f"Files stay where they are, in {folder}."]
+    here, there = DiskStorage(folder), open_storage(settings)
+    try:
+        names: list[str] = []
+        async for some in here.keys():
+            names += filter(KEY.fullmatch, some)
+        sizes = {name: (await asyncio.to_thread(here.path(name).stat)).st_size for name in names}
+        await there.begin()
+        own_folder(settings.uploads_path)
+        with show("Files", sum(sizes.values()), "B") as bar:
+            for name, size in sizes.items():
+                await _move_file(here.path(name), name, size, there, settings.uploads_path)
+                bar.update(size)
+    except Unavailable as error:
+        words = f"The storage does not answer: {error}. Nothing else was changed."
+        raise AdminError(words) from None
+    finally:
+        await there.close()
+        await here.close()
+    files = "1 file was" if len(names) == 1 else f"{len(names)} files were"
+    return [f"{files} copied to the bucket {settings.s3_bucket}; {folder} stays as it is."]
+
+
+async def _move_file(path: Path, name: str, size: int, storage: Storage, uploads: Path) -> None:
+    wanted = await asyncio.to_thread(_digest_of, path)
+    if await _digest_there(storage, name, size) == wanted:
+        # It was moved before.
+        return
+    # Where a server that starts takes away what was left by one that was killed.
+    with tempfile.TemporaryDirectory(dir=uploads) as folder:
+        # The storage takes over what it is given, and this is to stay.
+        given = Path(folder) / name
+        try:
+            given.hardlink_to(path)
+        except OSError:
+            await asyncio.to_thread(shutil.copyfile, path, given)
+        await storage.put(name, given)
+    if await _digest_there(storage, name, size) != wanted:
+        raise AdminError(f"The copy of {path} differs from the original.")
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+async def _digest_there(storage: Storage, name: str, size: int) -> str | None:
+    """The digest of what the storage has under a name; None where there is nothing, or not all."""
+    digest, count = hashlib.sha256(), 0
+    try:
+        portions = await storage.open(name, 0, size)
+    except Missing:
+        return None
+    async with contextlib.aclosing(portions):
+        async for portion in portions:
+            digest.update(portion)
+            count += len(portion)
+    return digest.hexdigest() if count == size else None

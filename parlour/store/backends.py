@@ -1,0 +1,178 @@
+"""Where a database lies: in a file of the data directory, or on a PostgreSQL server."""
+
+import logging
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Connection
+from sqlalchemy import Engine as Connections
+from sqlalchemy.exc import DBAPIError
+
+from parlour.errors import Refusal
+from parlour.settings import Settings
+from parlour.store.commits import Commits
+from parlour.support import postgresql, sqlite
+from parlour.support.logs import Seldom
+
+logger = logging.getLogger(__name__)
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be used; the text is the one line to show."""
+
+
+class Backend(Protocol):
+    """What an open database needs to know of where it lies."""
+
+    def open_writer(self) -> Connections:
+        """Connections whose transactions come one after the other, whoever else writes."""
+
+    def open_readers(self, connections: int) -> Connections:
+        """Connections that only read, each transaction one moment of the database."""
+
+    def check(self, connection: Connection) -> None:
+        """Raises DatabaseUnusable, or DBAPIError, where nothing can be kept there."""
+
+    def fault(self, error: DBAPIError) -> str:
+        """What is wrong with it, in one sentence or two."""
+
+    def is_there(self) -> bool:
+        """Whether there may be a database."""
+
+    def interrupt(self, connection: Any) -> None:
+        """End what another thread does with a connection of the driver."""
+
+    def commits(self, engine: Connections, server: str) -> Commits | None:
+        """What the writer of a server knows them by, where an answer to one may get lost."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether servers on other data directories reach it, too."""
+
+
+class File:
+    """A SQLite database; the file is made where there is none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def open_writer(self) -> Connections:
+        """As the interface says. Raises OSError."""
+        sqlite.create_private(self.path)
+        return sqlite.open_writer(self.path)
+
+    def open_readers(self, connections: int) -> Connections:
+        """The same."""
+        return sqlite.open_readers(self.path, connections)
+
+    def check(self, connection: Connection) -> None:
+        """The same."""
+        try:
+            sqlite.check_able(connection)
+        except sqlite.Unable as unable:
+            raise DatabaseUnusable(str(unable)) from unable
+        sqlite.check_sound(connection)
+
+    def fault(self, error: DBAPIError) -> str:
+        """The same."""
+        advice = " Keep it, and put a backup in its place." if sqlite.is_damage(error) else ""
+        return f"{error.orig}.{advice}"
+
+    def is_there(self) -> bool:
+        """The same."""
+        return self.path.is_file()
+
+    def interrupt(self, connection: Any) -> None:
+        """The same."""
+        connection.interrupt()
+
+    def commits(self, engine: Connections, server: str) -> None:
+        """The same: no answer gets lost on the way from a file."""
+
+    @property
+    def shared(self) -> bool:
+        """The same."""
+        return False
+
+
+class Server:
+    """A database on a PostgreSQL server; it has to be there, and may be empty."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __str__(self) -> str:
+        return postgresql.shown(self._url)
+
+    def open_writer(self) -> Connections:
+        """As the interface says. Raises DatabaseUnusable."""
+        try:
+            return postgresql.open_writer(self._url)
+        except postgresql.NoDriver:
+            words = "PARLOUR_DATABASE_URL needs the package psycopg: make setup EXTRAS=postgresql."
+            raise DatabaseUnusable(words) from None
+
+    def open_readers(self, connections: int) -> Connections:
+        """The same."""
+        return postgresql.open_readers(self._url, connections)
+
+    def check(self, connection: Connection) -> None:
+        """The same."""
+        postgresql.let_take_its_time(connection)
+        try:
+            postgresql.check_able(connection)
+        except postgresql.Unable as unable:
+            raise DatabaseUnusable(f"{self} cannot be used: {unable}") from unable
+
+    def fault(self, error: DBAPIError) -> str:
+        """The same."""
+        return f"{postgresql.one_line(error.orig)}."
+
+    def is_there(self) -> bool:
+        """The same."""
+        return True
+
+    def interrupt(self, connection: Any) -> None:
+        """The same."""
+        postgresql.interrupt(connection)
+
+    def commits(self, engine: Connections, server: str) -> Commits:
+        """The same."""
+        return Commits(server, partial(postgresql.ask, engine))
+
+    @property
+    def shared(self) -> bool:
+        """The same."""
+        return True
+
+
+def backend_of(settings: Settings) -> Backend:
+    """Where the settings say that the database lies."""
+    if settings.database_url:
+        return Server(settings.database_url)
+    return File(settings.database_path)
+
+
+# Whoever looks after the server has to know why people cannot write, and not of each of them.
+_losses: Final = Seldom()
+_BUSY: Final = {
+    "locked": "The database is locked by another program. Try again.",
+    "lost": "The database does not answer. Try again; what was sent may be stored already.",
+}
+
+
+def expected_error(error: Exception) -> Exception:
+    """A full disk, a lock or a lost server as the Refusal that says so; any other as it is."""
+    if isinstance(error, DBAPIError):
+        meaning = sqlite.meaning_of(error) or postgresql.meaning_of(error)
+        if meaning == "lost" and _losses.due():
+            logger.warning("the database does not answer: %s", postgresql.one_line(error.orig))
+        if meaning == "full":
+            return Refusal("storage_full", "The server's disk is full. Nothing was stored.")
+        if meaning is not None:
+            return Refusal("busy", _BUSY[meaning])
+    return error

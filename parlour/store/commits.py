@@ -1,0 +1,45 @@
+"""Whether the last transaction of a server was committed, where nobody got to hear of it.
+
+Each writes a word into a row of that server, so that the answer is where the rest of it is, or
+nowhere. The number of the transaction would do until PostgreSQL crashes or a copy takes over: what
+had not been flushed by then is gone, and its number is given to the next one, whoever that is.
+"""
+
+import secrets
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import Connection
+
+# As many of a name as the table has room for, with what stands before it.
+_NAME: Final = 16
+_WRITE: Final = (
+    "INSERT INTO meta (name, value) VALUES (%s, %s)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+_READ: Final = "SELECT value FROM meta WHERE name = %s"
+
+Ask = Callable[[Callable[[Connection], bool]], bool]
+
+
+class Commits:
+    """Those of one server on a PostgreSQL database."""
+
+    def __init__(self, server: str, ask: Ask) -> None:
+        """`ask` has a question answered once the database is there again."""
+        self._name = f"commit {server[:_NAME]}"
+        self._ask = ask
+
+    def note(self, connection: Connection) -> str:
+        """Write into a transaction what tells it from any other."""
+        word = secrets.token_hex(8)
+        connection.exec_driver_sql(_WRITE, (self._name, word))
+        return word
+
+    def happened(self, word: str) -> bool:
+        """Whether the transaction that had this word, the last one, was committed."""
+        return self._ask(lambda connection: self._last(connection) == word)
+
+    def _last(self, connection: Connection) -> str | None:
+        found: str | None = connection.exec_driver_sql(_READ, (self._name,)).scalar()
+        return found

@@ -1,0 +1,66 @@
+"""The tables, each index beside the query that needs it."""
+
+from parlour.store.tables.base import UtcTime, metadata
+from parlour.store.tables.files import attachments, discarded, files, storage_use
+from parlour.store.tables.notices import addressed, addressings, attention, calls, quiets
+from parlour.store.tables.people import (
+    audit,
+    invites,
+    login_failures,
+    members,
+    removals,
+    reports,
+    restrictions,
+    sessions,
+    users,
+)
+from parlour.store.tables.rooms import (
+    cleared,
+    deletions,
+    messages,
+    reactions,
+    reads,
+    rooms,
+    saved,
+    spoken,
+    wordings,
+)
+from parlour.store.tables.search import SEARCH, SEARCH_SETTINGS, search_changes, search_state
+from parlour.store.tables.server import meta
+
+__all__ = [
+    "SEARCH",
+    "SEARCH_SETTINGS",
+    "UtcTime",
+    "addressed",
+    "addressings",
+    "attachments",
+    "attention",
+    "audit",
+    "calls",
+    "cleared",
+    "deletions",
+    "discarded",
+    "files",
+    "invites",
+    "login_failures",
+    "members",
+    "messages",
+    "meta",
+    "metadata",
+    "quiets",
+    "reactions",
+    "reads",
+    "removals",
+    "reports",
+    "restrictions",
+    "rooms",
+    "saved",
+    "search_changes",
+    "search_state",
+    "sessions",
+    "spoken",
+    "storage_use",
+    "users",
+    "wordings",
+]

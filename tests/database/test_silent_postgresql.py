@@ -1,0 +1,142 @@
+"""A PostgreSQL server that says nothing: whoever waits is told in time, and then it goes on."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from parlour.database import ChatDatabase, Database, get_db, init_db
+from parlour.errors import Refusal
+from parlour.store.messages import count
+from parlour.support import postgresql
+from tests.support.cutting import Cutting, cutting
+from tests.support.local import at_last, draft, local_settings
+from tests.support.postgres import Postgres, postgres
+from tests.support.timing import scaled
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """Yield a server of the test's own, which has written nothing more than it had to."""
+    server = Postgres("fsync=on", "wal_writer_delay=10s", "autovacuum=off")
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def way(own_postgres: Postgres) -> Iterator[Cutting]:
+    """Yield a way to it that can fall silent."""
+    with cutting(own_postgres.port) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def started(tmp_path: Path, own_postgres: Postgres, way: Cutting) -> AsyncIterator[Database]:
+    """Yield a database at the end of that way."""
+    url = own_postgres.new_database().replace(f":{own_postgres.port}/", f":{way.port}/")
+    database = init_db(local_settings(tmp_path, database_url=url))
+    database.start()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody wait as long as in life."""
+    monkeypatch.setattr(postgresql, "SILENT_SECONDS", 1.0)
+    monkeypatch.setattr(postgresql, "UNKNOWN_SECONDS", 1.0)
+    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 2)
+
+
+@pytest.mark.parametrize("kind", ["hangs", "is cut off"])
+async def test_a_server_that_says_nothing_is_given_up_and_found_again(
+    started: Database,
+    own_postgres: Postgres,
+    way: Cutting,
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All of its connections are there, and nothing comes by them; nor by a new one."""
+    impatient(monkeypatch)
+    room = await started.write(ChatDatabase.create_room, "Hall")
+    # From here on the connections have the shorter patience.
+    assert await started.read(count) == 0
+    own_postgres.freeze() if kind == "hangs" else way.fall_silent()
+    try:
+        for _ in range(2):
+            begun = time.monotonic()
+            with pytest.raises(Refusal) as writing:
+                await started.store(draft(room.id, client_id="c1"), then=lambda _: None)
+            with pytest.raises(Refusal) as reading:
+                await started.read(count)
+            assert (writing.value.code, reading.value.code) == ("busy", "busy")
+            assert time.monotonic() - begun < scaled(8)
+    finally:
+        own_postgres.thaw() if kind == "hangs" else way.go_on()
+    # Those who came just after nobody answered are still told so.
+    stored = await at_last(
+        lambda: started.store(draft(room.id, client_id="c1"), then=lambda _: None)
+    )
+    assert stored.message.version == 1
+    assert await at_last(lambda: started.read(count)) == 1
+
+
+def test_what_takes_its_time_is_not_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A migration does; what comes after it by the same connection does not."""
+    monkeypatch.setattr(postgresql, "SILENT_SECONDS", 0.3)
+    database = init_db(local_settings(tmp_path, database_url=postgres().new_database()))
+
+    def sleep(connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT pg_sleep(1)")
+
+    with get_db(database) as connection:
+        postgresql.let_take_its_time(connection)
+        sleep(connection)
+    with pytest.raises(Exception, match=r"no answer for 0\.3 seconds"), get_db(database) as again:
+        sleep(again)
+    database.release()
+
+
+async def test_a_number_that_was_given_again_after_a_crash_is_not_taken_for_a_commit(
+    started: Database, own_postgres: Postgres, way: Cutting
+) -> None:
+    """What had not been flushed is gone, and somebody else's transaction has its number."""
+    room = await started.write(ChatDatabase.create_room, "Hall")
+    way.cut = "beyond"
+    sent = draft(room.id, client_id="c1")
+    sending = asyncio.create_task(started.store(sent, then=lambda _: None))
+    # It is about to be committed when nothing gets through any more, and then the server crashes.
+    await asyncio.to_thread(way.done.wait, scaled(10))
+    await asyncio.to_thread(own_postgres.stop)
+    await asyncio.to_thread(own_postgres.start)
+    own_postgres.use_up_numbers(100)
+    way.go_on()
+    with pytest.raises(Refusal) as refused:
+        await sending
+    assert refused.value.code == "busy"
+    assert await started.read(count) == 0
+    stored = await started.store(sent, then=lambda _: None)
+    assert (stored.message.version, stored.repeated) == (1, False)
+
+
+def test_a_server_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for it is told in time."""
+    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        engine = postgresql.open_readers(
+            f"postgresql://parlour@127.0.0.1:{silent.getsockname()[1]}/parlour", 1
+        )
+        begun = time.monotonic()
+        with pytest.raises(DBAPIError) as failed, engine.begin():
+            pass
+        assert time.monotonic() - begun < scaled(10)
+    engine.dispose()
+    assert postgresql.meaning_of(failed.value) == "lost"

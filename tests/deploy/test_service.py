@@ -1,0 +1,61 @@
+"""deploy/parlour.service starts what there is, and gives it what it needs."""
+
+import re
+import tomllib
+from pathlib import PurePosixPath
+
+import pytest
+import uvicorn
+
+from parlour import cli
+from parlour.settings import PREFIX, Settings
+from parlour.support.door import Door
+from tests.deploy.reading import DEPLOY, ROOT, seconds, text_of, unit
+
+SERVICE = unit(text_of("parlour.service"))["Service"]
+# The whole stop, as docs/operations.md promises it.
+STOP_SECONDS = 10
+
+
+def test_every_setting_that_is_named_is_one() -> None:
+    """In all of the folder: a name that is none would keep the server from starting."""
+    settings = {PREFIX + name.upper() for name in Settings.model_fields}
+    for path in sorted(DEPLOY.iterdir()):
+        named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", path.read_text("utf-8")))
+        assert named <= settings, path.name
+
+
+def test_the_unit_starts_the_program_with_a_folder_that_it_may_write() -> None:
+    """As `make setup` installs it, in the checkout that is its working directory."""
+    [command] = SERVICE["ExecStart"]
+    program, *arguments = command.split()
+    assert program == f"{SERVICE['WorkingDirectory'][0]}/.venv/bin/parlour"
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+    assert PurePosixPath(program).name in scripts
+    options = cli._parser().parse_args(arguments)
+    assert options.command == "serve"
+    assert options.data_dir == f"/var/lib/{SERVICE['StateDirectory'][0]}"
+    assert SERVICE["StateDirectoryMode"] == ["0700"]
+
+
+def test_the_unit_gives_it_time_to_stop_and_handles_for_everybody() -> None:
+    """And lets it raise and lower limits, as it does for itself and for decoding images."""
+    assert seconds(*SERVICE["TimeoutStopSec"]) > STOP_SECONDS
+    most = Settings.model_fields["max_connections"].default
+    assert Door({}).limit(most, int(*SERVICE["LimitNOFILE"])) == most
+    assert SERVICE["SystemCallFilter"] == ["@system-service", "~@privileged"]
+
+
+def test_secrets_are_no_part_of_the_unit() -> None:
+    """Everybody may read it; the file that it names is read by root."""
+    assert SERVICE["EnvironmentFile"] == ["-/etc/parlour/parlour.env"]
+    assert "Environment" not in SERVICE
+
+
+@pytest.mark.parametrize("addresses", ["172.30.80.1", "127.0.0.1,10.0.0.0/8"])
+def test_the_proxies_that_are_believed_are_named_in_the_environment(
+    addresses: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the variable that the files and the docs name."""
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", addresses)
+    assert uvicorn.Config("x:y").forwarded_allow_ips == addresses

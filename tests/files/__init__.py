@@ -1,0 +1,1 @@
+"""Files and images: sent, seen, changed and taken away."""

@@ -1,0 +1,96 @@
+"""A way to a PostgreSQL server that is cut at a commit, before it or behind, or falls silent."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Literal
+
+# `beyond`: from the commit on nothing gets through, for anybody, until `go_on`.
+When = Literal["before", "behind", "beyond"]
+
+
+class Cutting:
+    """It passes on what is said, until `cut` is set; `done` says that it was cut."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.cut: When | None = None
+        self.done = threading.Event()
+        self._open = threading.Event()
+        self._open.set()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._listening.getsockname()[1])
+
+    def run(self) -> None:
+        """Take connections until it is closed."""
+        with suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                try:
+                    server = socket.create_connection(("127.0.0.1", self._target))
+                except OSError:
+                    client.close()
+                    continue
+                for ends in ((client, server, True), (server, client, False)):
+                    threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
+
+    def fall_silent(self) -> None:
+        """Pass nothing on, and let nobody know."""
+        self._open.clear()
+
+    def go_on(self) -> None:
+        """Pass on again, beginning with what was said meanwhile."""
+        self._open.set()
+
+    def close(self) -> None:
+        """Take no more."""
+        self._open.set()
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+    def _pass_on(self, one: socket.socket, other: socket.socket, asks: bool) -> None:
+        with suppress(OSError):
+            while data := one.recv(65_536):
+                self._open.wait()
+                if asks and self.cut is not None and b"COMMIT\0" in data:
+                    self._cut(one, other, data)
+                    break
+                other.sendall(data)
+        for end in (one, other):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _cut(self, client: socket.socket, server: socket.socket, data: bytes) -> None:
+        when, self.cut = self.cut, None
+        if when == "beyond":
+            self.fall_silent()
+        self.done.set()
+        # From here on nothing comes back, whatever the server says.
+        client.shutdown(socket.SHUT_RDWR)
+        if when == "behind":
+            server.sendall(data)
+            # The end of what is said, so that it is read before the connection ends.
+            server.shutdown(socket.SHUT_WR)
+        if when != "before":
+            # Its end of the connection stays as it is.
+            with suppress(OSError):
+                while server.recv(65_536):
+                    pass
+
+
+@contextmanager
+def cutting(port: int) -> Iterator[Cutting]:
+    """Yield a way to the server on a port."""
+    way = Cutting(port)
+    threading.Thread(target=way.run, daemon=True).start()
+    try:
+        yield way
+    finally:
+        way.close()

@@ -1,0 +1,22 @@
+"""Which database the tests run on: SQLite, or with TEST_DATABASE=postgresql PostgreSQL.
+
+A folder that is opened again has the database that it had.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+
+KIND = os.environ.get("TEST_DATABASE", "sqlite")
+ON_SQLITE = KIND == "sqlite"
+
+
+@cache
+def database_url(folder: Path) -> str:
+    """Return the setting for the server, or whatever else has its data in `folder`."""
+    if ON_SQLITE:
+        return ""
+    # Imported here: most runs of tests need none of it.
+    from tests.support.postgres import postgres  # noqa: PLC0415
+
+    return postgres().new_database()
