@@ -4,21 +4,27 @@ import contextlib
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from operator import attrgetter
 from typing import Final, Literal
 
 from parlour import places
 from parlour.attention import Notice
 from parlour.context import Client, Context
 from parlour.editing import Edited
+from parlour.effects import effect
 from parlour.errors import ERROR_CODES, Refusal
-from parlour.models import Room, WebSocketMessage
+from parlour.models import Room
+from parlour.permissions import RoomRole
 from parlour.places import Changed, Told
 from parlour.protocol import (
+    DoNotDisturbEvent,
+    JoinEvent,
     LeaveEvent,
     MessageUpdatedEvent,
     NotificationEvent,
     OwnReadEvent,
     RoomDeletedEvent,
+    RoomLevelEvent,
     RoomListEvent,
     RoomUpdatedEvent,
     SavedEvent,
@@ -29,7 +35,6 @@ from parlour.realtime.connection import Connection
 from parlour.realtime.presence import Present
 from parlour.saving import Kept
 from parlour.store.reads import ReadState
-from parlour.storing import StoredMessage
 
 # Up to so many people, a room tells its list at every change; past it, once an interval.
 SMALL_ROOM: Final = 20
@@ -65,12 +70,13 @@ def tell_person(
         connection.send(frame)
 
 
-def tell_listed(context: Context, stored: StoredMessage) -> None:
-    """Tell those in whose lists a room is from this message on, before anything else of it."""
-    for user_id, room in stored.listed:
-        tell_person(context, "room_created", room, user_id, room.role)
+@effect("listed", tuple[Room, int, RoomRole | None])
+def tell_in_list(context: Context, listed: tuple[Room, int, RoomRole | None]) -> None:
+    """Tell one account of a room that is in its list from now on, and its role there."""
+    tell_person(context, "room_created", *listed)
 
 
+@effect("changed", Edited, quiet=attrgetter("same"))
 def tell_change(context: Context, edited: Edited, client: Client | None = None) -> None:
     """Tell a room of a message that changed, and whoever did it where they are not told with it.
 
@@ -140,8 +146,12 @@ def notice_frame(notice: Notice) -> bytes:
     )
 
 
-def tell_person_alone(context: Context, user_id: int, event: WebSocketMessage) -> None:
+@effect("own", tuple[int, DoNotDisturbEvent | RoomLevelEvent])
+def tell_person_alone(
+    context: Context, told: tuple[int, DoNotDisturbEvent | RoomLevelEvent]
+) -> None:
     """Tell one account something that is nobody else's business, on all its connections."""
+    user_id, event = told
     frame = encode(event)
     for connection in _connections(context, [user_id]):
         connection.send(frame)
@@ -167,6 +177,7 @@ def tell_reads(
             connection.send(*frames)
 
 
+@effect("saved", Kept, quiet=attrgetter("same"))
 def tell_saved(context: Context, kept: Kept) -> None:
     """Tell an account, on all its connections, what it has put by or does no longer."""
     if kept.same:
@@ -191,8 +202,10 @@ def read_frame(state: ReadState) -> bytes:
     )
 
 
-def close_room(context: Context, told: Told, words: str) -> None:
-    """A room is gone: whoever is in it is told and leaves it, and the lists lose it."""
+@effect("room_closed", tuple[Told, str])
+def close_room(context: Context, closed: tuple[Told, str]) -> None:
+    """A room is gone: whoever is in it is told why and leaves it, and the lists lose it."""
+    told, words = closed
     for connection in context.manager.followers(told.room.id):
         _put_out(context, connection, told.room, words)
     tell_list(context, "room_removed", told)
@@ -232,11 +245,15 @@ def _put_out(
     return left
 
 
+@effect("member", Changed, quiet=attrgetter("same"))
 def tell_member(context: Context, changed: Changed) -> None:
     """Tell what became of a member: them first, then the others."""
     if changed.same:
         return
     room, user = changed.room, changed.user
+    if changed.gone:
+        close_room(context, (changed, f"#{room.name} was deleted."))
+        return
     if changed.role is None and room.kind != "public":
         evict(context, room, f"user:{user.id}", f"You are no longer in #{room.name}.")
         tell_person(context, "room_removed", room, user.id, None)
@@ -253,6 +270,21 @@ def depart(context: Context, client: Client, room_id: int) -> None:
     left = context.manager.disconnect(client.connection, room_id)
     if left is not None:
         tell_leave(context, room_id, left)
+
+
+def tell_join(context: Context, room_id: int, author: str, present: Present) -> bytes:
+    """Tell everybody else in a room that somebody has come; the frame with which it is told."""
+    join = encode(
+        JoinEvent(
+            room_id=room_id,
+            username=present.username,
+            guest=present.guest,
+            timestamp=datetime.now(UTC),
+        )
+    )
+    context.manager.broadcast(room_id, join, ephemeral=True, but=author)
+    tell_people(context, room_id, but=author)
+    return join
 
 
 def tell_leave(context: Context, room_id: int, left: Present) -> None:

@@ -82,7 +82,7 @@ def serve(settings: "Settings") -> int:
     database = None
     try:
         database = init_db(settings)
-        database.hold()
+        database.serve(cluster=bool(settings.redis_url))
         keys = load_keys(settings.keys_path)
         storage = open_storage(settings)
         asyncio.run(prepare(settings.uploads_path, storage))

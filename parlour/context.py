@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from parlour.crowds import Crowds
 from parlour.database import Database
@@ -38,6 +38,22 @@ REACTIONS_A_SECOND: Final = 2
 PRESENCE_INTERVAL: Final = 1.0
 
 
+class Peers(Protocol):
+    """The other nodes, as handlers know them."""
+
+    async def catch_up(self) -> None:
+        """Tell all that other nodes have committed by now. Raises Refusal."""
+
+    def typing(self, room_id: int, frame: bytes, author: str) -> None:
+        """Somebody is typing here."""
+
+    async def give_ticket(self, ticket: str, session_id: str, seconds: float) -> bool:
+        """Let a ticket be good on all nodes; whether it is."""
+
+    async def take_ticket(self, ticket: str) -> str | None:
+        """The session that a ticket is of, once. Raises Unreachable."""
+
+
 @dataclass(slots=True)
 class Context:
     """The parts of one running server."""
@@ -62,6 +78,10 @@ class Context:
         default_factory=lambda: Buckets(REACTIONS_AT_ONCE, REACTIONS_A_SECOND)
     )
     closing: bool = False
+    # None where this is the only one.
+    peers: Peers | None = None
+    # Has the page say what the policy is.
+    configure_page: Callable[[Mapping[str, str]], None] = field(default=lambda _policy: None)
     # Pages of other sites are told of in the log: who sets the server up wants to see each.
     foreign_pages: Seldom = field(default_factory=lambda: Seldom(20))
 

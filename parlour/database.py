@@ -308,13 +308,16 @@ class Database(Engine):
         self._changes = Flights(self._read_changes)
 
     def send(
-        self, draft: MessageDraft, answer: Callable[[StoredMessage | Exception], None]
+        self,
+        draft: MessageDraft,
+        answer: Callable[[StoredMessage | Exception], None],
+        record: Callable[[StoredMessage], str | None] | None = None,
     ) -> None:
         """Hand a message to the writer without waiting for it.
 
-        `answer` is called in the event loop once it is committed, or with the exception for
-        which it is not; the answers come in the order of the versions. Raises Refusal
-        `busy` when too many wait.
+        `record` gives the words by which other nodes know it; `answer` is called in the event loop
+        once it is committed, or with the exception for which it is not; the answers come in the
+        order of the versions. Raises Refusal `busy` when too many wait.
         """
         job = Job(
             ChatDatabase.create_messages,
@@ -322,6 +325,7 @@ class Database(Engine):
             bulk=True,
             answer=lambda out: answer(expected(out)),
             weight=weight_of(draft),
+            record=record,
         )
         self.submit(job)
 

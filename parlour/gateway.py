@@ -18,11 +18,12 @@ from parlour.conversation import Conversation, Handler
 from parlour.errors import Refusal
 from parlour.features import changes, heartbeat, messages, pins, presence, reactions, reads, typing
 from parlour.fields import MAX_ID
-from parlour.identity import login_by_ticket, login_of, person_of
+from parlour.identity import known_login, login_by_ticket, person_of
 from parlour.models import Person
 from parlour.people import Login
 from parlour.protocol import ClosingEvent, encode, encode_error
 from parlour.realtime.connection import Connection
+from parlour.realtime.presence import EVERYWHERE, Present
 from parlour.realtime.queued import QueuedWire
 from parlour.realtime.websocket import wire_of
 from parlour.support.origin import origin_allowed
@@ -114,7 +115,7 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
             await websocket.close(RESTARTING, RESTARTS)
         return
     try:
-        query, person, login, room_id = _admit(context, websocket, path_room)
+        query, person, login, room_id = await _admit(context, websocket, path_room)
     except Refusal as refusal:
         # Accepted, told, then closed: a browser cannot read a refused handshake.
         with contextlib.suppress(RuntimeError, OSError, WebSocketDisconnect):
@@ -135,16 +136,19 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
     conversation = Conversation(context, client, wire, COMMANDS)
     context.manager.register(connection)
     context.registry.came(person)
+    present = Present(person.username, person.guest)
+    context.manager.presence.enter(EVERYWHERE, person.author, present)
     try:
         if room_id is not None:
             conversation.begin(room_id, query.after, query.epoch)
         await wire.listen(websocket, conversation)
     finally:
         context.registry.went(person)
+        context.manager.presence.leave(EVERYWHERE, person.author)
         await conversation.end()
 
 
-def _admit(
+async def _admit(
     context: Context, websocket: WebSocket, path_room: str | None
 ) -> tuple[ConnectQuery, Person, Login | None, int | None]:
     """With what somebody comes in, who it is by which login, and to which room. Raises Refusal."""
@@ -161,9 +165,9 @@ def _admit(
     except ValidationError as error:
         raise Refusal.from_validation(error.errors()) from None
     if query.ticket is None:
-        login = login_of(context, websocket)
+        login = await known_login(context, websocket)
     else:
-        login = login_by_ticket(context, query.ticket)
+        login = await login_by_ticket(context, query.ticket)
     person = person_of(context, websocket, login, query.username)
     return query, person, login, None if path_room is None else _room_id(path_room)
 

@@ -1,5 +1,6 @@
 """Who a request or a connection is from: bearer, cookie, ticket, or only a name."""
 
+import contextlib
 from collections.abc import Callable, Collection
 from typing import Annotated, Any, Final
 
@@ -9,12 +10,15 @@ from starlette.requests import HTTPConnection
 
 from parlour.attempts import address_of
 from parlour.context import Context, check_text_length
+from parlour.effects import effect
 from parlour.errors import Refusal
 from parlour.logins import SESSION_LIFE
 from parlour.models import Person
 from parlour.people import MAX_USER_AGENT, Device, Login
 from parlour.protocol import encode_error
+from parlour.realtime.broker import Unreachable
 from parlour.realtime.connection import Connection
+from parlour.registry import TICKET_SECONDS
 from parlour.support.cookies import Cookie, cookies
 from parlour.support.names import account_forms, account_username, spoken_forms
 from parlour.support.text import clean_name, name_key
@@ -24,6 +28,8 @@ from parlour.web import context_of
 ACCESS_COOKIE, REFRESH_COOKIE, GUEST_COOKIE = cookies(
     ACCESS_SECONDS, int(SESSION_LIFE.total_seconds())
 )
+# Longer than any ticket is.
+MAX_TICKET: Final = 64
 # A connection whose session ended is closed with the code of `not_signed_in`.
 _ENDED: Final = "You have been signed out. Sign in to go on."
 
@@ -66,6 +72,18 @@ def login_of(context: Context, http: HTTPConnection) -> Login | None:
     return login
 
 
+async def known_login(context: Context, http: HTTPConnection) -> Login | None:
+    """As `login_of`; of a login that another node may have opened just now, that is found out."""
+    try:
+        return login_of(context, http)
+    except Refusal:
+        if context.peers is None:
+            raise
+    with contextlib.suppress(Refusal):
+        await context.peers.catch_up()
+    return login_of(context, http)
+
+
 def bearer_of(http: HTTPConnection) -> str | None:
     """The token in `Authorization`, if there is such a header; of what is no bearer, none.
 
@@ -80,9 +98,27 @@ def bearer_of(http: HTTPConnection) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def login_by_ticket(context: Context, ticket: str) -> Login:
+async def ticket_of(context: Context, login: Login) -> str:
+    """A ticket that opens one WebSocket as a login, on whatever node."""
+    tickets = context.registry.tickets
+    ticket = tickets.give(login.session_id)
+    if context.peers is not None and await context.peers.give_ticket(
+        ticket, login.session_id, TICKET_SECONDS
+    ):
+        # It is kept in one place, so that it is good once.
+        tickets.take(ticket)
+    return ticket
+
+
+async def login_by_ticket(context: Context, ticket: str) -> Login:
     """The login that a ticket was given to, which it opens nothing for again. Raises Refusal."""
     session_id = context.registry.tickets.take(ticket)
+    if session_id is None and context.peers is not None and len(ticket) <= MAX_TICKET:
+        with contextlib.suppress(Unreachable):
+            session_id = await context.peers.take_ticket(ticket)
+        if session_id is not None and context.registry.login(session_id) is None:
+            with contextlib.suppress(Refusal):
+                await context.peers.catch_up()
     login = None if session_id is None else context.registry.login(session_id)
     if login is None:
         raise not_signed_in()
@@ -209,7 +245,7 @@ def _named(field: str, error: PydanticCustomError) -> Refusal:
 
 async def admitted(request: Request, context: ContextDep) -> Login | None:
     """The login of whoever asks, None for a guest where guests may come in. Raises Refusal."""
-    login = login_of(context, request)
+    login = await known_login(context, request)
     if login is None:
         if context.policy.guests == "off":
             raise not_signed_in()
@@ -219,7 +255,7 @@ async def admitted(request: Request, context: ContextDep) -> Login | None:
 
 async def signed_in(request: Request, context: ContextDep) -> Login:
     """The login of whoever asks. Raises Refusal `not_signed_in`."""
-    login = login_of(context, request)
+    login = await known_login(context, request)
     if login is None:
         raise not_signed_in()
     return login
@@ -254,6 +290,12 @@ def end_logins(
                 close(connection, refusal)
 
 
+@effect("signed_out", tuple[str, ...])
+def logins_ended(context: Context, session_ids: tuple[str, ...]) -> None:
+    """Somebody was signed out, here or everywhere."""
+    end_logins(context, session_ids)
+
+
 def close(connection: Connection, refusal: Refusal) -> None:
     """End a connection with the reason."""
     connection.send(encode_error(refusal))
@@ -273,9 +315,7 @@ async def end_in_any_case(
     """
     registry = context.registry
     try:
-        await context.database.write(
-            operation, *args, then=lambda ended: end_logins(context, ended)
-        )
+        await context.database.write(operation, *args, then=logins_ended.after(context, tuple))
     except Exception as error:
         if isinstance(error, Refusal) and error.code not in ("busy", "storage_full"):
             raise

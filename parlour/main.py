@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from parlour import __version__, administration, admission, gateway, logins, pages, upkeep, web
+from parlour.cluster import Cluster
 from parlour.context import Context
 from parlour.database import Database, init_db
 from parlour.features import (
@@ -51,6 +52,7 @@ from parlour.registry import Registry
 from parlour.settings import Settings, SettingsError, load_settings
 from parlour.storage import Storage, open_storage
 from parlour.store import files as file_rows
+from parlour.store import nodes
 from parlour.support.assets import Assets, AssetsOnDemand, compress_when_asked
 from parlour.support.keys import Key, load_keys
 from parlour.support.logs import hide_queries
@@ -89,35 +91,24 @@ def create_app(
         hide_queries()
         opened = await asyncio.to_thread(_open, settings) if database is None else database
         used = await asyncio.to_thread(load_keys, settings.keys_path) if keys is None else keys
-        opened.start()
+        peers = _peers(settings, opened)
+        opened.start(peers)
         receiving = Receiving(settings, storage)
         try:
             await receiving.begin()
-            registry = Registry(await opened.read(logins.load))
-            policy = await opened.read(administration.load_policy, Policy.of(settings))
-            if await opened.read(file_rows.is_pending):
-                await opened.write(file_rows.discard_pending)
-            context = Context(settings, opened, Tokens(used), registry, policy, receiving)
-            context.news.unshared.update(await opened.read(logins.without_receipts))
+            context = await _context(settings, opened, used, receiving, peers)
         except BaseException:
             await receiving.close()
             await opened.close()
             raise
         app.state.context = context
-        app.state.assets = _assets(context)
+        app.state.assets = assets = _assets(context)
+        context.configure_page = assets.configure
         # FastAPI prepares a route when it first looks at it, all of them for a fifth of a second:
         # nobody who comes first should wait for that, and everybody else with them.
         for route in app.router.routes:
             route.matches({"type": "http", "method": "GET", "path": "", "headers": []})
-        context.tasks.spawn(heartbeat.beat(context))
-        context.tasks.spawn(news.tell_news(context))
-        context.tasks.spawn(notifications.tell_crowds(context))
-        context.tasks.spawn(upkeep.hold_database(context.database))
-        context.tasks.spawn(upkeep.purge(context))
-        context.tasks.spawn(upkeep.keep_index(context))
-        context.tasks.spawn(upkeep.discard_files(context))
-        context.tasks.spawn(sessions.tidy(context))
-        context.tasks.spawn(moderation.tidy(context))
+        _go_on_behind(context)
         try:
             yield
         finally:
@@ -126,6 +117,8 @@ def create_app(
             context.user_lists.close()
             context.room_news.close()
             await context.tasks.close()
+            if peers is not None:
+                await peers.close()
             context.passwords.close()
             await receiving.close()
             await opened.close()
@@ -165,11 +158,60 @@ def _open(settings: Settings) -> Database:
     """Open the database and hold it. Raises as `init_db`."""
     database = init_db(settings)
     try:
-        database.hold()
+        database.serve(cluster=bool(settings.redis_url))
     except BaseException:
         database.release()
         raise
     return database
+
+
+def _peers(settings: Settings, database: Database) -> Cluster | None:
+    """The other nodes, where there are any."""
+    if not database.node:
+        return None
+    # Imported where it is used: it is an extra that most servers do without.
+    from parlour.realtime.broker_redis import RedisBroker  # noqa: PLC0415
+
+    return Cluster(database, RedisBroker(settings.redis_url, f"parlour:{database.epoch}"))
+
+
+async def _context(
+    settings: Settings,
+    database: Database,
+    keys: Sequence[Key],
+    receiving: Receiving,
+    peers: Cluster | None,
+) -> Context:
+    """The parts of the server, with what it has to know by heart."""
+    registry = Registry(await database.read(logins.load))
+    policy = await database.read(administration.load_policy, Policy.of(settings))
+    # What was on its way when this server ended is nobody's; what is so on another node is not.
+    alone = peers is None or len(await database.read(nodes.alive)) == 1
+    if alone and await database.read(file_rows.is_pending):
+        await database.write(file_rows.discard_pending)
+    context = Context(settings, database, Tokens(keys), registry, policy, receiving, peers=peers)
+    context.news.unshared.update(await database.read(logins.without_receipts))
+    if peers is not None:
+        peers.begin(context)
+        # What others have done since this node joined is in what was read above, or is told.
+        await peers.catch_up()
+    return context
+
+
+def _go_on_behind(context: Context) -> None:
+    """Begin what goes on for as long as the server does."""
+    for task in (
+        heartbeat.beat(context),
+        news.tell_news(context),
+        notifications.tell_crowds(context),
+        upkeep.hold_database(context.database),
+        upkeep.purge(context),
+        upkeep.keep_index(context),
+        upkeep.discard_files(context),
+        sessions.tidy(context),
+        moderation.tidy(context),
+    ):
+        context.tasks.spawn(task)
 
 
 def _assets(context: Context) -> AssetsOnDemand:

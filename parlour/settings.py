@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "PARLOUR_"
@@ -25,8 +25,9 @@ _DATABASE = re.compile(
     rf"postgres(ql)?://({_SIGNS}@)?{_HOST}(,{_HOST})*(/{_SIGNS})?"
     r"(\?(?:[^#\s%]|%(?!00)[0-9A-Fa-f]{2})*)?"
 )
+_REDIS = re.compile(rf"rediss?://({_SIGNS}@)?{_HOST}(/[0-9]{{0,2}})?")
 # Settings whose values are not shown.
-_SECRETS = frozenset({"database_url"})
+_SECRETS = frozenset({"database_url", "redis_url"})
 _ENDPOINT = re.compile(r"https?://[^/?#@\s]+/?")
 
 
@@ -56,6 +57,12 @@ class Settings(BaseSettings):
         repr=False,
         description="PostgreSQL database instead of `chat.db`, such as"
         " `postgresql://parlour@localhost/parlour`; empty for SQLite.",
+    )
+    redis_url: str = Field(
+        "",
+        repr=False,
+        description="Redis or Valkey server by which several nodes on one PostgreSQL database hear"
+        " of one another, such as `redis://localhost`; empty for one node.",
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -170,6 +177,18 @@ class Settings(BaseSettings):
                 "name a database such as postgresql://USER:PASSWORD@HOST/NAME, with %XX for signs"
                 " that end one of these"
             )
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis(cls, value: str, info: ValidationInfo) -> str:
+        if value and not _REDIS.fullmatch(value):
+            raise ValueError(
+                "name a server such as redis://:PASSWORD@HOST:6379/0, with %XX for signs that end"
+                " one of these"
+            )
+        if value and not info.data.get("database_url"):
+            raise ValueError("several nodes need one database: set PARLOUR_DATABASE_URL, too")
         return value
 
     @field_validator("s3_bucket")

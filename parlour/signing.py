@@ -9,9 +9,16 @@ from fastapi.responses import JSONResponse
 from pydantic_core import PydanticCustomError
 
 from parlour.context import Context
+from parlour.effects import Then, effect
 from parlour.errors import Refusal
-from parlour.identity import ACCESS_COOKIE, REFRESH_COOKIE, end_logins, is_secure
-from parlour.people import Opened, SignedIn
+from parlour.identity import (
+    ACCESS_COOKIE,
+    REFRESH_COOKIE,
+    end_logins,
+    is_secure,
+    name_registered,
+)
+from parlour.people import Login, Opened, SignedIn
 from parlour.support.origin import origin_allowed
 from parlour.support.passwords import Place, PoolFull, check_password
 from parlour.support.tokens import ACCESS_SECONDS
@@ -22,10 +29,36 @@ WRITES: Final = ("busy", "storage_full")
 _OWN_SITE: Final = frozenset({"same-origin", "none"})
 
 
-def opened(context: Context, session: Opened) -> None:
+@effect("opened", tuple[Login, tuple[str, ...]])
+def login_opened(context: Context, opened: tuple[Login, tuple[str, ...]]) -> None:
     """A session was opened or renewed: it is live from now on, and what it displaced is not."""
-    context.registry.add(session.login)
-    end_logins(context, session.ended)
+    login, ended = opened
+    context.registry.add(login)
+    end_logins(context, ended)
+
+
+def opened(context: Context) -> Then[tuple[Login, tuple[str, ...]]]:
+    """What is told once a session is opened."""
+    return login_opened.after(context, lambda session: (session.login, session.ended))
+
+
+@effect("renewed", tuple[Login | None, tuple[str, ...]])
+def login_renewed(context: Context, renewed: tuple[Login | None, tuple[str, ...]]) -> None:
+    """A session was renewed, or has ended because somebody tried to with an old token."""
+    login, ended = renewed
+    if login is not None:
+        context.registry.add(login)
+    end_logins(context, ended)
+
+
+@effect("registered", tuple[str, Login, tuple[str, ...]])
+def account_made(context: Context, made: tuple[str, Login, tuple[str, ...]]) -> None:
+    """There is a new account, and its first session."""
+    username, login, ended = made
+    name_registered(context, username)
+    if login.role == "administrator":
+        context.registry.setup_token = None
+    login_opened(context, (login, ended))
 
 
 def welcome(context: Context, request: Request, session: Opened, status: int = 200) -> Response:

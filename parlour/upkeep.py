@@ -14,7 +14,7 @@ from parlour.errors import Refusal
 from parlour.storage import Storage, Unavailable
 from parlour.store import files as file_rows
 from parlour.store import leftovers
-from parlour.store.lease import RENEW_SECONDS
+from parlour.store.nodes import RENEW_SECONDS
 
 logger = logging.getLogger(__name__)
 

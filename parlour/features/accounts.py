@@ -17,16 +17,16 @@ from parlour.identity import (
     cookie_of,
     device_of,
     end_in_any_case,
-    end_logins,
     login_of,
     not_signed_in,
     shown_sessions,
 )
-from parlour.people import Credentials, Opened, PasswordChange, Renewal, SignedIn
+from parlour.people import Credentials, Login, Opened, PasswordChange, Renewal, SignedIn
 from parlour.signing import (
     BODY,
     WRITES,
     check_room,
+    login_renewed,
     new_password,
     opened,
     place_of,
@@ -67,7 +67,7 @@ async def log_in(request: Request, credentials: Credentials, context: ContextDep
         context.tokens.key_id,
         new_hash,
         shown_sessions(context, request),
-        then=lambda session: opened(context, session),
+        then=opened(context),
     )
     return welcome(context, request, session)
 
@@ -87,12 +87,12 @@ async def renew(request: Request, context: ContextDep, renewal: Renewal | None =
     asked_at = datetime.now(UTC)
     token = _refresh_token(context, request, None if renewal is None else renewal.refresh_token)
 
-    def tell(outcome: Opened | str | None) -> None:
+    def told(outcome: Opened | str | None) -> tuple[Login | None, tuple[str, ...]] | None:
         if isinstance(outcome, Opened):
-            opened(context, outcome)
-        elif outcome is not None:
-            end_logins(context, [outcome])
+            return outcome.login, outcome.ended
+        return None if outcome is None else (None, (outcome,))
 
+    tell = login_renewed.after(context, told)
     outcome = None
     if token is not None and token.session_id not in context.registry.unstored:
         outcome = await context.database.write(
@@ -155,7 +155,7 @@ async def change_password(
         new_hash,
         device,
         context.tokens.key_id,
-        then=lambda session: opened(context, session),
+        then=opened(context),
     )
     return welcome(context, request, session)
 

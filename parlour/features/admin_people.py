@@ -9,6 +9,7 @@ from parlour import administration
 from parlour.administration import Banned, ChangedUser
 from parlour.admission import PREFIX, Administrator, AdministratorRoute
 from parlour.context import Context
+from parlour.effects import effect
 from parlour.errors import Refusal
 from parlour.fields import IdParam
 from parlour.identity import ContextDep, account_of, close, end_logins
@@ -24,6 +25,29 @@ router = APIRouter(prefix=PREFIX, route_class=AdministratorRoute, tags=["adminis
 _WRITES = ("not_found", "not_allowed", "cross_site", "invalid", "busy", "storage_full")
 _BODY = ("bad_json", "too_large", "unsupported_type", "too_long")
 _DISABLED = "This account was disabled by an administrator."
+
+
+@effect("account_changed", ChangedUser)
+def account_changed(context: Context, changed: ChangedUser) -> None:
+    """An account has another role, or was disabled: then its logins have ended."""
+    context.registry.set_role(changed.user.id, changed.user.role)
+    end_logins(context, changed.ended, Refusal("not_signed_in", _DISABLED))
+
+
+@effect("kept_out", Banned)
+def put_out(context: Context, done: Banned) -> None:
+    """Somebody may not come in any more."""
+    for author in filter(is_guest, done.authors):
+        context.registry.ban(author, done.ban.until)
+        for connection in context.manager.connections_of(author):
+            close(connection, banned())
+    end_logins(context, done.ended, banned())
+
+
+@effect("let_in", str)
+def let_in(context: Context, author: str) -> None:
+    """Somebody may come in again."""
+    context.registry.unban(author)
 
 
 @router.get("/users", responses=answers("not_found", "invalid", "too_long", "busy"))
@@ -51,11 +75,7 @@ async def change_user(
 
     Disabling it ends its logins and connections. There is always an administrator left.
     """
-
-    def tell(changed: ChangedUser) -> None:
-        context.registry.set_role(changed.user.id, changed.user.role)
-        end_logins(context, changed.ended, Refusal("not_signed_in", _DISABLED))
-
+    tell = account_changed.after(context)
     changed = await context.database.write(
         administration.change_user, account_of(login), username, change.changes(), then=tell
     )
@@ -74,14 +94,7 @@ async def ban(ban: ServerBanCreate, context: ContextDep, login: Administrator) -
 
     Their logins and connections end at once.
     """
-
-    def tell(done: Banned) -> None:
-        for author in filter(is_guest, done.authors):
-            context.registry.ban(author, done.ban.until)
-            for connection in context.manager.connections_of(author):
-                close(connection, banned())
-        end_logins(context, done.ended, banned())
-
+    tell = put_out.after(context)
     until = None if ban.seconds is None else datetime.now(UTC) + timedelta(seconds=ban.seconds)
     named = Named(ban.username, _online(context, ban.username))
     done = await context.database.write(
@@ -114,6 +127,6 @@ async def lift_ban(
 ) -> Response:
     """Let somebody in again."""
     await context.database.write(
-        administration.lift_ban, account_of(login), ban_id, then=context.registry.unban
+        administration.lift_ban, account_of(login), ban_id, then=let_in.after(context)
     )
     return Response(status_code=204)

@@ -2,13 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 
 from parlour import administration
 from parlour.admission import PREFIX, Administrator, AdministratorRoute, page_policy
 from parlour.context import Context
+from parlour.effects import effect
 from parlour.errors import Refusal
 from parlour.fields import IdParam
 from parlour.identity import ContextDep, account_of, close
@@ -16,9 +17,6 @@ from parlour.membership import Invite, NewInvite, RoomInviteCreate
 from parlour.oversight import Policy, PolicyChange
 from parlour.support.tokens import random_id
 from parlour.web import answers
-
-if TYPE_CHECKING:
-    from parlour.support.assets import AssetsOnDemand
 
 router = APIRouter(prefix=PREFIX, route_class=AdministratorRoute, tags=["administration"])
 
@@ -36,23 +34,23 @@ async def get_policy(context: ContextDep, login: Administrator) -> Policy:
 
 
 @router.patch("/policy", responses=answers(*_WRITES, *_BODY))
-async def change_policy(
-    request: Request, change: PolicyChange, context: ContextDep, login: Administrator
-) -> Policy:
+async def change_policy(change: PolicyChange, context: ContextDep, login: Administrator) -> Policy:
     """Decide it anew; it holds at once. Without guests, those who are here are sent away."""
-    assets: AssetsOnDemand = request.app.state.assets
-
-    def tell(policy: Policy) -> None:
-        closed = policy.guests == "off" and context.policy.guests == "on"
-        context.policy = policy
-        assets.configure(page_policy(policy))
-        if closed:
-            context.tasks.spawn(_send_guests_away(context))
-
+    tell = policy_changed.after(context)
     given = Policy.of(context.settings)
     return await context.database.write(
         administration.change_policy, account_of(login), given, change.changes(), then=tell
     )
+
+
+@effect("policy", Policy)
+def policy_changed(context: Context, policy: Policy) -> None:
+    """Another policy holds, here with what is fixed here."""
+    closed = policy.guests == "off" and context.policy.guests == "on"
+    context.policy = policy.model_copy(update={"fixed": context.policy.fixed})
+    context.configure_page(page_policy(context.policy))
+    if closed:
+        context.tasks.spawn(_send_guests_away(context))
 
 
 async def _send_guests_away(context: Context) -> None:

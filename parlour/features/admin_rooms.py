@@ -10,7 +10,7 @@ from parlour.audience import close_room, tell_member
 from parlour.fields import MAX_PAGE, IdParam
 from parlour.identity import ContextDep, account_of
 from parlour.oversight import AdminRoom, OwnerChange
-from parlour.places import Changed, Told
+from parlour.places import Told
 from parlour.upkeep import purge
 from parlour.web import PageSize, answers
 
@@ -38,9 +38,10 @@ async def list_rooms(
 async def delete_room(room_id: RoomPath, context: ContextDep, login: Administrator) -> Response:
     """Delete a public or private room with all its messages. Whoever is in it is told."""
 
-    def tell(told: Told) -> None:
-        close_room(context, told, f"#{told.room.name} was deleted by {login.username}.")
+    def closed(told: Told) -> tuple[Told, str]:
+        return told, f"#{told.room.name} was deleted by {login.username}."
 
+    tell = close_room.after(context, closed)
     await context.database.write(administration.delete_room, account_of(login), room_id, then=tell)
     context.tasks.spawn(purge(context))
     return Response(status_code=204)
@@ -56,10 +57,7 @@ async def give_owner(
     room_id: RoomPath, change: OwnerChange, context: ContextDep, login: Administrator
 ) -> AdminRoom:
     """Make an account the owner of a room, and its member; who owned it becomes a moderator."""
-
-    def tell(changed: Changed) -> None:
-        tell_member(context, changed)
-
+    tell = tell_member.after(context)
     by = account_of(login)
     await context.database.write(administration.give_owner, by, room_id, change.username, then=tell)
     # Beside the writer, which would stand still while a large room's messages are counted.

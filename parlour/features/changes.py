@@ -96,9 +96,7 @@ async def _edit(
 ) -> Edited:
     context.check_length(content)
 
-    def tell(edited: Edited) -> None:
-        audience.tell_change(context, edited, client)
-
+    tell = audience.tell_change.after(context, client=client)
     window = context.settings.edit_window
     return await context.database.write(
         editing.edit_message, person, message_id, content, window, then=tell
@@ -108,9 +106,7 @@ async def _edit(
 async def _delete(
     context: Context, person: Person, message_id: int, client: Client | None = None
 ) -> Edited:
-    def tell(edited: Edited) -> None:
-        audience.tell_change(context, edited, client)
-
+    tell = audience.tell_change.after(context, client=client)
     window = context.settings.edit_window
     edited = await context.database.write(
         editing.delete_message, person, message_id, window, then=tell

@@ -213,10 +213,10 @@ async def change_file(
     """
     person = person_of(context, request, login, username)
 
-    def tell(outcome: tuple[File, Edited | None]) -> None:
-        if outcome[1] is not None:
-            audience.tell_change(context, outcome[1])
+    def told(outcome: tuple[File, Edited | None]) -> Edited | None:
+        return outcome[1]
 
+    tell = audience.tell_change.after(context, told)
     window = context.settings.edit_window
     file, _ = await context.database.write(
         filing.set_alt, person, file_id, change.alt, window, then=tell

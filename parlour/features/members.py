@@ -6,13 +6,14 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BeforeValidator, TypeAdapter
 
 from parlour import belonging, direct
-from parlour.audience import close_room, tell_member, tell_person
+from parlour.audience import tell_in_list, tell_member
 from parlour.direct import Opened
 from parlour.fields import IdParam, check_digits
 from parlour.identity import ContextDep, LoggedIn, Reader, account_of
 from parlour.membership import DirectCreate, Member, MemberChange
 from parlour.models import Room
 from parlour.people import MAX_NAME
+from parlour.permissions import RoomRole
 from parlour.places import Changed
 from parlour.web import AfterName, StrictRoute, answers
 
@@ -66,9 +67,10 @@ async def put_member(
     To make a member the owner hands the room over; whoever gives it stays as a moderator.
     """
 
-    def tell(outcome: tuple[Changed, Member]) -> None:
-        tell_member(context, outcome[0])
+    def told(outcome: tuple[Changed, Member]) -> Changed:
+        return outcome[0]
 
+    tell = tell_member.after(context, told)
     by = account_of(login)
     _, member = await context.database.write(
         belonging.put_member, by, login.user_id, room_id, username, change.role, then=tell
@@ -86,13 +88,7 @@ async def remove_member(
     room_id: RoomPath, username: UserPath, context: ContextDep, login: LoggedIn
 ) -> Response:
     """Leave a room, or make a member leave it. Of a private room they get nothing from then on."""
-
-    def tell(changed: Changed) -> None:
-        if changed.gone:
-            close_room(context, changed, f"#{changed.room.name} was deleted.")
-        else:
-            tell_member(context, changed)
-
+    tell = tell_member.after(context)
     by = account_of(login)
     await context.database.write(
         belonging.remove_member, by, login.user_id, room_id, username, then=tell
@@ -115,10 +111,10 @@ async def open_direct(
 ) -> Room:
     """The direct conversation of these people and oneself: the one they had, or a new one."""
 
-    def tell(opened: Opened) -> None:
-        if opened.listed:
-            tell_person(context, "room_created", opened.told.room, login.user_id, "member")
+    def told(opened: Opened) -> tuple[Room, int, RoomRole] | None:
+        return (opened.told.room, login.user_id, "member") if opened.listed else None
 
+    tell = tell_in_list.after(context, told)
     by = (login.user_id, login.username)
     opened = await context.database.write(direct.open_direct, by, wanted.usernames, then=tell)
     if not opened.new:

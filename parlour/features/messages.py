@@ -1,6 +1,7 @@
 """Saying something and reading what was said."""
 
-from collections.abc import Sequence
+from functools import partial
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -8,14 +9,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from parlour import places, replying
 from parlour.attention import Notice
-from parlour.audience import tell_listed, tell_notices
+from parlour.audience import tell_in_list, tell_notices
 from parlour.commands import SendMessage
 from parlour.context import Client, Context
+from parlour.effects import effect
 from parlour.encoding import encode_message
 from parlour.fields import IdParam
 from parlour.identity import Admitted, ContextDep, Reader, admitted, person_of
 from parlour.mentioning import HERE, ROOM
-from parlour.models import Message, MessageCreate, Person, check_said
+from parlour.models import Message, MessageCreate, Person, Room, check_said
 from parlour.paging import HistoryQuery, RoomHistoryQuery
 from parlour.permissions import MAX_HERE, check_speak
 from parlour.protocol import RepeatedMessageEvent
@@ -156,10 +158,7 @@ async def say(context: Context, person: Person, room_id: int, message: MessageCr
     """Store what somebody says and tell it, then answer. Raises Refusal."""
     draft = _draft(context, room_id, person, message)
 
-    def tell(stored: StoredMessage) -> None:
-        if not stored.repeated:
-            publish(context, stored, draft.notices)
-
+    tell = publish.after(context, partial(_said, draft))
     stored = await context.database.store(draft, then=tell)
     return Response(
         stored.message.model_dump_json(),
@@ -195,6 +194,8 @@ def send_message(context: Context, client: Client, command: SendMessage) -> None
     check_speak(follows=manager.follows(connection, room_id))
     draft = _draft(context, room_id, client.person, command)
 
+    told = publish.after(context, partial(_said, draft))
+
     def answer(outcome: StoredMessage | Exception) -> None:
         client.sent()
         if isinstance(outcome, Exception):
@@ -202,32 +203,42 @@ def send_message(context: Context, client: Client, command: SendMessage) -> None
         elif outcome.repeated:
             client.send(_repeated(outcome.message))
         else:
-            publish(context, outcome, draft.notices)
+            told(outcome)
             # Its room may have been left in the meantime; the sender is told all the same.
             if not manager.follows(connection, room_id):
                 connection.send(encode_message(outcome.message))
 
-    context.database.send(draft, answer)
+    context.database.send(draft, answer, told.record)
     client.sending()
 
 
 def accounts_in(context: Context, room_id: int) -> tuple[int, ...]:
     """The accounts that are in a room just now; of very many so many that it is known to be so."""
-    found: dict[int, None] = {}
-    for connection in context.manager.followers(room_id):
-        if not connection.guest and context.manager.is_in(connection, room_id):
-            found[int(connection.person_key.removeprefix("user:"))] = None
-            if len(found) > MAX_HERE:
-                break
-    return tuple(found)
+    accounts = (
+        int(key.removeprefix("user:"))
+        for key in context.manager.presence.keys(room_id)
+        if key.startswith("user:")
+    )
+    return tuple(islice(accounts, MAX_HERE + 1))
 
 
-def publish(
-    context: Context, stored: StoredMessage, notices: Sequence[Notice] | None = None
-) -> None:
+# A new message, in whose lists its room is from now on, and whom it is about.
+Said = tuple[Message, tuple[tuple[int, Room], ...], tuple[Notice, ...]]
+
+
+def _said(draft: MessageDraft, stored: StoredMessage) -> Said | None:
+    """What there is to tell of a draft that was stored, unless it had been before."""
+    if stored.repeated:
+        return None
+    return stored.message, stored.listed, tuple(draft.notices or ())
+
+
+@effect("said", Said)
+def publish(context: Context, said: Said) -> None:
     """Tell a room of its newest message, which has been committed, and those whom it is about."""
-    message = stored.message
-    tell_listed(context, stored)
+    message, listed, notices = said
+    for user_id, room in listed:
+        tell_in_list(context, (room, user_id, room.role))
     context.manager.broadcast(message.room_id, encode_message(message), version=message.version)
     context.news.said(message.room_id, message.id, None if message.guest else message.username)
     context.crowds.said(

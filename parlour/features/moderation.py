@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Response
 from parlour import moderation
 from parlour.audience import evict, tell_member
 from parlour.context import Context
+from parlour.effects import effect
 from parlour.errors import Refusal
 from parlour.fields import IdParam
 from parlour.identity import ContextDep, LoggedIn, account_of
@@ -90,10 +91,10 @@ async def _restrict(
     username: str,
     change: BanChange | MuteChange,
 ) -> Restriction:
-    def tell(done: Restrained) -> None:
-        if kind == "ban":
-            _put_out(context, done)
+    def told(done: Restrained) -> Restrained | None:
+        return done if kind == "ban" else None
 
+    tell = put_out.after(context, told)
     seconds = change.seconds
     until = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
     named = _named(context, room_id, username)
@@ -108,7 +109,9 @@ def _named(context: Context, room_id: int, username: str) -> Named:
     return Named(username, context.manager.presence.named(room_id, username))
 
 
-def _put_out(context: Context, done: Restrained) -> None:
+@effect("banned", Restrained)
+def put_out(context: Context, done: Restrained) -> None:
+    """Tell who is banned from a room, and let them be in it no longer."""
     room = done.room
     if room.kind == "public":
         for author in done.authors:

@@ -68,10 +68,10 @@ async def put_level(
 ) -> RoomLevel:
     """Be notified of everything in a room, of what is about oneself, of nothing, or as usual."""
 
-    def tell(level: RoomLevel) -> None:
-        event = RoomLevelEvent(room_id=room_id, level=level.level)
-        tell_person_alone(context, login.user_id, event)
+    def told(level: RoomLevel) -> tuple[int, RoomLevelEvent]:
+        return login.user_id, RoomLevelEvent(room_id=room_id, level=level.level)
 
+    tell = tell_person_alone.after(context, told)
     return await context.database.write(
         notifying.set_level, account_of(login), login.user_id, room_id, change.level, then=tell
     )
@@ -87,12 +87,13 @@ async def get_quiet(context: ContextDep, login: LoggedIn) -> Quiet:
 async def put_quiet(change: QuietChange, context: ContextDep, login: LoggedIn) -> Quiet:
     """Not be disturbed from now on for some time, or every day between two times, or any more."""
 
-    def tell(quiet: Quiet) -> None:
+    def told(quiet: Quiet) -> tuple[int, DoNotDisturbEvent]:
         event = DoNotDisturbEvent(
             until=quiet.until, start=quiet.start, end=quiet.end, time_zone=quiet.time_zone
         )
-        tell_person_alone(context, login.user_id, event)
+        return login.user_id, event
 
+    tell = tell_person_alone.after(context, told)
     return await context.database.write(notifying.set_quiet, login.user_id, change, then=tell)
 
 

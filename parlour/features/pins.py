@@ -90,7 +90,5 @@ async def _pin(
     *,
     on: bool,
 ) -> Edited:
-    def tell(edited: Edited) -> None:
-        audience.tell_change(context, edited, client)
-
+    tell = audience.tell_change.after(context, client=client)
     return await context.database.write(partial(pinning.pin, on=on), person, message_id, then=tell)

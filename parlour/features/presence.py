@@ -1,17 +1,17 @@
 """Being in a room: following it, what one missed, join, leave, and the list of people."""
 
 import contextlib
-from datetime import UTC, datetime
 from typing import Final
 
 from parlour import direct, places
-from parlour.audience import depart, tell_people, tell_person, user_list
+from parlour.audience import depart, tell_in_list, tell_join, user_list
 from parlour.commands import Subscribe, Unsubscribe
 from parlour.context import Client, Context
 from parlour.errors import Refusal
 from parlour.models import Room
-from parlour.permissions import no_room
-from parlour.protocol import JoinEvent, SyncEvent, encode
+from parlour.permissions import RoomRole, no_room
+from parlour.protocol import SyncEvent, encode
+from parlour.realtime.presence import Present
 from parlour.storing import Changes
 
 # Rooms that one connection may follow: all that it is told, and its end, goes through each of them.
@@ -101,10 +101,10 @@ async def _list(context: Context, client: Client, room_id: int) -> None:
     """A conversation in which nothing was said is in the list of whoever has come into it."""
     user_id = int(client.person.author.removeprefix("user:"))
 
-    def tell(room: Room | None) -> None:
-        if room is not None:
-            tell_person(context, "room_created", room, user_id, "member")
+    def told(room: Room | None) -> tuple[Room, int, RoomRole] | None:
+        return None if room is None else (room, user_id, "member")
 
+    tell = tell_in_list.after(context, told)
     with contextlib.suppress(Refusal):
         await context.database.write(direct.come_in, user_id, room_id, then=tell)
 
@@ -135,14 +135,4 @@ async def _read(
 def _tell_of(context: Context, client: Client, room_id: int) -> bytes:
     """Tell everybody else that the client's person has come; the frame with which it is told."""
     person = client.person
-    join = encode(
-        JoinEvent(
-            room_id=room_id,
-            username=person.username,
-            guest=person.guest,
-            timestamp=datetime.now(UTC),
-        )
-    )
-    context.manager.broadcast(room_id, join, ephemeral=True, but=person.author)
-    tell_people(context, room_id, but=person.author)
-    return join
+    return tell_join(context, room_id, person.author, Present(person.username, person.guest))

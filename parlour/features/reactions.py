@@ -105,9 +105,7 @@ async def _react(
         words = f"Too many reactions. Wait {max(1, round(wait))} seconds."
         raise Refusal("rate_limited", words, retry_after=wait)
 
-    def tell(edited: Edited) -> None:
-        audience.tell_change(context, edited, client)
-
+    tell = audience.tell_change.after(context, client=client)
     return await context.database.write(
         partial(reacting.react, on=on), person, message_id, known, then=tell
     )

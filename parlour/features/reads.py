@@ -1,6 +1,7 @@
 """How far one has read: moving on, marking as unread, everything at once, and what others see."""
 
 from functools import partial
+from operator import attrgetter
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -9,12 +10,14 @@ from parlour import reading
 from parlour.audience import read_frame, tell_reads
 from parlour.commands import ReadMessages
 from parlour.context import Client, Context
+from parlour.effects import effect
 from parlour.errors import Refusal
 from parlour.fields import IdParam
 from parlour.identity import ContextDep, LoggedIn, account_of
 from parlour.membership import AllRead, ReadChange, ReadPosition, Receipt
 from parlour.models import Person
 from parlour.reading import Read
+from parlour.realtime.connection import Connection
 from parlour.store.reads import ReadState
 from parlour.web import StrictRoute, answers
 
@@ -52,12 +55,7 @@ async def put_read(
 @router.put("/read", responses=answers(*_WRITES))
 async def put_all_read(context: ContextDep, login: LoggedIn) -> AllRead:
     """Read all rooms to their ends, 2000 at once: where so many were, there may be more."""
-
-    def tell(states: list[ReadState]) -> None:
-        tell_reads(context, states)
-        for state in states:
-            _note(context, state)
-
+    tell = tell_all_read.after(context)
     states = await context.database.write(reading.read_all, login.user_id, then=tell)
     return AllRead(rooms=len(states))
 
@@ -101,17 +99,29 @@ async def _read(
 ) -> Read:
     asking = None if client is None else client.connection
 
-    def tell(read: Read) -> None:
-        if not read.same:
-            tell_reads(context, [read.state], asking)
-            if not read.back:
-                _note(context, read.state)
-        elif asking is not None:
-            asking.send(read_frame(read.state))
-
+    tell = tell_read.after(context, asking=asking)
     return await context.database.write(
         partial(reading.read, back=back), person, user_id, message_id, room_id, then=tell
     )
+
+
+@effect("read", Read, quiet=attrgetter("same"))
+def tell_read(context: Context, read: Read, asking: Connection | None = None) -> None:
+    """Tell somebody how far they have read a room now, and note it for the others there."""
+    if not read.same:
+        tell_reads(context, [read.state], asking)
+        if not read.back:
+            _note(context, read.state)
+    elif asking is not None:
+        asking.send(read_frame(read.state))
+
+
+@effect("all_read", list[ReadState])
+def tell_all_read(context: Context, states: list[ReadState]) -> None:
+    """The same of all rooms."""
+    tell_reads(context, states)
+    for state in states:
+        _note(context, state)
 
 
 def _note(context: Context, state: ReadState) -> None:

@@ -16,19 +16,27 @@ from parlour.identity import (
     device_of,
     guest_name,
     guest_of,
-    name_registered,
     shown_sessions,
 )
 from parlour.logins import NewAccount
 from parlour.people import (
     MAX_DISPLAY_NAME,
     AccountCreate,
+    Login,
     Opened,
     Role,
     SetupCreate,
     SignedIn,
 )
-from parlour.signing import BODY, WRITES, check_room, new_password, opened, place_of, welcome
+from parlour.signing import (
+    BODY,
+    WRITES,
+    account_made,
+    check_room,
+    new_password,
+    place_of,
+    welcome,
+)
 from parlour.web import StrictRoute, answers
 
 router = APIRouter(prefix="/api/auth", route_class=StrictRoute, tags=["accounts"])
@@ -125,10 +133,10 @@ async def _create(
     replaced = shown_sessions(context, request)
     guest_id = guest_of(context, request)
 
-    def tell(session: Opened) -> None:
-        name_registered(context, session.user.username)
-        opened(context, session)
+    def told(session: Opened) -> tuple[str, Login, tuple[str, ...]]:
+        return session.user.username, session.login, session.ended
 
+    tell = account_made.after(context, told)
     with context.registry.registering(new.username, f"guest:{guest_id}"):
         async with place_of(context, take_back) as place:
             whole = replace(new, password_hash=await place.hash(password))

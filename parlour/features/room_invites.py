@@ -1,12 +1,15 @@
 """Links by which people join a room: made, listed, taken back, looked at, followed."""
 
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
 from parlour import joining
 from parlour.audience import tell_person, tell_room
+from parlour.context import Context
+from parlour.effects import effect
 from parlour.fields import IdParam
 from parlour.identity import ContextDep, LoggedIn, account_of
 from parlour.membership import Invite, InvitePreview, InviteToken, NewInvite, RoomInviteCreate
@@ -21,6 +24,14 @@ RoomPath = Annotated[IdParam, Path(description="The room.")]
 _READS = ("not_signed_in", "not_found", "not_allowed", "banned", "invalid", "busy")
 _WRITES = (*_READS, "cross_site", "storage_full")
 _BODY = ("bad_json", "too_large", "unsupported_type")
+
+
+@effect("joined", Changed, quiet=attrgetter("same"))
+def tell_joined(context: Context, changed: Changed) -> None:
+    """Tell of somebody who has joined a room, and them that it is theirs."""
+    if not changed.same:
+        tell_room(context, changed)
+        tell_person(context, "room_created", changed.room, changed.user.id, changed.role)
 
 
 @router.get("/rooms/{room_id}/invites", responses=answers(*_READS))
@@ -81,12 +92,7 @@ async def preview_invite(
 )  # fmt: skip
 async def accept_invite(invite: InviteToken, context: ContextDep, login: LoggedIn) -> Room:
     """Join by an invitation. Whoever is in the room already uses nothing up."""
-
-    def tell(changed: Changed) -> None:
-        if not changed.same:
-            tell_room(context, changed)
-            tell_person(context, "room_created", changed.room, login.user_id, changed.role)
-
+    tell = tell_joined.after(context)
     changed = await context.database.write(
         joining.accept, account_of(login), login.user_id, invite.token, then=tell
     )

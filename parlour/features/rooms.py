@@ -1,11 +1,14 @@
 """Making, listing, changing and deleting rooms."""
 
+from operator import attrgetter
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from parlour import places
 from parlour.audience import close_room, tell_list, tell_person, tell_room
+from parlour.context import Context
+from parlour.effects import effect
 from parlour.fields import IdParam
 from parlour.identity import (
     Admitted,
@@ -27,6 +30,22 @@ router = APIRouter(prefix="/api/chat/rooms", route_class=StrictRoute, tags=["roo
 RoomPath = Annotated[IdParam, Path(description="The room.")]
 
 
+@effect("room_made", tuple[Told, int | None])
+def tell_made(context: Context, made: tuple[Told, int | None]) -> None:
+    """Tell of a new room, and the account that made it that it is the owner."""
+    told, owner = made
+    tell_list(context, "room_created", told)
+    if owner is not None:
+        tell_person(context, "room_changed", told.room, owner, "owner")
+
+
+@effect("room_changed", Revised, quiet=attrgetter("same"))
+def tell_revised(context: Context, changed: Revised) -> None:
+    """Tell of a room that was changed."""
+    if not changed.same:
+        tell_room(context, changed)
+
+
 @router.post(
     "",
     status_code=201,
@@ -44,12 +63,8 @@ async def create_room(room: RoomCreate, context: ContextDep, login: Admitted) ->
     if login is None and room.kind != "public":
         raise not_signed_in()
 
-    def tell(made: Told) -> None:
-        tell_list(context, "room_created", made)
-        if login is not None:
-            tell_person(context, "room_changed", made.room, login.user_id, "owner")
-
     owner = None if login is None else (login.user_id, login.username)
+    tell = tell_made.after(context, lambda made: (made, None if owner is None else owner[0]))
     made = await context.database.write(places.create_room, room, owner, then=tell)
     return made.room.model_copy(update={"role": None if owner is None else "owner"})
 
@@ -82,11 +97,7 @@ async def change_room(
     room_id: RoomPath, change: RoomChange, context: ContextDep, login: LoggedIn
 ) -> Room:
     """Change a room; what is left out stays. Its name and whether it is archived: the owner."""
-
-    def tell(changed: Revised) -> None:
-        if not changed.same:
-            tell_room(context, changed)
-
+    tell = tell_revised.after(context)
     by = account_of(login)
     changed = await context.database.write(
         places.change_room, by, room_id, change.changes(), then=tell
@@ -120,9 +131,10 @@ async def delete_room(
     person = None if unnamed else person_of(context, request, login, username)
     by = f" by {person.username}" if person else ""
 
-    def tell(told: Told) -> None:
-        close_room(context, told, f"#{told.room.name} was deleted{by}.")
+    def closed(told: Told) -> tuple[Told, str]:
+        return told, f"#{told.room.name} was deleted{by}."
 
+    tell = close_room.after(context, closed)
     author = author_of(context, request, login) if person is None else person.author
     await context.database.write(places.delete_room, person, author, room_id, then=tell)
     context.tasks.spawn(purge(context))

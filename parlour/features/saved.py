@@ -1,6 +1,5 @@
 """Putting messages by for oneself: nobody else is told."""
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -25,7 +24,7 @@ _WRITES = ("not_signed_in", "cross_site", "invalid", "busy", "storage_full")
 )
 async def save_message(message_id: MessagePath, context: ContextDep, login: LoggedIn) -> Response:
     """Put a message by, for oneself. To do so twice changes nothing."""
-    tell = partial(tell_saved, context)
+    tell = tell_saved.after(context)
     by = account_of(login)
     await context.database.write(saving.save, by, login.user_id, message_id, then=tell)
     return Response(status_code=204)
@@ -34,7 +33,7 @@ async def save_message(message_id: MessagePath, context: ContextDep, login: Logg
 @router.delete("/messages/{message_id}/save", status_code=204, responses=answers(*_WRITES))
 async def unsave_message(message_id: MessagePath, context: ContextDep, login: LoggedIn) -> Response:
     """Put a message by no longer, also one that one may not read any more."""
-    tell = partial(tell_saved, context)
+    tell = tell_saved.after(context)
     await context.database.write(saving.unsave, login.user_id, message_id, then=tell)
     return Response(status_code=204)
 

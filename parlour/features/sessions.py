@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Response
 from parlour import logins
 from parlour.context import Context
 from parlour.errors import Refusal
-from parlour.identity import ContextDep, LoggedIn, end_in_any_case, end_logins
+from parlour.identity import ContextDep, LoggedIn, end_in_any_case, end_logins, ticket_of
 from parlour.people import Login, Session, TicketAnswer
 from parlour.registry import TICKET_SECONDS
 from parlour.web import StrictRoute, answers
@@ -66,7 +66,7 @@ def _live(context: Context, login: Login) -> list[str]:
 @router.post("/ticket", responses=answers("not_signed_in", "cross_site"))
 async def give_ticket(context: ContextDep, login: LoggedIn) -> TicketAnswer:
     """What opens one WebSocket as this login, for clients that cannot send a header there."""
-    ticket = context.registry.tickets.give(login.session_id)
+    ticket = await ticket_of(context, login)
     return TicketAnswer(ticket=ticket, expires_in=TICKET_SECONDS)
 
 

@@ -38,4 +38,7 @@ async def tell_typing(context: Context, client: Client, command: Typing) -> None
         guest=client.person.guest,
         timestamp=datetime.now(UTC),
     )
-    context.manager.broadcast(room_id, encode(event), ephemeral=True, but=client.person.author)
+    frame, author = encode(event), client.person.author
+    context.manager.broadcast(room_id, frame, ephemeral=True, but=author)
+    if context.peers is not None:
+        context.peers.typing(room_id, frame, author)

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Path
 from pydantic_core import PydanticCustomError
 
 from parlour import logins
+from parlour.context import Context
+from parlour.effects import effect
 from parlour.errors import Refusal
 from parlour.identity import Admitted, ContextDep, LoggedIn
 from parlour.people import MAX_NAME, Profile, ProfileChange, User
@@ -13,6 +15,13 @@ from parlour.support.names import account_username
 from parlour.web import StrictRoute, answers
 
 router = APIRouter(prefix="/api/users", route_class=StrictRoute, tags=["people"])
+
+
+@effect("shares", tuple[int, bool])
+def share(context: Context, change: tuple[int, bool]) -> None:
+    """Somebody lets others know how far they have read, or does not."""
+    user_id, shares = change
+    context.news.share(user_id, shares=shares)
 
 
 @router.get("/me", responses=answers("not_signed_in", "busy"))
@@ -30,10 +39,7 @@ async def get_me(context: ContextDep, login: LoggedIn) -> User:
 )  # fmt: skip
 async def change_me(change: ProfileChange, context: ContextDep, login: LoggedIn) -> User:
     """Change one's profile; what is left out stays, null takes away."""
-
-    def tell(user: User) -> None:
-        context.news.share(user.id, shares=user.read_receipts)
-
+    tell = share.after(context, lambda user: (user.id, user.read_receipts))
     return await context.database.write(
         logins.change_profile, login.user_id, change.changes(), then=tell
     )

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from parlour.errors import Refusal
 from parlour.settings import Settings
 from parlour.store.commits import Commits
+from parlour.store.journal import Follower, Journal
 from parlour.support import postgresql, sqlite
 from parlour.support.logs import Seldom
 
@@ -43,8 +44,13 @@ class Backend(Protocol):
     def interrupt(self, connection: Any) -> None:
         """End what another thread does with a connection of the driver."""
 
-    def commits(self, engine: Connections, server: str) -> Commits | None:
-        """What the writer of a server knows them by, where an answer to one may get lost."""
+    def commits(
+        self, engine: Connections, server: str, follower: Follower | None
+    ) -> Commits | None:
+        """What the writer of a server knows them by, where an answer to one may get lost.
+
+        With a `follower` it is a node: it tells what others commit, too.
+        """
 
     @property
     def shared(self) -> bool:
@@ -90,7 +96,7 @@ class File:
         """The same."""
         connection.interrupt()
 
-    def commits(self, engine: Connections, server: str) -> None:
+    def commits(self, engine: Connections, server: str, follower: Follower | None) -> None:
         """The same: no answer gets lost on the way from a file."""
 
     @property
@@ -140,9 +146,10 @@ class Server:
         """The same."""
         postgresql.interrupt(connection)
 
-    def commits(self, engine: Connections, server: str) -> Commits:
+    def commits(self, engine: Connections, server: str, follower: Follower | None) -> Commits:
         """The same."""
-        return Commits(server, partial(postgresql.ask, engine))
+        ask = partial(postgresql.ask, engine)
+        return Commits(server, ask) if follower is None else Journal(server, ask, follower)
 
     @property
     def shared(self) -> bool:

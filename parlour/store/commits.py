@@ -6,8 +6,8 @@ had not been flushed by then is gone, and its number is given to the next one, w
 """
 
 import secrets
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -23,22 +23,33 @@ Ask = Callable[[Callable[[Connection], bool]], bool]
 
 
 class Commits:
-    """Those of one server on a PostgreSQL database."""
+    """Those of one server on a PostgreSQL database that it has for itself."""
+
+    recording = False
 
     def __init__(self, server: str, ask: Ask) -> None:
         """`ask` has a question answered once the database is there again."""
         self._name = f"commit {server[:_NAME]}"
         self._ask = ask
 
-    def note(self, connection: Connection) -> str:
-        """Write into a transaction what tells it from any other."""
+    def note(self, connection: Connection, records: Sequence[str]) -> Any:
+        """Write into a transaction what tells it from any other; nobody reads the `records`."""
+        del records
         word = secrets.token_hex(8)
         connection.exec_driver_sql(_WRITE, (self._name, word))
         return word
 
-    def happened(self, word: str) -> bool:
+    def happened(self, mark: Any) -> bool:
         """Whether the transaction that had this word, the last one, was committed."""
-        return self._ask(lambda connection: self._last(connection) == word)
+        return self._ask(lambda connection: self._last(connection) == mark)
+
+    def before(self, mark: Any) -> Sequence[Callable[[], None]]:
+        """Nothing: nobody else commits anything."""
+        del mark
+        return ()
+
+    def told(self, mark: Any) -> None:
+        """Nobody else wants to know."""
 
     def _last(self, connection: Connection) -> str | None:
         found: str | None = connection.exec_driver_sql(_READ, (self._name,)).scalar()

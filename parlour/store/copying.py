@@ -27,7 +27,15 @@ from sqlalchemy import (
 from parlour.store.dialects import upsert
 from parlour.store.messages import last_id
 from parlour.store.meta import OF_ONE_SERVER
-from parlour.store.tables import meta, metadata, search_changes, search_state, storage_use
+from parlour.store.tables import (
+    journal,
+    meta,
+    metadata,
+    nodes,
+    search_changes,
+    search_state,
+    storage_use,
+)
 from parlour.support.postgresql import NotTaken, take_in
 
 Row = tuple[Any, ...]
@@ -46,7 +54,7 @@ class Different(Exception):
 
 def tables() -> list[Table]:
     """What is copied, each table after those that it refers to."""
-    left = (search_state, search_changes, storage_use)
+    left = (search_state, search_changes, storage_use, nodes, journal)
     # Triggers count in it the files that come in.
     return [*(table for table in metadata.sorted_tables if table not in left), storage_use]
 

@@ -3,18 +3,21 @@
 import asyncio
 import contextlib
 import logging
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
 from parlour.errors import Refusal
 from parlour.migrations import migrate
-from parlour.store import lease
+from parlour.store import lease, nodes
 from parlour.store.backends import Backend, DatabaseUnusable, expected_error
+from parlour.store.journal import Follower
 from parlour.store.meta import MOVED, ensure_epoch, epoch_of, read_values
 from parlour.support.lock import lock_data_dir
 from parlour.support.writer import SINGLE, Job, Writer, WriterBusy
@@ -58,6 +61,11 @@ class Engine:
             raise
         self._backend = backend
         self._owner: lease.Owner | None = None
+        # What this is among those that work on the database together, and the entry of the journal
+        # from which on it tells what they do; both stay empty for one that has it for itself.
+        self.node = ""
+        self.joined_at = 0
+        self._follower: Follower | None = None
         self._data_dir = data_dir
         self._read_engine = backend.open_readers(READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
@@ -77,9 +85,36 @@ class Engine:
         if not self._backend.shared:
             return
         owner = lease.owner_of(self._data_dir)
+        self._hold(lambda connection: lease.take(connection, owner))
+        self._owner = owner
+
+    def serve(self, *, cluster: bool) -> None:
+        """Hold it for oneself, or together with the other nodes of a cluster. Raises as they do."""
+        if cluster:
+            self.join()
+        else:
+            self.hold()
+
+    def join(self) -> None:
+        """Work on it together with other nodes, until `release`.
+
+        It has to be renewed (`renew`). Raises DatabaseUnusable while a server has it for itself.
+        """
+        node, owner = secrets.token_hex(8), lease.owner_of(self._data_dir)
+
+        def enter(connection: Connection) -> lease.Held | None:
+            held = lease.holder(connection, owner)
+            if held is None:
+                self.joined_at = nodes.join(connection, node, owner.host)
+            return held
+
+        self._hold(enter)
+        self.node = node
+
+    def _hold(self, take: Callable[[Connection], lease.Held | None]) -> None:
         try:
             with self.write_engine.begin() as connection:
-                held = lease.take(connection, owner)
+                held = take(connection)
         except DBAPIError as error:
             words = f"{self._backend} cannot be used: {self._backend.fault(error)}"
             raise DatabaseUnusable(words) from error
@@ -87,18 +122,26 @@ class Engine:
             raise DatabaseUnusable(
                 f"Another Parlour (on {held.host}) runs on {self._backend}, or did"
                 f" {held.seconds:.0f} seconds ago. Stop it; if it is gone, try again in"
-                f" {lease.STALE_SECONDS:.0f} seconds."
+                f" {nodes.STALE_SECONDS:.0f} seconds."
             )
-        self._owner = owner
 
     async def renew(self) -> bool:
-        """Go on holding it, where that has to be said; False when another server does by now."""
+        """Go on holding it, where that has to be said.
+
+        False when another server does by now, or when this node was struck off.
+        """
+        if self._follower is not None:
+            return await self.tend(nodes.renew, self.node, self._follower.head)
         return self._owner is None or await self.tend(lease.renew, self._owner)
 
-    def start(self) -> None:
-        """Start the writer, which answers in the running event loop."""
-        server = lease.owner_of(self._data_dir).id
-        commits = self._backend.commits(self.write_engine, server)
+    def start(self, follower: Follower | None = None) -> None:
+        """Start the writer, which answers in the running event loop.
+
+        A node's `follower` tells what the others commit.
+        """
+        self._follower = follower
+        server = self.node or lease.owner_of(self._data_dir).id
+        commits = self._backend.commits(self.write_engine, server, follower)
         self._writer = Writer(self.write_engine, asyncio.get_running_loop(), commits)
 
     async def write(
@@ -158,7 +201,9 @@ class Engine:
                 if not future.cancelled():
                     future.set_result(outcome)
 
-        self._submit(Job(operation, args, bulk, answer, alone, weight))
+        # What is told on other nodes, too, says how they get to know it.
+        record = getattr(then, "record", None)
+        self._submit(Job(operation, args, bulk, answer, alone, weight, record))
         return await future
 
     async def read(self, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -176,8 +221,15 @@ class Engine:
     async def told(self) -> None:
         """Wait until everything that a read up to now can have seen has been told.
 
-        A reader may see a commit a moment before those who wait for it are told of it.
+        A reader may see a commit a moment before those who wait for it are told of it; and those
+        of other nodes before this one has heard of them.
         """
+        if self._follower is not None:
+            await self._follower.catch_up()
+        await self.told_here()
+
+    async def told_here(self) -> None:
+        """The same of what this process has committed."""
         if self._writer is not None:
             await self._writer.told()
 
@@ -193,12 +245,11 @@ class Engine:
         what is read for longer.
         """
         if self._writer is not None:
-            if self._owner is not None:
-                owner, self._owner = self._owner, None
+            if (end := self._end()) is not None:
                 # Where it cannot be said it is stale soon.
                 with contextlib.suppress(Refusal, DBAPIError, TimeoutError):
                     async with asyncio.timeout(CLOSE_SECONDS):
-                        await self.tend(lease.end, owner)
+                        await self.tend(end)
             await self._writer.close(CLOSE_SECONDS)
             self._writer = None
         await self._end_readers()
@@ -217,13 +268,20 @@ class Engine:
 
     def release(self) -> None:
         """Close the connections and the lock, when no writer was started."""
-        if self._owner is not None:
+        if (end := self._end()) is not None:
             with contextlib.suppress(DBAPIError), self.write_engine.begin() as connection:
-                lease.end(connection, self._owner)
-            self._owner = None
+                end(connection)
         self._read_engine.dispose()
         self.write_engine.dispose()
         self._lock.close()
+
+    def _end(self) -> Callable[[Connection], None] | None:
+        """What is to be said in the database before it is closed, once."""
+        owner, node = self._owner, self.node
+        self._owner, self.node = None, ""
+        if node:
+            return partial(nodes.end, node=node)
+        return None if owner is None else partial(lease.end, owner=owner)
 
     def submit(self, job: Job) -> None:
         """Hand a job to the writer. Raises Refusal `busy` when too many wait."""

@@ -15,11 +15,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from parlour.store import nodes
 from parlour.store.meta import SERVER, read_values, write_value
-
-# Seconds between two renewals, and after which one that was not renewed is over.
-RENEW_SECONDS: Final = 5.0
-STALE_SECONDS: Final = 20.0
+from parlour.store.nodes import STALE_SECONDS
 
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
@@ -53,6 +51,16 @@ def owner_of(data_dir: Path) -> Owner:
 
 def take(connection: Connection, owner: Owner) -> Held | None:
     """Hold the database from now on; by whom it is held already, where it cannot be."""
+    for host in nodes.alive(connection).values():
+        return Held(host, 0)
+    held = holder(connection, owner)
+    if held is None:
+        _write(connection, owner, _now(connection))
+    return held
+
+
+def holder(connection: Connection, owner: Owner) -> Held | None:
+    """By whom else it is held for themselves, nodes of a cluster aside."""
     now = _now(connection)
     known = _known(connection)
     if known is not None and known["owner"] != owner.id:
@@ -60,7 +68,6 @@ def take(connection: Connection, owner: Owner) -> Held | None:
         seconds = now - known["at"]
         if 0 <= seconds < STALE_SECONDS:
             return Held(known["host"], seconds)
-    _write(connection, owner, now)
     return None
 
 

@@ -46,7 +46,8 @@ class Job:
     the same operation, and returns as many outcomes; any other takes its own `arguments`.
     `answer` is called in the event loop with the outcome, an exception where it failed. What is
     `alone` has a transaction of its own, so that nobody else's fails with it. `weight` is how much
-    of a group it takes: as many times the work of an ordinary message.
+    of a group it takes: as many times the work of an ordinary message. `record` is called by the
+    thread with what came of it: the words that others are to know it by, None where it is nothing.
     """
 
     operation: Callable[..., Any]
@@ -55,16 +56,36 @@ class Job:
     answer: Callable[[Outcome], None]
     alone: bool = False
     weight: int = 1
+    record: Callable[[Outcome], str | None] | None = None
 
 
 class Commits(Protocol):
-    """What became of commits that were not acknowledged."""
+    """What is kept of commits: what became of those that were not acknowledged, and for others."""
 
-    def note(self, connection: Connection) -> Any:
-        """Write into a transaction what tells it from any other."""
+    # Whether anybody wants records.
+    recording: bool
+
+    def note(self, connection: Connection, records: Sequence[str]) -> Any:
+        """Write into a transaction what tells it from any other, and what others are to know."""
 
     def happened(self, mark: Any) -> bool:
         """Whether the last transaction, which has this mark, was committed."""
+
+    def before(self, mark: Any) -> Sequence[Callable[[], None]]:
+        """What is to be done in the event loop before a transaction is told, in a turn each."""
+
+    def told(self, mark: Any) -> None:
+        """All that was committed in a transaction has been told; called in the event loop."""
+
+
+@dataclass(slots=True, eq=False)
+class _Portion:
+    """What is done of a group in one turn: the `begun`-th one that was committed."""
+
+    begun: int
+    jobs: Sequence[Job] = ()
+    outcomes: Sequence[Outcome] = ()
+    step: Callable[[], None] | None = None
 
 
 class Writer:
@@ -87,8 +108,8 @@ class Writer:
         # Commits that have begun, counted by the thread, and how many of them were answered.
         self._begun = 0
         self._answered = 0
-        # What was committed and is yet to be answered, in the portions of a turn.
-        self._done: deque[tuple[Sequence[Job], Sequence[Outcome], int]] = deque()
+        # What was committed and is yet to be answered.
+        self._done: deque[_Portion] = deque()
         self._answering = False
         self._listeners: list[tuple[int, asyncio.Future[None]]] = []
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -160,14 +181,14 @@ class Writer:
                 self._next = job
                 break
             group.append(job)
-        outcomes = self._commit(group)
+        outcomes, mark = self._commit(group)
         try:
-            self._loop.call_soon_threadsafe(self._answer, group, outcomes, self._begun)
+            self._loop.call_soon_threadsafe(self._answer, group, outcomes, self._begun, mark)
         except RuntimeError:
             return False  # the loop has ended: it was given up, and nobody is left to be told
         return not last
 
-    def _commit(self, group: Sequence[Job]) -> list[Outcome]:
+    def _commit(self, group: Sequence[Job]) -> tuple[list[Outcome], Any]:
         """One transaction. When it fails as a whole, each job's outcome is that failure."""
         try:
             runs = list(_runs(group))
@@ -175,31 +196,45 @@ class Writer:
                 # Nothing else is in the transaction that a failure could take along, so it needs
                 # no savepoint; only when many have failed together each is tried by itself.
                 try:
-                    return self._transact(partial(_run, jobs=runs[0]))
+                    return self._transact(partial(_run, jobs=runs[0]), group)
                 except DBAPIError as error:
                     if len(group) == 1 or not _costs_one(error):
                         raise
                 except Exception:
                     if len(group) == 1:
                         raise
-            return self._transact(partial(_perform_all, runs=runs))
+            return self._transact(partial(_perform_all, runs=runs), group)
         except Exception as error:  # noqa: BLE001 - every job is told of it
-            return [error] * len(group)
+            return [error] * len(group), None
 
-    def _transact(self, work: Callable[[Connection], list[Outcome]]) -> list[Outcome]:
+    def _transact(
+        self, work: Callable[[Connection], list[Outcome]], group: Sequence[Job]
+    ) -> tuple[list[Outcome], Any]:
         mark: Any = None
         outcomes: list[Outcome] = []
         try:
             with self._engine.begin() as connection:
                 outcomes = work(connection)
                 if self._commits is not None:
-                    mark = self._commits.note(connection)
+                    mark = self._commits.note(connection, self._records(group, outcomes))
                 # Nobody has seen anything of it yet. From the next line on, readers may.
                 self._begun += 1
         except DBAPIError:
             if mark is None or not self._is_stored(mark):
                 raise
-        return outcomes
+        return outcomes, mark
+
+    def _records(self, group: Sequence[Job], outcomes: Sequence[Outcome]) -> list[str]:
+        """What others are to know of what was done."""
+        if self._commits is None or not self._commits.recording:
+            return []
+        return [
+            words
+            for job, outcome in zip(group, outcomes, strict=True)
+            if job.record is not None
+            and not isinstance(outcome, Exception)
+            and (words := job.record(outcome)) is not None
+        ]
 
     def _is_stored(self, mark: Any) -> bool:
         """Whether a transaction was committed though nobody said so: then all are told of it."""
@@ -209,30 +244,43 @@ class Writer:
             logger.warning("it could not be found out whether what was committed last is stored")
             return False
 
-    def _answer(self, group: Sequence[Job], outcomes: Sequence[Outcome], begun: int) -> None:
+    def _answer(
+        self, group: Sequence[Job], outcomes: Sequence[Outcome], begun: int, mark: Any
+    ) -> None:
         """Answer a group, after those before it."""
+        commits = None if mark is None else self._commits
+        if commits is not None:
+            self._done.extend(_Portion(begun, step=step) for step in commits.before(mark))
         for start in range(0, len(group), ANSWERS):
             end = start + ANSWERS
-            self._done.append((group[start:end], outcomes[start:end], begun))
+            self._done.append(_Portion(begun, group[start:end], outcomes[start:end]))
+        if commits is not None:
+            # With the last of them, so that it costs no turn of its own.
+            self._done[-1].step = partial(commits.told, mark)
         if not self._answering:
             self._answering = True
             self._answer_some()
 
     def _answer_some(self) -> None:
-        group, outcomes, begun = self._done.popleft()
-        for job, outcome in zip(group, outcomes, strict=True):
+        portion = self._done.popleft()
+        for job, outcome in zip(portion.jobs, portion.outcomes, strict=True):
             try:
                 job.answer(outcome)
             except Exception:
                 # What is stored stays stored; one faulty listener must not cost the others.
                 logger.exception("an answer after the commit failed")
-        self._waiting -= len(group)
+        self._waiting -= len(portion.jobs)
+        if portion.step is not None:
+            try:
+                portion.step()
+            except Exception:
+                logger.exception("what others have committed could not be told")
         self._answering = bool(self._done)
         if self._answering:
             self._loop.call_soon(self._answer_some)
-            if self._done[0][2] == begun:
+            if self._done[0].begun == portion.begun:
                 return  # the rest of this group
-        self._answered = begun
+        self._answered = portion.begun
         while self._listeners and self._listeners[0][0] <= self._answered:
             _, future = self._listeners.pop(0)
             if not future.done():

@@ -8,7 +8,7 @@ import pytest
 
 from parlour import cli
 from parlour.database import init_db
-from parlour.store.lease import STALE_SECONDS
+from parlour.store.nodes import STALE_SECONDS
 from parlour.support.postgresql import WRITE_LOCK
 from tests.support.local import local_settings
 from tests.support.people import http_client

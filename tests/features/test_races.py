@@ -63,7 +63,7 @@ async def test_a_room_deleted_while_its_state_is_read_is_not_entered(
     entering = asyncio.create_task(presence.follow(context, client, hall.id, None, None, sync=True))
     await asyncio.sleep(0)  # it is registered, and its state is being read
     assert context.manager.follows(client.connection, hall.id)
-    close_room(context, Told(hall, None), "gone")
+    close_room(context, (Told(hall, None), "gone"))
     with pytest.raises(Refusal, match="no such room"):
         await entering
     assert frames(socket) == []

@@ -26,7 +26,7 @@ from parlour.store.tables.rooms import (
     wordings,
 )
 from parlour.store.tables.search import SEARCH, SEARCH_SETTINGS, search_changes, search_state
-from parlour.store.tables.server import meta
+from parlour.store.tables.server import journal, meta, nodes
 
 __all__ = [
     "SEARCH",
@@ -43,11 +43,13 @@ __all__ = [
     "discarded",
     "files",
     "invites",
+    "journal",
     "login_failures",
     "members",
     "messages",
     "meta",
     "metadata",
+    "nodes",
     "quiets",
     "reactions",
     "reads",

@@ -1,0 +1,314 @@
+"""This node among others: what they commit is told here too, and who is with them is known.
+
+PostgreSQL has the truth, in the journal (`store/journal.py`). The broker has only hints and what
+is gone in a moment anyway: what was committed just now, who comes and goes, who is typing. Without
+it, and wherever it loses something, the journal is read a moment later.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Iterable
+from typing import Any, Final
+
+from parlour.audience import tell_join, tell_leave
+from parlour.context import Context
+from parlour.database import Database
+from parlour.effects import replay
+from parlour.errors import Refusal
+from parlour.models import Person
+from parlour.realtime.broker import Broker, Unreachable
+from parlour.realtime.presence import EVERYWHERE, Present, Seat
+from parlour.store import journal, nodes
+from parlour.store.journal import Entry
+from parlour.support.flights import Flights
+
+logger = logging.getLogger(__name__)
+
+# Seconds after which the journal is looked at in any case: where hints come, and where none do.
+LOOK_SECONDS: Final = 2.0
+LOOK_ALONE_SECONDS: Final = 0.5
+# An entry that came before those in front of it waits so long for them.
+PATIENCE_SECONDS: Final = 0.05
+# And so many do.
+MOST_AHEAD: Final = 256
+# Entries read at once.
+PORTION: Final = 200
+# What a node has committed goes along with its hint up to so many characters.
+MOST_HINTED: Final = 200_000
+# Each node says so often that it lives, and asks the database who else does.
+BEAT_SECONDS: Final = 2.0
+# Where it hears of nobody for so long, the database says whether they are gone.
+SILENT_SECONDS: Final = 10.0
+
+
+class Cluster:
+    """What other nodes do, and what they are told of this one."""
+
+    def __init__(self, database: Database, broker: Broker) -> None:
+        self.node: Final = database.node
+        self.head = database.joined_at
+        self._database = database
+        self._broker = broker
+        self._context: Context | None = None
+        self._looks: Flights[None, None, None] = Flights(self._look)
+        # Hints that came before what is in front of them, by that entry's id.
+        self._ahead: dict[int, Entry] = {}
+        self._overdue: asyncio.TimerHandle | None = None
+        # What is to be said in this turn; how often something was said, and by others.
+        self._saying: list[Any] = []
+        self._said = 0
+        self._heard_of: dict[str, int] = {}
+        self._heard_at: dict[str, float] = {}
+
+    def begin(self, context: Context) -> None:
+        """Tell what others do from now on, to whoever is in `context`."""
+        self._context = context
+        context.manager.presence.changed = self._came_or_went
+        self._broker.start(self._hear, self._connected)
+        context.tasks.spawn(self._follow())
+        context.tasks.spawn(self._beat())
+
+    async def close(self) -> None:
+        """Say that this node ends, and hear nothing more."""
+        self._say(["bye"])
+        self._flush()
+        await self._broker.close()
+
+    # What was committed
+
+    def apply(self, entry: Entry) -> None:
+        """Tell what another node did, unless it has been told."""
+        if entry.id > self.head and self._context is not None:
+            self.head = entry.id
+            replay(self._context, entry.effects)
+            self._go_on()
+
+    def done(self, entry: Entry) -> None:
+        """What this node did has been told here; the others get to know of it."""
+        self.head = max(self.head, entry.id)
+        effects = entry.effects if len(entry.effects) <= MOST_HINTED else ""
+        self._say(["did", entry.id, entry.after, effects])
+        self._go_on()
+
+    async def catch_up(self) -> None:
+        """Tell all that anybody can have read by now. Raises Refusal where it cannot be read."""
+        await self._looks.join(None, None)
+
+    async def _look(self, _key: None, _asked: list[None]) -> None:
+        read, told_here = self._database.read, self._database.told_here
+        while True:
+            entries = await read(journal.entries_after, self.node, self.head, PORTION)
+            for entry in entries:
+                if entry.id <= self.head:
+                    continue
+                if entry.node == self.node:
+                    # This node did it, and tells it as soon as its writer has the answer.
+                    await told_here()
+                    if entry.id > self.head:
+                        # It never got one: it was thought to be lost.
+                        effects = await read(journal.own_effects, entry.id)
+                        self.apply(Entry(entry.id, entry.node, effects))
+                    continue
+                self.apply(entry)
+                await asyncio.sleep(0)
+            if len(entries) < PORTION:
+                return
+
+    def _hint(self, entry: Entry) -> None:
+        if entry.id <= self.head:
+            return
+        if entry.after <= self.head and entry.effects:
+            self.apply(entry)
+            return
+        if entry.effects and len(self._ahead) < MOST_AHEAD:
+            self._ahead[entry.after] = entry
+        if self._overdue is None:
+            loop = asyncio.get_running_loop()
+            self._overdue = loop.call_later(PATIENCE_SECONDS, self._look_soon)
+
+    def _go_on(self) -> None:
+        """Tell what waited for this."""
+        entry = self._ahead.pop(self.head, None) if self._ahead else None
+        if entry is not None:
+            self.apply(entry)
+
+    def _look_soon(self) -> None:
+        self._overdue = None
+        for after in [after for after, entry in self._ahead.items() if entry.id <= self.head]:
+            del self._ahead[after]
+        if self._context is not None:
+            self._context.tasks.spawn(self._try_to_look())
+
+    async def _try_to_look(self) -> None:
+        with contextlib.suppress(Refusal):
+            await self.catch_up()
+
+    async def _follow(self) -> None:
+        """Look, for ever, for what no hint was heard of."""
+        while True:
+            connected = self._broker.connected
+            await asyncio.sleep(LOOK_SECONDS if connected else LOOK_ALONE_SECONDS)
+            await self._try_to_look()
+
+    # What is gone in a moment
+
+    def typing(self, room_id: int, frame: bytes, author: str) -> None:
+        """Somebody is typing here."""
+        self._say(["typing", room_id, frame.decode(), author])
+
+    def _came_or_went(self, seat: Seat, present: Present | None) -> None:
+        room_id, key = seat
+        if present is None:
+            self._say(["went", room_id, key])
+        else:
+            self._say(["came", room_id, key, present.username, present.guest])
+
+    async def give_ticket(self, ticket: str, session_id: str, seconds: float) -> bool:
+        """Let a ticket be good on all nodes; whether it is."""
+        try:
+            await self._broker.put(f"ticket:{ticket}", session_id, seconds)
+        except Unreachable:
+            return False
+        return True
+
+    async def take_ticket(self, ticket: str) -> str | None:
+        """The session that a ticket is of, which is good for nothing any more. Raises Unreachable.
+
+        It is not looked for where it is no ticket at all.
+        """
+        return await self._broker.take(f"ticket:{ticket}")
+
+    def _say(self, what: list[Any]) -> None:
+        if not self._saying:
+            with contextlib.suppress(RuntimeError):
+                asyncio.get_running_loop().call_soon(self._flush)
+        self._saying.append(what)
+
+    def _flush(self) -> None:
+        saying, self._saying = self._saying, []
+        if not saying:
+            return
+        # Counted also where it does not get anywhere, so that others see that they missed it.
+        self._said += 1
+        if self._broker.connected:
+            words = json.dumps([self.node, self._said, saying], separators=(",", ":"))
+            self._broker.publish(words.encode())
+
+    def _connected(self) -> None:
+        """The broker is there (again): nobody knows what was lost before."""
+        self._say(["hello"])
+        self._say(self._all_here())
+        self._look_soon()
+
+    def _all_here(self) -> list[Any]:
+        assert self._context is not None  # noqa: S101 - it has begun
+        presence = self._context.manager.presence
+        here = [[*seat, present.username, present.guest] for seat, present in presence.here()]
+        return ["here", here]
+
+    async def _beat(self) -> None:
+        """Say, for ever, that this node lives; forget those that do no longer."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            self._say(["beat"])
+            now = asyncio.get_running_loop().time()
+            silent = [node for node, at in self._heard_at.items() if now - at > SILENT_SECONDS]
+            if silent:
+                with contextlib.suppress(Refusal):
+                    living = await self._database.read(nodes.alive)
+                    for node in silent:
+                        if node not in living:
+                            self._forget(node)
+
+    def _hear(self, words: bytes) -> None:
+        try:
+            node, number, said = json.loads(words)
+            if node != self.node:
+                self._take_in(str(node), int(number), said)
+        except (ValueError, TypeError, KeyError, IndexError):
+            logger.warning("a node said what is not understood")
+
+    def _take_in(self, node: str, number: int, said: Iterable[Any]) -> None:
+        last = self._heard_of.get(node)
+        self._heard_at[node] = asyncio.get_running_loop().time()
+        if last is not None and number <= last:
+            return
+        missed = last is None or number > last + 1
+        self._heard_of[node] = number
+        for kind, *rest in said:
+            if kind == "here":
+                missed = False
+            self._do(node, kind, rest)
+        if missed and node in self._heard_of:
+            self._say(["tell", node])
+            self._look_soon()
+
+    def _do(self, node: str, kind: str, rest: list[Any]) -> None:
+        context = self._context
+        assert context is not None  # noqa: S101 - it has begun
+        if kind == "did":
+            self._hint(Entry(rest[0], node, rest[2], rest[1]))
+        elif kind == "typing":
+            room_id, frame, author = rest
+            context.manager.broadcast(room_id, frame.encode(), ephemeral=True, but=author)
+        elif kind == "came":
+            self._come(node, (rest[0], rest[1]), Present(rest[2], rest[3]))
+        elif kind == "went":
+            self._go(node, (rest[0], rest[1]))
+        elif kind == "here":
+            self._are_here(node, rest[0])
+        elif kind == "hello" or (kind == "tell" and rest[0] == self.node):
+            self._say(self._all_here())
+        elif kind == "bye":
+            self._forget(node)
+
+    def _come(self, node: str, seat: Seat, present: Present) -> None:
+        context = self._context
+        assert context is not None  # noqa: S101 - it has begun
+        presence = context.manager.presence
+        known = seat in presence.on_node(node)
+        new = presence.enter_elsewhere(node, seat, present)
+        room_id, key = seat
+        if room_id == EVERYWHERE:
+            if not known:
+                context.registry.came(_person(key, present))
+        elif new:
+            tell_join(context, room_id, key, present)
+
+    def _go(self, node: str, seat: Seat) -> None:
+        context = self._context
+        assert context is not None  # noqa: S101 - it has begun
+        presence = context.manager.presence
+        present = presence.on_node(node).get(seat)
+        if present is None:
+            return
+        left = presence.leave_elsewhere(node, seat)
+        room_id, key = seat
+        if room_id == EVERYWHERE:
+            context.registry.went(_person(key, present))
+        elif left is not None:
+            tell_leave(context, room_id, left)
+
+    def _are_here(self, node: str, people: list[list[Any]]) -> None:
+        """Exactly these are on another node."""
+        assert self._context is not None  # noqa: S101 - it has begun
+        now = {(room_id, key): Present(name, guest) for room_id, key, name, guest in people}
+        for seat in list(self._context.manager.presence.on_node(node)):
+            if seat not in now:
+                self._go(node, seat)
+        for seat, present in now.items():
+            self._come(node, seat, present)
+
+    def _forget(self, node: str) -> None:
+        """A node is gone, and with it everybody who was there."""
+        assert self._context is not None  # noqa: S101 - it has begun
+        for seat in list(self._context.manager.presence.on_node(node)):
+            self._go(node, seat)
+        self._heard_of.pop(node, None)
+        self._heard_at.pop(node, None)
+
+
+def _person(key: str, present: Present) -> Person:
+    return Person.model_construct(username=present.username, author=key, guest=present.guest)

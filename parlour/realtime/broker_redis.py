@@ -1,0 +1,215 @@
+"""The broker of nodes that reach one Redis or Valkey server.
+
+Its client library reconnects, and subscribes again, without a word of what was lost meanwhile. So
+one connection listens and one speaks, both held by hand: an end of either is an end that is told.
+"""
+
+import asyncio
+import contextlib
+import logging
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from parlour.realtime.broker import Unreachable
+
+logger = logging.getLogger(__name__)
+
+# Seconds in which a connection has to come about, and a command to be answered.
+CONNECT_SECONDS: Final = 3.0
+ANSWER_SECONDS: Final = 2.0
+# The server is asked for a sign of life so often, and given up where none came for so long.
+PING_SECONDS: Final = 2.0
+SILENT_SECONDS: Final = 6.0
+# Until it is tried again.
+AGAIN_SECONDS: Final = 0.5
+# What waits to be said: more is lost.
+MOST_WAITING: Final = 10_000
+# And is said in one go.
+AT_ONCE: Final = 128
+
+_FAILED: Final = (RedisError, OSError, TimeoutError, asyncio.IncompleteReadError)
+
+
+class RedisBroker:
+    """Says and hears on one channel."""
+
+    def __init__(self, url: str, name: str) -> None:
+        """`name` tells this cluster from others on the same server."""
+        self.connected = False
+        self._pool = ConnectionPool.from_url(
+            url,
+            protocol=2,
+            retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_keepalive=True,
+        )
+        self._name: Final = name
+        self._channel: Final = f"{name}:news"
+        self._tasks: list[asyncio.Task[None]] = []
+        self._waiting: list[bytes] = []
+        self._something = asyncio.Event()
+        # Set while nothing waits or is being said.
+        self._silence = asyncio.Event()
+        self._silence.set()
+        self._heard: Callable[[bytes], None] = _nothing
+        self._came: Callable[[], None] = _nobody
+        self._asking = asyncio.Lock()
+        self._asked: AbstractConnection | None = None
+        self._reported = False
+
+    def start(self, heard: Callable[[bytes], None], came: Callable[[], None]) -> None:
+        """As the interface says."""
+        self._heard, self._came = heard, came
+        self._tasks.append(asyncio.create_task(self._live()))
+
+    def publish(self, words: bytes) -> None:
+        """The same."""
+        if self.connected and len(self._waiting) < MOST_WAITING:
+            self._waiting.append(words)
+            self._silence.clear()
+            self._something.set()
+
+    async def put(self, key: str, value: str, seconds: float) -> None:
+        """The same."""
+        await self._ask("SET", f"{self._name}:{key}", value, "PX", round(seconds * 1000))
+
+    async def take(self, key: str) -> str | None:
+        """The same."""
+        value = await self._ask("GETDEL", f"{self._name}:{key}")
+        return None if value is None else value.decode()
+
+    async def close(self) -> None:
+        """The same; what waits is said before, if that takes no time."""
+        if self.connected:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_SECONDS):
+                    await self._silence.wait()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._asked is not None:
+            await self._asked.disconnect(nowait=True)
+
+    async def _live(self) -> None:
+        """Be connected, for ever."""
+        while True:
+            try:
+                await self._listen_and_speak()
+            except _FAILED as error:
+                self._report(error)
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _listen_and_speak(self) -> None:
+        listening, speaking = self._new_connection(), self._new_connection()
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await speaking.connect()  # type: ignore[no-untyped-call]
+                await listening.connect()  # type: ignore[no-untyped-call]
+                await listening.send_command("SUBSCRIBE", self._channel, check_health=False)
+                await listening.read_response(timeout=CONNECT_SECONDS)
+            self._waiting.clear()
+            self.connected = True
+            if self._reported:
+                logger.warning("Redis is back: what other nodes do is told at once again")
+                self._reported = False
+            self._came()
+            await _first_end(self._listen(listening), self._ping(listening), self._speak(speaking))
+        finally:
+            self.connected = False
+            self._waiting.clear()
+            for connection in (listening, speaking):
+                with contextlib.suppress(*_FAILED):
+                    await connection.disconnect(nowait=True)
+
+    def _new_connection(self) -> AbstractConnection:
+        made: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+        return made
+
+    async def _listen(self, connection: AbstractConnection) -> None:
+        while True:
+            # Whatever comes is a sign of life, the answer to a ping when nothing else does.
+            answer: Any = await connection.read_response(
+                disable_decoding=True, timeout=SILENT_SECONDS
+            )
+            if answer[0] == b"message":
+                self._heard(answer[2])
+
+    async def _ping(self, connection: AbstractConnection) -> None:
+        while True:
+            await asyncio.sleep(PING_SECONDS)
+            async with asyncio.timeout(SILENT_SECONDS):
+                await connection.send_command("PING", check_health=False)
+
+    async def _speak(self, connection: AbstractConnection) -> None:
+        while True:
+            await self._something.wait()
+            some, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+            if not self._waiting:
+                self._something.clear()
+            if some:
+                async with asyncio.timeout(SILENT_SECONDS):
+                    await self._say(connection, some)
+            if not self._waiting:
+                self._silence.set()
+
+    async def _say(self, connection: AbstractConnection, some: Sequence[bytes]) -> None:
+        commands = [("PUBLISH", self._channel, words) for words in some]
+        await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+        for _ in some:
+            await connection.read_response(timeout=math.inf)
+
+    async def _ask(self, *command: str | int) -> Any:
+        """The answer to a command. Raises Unreachable."""
+        async with self._asking:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    if self._asked is None:
+                        fresh = self._new_connection()
+                        await fresh.connect()  # type: ignore[no-untyped-call]
+                        self._asked = fresh
+                    await self._asked.send_command(*command, check_health=False)
+                    return await self._asked.read_response(timeout=math.inf)
+            except BaseException as error:
+                # What comes on it from now on may be the answer to something else.
+                connection, self._asked = self._asked, None
+                if connection is not None:
+                    await connection.disconnect(nowait=True)
+                if isinstance(error, _FAILED):
+                    raise Unreachable from error
+                raise
+
+    def _report(self, error: BaseException) -> None:
+        if not self._reported:
+            self._reported = True
+            # Not what the library says of the address, which may hold a password.
+            logger.warning(
+                "Redis is not there (%s): what other nodes do is told a moment later",
+                type(error).__name__,
+            )
+
+
+async def _first_end(*parts: Any) -> None:
+    """Run several until the first of them ends; its error."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+def _nothing(_words: bytes) -> None:
+    """What hears before it is started."""
+
+
+def _nobody() -> None:
+    """Who comes before that."""

@@ -1,0 +1,133 @@
+"""What the nodes of one PostgreSQL database have committed, for each to tell what others did.
+
+Everything that writes holds one lock, so there is one order of all commits; the journal has it.
+A transaction reads, under the lock, what was committed before it and this node has not told yet,
+and says what it did itself: so a node tells everything in that order, its own and the others'.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Connection
+
+from parlour.store.commits import Ask, Commits
+
+# Seconds for which entries are kept at least, and longer where a node does not know them yet.
+KEPT_SECONDS: Final = 30
+
+# One way to the server and back: what is new, and what is added behind it.
+_ADD: Final = (
+    "WITH last AS (SELECT coalesce(max(id), 0) AS id FROM journal),"
+    " others AS (SELECT id, node, effects FROM journal WHERE id > %s AND node <> %s),"
+    " own AS (INSERT INTO journal (node, at, effects)"
+    " VALUES (%s, extract(epoch FROM clock_timestamp())::bigint, %s) RETURNING id)"
+    " SELECT id, node, effects FROM others"
+    " UNION ALL SELECT own.id, '', last.id::text FROM own, last ORDER BY id"
+)
+_OTHERS: Final = "SELECT id, node, effects FROM journal WHERE id > %s AND node <> %s ORDER BY id"
+_AFTER: Final = (
+    "SELECT id, node, CASE WHEN node <> %s THEN effects ELSE '' END FROM journal"
+    " WHERE id > %s ORDER BY id LIMIT %s"
+)
+_OWN: Final = "SELECT effects FROM journal WHERE id = %s"
+_LAST: Final = "SELECT coalesce(max(id), 0) FROM journal"
+# The last entry stays, which says where the next node begins.
+_PRUNE: Final = (
+    "DELETE FROM journal WHERE id < (SELECT max(id) FROM journal) AND id <= (SELECT min(head)"
+    " FROM nodes) AND at < extract(epoch FROM clock_timestamp()) - %s"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a node has committed in one transaction; there is nothing between `after` and `id`."""
+
+    id: int
+    node: str
+    effects: str
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A transaction of this node: its word, what others did before it, and its own entry."""
+
+    word: Any
+    others: tuple[Entry, ...]
+    own: Entry | None
+
+
+class Follower(Protocol):
+    """Who tells what others did, in the event loop."""
+
+    # The entry up to which all has been told. It is read by the writer's thread, too.
+    head: int
+
+    def apply(self, entry: Entry) -> None:
+        """Tell what another node did, unless it has been told."""
+
+    async def catch_up(self) -> None:
+        """Tell all that anybody can have read by now. Raises Refusal where it cannot be read."""
+
+    def done(self, entry: Entry) -> None:
+        """What this node did has been told here; the others are to know that it is there."""
+
+
+class Journal(Commits):
+    """The commits of one node, and what it finds of the others' while it writes."""
+
+    recording = True
+
+    def __init__(self, node: str, ask: Ask, follower: Follower) -> None:
+        super().__init__(node, ask)
+        self._node = node
+        self._follower = follower
+
+    def note(self, connection: Connection, records: Sequence[str]) -> Mark:
+        """Add an entry of `records`, if there are any; what there is of others before it."""
+        word = super().note(connection, ())
+        since = self._follower.head
+        run = connection.exec_driver_sql
+        if not records:
+            rows = run(_OTHERS, (since, self._node))
+            return Mark(word, tuple(Entry(*row) for row in rows), None)
+        effects = "\n".join(records)
+        *others, own = run(_ADD, (since, self._node, self._node, effects))
+        entry = Entry(own[0], self._node, effects, int(own[2]))
+        return Mark(word, tuple(Entry(*row) for row in others), entry)
+
+    def happened(self, mark: Mark) -> bool:
+        """As of a server that has its database for itself."""
+        return super().happened(mark.word)
+
+    def before(self, mark: Mark) -> Sequence[Callable[[], None]]:
+        """Telling what others did, an entry at a time."""
+        apply = self._follower.apply
+        return [lambda entry=entry: apply(entry) for entry in mark.others]  # type: ignore[misc]
+
+    def told(self, mark: Mark) -> None:
+        """What the transaction did has been told here."""
+        if mark.own is not None:
+            self._follower.done(mark.own)
+
+
+def last_entry(connection: Connection) -> int:
+    """The newest entry's id, 0 where there never was one."""
+    return int(connection.exec_driver_sql(_LAST).scalar_one())
+
+
+def entries_after(connection: Connection, node: str, after: int, limit: int) -> list[Entry]:
+    """The entries after one, oldest first; those of this node without what they say."""
+    rows = connection.exec_driver_sql(_AFTER, (node, after, limit))
+    return [Entry(*row) for row in rows]
+
+
+def own_effects(connection: Connection, entry_id: int) -> str:
+    """What an entry of this node says."""
+    return str(connection.exec_driver_sql(_OWN, (entry_id,)).scalar() or "")
+
+
+def prune(connection: Connection) -> None:
+    """Take away what every node knows."""
+    connection.exec_driver_sql(_PRUNE, (KEPT_SECONDS,))

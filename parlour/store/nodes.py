@@ -1,0 +1,59 @@
+"""The nodes that work on one PostgreSQL database together: a row that each renews.
+
+Times are the database's own. A node that was not heard of for a while is not counted on; only one
+that was not heard of for so long that the journal is not kept for it is struck off.
+"""
+
+from typing import Final
+
+from sqlalchemy import Connection
+
+from parlour.store import journal
+
+# Seconds between two renewals, after which one that was not renewed is not counted on, and after
+# which it is struck off.
+RENEW_SECONDS: Final = 5.0
+STALE_SECONDS: Final = 20.0
+LOST_SECONDS: Final = 300.0
+
+_JOIN: Final = (
+    "INSERT INTO nodes (id, host, seen_at, head)"
+    " VALUES (%s, %s, extract(epoch FROM clock_timestamp())::bigint, %s)"
+)
+_RENEW: Final = (
+    "UPDATE nodes SET seen_at = extract(epoch FROM clock_timestamp())::bigint, head = %s"
+    " WHERE id = %s"
+)
+_STRIKE: Final = "DELETE FROM nodes WHERE seen_at < extract(epoch FROM clock_timestamp()) - %s"
+_END: Final = "DELETE FROM nodes WHERE id = %s"
+# A clock that was put back must not make one last.
+_ALIVE: Final = (
+    "SELECT id, host FROM nodes WHERE abs(extract(epoch FROM clock_timestamp()) - seen_at) < %s"
+)
+
+
+def join(connection: Connection, node: str, host: str) -> int:
+    """Be one of them from now on; the entry of the journal with which it begins."""
+    head = journal.last_entry(connection)
+    connection.exec_driver_sql(_STRIKE, (LOST_SECONDS,))
+    connection.exec_driver_sql(_JOIN, (node, host, head))
+    return head
+
+
+def renew(connection: Connection, node: str, head: int) -> bool:
+    """Go on being one that has told all up to `head`; False where it was struck off."""
+    if not connection.exec_driver_sql(_RENEW, (head, node)).rowcount:
+        return False
+    connection.exec_driver_sql(_STRIKE, (LOST_SECONDS,))
+    journal.prune(connection)
+    return True
+
+
+def alive(connection: Connection) -> dict[str, str]:
+    """Those that were heard of lately, and where each runs."""
+    return {row[0]: row[1] for row in connection.exec_driver_sql(_ALIVE, (STALE_SECONDS,))}
+
+
+def end(connection: Connection, node: str) -> None:
+    """Be one of them no longer."""
+    connection.exec_driver_sql(_END, (node,))
