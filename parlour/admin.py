@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from parlour import audit, logins
 from parlour.database import get_db, init_db
 from parlour.errors import Refusal
+from parlour.keyring import renew_keys
 from parlour.logins import NewAccount
 from parlour.settings import Settings
 from parlour.storage import KEY, Unavailable, open_storage
@@ -23,7 +24,6 @@ from parlour.store.backends import backend_of
 from parlour.store.invites import create_server_invite
 from parlour.store.meta import MOVED, read_values
 from parlour.store.users import find_account
-from parlour.support.keys import load_keys, rotate_keys
 from parlour.support.names import account_forms, account_username, reserved_forms
 from parlour.support.passwords import Passwords, check_password, clean_password
 from parlour.support.tokens import random_id
@@ -134,9 +134,9 @@ def _invite(settings: Settings, options: Namespace) -> str:
 
 
 def _rotate_keys(settings: Settings, _options: Namespace) -> str:
-    before = {key.id for key in load_keys(settings.keys_path)}
-    after = {key.id for key in rotate_keys(settings.keys_path)}
-    dropped = len(before - after)
+    with get_db() as connection:
+        before, after = renew_keys(settings, connection)
+    dropped = len({key.id for key in before} - {key.id for key in after})
     return f"New logins are signed with a new key; {dropped} old ones were dropped."
 
 

@@ -66,14 +66,15 @@ def serve(settings: "Settings") -> int:
     import asyncio
 
     from parlour.database import DatabaseUnusable, init_db
+    from parlour.keyring import open_keys
     from parlour.main import create_app
     from parlour.migrations import DatabaseTooNew
     from parlour.receiving import prepare
     from parlour.server import ListenError, Server, listen
     from parlour.settings import SettingsError
-    from parlour.storage import open_storage
+    from parlour.storage import check_files, open_storage
     from parlour.support import logs
-    from parlour.support.keys import KeysUnusable, load_keys
+    from parlour.support.keys import KeysUnusable
     from parlour.support.lock import DataDirInUse
 
     # What the server writes is for its owner only.
@@ -83,7 +84,8 @@ def serve(settings: "Settings") -> int:
     try:
         database = init_db(settings)
         database.serve(cluster=bool(settings.redis_url))
-        keys = load_keys(settings.keys_path)
+        keys = open_keys(settings, database)
+        check_files(settings)
         storage = open_storage(settings)
         asyncio.run(prepare(settings.uploads_path, storage))
         sock = listen(settings)

@@ -43,6 +43,7 @@ from parlour.features import (
     sessions,
     users,
 )
+from parlour.keyring import open_keys
 from parlour.models import MAX_ROOM_NAME_LENGTH
 from parlour.oversight import Policy
 from parlour.people import MAX_ABOUT, MAX_DISPLAY_NAME, MAX_STATUS
@@ -54,7 +55,7 @@ from parlour.storage import Storage, open_storage
 from parlour.store import files as file_rows
 from parlour.store import nodes
 from parlour.support.assets import Assets, AssetsOnDemand, compress_when_asked
-from parlour.support.keys import Key, load_keys
+from parlour.support.keys import Key
 from parlour.support.logs import hide_queries
 from parlour.support.passwords import MAX_LENGTH, MIN_LENGTH
 from parlour.support.tokens import Tokens
@@ -90,7 +91,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hide_queries()
         opened = await asyncio.to_thread(_open, settings) if database is None else database
-        used = await asyncio.to_thread(load_keys, settings.keys_path) if keys is None else keys
+        used = await asyncio.to_thread(open_keys, settings, opened) if keys is None else keys
         peers = _peers(settings, opened)
         opened.start(peers)
         receiving = Receiving(settings, storage)

@@ -16,10 +16,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from parlour.admin import AdminError
-from parlour.database import Database
+from parlour.database import Database, init_db
 from parlour.migrations import current_revision, migrate
 from parlour.settings import Settings
-from parlour.storage import KEY, Missing, Storage, Unavailable, open_storage
+from parlour.storage import KEY, Missing, Storage, Unavailable, is_in_rows, open_storage
 from parlour.storage.disk import DiskStorage
 from parlour.store import copying, lease
 from parlour.store.backends import File, Server
@@ -65,6 +65,8 @@ def move(settings: Settings, show: Bars = bars) -> str:
     """
     if not settings.database_url:
         raise AdminError("PARLOUR_DATABASE_URL has to name the PostgreSQL database to move to.")
+    if is_in_rows(settings) and not settings.database_path.is_file():
+        return _take_in_files(settings, show)
     if not settings.database_path.is_file():
         raise AdminError(f"There is no database in {settings.data_dir}.")
     goal = Server(settings.database_url)
@@ -75,8 +77,13 @@ def move(settings: Settings, show: Bars = bars) -> str:
             with _in_words(settings, goal):
                 with engine.connect() as target, target.begin() as looking:
                     _make_ready(target, goal, settings)
-                    looking.rollback()
-                # What is copied twice does no harm in a bucket.
+                    if is_in_rows(settings):
+                        # Files come into it before anything else does.
+                        lease.end(target, lease.owner_of(settings.data_dir))
+                        looking.commit()
+                    else:
+                        looking.rollback()
+                # What is copied twice does no harm there.
                 files = asyncio.run(_move_files(settings, show))
                 rows = _move_rows(database, engine, goal, settings, show)
         finally:
@@ -85,6 +92,24 @@ def move(settings: Settings, show: Bars = bars) -> str:
         database.release()
     there = f"{settings.database_path} stays as it is, and is used no more."
     return "\n".join([f"{rows} to {goal}.", there, *files])
+
+
+def _take_in_files(settings: Settings, show: Bars) -> str:
+    """Bring the files of a server that had its PostgreSQL for itself to where nodes look for them.
+
+    Raises AdminError, or what opening the data directory raises.
+    """
+    folder = settings.data_dir / "files"
+    if not folder.is_dir():
+        raise AdminError(f"There is no database and there are no files in {settings.data_dir}.")
+    database = init_db(settings)
+    try:
+        database.hold()
+        told = asyncio.run(_move_files(settings, show))
+        folder.rename(moved := folder.with_name("files.moved"))
+    finally:
+        database.release()
+    return "\n".join([*told, f"It is called {moved} from now on."])
 
 
 @contextlib.contextmanager
@@ -172,11 +197,11 @@ def _copy_and_compare(source: Connection, target: Connection, show: Bars) -> str
 
 
 async def _move_files(settings: Settings, show: Bars) -> list[str]:
-    """Copy what lies in the data directory to the bucket, where there is one; what was done."""
+    """Copy what lies in the data directory to where the settings say; what was done."""
     folder = settings.data_dir / "files"
     if not folder.is_dir():
         return []
-    if not settings.s3_bucket:
+    if not settings.s3_bucket and not is_in_rows(settings):
         return [f"Files stay where they are, in {folder}."]
     here, there = DiskStorage(folder), open_storage(settings)
     try:
@@ -197,7 +222,8 @@ async def _move_files(settings: Settings, show: Bars) -> list[str]:
         await there.close()
         await here.close()
     files = "1 file was" if len(names) == 1 else f"{len(names)} files were"
-    return [f"{files} copied to the bucket {settings.s3_bucket}; {folder} stays as it is."]
+    where = f"the bucket {settings.s3_bucket}" if settings.s3_bucket else "the same database"
+    return [f"{files} copied to {where}; {folder} stays as it is."]
 
 
 async def _move_file(path: Path, name: str, size: int, storage: Storage, uploads: Path) -> None:
@@ -205,6 +231,8 @@ async def _move_file(path: Path, name: str, size: int, storage: Storage, uploads
     if await _digest_there(storage, name, size) == wanted:
         # It was moved before.
         return
+    # One that is not whole would be in the way.
+    await storage.delete(name)
     # Where a server that starts takes away what was left by one that was killed.
     with tempfile.TemporaryDirectory(dir=uploads) as folder:
         # The storage takes over what it is given, and this is to stay.

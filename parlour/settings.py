@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -189,6 +190,8 @@ class Settings(BaseSettings):
             )
         if value and not info.data.get("database_url"):
             raise ValueError("several nodes need one database: set PARLOUR_DATABASE_URL, too")
+        if value and find_spec("redis") is None:
+            raise ValueError("it needs the package redis: make setup EXTRAS=redis")
         return value
 
     @field_validator("s3_bucket")

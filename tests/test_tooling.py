@@ -32,7 +32,7 @@ def test_make_help_lists_every_target() -> None:
     assert set(listed) == targets
 
 
-EXTRAS = ("postgresql", "s3")
+EXTRAS = ("postgresql", "redis", "s3")
 LOCKS = ("requirements.lock", "requirements-dev.lock", *(f"requirements-{e}.lock" for e in EXTRAS))
 
 
@@ -127,7 +127,7 @@ def test_an_extra_that_there_is_not_is_refused_and_changes_nothing(
         cwd=checkout, check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
-    said = f'parlour: there is no extra {extra}; say EXTRAS="postgresql s3", one of them, or none'
+    said = f'parlour: there is no extra {extra}; say EXTRAS="postgresql redis s3", one of them, or none'
     assert done.stderr == f"{said}\n"
     assert (checkout / ".extras").read_text() == "s3\n"
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final, Protocol
 
-from parlour.settings import Settings
+from parlour.settings import Settings, SettingsError
 
 # Under what names files and their thumbnails lie there.
 KEY: Final = re.compile("[0-9a-f]{32}t?")
@@ -60,6 +60,21 @@ class Storage(Protocol):
         """Let go of what it works with."""
 
 
+def is_in_rows(settings: Settings) -> bool:
+    """Whether files are in the database, as those of several nodes are that have no bucket."""
+    return bool(settings.redis_url) and not settings.s3_bucket
+
+
+def check_files(settings: Settings) -> None:
+    """Raises SettingsError where files lie that would not be found any more."""
+    folder = settings.data_dir / "files"
+    if is_in_rows(settings) and any(path.is_file() for path in folder.glob("*/*/*")):
+        raise SettingsError(
+            f"Several nodes have their files in one place, and not in {folder}: bring them there"
+            " with parlour migrate-data."
+        )
+
+
 def open_storage(settings: Settings) -> Storage:
     """The storage that the settings name. Raises SettingsError when there is none to be had."""
     if settings.s3_bucket:
@@ -67,6 +82,10 @@ def open_storage(settings: Settings) -> Storage:
         from parlour.storage.s3 import S3Storage  # noqa: PLC0415
 
         return S3Storage(settings.s3_endpoint, settings.s3_bucket, settings.s3_region)
+    if is_in_rows(settings):
+        from parlour.storage.rows import RowStorage  # noqa: PLC0415
+
+        return RowStorage(settings.database_url)
     from parlour.storage.disk import DiskStorage  # noqa: PLC0415
 
     return DiskStorage(settings.data_dir / "files")

@@ -22,6 +22,11 @@ _READ: Final = "SELECT value FROM meta WHERE name = %s"
 Ask = Callable[[Callable[[Connection], bool]], bool]
 
 
+def name_of(server: str) -> str:
+    """The row of `meta` in which the words of a server stand."""
+    return f"commit {server[:_NAME]}"
+
+
 class Commits:
     """Those of one server on a PostgreSQL database that it has for itself."""
 
@@ -29,7 +34,7 @@ class Commits:
 
     def __init__(self, server: str, ask: Ask) -> None:
         """`ask` has a question answered once the database is there again."""
-        self._name = f"commit {server[:_NAME]}"
+        self._name = name_of(server)
         self._ask = ask
 
     def note(self, connection: Connection, records: Sequence[str]) -> Any:

@@ -28,6 +28,7 @@ from parlour.store.dialects import upsert
 from parlour.store.messages import last_id
 from parlour.store.meta import OF_ONE_SERVER
 from parlour.store.tables import (
+    blobs,
     journal,
     meta,
     metadata,
@@ -54,7 +55,7 @@ class Different(Exception):
 
 def tables() -> list[Table]:
     """What is copied, each table after those that it refers to."""
-    left = (search_state, search_changes, storage_use, nodes, journal)
+    left = (search_state, search_changes, storage_use, nodes, journal, blobs)
     # Triggers count in it the files that come in.
     return [*(table for table in metadata.sorted_tables if table not in left), storage_use]
 

@@ -13,6 +13,8 @@ EPOCH: Final = "epoch"
 # Which server a database is held by, and where it was moved to.
 SERVER: Final = "server"
 MOVED: Final = "moved"
+# The keys of a cluster.
+KEYS: Final = "keys"
 # What is about one place, and not about what is kept there.
 OF_ONE_SERVER: Final = (SERVER, MOVED)
 

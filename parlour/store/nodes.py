@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from parlour.store import journal
+from parlour.store.commits import name_of
 
 # Seconds between two renewals, after which one that was not renewed is not counted on, and after
 # which it is struck off.
@@ -24,8 +25,10 @@ _RENEW: Final = (
     "UPDATE nodes SET seen_at = extract(epoch FROM clock_timestamp())::bigint, head = %s"
     " WHERE id = %s"
 )
-_STRIKE: Final = "DELETE FROM nodes WHERE seen_at < extract(epoch FROM clock_timestamp()) - %s"
+_LOST: Final = "SELECT id FROM nodes WHERE seen_at < extract(epoch FROM clock_timestamp()) - %s"
 _END: Final = "DELETE FROM nodes WHERE id = %s"
+# What each writes into its transactions: see `commits.py`.
+_END_COMMITS: Final = "DELETE FROM meta WHERE name = %s"
 # A clock that was put back must not make one last.
 _ALIVE: Final = (
     "SELECT id, host FROM nodes WHERE abs(extract(epoch FROM clock_timestamp()) - seen_at) < %s"
@@ -35,7 +38,7 @@ _ALIVE: Final = (
 def join(connection: Connection, node: str, host: str) -> int:
     """Be one of them from now on; the entry of the journal with which it begins."""
     head = journal.last_entry(connection)
-    connection.exec_driver_sql(_STRIKE, (LOST_SECONDS,))
+    _strike(connection)
     connection.exec_driver_sql(_JOIN, (node, host, head))
     return head
 
@@ -44,7 +47,7 @@ def renew(connection: Connection, node: str, head: int) -> bool:
     """Go on being one that has told all up to `head`; False where it was struck off."""
     if not connection.exec_driver_sql(_RENEW, (head, node)).rowcount:
         return False
-    connection.exec_driver_sql(_STRIKE, (LOST_SECONDS,))
+    _strike(connection)
     journal.prune(connection)
     return True
 
@@ -57,3 +60,9 @@ def alive(connection: Connection) -> dict[str, str]:
 def end(connection: Connection, node: str) -> None:
     """Be one of them no longer."""
     connection.exec_driver_sql(_END, (node,))
+    connection.exec_driver_sql(_END_COMMITS, (name_of(node),))
+
+
+def _strike(connection: Connection) -> None:
+    for row in connection.exec_driver_sql(_LOST, (LOST_SECONDS,)).all():
+        end(connection, row[0])

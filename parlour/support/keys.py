@@ -61,32 +61,47 @@ def load_keys(path: Path) -> list[Key]:
         keys = [new_key()]
         _store(path, keys)
         return keys
+    return parse_keys(text, f"{path}")
+
+
+def parse_keys(text: bytes, place: str) -> list[Key]:
+    """The keys that `dump_keys` wrote. Raises KeysUnusable for whatever else is in that place."""
     try:
         keys = [_read(fields) for fields in json.loads(text)]
     except (ValueError, TypeError, KeyError):
         keys = []
     if not keys:
         raise KeysUnusable(
-            f"{path} is no file of keys. Put it back from a backup, or remove it: then a new one is"
-            " made and everybody has to sign in again."
+            f"{place} is no file of keys. Put it back from a backup, or remove it: then a new one"
+            " is made and everybody has to sign in again."
         )
     return keys
 
 
+def dump_keys(keys: Sequence[Key]) -> str:
+    """The keys as text, for their owner only."""
+    return json.dumps([_write(key) for key in keys], indent=1)
+
+
 def rotate_keys(path: Path) -> list[Key]:
     """Add a key, which signs from now on, and drop those that nothing needs any more."""
-    keys = [*load_keys(path), new_key()]
-    now = keys[-1].created_at
-    # Each key but the newest was in use until the next one was made.
-    kept = [key for key, successor in pairwise(keys) if now - successor.created_at <= KEPT_UNUSED]
-    kept.append(keys[-1])
+    kept = with_new_key(load_keys(path))
     _store(path, kept)
     return kept
 
 
+def with_new_key(keys: Sequence[Key]) -> list[Key]:
+    """The same keys and a new one, without those that nothing needs any more."""
+    keys = [*keys, new_key()]
+    now = keys[-1].created_at
+    # Each key but the newest was in use until the next one was made.
+    kept = [key for key, successor in pairwise(keys) if now - successor.created_at <= KEPT_UNUSED]
+    return [*kept, keys[-1]]
+
+
 def _store(path: Path, keys: Sequence[Key]) -> None:
     """Written whole under another name first: a crash leaves the old file or the new one."""
-    text = json.dumps([_write(key) for key in keys], indent=1).encode()
+    text = dump_keys(keys).encode()
     beside = path.with_name(f"{path.name}.new")
     # What an interrupted start left is not ours to write to: its rights may be others.
     beside.unlink(missing_ok=True)

@@ -128,6 +128,17 @@ def open_readers(url: str, connections: int) -> Engine:
     return engine
 
 
+def open_beside(url: str, connections: int) -> Engine:
+    """An engine for what needs no order: it writes without the lock of all who write."""
+    engine = _open(url, connections=connections, more=0, read_only=False)
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(_BEGIN_READING)
+
+    return engine
+
+
 def interrupt(connection: "psycopg.Connection[Any]") -> None:
     """End what another thread does with it, at once, whether or not the server answers."""
     if connection.closed:

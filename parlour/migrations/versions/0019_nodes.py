@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Adds both tables, which stay empty where a server has its database for itself."""
+    """Adds the tables, which stay empty where a server has its database for itself."""
     op.create_table(
         "nodes",
         sa.Column("id", String(32), nullable=False),
@@ -29,4 +29,11 @@ def upgrade() -> None:
         sa.Column("effects", Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_journal"),
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "blobs",
+        sa.Column("key", String(33), nullable=False),
+        sa.Column("part", Integer, nullable=False),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("key", "part", name="pk_blobs"),
     )

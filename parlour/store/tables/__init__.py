@@ -26,7 +26,7 @@ from parlour.store.tables.rooms import (
     wordings,
 )
 from parlour.store.tables.search import SEARCH, SEARCH_SETTINGS, search_changes, search_state
-from parlour.store.tables.server import journal, meta, nodes
+from parlour.store.tables.server import blobs, journal, meta, nodes
 
 __all__ = [
     "SEARCH",
@@ -37,6 +37,7 @@ __all__ = [
     "attachments",
     "attention",
     "audit",
+    "blobs",
     "calls",
     "cleared",
     "deletions",

@@ -1,9 +1,6 @@
 """What the server keeps about itself."""
 
-from sqlalchemy import (
-    Column,
-    Table,
-)
+from sqlalchemy import Column, LargeBinary, Table
 
 from parlour.store.tables.base import Integer, String, Text, metadata
 
@@ -36,4 +33,13 @@ journal = Table(
     Column("at", Integer, nullable=False),
     Column("effects", Text, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# Files of a cluster that has no other place for them in common (`storage/rows.py`), in parts.
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("key", String(33), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
 )
