@@ -48,8 +48,8 @@ COMMANDS: Final[dict[str, Handler]] = {
 }
 
 _PATH: Final = re.compile(r"/ws/chat(/(?P<room_id>[^/]+))?")
-# A client that was told `closing` comes back after this time; it adds jitter of its own. Where other
-# nodes go on, it is told one within it, so that not all who were here come to them at once.
+# A client that was told `closing` comes back after this time; it adds jitter of its own. Where
+# other nodes go on, it is told one within it, so that not all come to them at once.
 RETRY_AFTER_MS: Final = 1_000
 # What connections end with when the server goes (RFC 6455: service restart).
 RESTARTING: Final = 1012

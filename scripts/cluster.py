@@ -190,7 +190,7 @@ class Cluster:
             text = text.replace(old, new)
         path = home / "nginx.conf"
         path.write_text(text, "utf-8")
-        command = [program, "-e", "stderr", "-p", home, "-c", path, "-g", "daemon off;"]
+        command = [program, "-e", "stderr", "-p", str(home), "-c", str(path), "-g", "daemon off;"]
         self.nginx = Child("nginx", command, os.environ)
 
     def tell(self) -> None:
