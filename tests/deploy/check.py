@@ -65,7 +65,7 @@ def before_nodes(*kinds: tuple[type[ForNodes], str]) -> Callable[[Path], None]:
 
 
 def kubernetes(home: Path) -> None:
-    """The manifests are what Kubernetes takes, the oldest and the newest that its schemas are of."""
+    """The manifests are what Kubernetes takes: the oldest that they are for, and a new one."""
     need("kubernetes-validate")
     files = sorted((DEPLOY / "kubernetes").iterdir())
     for version in VERSIONS:

@@ -35,7 +35,7 @@ async def roll(front: Server, nodes: Sequence[Server], *, pause: float = 0) -> s
     """Restart each of them; what was found. `pause`: seconds until a proxy has taken note."""
     told: list[int] = []
     async with storm(
-        front, name="Rolling", writers=4, readers=4, posters=2, window=4, pause=0.05
+        front, name=f"Rolling {front.port}", writers=4, readers=4, posters=2, window=4, pause=0.05
     ) as going:
         for follower in going.followers:
             follower.patient = True
