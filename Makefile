@@ -27,7 +27,7 @@ ON_POSTGRESQL := tests/administration tests/database tests/features tests/files 
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev node test test-python test-postgresql test-pgbouncer test-frontend coverage bench lint \
+.PHONY: help setup run cluster dev node test test-python test-postgresql test-pgbouncer test-frontend coverage bench lint \
 	lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger conformance \
 	deploy-check wheel clean
 
@@ -39,6 +39,9 @@ setup: ## Install Parlour into .venv from the pinned lock (with more: make setup
 
 run: setup ## Start Parlour on http://localhost:8000 (flags: make run ARGS="--port 9000")
 	@exec $(BIN)/parlour serve $(ARGS)
+
+cluster: dev ## Start two nodes with all they need, to try them (flags: make cluster ARGS="--front 9000")
+	@exec $(BIN)/python -m scripts.cluster $(ARGS)
 
 dev: setup ## Install the Python tools that tests and linters need
 	@sh scripts/install.sh dev

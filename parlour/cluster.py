@@ -76,6 +76,11 @@ class Cluster:
         self._flush()
         await self._broker.close()
 
+    @property
+    def has_others(self) -> bool:
+        """Whether another node was heard of, and not of its end."""
+        return bool(self._heard_at)
+
     # What was committed
 
     def apply(self, entry: Entry) -> None:

@@ -41,6 +41,10 @@ PRESENCE_INTERVAL: Final = 1.0
 class Peers(Protocol):
     """The other nodes, as handlers know them."""
 
+    @property
+    def has_others(self) -> bool:
+        """Whether there are any just now, as far as is known."""
+
     async def catch_up(self) -> None:
         """Tell all that other nodes have committed by now. Raises Refusal."""
 

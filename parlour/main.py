@@ -148,13 +148,16 @@ async def _context(
     peers: Cluster | None,
 ) -> Context:
     """The parts of the server, with what it has to know by heart."""
-    registry = Registry(await database.read(logins.load))
+    registry, tokens = Registry(await database.read(logins.load)), Tokens(keys)
+    if peers is not None and registry.setup_token is not None:
+        # Whoever opens the link comes to whatever node.
+        registry.setup_token = tokens.setup(database.epoch)
     policy = await database.read(administration.load_policy, Policy.of(settings))
     # What was on its way when this server ended is nobody's; what is so on another node is not.
     alone = peers is None or len(await database.read(nodes.alive)) == 1
     if alone and await database.read(file_rows.is_pending):
         await database.write(file_rows.discard_pending)
-    context = Context(settings, database, Tokens(keys), registry, policy, receiving, peers=peers)
+    context = Context(settings, database, tokens, registry, policy, receiving, peers=peers)
     context.news.unshared.update(await database.read(logins.without_receipts))
     if peers is not None:
         peers.begin(context)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
 from parlour.errors import Refusal
-from parlour.migrations import migrate
+from parlour.migrations import is_behind, migrate
 from parlour.store import lease, nodes
 from parlour.store.backends import Backend, DatabaseUnusable, expected_error
 from parlour.store.journal import Follower
@@ -47,6 +47,8 @@ class Engine:
         try:
             with self.write_engine.begin() as connection:
                 backend.check(connection)
+                if backend.shared and is_behind(connection):
+                    self._refuse_beside(lease.others(connection, lease.owner_of(data_dir)), backend)
                 migrate(connection)
                 ensure_epoch(connection)
                 self.epoch = epoch_of(connection)
@@ -76,6 +78,15 @@ class Engine:
         self._writer: Writer | None = None
         # Set whenever something is handed to the writer, but for what goes on behind.
         self.written = asyncio.Event()
+
+    @staticmethod
+    def _refuse_beside(held: lease.Held | None, backend: Backend) -> None:
+        """A release that changes the schema does not do so below those that do not know it."""
+        if held is not None:
+            raise DatabaseUnusable(
+                f"An older Parlour (on {held.host}) runs on {backend}, or did a moment ago. This"
+                " one has to change the database: stop all others first."
+            )
 
     def hold(self) -> None:
         """Keep servers on other data directories off it, until `release`.

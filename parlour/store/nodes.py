@@ -6,7 +6,7 @@ that was not heard of for so long that the journal is not kept for it is struck 
 
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from parlour.store import journal
 from parlour.store.commits import name_of
@@ -50,6 +50,11 @@ def renew(connection: Connection, node: str, head: int) -> bool:
     _strike(connection)
     journal.prune(connection)
     return True
+
+
+def are_known(connection: Connection) -> bool:
+    """Whether the schema has them: before 0019 there was one server to a database."""
+    return inspect(connection).has_table("nodes")
 
 
 def alive(connection: Connection) -> dict[str, str]:

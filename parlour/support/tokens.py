@@ -150,6 +150,12 @@ class Tokens:
         believed = any(right) or not self._signing
         return Refresh(session_id, int(generation)) if believed else None
 
+    # The first administrator
+
+    def setup(self, epoch: str) -> str:
+        """What makes the first administrator on all nodes of a database: the same on each."""
+        return _mac(self._newest, "setup", epoch)
+
     # Guests
 
     def guest(self, guest_id: str) -> str:
