@@ -149,7 +149,7 @@ async def _context(
 ) -> Context:
     """The parts of the server, with what it has to know by heart."""
     registry, tokens = Registry(await database.read(logins.load)), Tokens(keys)
-    if peers is not None and registry.setup_token is not None:
+    if peers is not None and tokens.signs and registry.setup_token is not None:
         # Whoever opens the link comes to whatever node.
         registry.setup_token = tokens.setup(database.epoch)
     policy = await database.read(administration.load_policy, Policy.of(settings))

@@ -78,6 +78,11 @@ class Tokens:
         return self._signing[-1]
 
     @property
+    def signs(self) -> bool:
+        """Whether it has a key to sign with."""
+        return bool(self._signing)
+
+    @property
     def key_id(self) -> str:
         """The id of the key that new tokens are made with."""
         return self._newest.id
