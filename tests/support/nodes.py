@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import beneath
 from tests.support.hurried_server import HurriedServer
 from tests.support.postgres import Postgres
 from tests.support.server import Server
@@ -25,6 +26,7 @@ class Nodes:
 def running_nodes(home: Path, *, count: int = 2, hurried: bool = False) -> Iterator[Nodes]:
     """Yield nodes with a PostgreSQL and a Valkey of their own, which keep what is committed.
 
+    At the end the database is sound.
     Those that are `hurried` give up sooner than in life what is silent beneath them.
     """
     # With room for few, so that it can be used up.
@@ -41,6 +43,9 @@ def running_nodes(home: Path, *, count: int = 2, hurried: bool = False) -> Itera
         for server in servers:
             server.start()
         yield Nodes(list(servers), postgres, redis, url)
+        for server in servers:
+            server.stop()
+        assert beneath.verdict(postgres, url) == []
     finally:
         for server in servers:
             if server.running:
