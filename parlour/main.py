@@ -184,18 +184,23 @@ async def _context(
     peers: Cluster | None,
 ) -> Context:
     """The parts of the server, with what it has to know by heart."""
-    registry = Registry(await database.read(logins.load))
+    tokens, setup = Tokens(keys), None
+    if peers is not None:
+        # Behind one address, the link that one of them printed is looked at by another.
+        setup = tokens.setup(database.epoch)
+    registry = Registry(await database.read(logins.load), setup)
     policy = await database.read(administration.load_policy, Policy.of(settings))
     # What was on its way when this server ended is nobody's; what is so on another node is not.
     alone = peers is None or len(await database.read(nodes.alive)) == 1
     if alone and await database.read(file_rows.is_pending):
         await database.write(file_rows.discard_pending)
-    context = Context(settings, database, Tokens(keys), registry, policy, receiving, peers=peers)
+    context = Context(settings, database, tokens, registry, policy, receiving, peers=peers)
     context.news.unshared.update(await database.read(logins.without_receipts))
     if peers is not None:
         peers.begin(context)
         # What others have done since this node joined is in what was read above, or is told.
         await peers.catch_up()
+        await peers.meet()
     return context
 
 

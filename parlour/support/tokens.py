@@ -26,6 +26,7 @@ _CLAIMS: Final = ("iss", "aud", "sub", "exp", "iat", "nbf", "sid", "jti")
 _JWT: Final = re.compile(r"[A-Za-z0-9_-]{1,512}\.[A-Za-z0-9_-]{1,1024}\.[A-Za-z0-9_-]{86}")
 _SUBJECT: Final = re.compile(r"[1-9][0-9]{0,15}")
 _REFRESH: Final = re.compile(r"([A-Za-z0-9_-]{22})\.([1-9][0-9]{0,9})\.([A-Za-z0-9_-]{43})")
+_SETUP: Final = 22
 _GUEST: Final = re.compile(r"([A-Za-z0-9_-]{22})\.([0-9a-z]{1,32})\.([A-Za-z0-9_-]{43})")
 
 
@@ -124,6 +125,12 @@ class Tokens:
             for key in self._keys.values()
         ]
         return Refresh(session_id, int(generation)) if any(right) else None
+
+    # The first administrator
+
+    def setup(self, epoch: str) -> str:
+        """What makes the first administrator of a database, the same for all who have the keys."""
+        return _mac(self._newest, "setup", epoch)[:_SETUP]
 
     # Guests
 
