@@ -11,6 +11,7 @@ import pytest
 
 import parlour.main  # noqa: F401 - with it come all effects
 from parlour.effects import _EFFECTS
+from parlour.errors import ERROR_CODES
 from tests.support.accounts import (
     PASSWORD,
     Account,
@@ -299,7 +300,7 @@ async def test_a_guest_is_banned_by_name_wherever_they_are(ann: Account, other: 
     there = await connect(other, place.id, "Gus", headers=guest.headers, after=0)
     await there.until("user_list")
     checked(ban(place, ann, "Gus"))
-    assert await there.closed() == 4403
+    assert await there.closed() == ERROR_CODES["banned"].close
 
 
 @of("opened")
