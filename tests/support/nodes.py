@@ -5,8 +5,10 @@ Tests that know of one server alone find it where they look for it: its port is 
 
 import asyncio
 import json
+import re
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -52,8 +54,13 @@ class Nodes(Server):
         """Whether any of them has not ended."""
         return any(node.returncode is None for node in self.nodes)
 
-    def launch(self) -> Process:
-        """Start all of them; the first one's process."""
+    @property
+    def process(self) -> Any:
+        """The processes of the last start, as if they were one."""
+        return Together(self.nodes)
+
+    def launch(self) -> Any:
+        """Start all of them without waiting until they answer."""
         self._balancer.open()
         self.nodes = []
         for place, port in enumerate(self.ports):
@@ -67,7 +74,7 @@ class Nodes(Server):
                 )
             )
         self.processes.extend(self.nodes)
-        return self.nodes[0]
+        return self.process
 
     def answers(self) -> bool:
         """Whether all of them do."""
@@ -75,18 +82,15 @@ class Nodes(Server):
 
     def stop(self, *, seconds: float = 15) -> int:
         """Stop all of them; the exit code of the first that had another than 0."""
-        for node in self.nodes:
-            node.signal(signal.SIGTERM)
-        codes = [node.wait(seconds=seconds) for node in self.nodes]
+        self.process.signal(signal.SIGTERM)
+        code = self.process.wait(seconds=seconds)
         self._balancer.close()
-        return next(filter(None, codes), 0)
+        return int(code)
 
     def kill(self) -> None:
         """End all of them at once."""
-        for node in self.nodes:
-            node.signal(signal.SIGKILL)
-        for node in self.nodes:
-            node.wait()
+        self.process.signal(signal.SIGKILL)
+        self.process.wait()
         self._balancer.close()
 
     async def settled(self) -> None:
@@ -128,6 +132,63 @@ async def _answered(listening: Any, listener: str, head: int, living: int) -> No
                 reached.add(node)
         if len(reached) >= living:
             return
+
+
+class Together:
+    """Several processes, as far as a test looks at one."""
+
+    def __init__(self, processes: Sequence[Process]) -> None:
+        self._processes = processes
+
+    @property
+    def pid(self) -> int:
+        """The first one's."""
+        return self._processes[0].pid
+
+    @property
+    def lines(self) -> list[str]:
+        """What they have written, one after the other."""
+        return [line for process in self._processes for line in process.lines]
+
+    @property
+    def output(self) -> str:
+        """The same as one text."""
+        return "\n".join(self.lines)
+
+    @property
+    def returncode(self) -> int | None:
+        """None while all of them run; then how the first ended that did not end well."""
+        codes = [process.returncode for process in self._processes]
+        ended = [code for code in codes if code is not None]
+        return max(ended, key=abs) if any(ended) or len(ended) == len(codes) else None
+
+    def wait_for_news(self, seen: int, seconds: float) -> None:
+        """Return when they have written more than `seen` lines, or after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while len(self.lines) <= seen and (left := deadline - time.monotonic()) > 0:
+            first = self._processes[0]
+            first.wait_for_news(len(first.lines), min(left, 0.02))
+
+    def wait_for_line(self, pattern: str, *, seconds: float = 10) -> re.Match[str]:
+        """Return the match of a line of any of them, written yet or later."""
+        deadline = time.monotonic() + scaled(seconds)
+        while True:
+            lines = self.lines
+            for line in lines:
+                if found := re.search(pattern, line):
+                    return found
+            assert time.monotonic() < deadline, f"no line with {pattern!r}:\n{self.output}"
+            self.wait_for_news(len(lines), 0.1)
+
+    def signal(self, number: int) -> None:
+        """Send it to all of them."""
+        for process in self._processes:
+            process.signal(number)
+
+    def wait(self, *, seconds: float = 15) -> int:
+        """Wait for their ends; the exit code of the first that had another than 0."""
+        codes = [process.wait(seconds=seconds) for process in self._processes]
+        return next(filter(None, codes), 0)
 
 
 class Apart(Server):
