@@ -215,7 +215,12 @@ class Engine:
         # What is told on other nodes, too, says how they get to know it.
         record = getattr(then, "record", None)
         self._submit(Job(operation, args, bulk, answer, alone, weight, record))
-        return await future
+        outcome = await future
+        if self._follower is not None and getattr(then, "everywhere", False):
+            # The rest of its group is told first: then it counts as told here.
+            await self.told_here()
+            await self._follower.heard()
+        return outcome
 
     async def read(self, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Run `operation(connection, ...)` on a reader, which sees one moment of the database."""
