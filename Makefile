@@ -17,7 +17,10 @@ CASES ?=
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade)
 # Each worker takes whole files, the longest first (tests/conftest.py).
-PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+SHARED := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST := -m pytest $(SHARED)
+# All of them; what fails is looked at once more, alone.
+TESTS := -m scripts.tests $(SHARED)
 # What runs on PostgreSQL once more.
 ON_POSTGRESQL := tests/administration tests/database tests/features tests/files tests/gateway tests/identity \
 	tests/permissions tests/properties
@@ -56,8 +59,8 @@ endif
 
 test-python: dev ## Run the Python and browser tests
 	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
-	CHROME_PATH="$$chromium" $(BIN)/python $(PYTEST)
-	@TEST_DATABASE=postgresql $(BIN)/python $(PYTEST) tests/database
+	CHROME_PATH="$$chromium" $(BIN)/python $(TESTS)
+	@TEST_DATABASE=postgresql $(BIN)/python $(TESTS) tests/database
 
 # Measuring doubles what the tests compute, so it is a run of its own.
 coverage: dev ## The same, then hold their branch coverage against the bound

@@ -86,8 +86,7 @@ class Cluster:
     def apply(self, entry: Entry) -> None:
         """Tell what another node did, unless it has been told."""
         if entry.id > self.head and self._context is not None:
-            self.head = entry.id
-            replay(self._context, entry.effects)
+            self._tell(self._context, entry)
             self._go_on()
 
     def done(self, entry: Entry) -> None:
@@ -135,9 +134,13 @@ class Cluster:
 
     def _go_on(self) -> None:
         """Tell what waited for this."""
-        entry = self._ahead.pop(self.head, None) if self._ahead else None
-        if entry is not None:
-            self.apply(entry)
+        while self._context is not None and (entry := self._ahead.pop(self.head, None)) is not None:
+            self._tell(self._context, entry)
+
+    def _tell(self, context: Context, entry: Entry) -> None:
+        # First, so that nothing that goes wrong is told twice.
+        self.head = entry.id
+        replay(context, entry.effects)
 
     def _look_soon(self) -> None:
         self._overdue = None
@@ -147,8 +150,12 @@ class Cluster:
             self._context.tasks.spawn(self._try_to_look())
 
     async def _try_to_look(self) -> None:
-        with contextlib.suppress(Refusal):
-            await self.catch_up()
+        try:
+            with contextlib.suppress(Refusal):
+                await self.catch_up()
+        except Exception:
+            # Whatever it is, it is tried again.
+            logger.exception("what other nodes have committed could not be read")
 
     async def _follow(self) -> None:
         """Look, for ever, for what no hint was heard of."""

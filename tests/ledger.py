@@ -16,12 +16,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 
-from tests.support import beneath, faults
+from tests.support import among, beneath, faults
 from tests.support.cutting import cutting
 from tests.support.faults import CannotRunError
 from tests.support.hurried_server import HurriedServer
+from tests.support.nodes import Nodes
 from tests.support.postgres import Postgres
 from tests.support.server import Server
 from tests.support.storm import Storm, integrity, storm
@@ -32,7 +34,8 @@ FAULTS = ("none", "cuts", "deaf", "kills", "locked", "full", "power")
 POSTGRESQL_FAULTS = (
     "none", "cuts", "deaf", "kills", "locked", "full", "restarts", "frozen", "silence", "ends"
 )  # fmt: skip
-OF = {"sqlite": FAULTS, "postgresql": POSTGRESQL_FAULTS}
+OF = {"sqlite": FAULTS, "postgresql": POSTGRESQL_FAULTS, "nodes": among.FAULTS}
+NUMBERS = count(1)
 # Which part of the answers is lost on a writer under the fault `deaf`.
 DEAF = 0.3
 
@@ -57,14 +60,17 @@ class Load:
     hurried: bool = False
 
     @asynccontextmanager
-    async def storms(self, server: Server, *, deaf: float = 0) -> AsyncIterator[list[Storm]]:
+    async def storms(
+        self, server: Server, *others: Server, deaf: float = 0
+    ) -> AsyncIterator[list[Storm]]:
         """Run a storm in each room; leaving checks them all."""
         async with AsyncExitStack() as stack:
             yield [
                 await stack.enter_async_context(
                     storm(
                         server,
-                        name=f"Storm {number}",
+                        others=others,
+                        name=f"Storm {next(NUMBERS)}",
                         writers=self.writers // self.rooms,
                         readers=self.readers // self.rooms,
                         posters=0,
@@ -75,7 +81,7 @@ class Load:
                         patience=30 + 4 * self.seconds,
                     )
                 )
-                for number in range(self.rooms)
+                for _ in range(self.rooms)
             ]
 
 
@@ -150,6 +156,16 @@ async def run_on_postgresql(
         return await _run_any(fault, load, server, chance, verdict)
 
 
+async def run_on_nodes(fault: str, load: Load, nodes: Nodes, chance: random.Random) -> list[Storm]:
+    """The same on nodes that work together; they, and what is beneath them, run on."""
+    first, *others = nodes.servers
+    async with load.storms(first, *others) as storms:
+        await among.act(fault, nodes, storms, load.still, chance)
+    for server in nodes.servers:
+        assert not server.faults(), server.faults()
+    return storms
+
+
 async def _run(
     load: Load,
     server: Server,
@@ -186,6 +202,7 @@ def summary(storms: list[Storm]) -> str:
         f" {sum(each.connections for each in followers):5} connections,"
         f" {sum(len(each.records) for each in readings):8} told,"
         f" {sum(each.resets for each in readings):4} resets"
+        + "".join(f", healed in {storms[0].healed:.1f} s" for _ in storms[:1] if storms[0].healed)
     )
 
 

@@ -28,8 +28,8 @@ PING_SECONDS: Final = 2.0
 SILENT_SECONDS: Final = 6.0
 # Until it is tried again.
 AGAIN_SECONDS: Final = 0.5
-# What waits to be said: more is lost.
-MOST_WAITING: Final = 10_000
+# Bytes that wait to be said: more is lost.
+MOST_WAITING: Final = 16 * 1024 * 1024
 # And is said in one go.
 AT_ONCE: Final = 128
 
@@ -47,12 +47,17 @@ class RedisBroker:
             protocol=2,
             retry=Retry(NoBackoff(), 0),
             socket_connect_timeout=CONNECT_SECONDS,
+            # Timeouts are kept here: with one of its own it waits by what may pass over a
+            # cancellation (asyncio.wait_for, before Python 3.12), and then nothing ends.
+            socket_timeout=None,
             socket_keepalive=True,
         )
         self._name: Final = name
         self._channel: Final = f"{name}:news"
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: list[bytes] = []
+        # How much that is, with what is being said.
+        self._bytes = 0
         self._something = asyncio.Event()
         # Set while nothing waits or is being said.
         self._silence = asyncio.Event()
@@ -70,8 +75,9 @@ class RedisBroker:
 
     def publish(self, words: bytes) -> None:
         """The same."""
-        if self.connected and len(self._waiting) < MOST_WAITING:
+        if self.connected and self._bytes + len(words) <= MOST_WAITING:
             self._waiting.append(words)
+            self._bytes += len(words)
             self._silence.clear()
             self._something.set()
 
@@ -103,6 +109,9 @@ class RedisBroker:
                 await self._listen_and_speak()
             except _FAILED as error:
                 self._report(error)
+            except Exception:
+                # Whatever it is, it must not be the last that is heard of other nodes.
+                logger.exception("the connection to Redis is made anew")
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _listen_and_speak(self) -> None:
@@ -112,8 +121,8 @@ class RedisBroker:
                 await speaking.connect()  # type: ignore[no-untyped-call]
                 await listening.connect()  # type: ignore[no-untyped-call]
                 await listening.send_command("SUBSCRIBE", self._channel, check_health=False)
-                await listening.read_response(timeout=CONNECT_SECONDS)
-            self._waiting.clear()
+                await listening.read_response(timeout=math.inf)
+            self._lose()
             self.connected = True
             if self._reported:
                 logger.warning("Redis is back: what other nodes do is told at once again")
@@ -122,10 +131,16 @@ class RedisBroker:
             await _first_end(self._listen(listening), self._ping(listening), self._speak(speaking))
         finally:
             self.connected = False
-            self._waiting.clear()
+            self._lose()
             for connection in (listening, speaking):
                 with contextlib.suppress(*_FAILED):
                     await connection.disconnect(nowait=True)
+
+    def _lose(self) -> None:
+        """Say nothing of what waits."""
+        self._waiting, self._bytes = [], 0
+        self._something.clear()
+        self._silence.set()
 
     def _new_connection(self) -> AbstractConnection:
         made: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
@@ -137,8 +152,13 @@ class RedisBroker:
             answer: Any = await connection.read_response(
                 disable_decoding=True, timeout=SILENT_SECONDS
             )
+            if answer is None:
+                raise TimeoutError
             if answer[0] == b"message":
-                self._heard(answer[2])
+                try:
+                    self._heard(answer[2])
+                except Exception:
+                    logger.exception("what a node said could not be told")
 
     async def _ping(self, connection: AbstractConnection) -> None:
         while True:
@@ -155,6 +175,7 @@ class RedisBroker:
             if some:
                 async with asyncio.timeout(SILENT_SECONDS):
                     await self._say(connection, some)
+                self._bytes -= sum(map(len, some))
             if not self._waiting:
                 self._silence.set()
 
@@ -165,24 +186,30 @@ class RedisBroker:
             await connection.read_response(timeout=math.inf)
 
     async def _ask(self, *command: str | int) -> Any:
-        """The answer to a command. Raises Unreachable."""
-        async with self._asking:
-            try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    if self._asked is None:
-                        fresh = self._new_connection()
-                        await fresh.connect()  # type: ignore[no-untyped-call]
-                        self._asked = fresh
-                    await self._asked.send_command(*command, check_health=False)
-                    return await self._asked.read_response(timeout=math.inf)
-            except BaseException as error:
-                # What comes on it from now on may be the answer to something else.
-                connection, self._asked = self._asked, None
-                if connection is not None:
-                    await connection.disconnect(nowait=True)
-                if isinstance(error, _FAILED):
-                    raise Unreachable from error
-                raise
+        """The answer to a command, also where many ask. Raises Unreachable."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), self._asking:
+                if self._asked is not None:
+                    # Nobody listens on it, so it may have ended long ago.
+                    with contextlib.suppress(RedisError, OSError):
+                        return await self._answer(self._asked, *command)
+                fresh = self._new_connection()
+                await fresh.connect()  # type: ignore[no-untyped-call]
+                return await self._answer(fresh, *command)
+        except _FAILED as error:
+            raise Unreachable from error
+
+    async def _answer(self, connection: AbstractConnection, *command: str | int) -> Any:
+        self._asked = None
+        try:
+            await connection.send_command(*command, check_health=False)
+            answer = await connection.read_response(timeout=math.inf)
+        except BaseException:
+            # What comes on it from now on may be the answer to something else.
+            await connection.disconnect(nowait=True)
+            raise
+        self._asked = connection
+        return answer
 
     def _report(self, error: BaseException) -> None:
         if not self._reported:

@@ -10,25 +10,36 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
+from parlour.errors import Refusal
 from parlour.store.commits import Ask, Commits
 
 # Seconds for which entries are kept at least, and longer where a node does not know them yet.
 KEPT_SECONDS: Final = 30
 
+# For who was struck off nothing is kept: there may be a hole in what it would find.
+_COUNTED_ON: Final = "EXISTS (SELECT 1 FROM nodes WHERE nodes.id = %s)"
+_NEWS: Final = (
+    "SELECT id, node, effects FROM journal WHERE id > %s AND (node <> %s OR id = ANY(%s))"  # noqa: S608
+    f" AND {_COUNTED_ON}"
+)
 # One way to the server and back: what is new, and what is added behind it.
 _ADD: Final = (
-    "WITH last AS (SELECT coalesce(max(id), 0) AS id FROM journal),"
-    " others AS (SELECT id, node, effects FROM journal WHERE id > %s AND node <> %s),"
+    "WITH last AS (SELECT coalesce(max(id), 0) AS id FROM journal),"  # noqa: S608
+    f" others AS ({_NEWS}),"
     " own AS (INSERT INTO journal (node, at, effects)"
-    " VALUES (%s, extract(epoch FROM clock_timestamp())::bigint, %s) RETURNING id)"
+    " SELECT %s, extract(epoch FROM clock_timestamp())::bigint, %s"
+    f" WHERE {_COUNTED_ON} RETURNING id)"
     " SELECT id, node, effects FROM others"
     " UNION ALL SELECT own.id, '', last.id::text FROM own, last ORDER BY id"
 )
-_OTHERS: Final = "SELECT id, node, effects FROM journal WHERE id > %s AND node <> %s ORDER BY id"
+_OTHERS: Final = f"{_NEWS} ORDER BY id"
+# Where there is nothing, a row of nothing; none for who was struck off.
 _AFTER: Final = (
-    "SELECT id, node, CASE WHEN node <> %s THEN effects ELSE '' END FROM journal"
-    " WHERE id > %s ORDER BY id LIMIT %s"
+    "SELECT news.id, news.node, news.effects FROM nodes LEFT JOIN LATERAL ("
+    "SELECT id, node, CASE WHEN node <> nodes.id THEN effects ELSE '' END AS effects FROM journal"
+    " WHERE id > %s ORDER BY id LIMIT %s) AS news ON true WHERE nodes.id = %s ORDER BY news.id"
 )
 _OWN: Final = "SELECT effects FROM journal WHERE id = %s"
 _LAST: Final = "SELECT coalesce(max(id), 0) FROM journal"
@@ -83,23 +94,37 @@ class Journal(Commits):
         super().__init__(node, ask)
         self._node = node
         self._follower = follower
+        # The entries of which nobody knows whether they were committed, and that it has not told.
+        self._unsure: list[int] = []
 
     def note(self, connection: Connection, records: Sequence[str]) -> Mark:
-        """Add an entry of `records`, if there are any; what there is of others before it."""
+        """Add an entry of `records`, if there are any; what there is of others before it.
+
+        Raises Refusal where this node was struck off.
+        """
         word = super().note(connection, ())
-        since = self._follower.head
+        since, node = self._follower.head, self._node
+        self._unsure = [each for each in self._unsure if each > since]
         run = connection.exec_driver_sql
         if not records:
-            rows = run(_OTHERS, (since, self._node))
+            rows = run(_OTHERS, (since, node, self._unsure, node))
             return Mark(word, tuple(Entry(*row) for row in rows), None)
         effects = "\n".join(records)
-        *others, own = run(_ADD, (since, self._node, self._node, effects))
+        found = run(_ADD, (since, node, self._unsure, node, node, effects, node)).all()
+        if not found:
+            raise _struck_off()
+        *others, own = found
         entry = Entry(own[0], self._node, effects, int(own[2]))
         return Mark(word, tuple(Entry(*row) for row in others), entry)
 
     def happened(self, mark: Mark) -> bool:
         """As of a server that has its database for itself."""
-        return super().happened(mark.word)
+        try:
+            return super().happened(mark.word)
+        except DBAPIError:
+            if mark.own is not None:
+                self._unsure.append(mark.own.id)
+            raise
 
     def before(self, mark: Mark) -> Sequence[Callable[[], None]]:
         """Telling what others did, an entry at a time."""
@@ -112,15 +137,24 @@ class Journal(Commits):
             self._follower.done(mark.own)
 
 
+def _struck_off() -> Refusal:
+    return Refusal("busy", "This server was away for too long, and begins anew. Try again.")
+
+
 def last_entry(connection: Connection) -> int:
     """The newest entry's id, 0 where there never was one."""
     return int(connection.exec_driver_sql(_LAST).scalar_one())
 
 
 def entries_after(connection: Connection, node: str, after: int, limit: int) -> list[Entry]:
-    """The entries after one, oldest first; those of this node without what they say."""
-    rows = connection.exec_driver_sql(_AFTER, (node, after, limit))
-    return [Entry(*row) for row in rows]
+    """The entries after one, oldest first; those of this node without what they say.
+
+    Raises Refusal where it was struck off.
+    """
+    rows = connection.exec_driver_sql(_AFTER, (after, limit, node)).all()
+    if not rows:
+        raise _struck_off()
+    return [Entry(*row) for row in rows if row[0] is not None]
 
 
 def own_effects(connection: Connection, entry_id: int) -> str:

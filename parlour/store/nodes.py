@@ -29,6 +29,11 @@ _LOST: Final = "SELECT id FROM nodes WHERE seen_at < extract(epoch FROM clock_ti
 _END: Final = "DELETE FROM nodes WHERE id = %s"
 # What each writes into its transactions: see `commits.py`.
 _END_COMMITS: Final = "DELETE FROM meta WHERE name = %s"
+# Who ends writes one once more while it does, and who is killed leaves one.
+_END_OTHERS: Final = (
+    "DELETE FROM meta WHERE starts_with(name, 'commit ')"
+    " AND substr(name, 8) NOT IN (SELECT substr(id, 1, 16) FROM nodes)"
+)
 # A clock that was put back must not make one last.
 _ALIVE: Final = (
     "SELECT id, host FROM nodes WHERE abs(extract(epoch FROM clock_timestamp()) - seen_at) < %s"
@@ -39,6 +44,7 @@ def join(connection: Connection, node: str, host: str) -> int:
     """Be one of them from now on; the entry of the journal with which it begins."""
     head = journal.last_entry(connection)
     _strike(connection)
+    connection.exec_driver_sql(_END_OTHERS)
     connection.exec_driver_sql(_JOIN, (node, host, head))
     return head
 

@@ -11,7 +11,7 @@ import random
 import socket
 import struct
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,10 +42,14 @@ LOST = (OSError, EOFError, WebSocketException, HTTPError, PassingError)
 
 @dataclass
 class Scene:
-    """Where the load happens: one room of one server, which `up` says can be reached just now."""
+    """Where the load happens: one room of one server, which `up` says can be reached just now.
+
+    Or of several nodes: who cannot reach theirs goes to another.
+    """
 
     server: Server
     room_id: int
+    others: Sequence[Server] = ()
     ledger: Ledger = field(default_factory=Ledger)
     up: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -90,10 +94,16 @@ async def read_history(http: AsyncClient, room_id: int) -> tuple[int, list[dict[
 class Follower:
     """Follows the room until the end, over any number of connections, and logs all it gets."""
 
-    def __init__(self, scene: Scene, name: str, *, multiplexed: bool = False) -> None:
+    def __init__(
+        self, scene: Scene, name: str, *, multiplexed: bool = False, node: int = 0
+    ) -> None:
+        """`node` is the number of that to which it goes first, each time."""
         self.scene = scene
         self.name = name
         self.multiplexed = multiplexed
+        self.node = node
+        # How many were tried in vain since its last connection.
+        self._tried = 0
         self.connections = 0
         # Whether it has been told, on its present connection, where the room stands.
         self.following = False
@@ -109,6 +119,12 @@ class Follower:
         self.reading: Reading = scene.ledger.reading(name, scene.room_id)
         self._client: websocket.Client | None = None
 
+    @property
+    def server(self) -> Server:
+        """Where it is, or tries to be."""
+        servers = [self.scene.server, *self.scene.others]
+        return servers[(self.node + self._tried) % len(servers)]
+
     async def run(self) -> None:
         """Follow until the end has been read."""
         while not self.ended:
@@ -122,6 +138,9 @@ class Follower:
                 client = self._client
                 if client is not None:
                     self.codes[client.connection.close_code] += 1
+                    self._tried = 0
+                else:
+                    self._tried += 1
                 if not self.following:
                     # It was not let in.
                     await asyncio.sleep(AGAIN_SECONDS)
@@ -160,13 +179,13 @@ class Follower:
         self._client = None
         after, epoch = self.reading.version, self.reading.epoch
         if self.multiplexed:
-            client = await websocket.connect(self.scene.server, None, self.name)
+            client = await websocket.connect(self.server, None, self.name)
             self._client = client
             await client.send("subscribe", room_id=self.scene.room_id, after=after, epoch=epoch)
         else:
             after = after or 0
             client = await websocket.connect(
-                self.scene.server, self.scene.room_id, self.name, after=after, epoch=epoch
+                self.server, self.scene.room_id, self.name, after=after, epoch=epoch
             )
             self._client = client
         self.connections += 1
@@ -184,7 +203,7 @@ class Follower:
 
     async def _read_again(self) -> list[dict[str, Any]]:
         try:
-            async with async_http_client(self.scene.server) as http:
+            async with async_http_client(self.server) as http:
                 version, messages = await read_history(http, self.scene.room_id)
         except BaseException:
             # It has nothing then, and begins once more with its next connection.
@@ -236,9 +255,10 @@ class Writer(Follower):
         multiplexed: bool = False,
         pause: float = 0,
         deaf: float = 0,
+        node: int = 0,
     ) -> None:
         """`pause`: seconds between new messages. `deaf`: which part of its answers is lost."""
-        super().__init__(scene, name, multiplexed=multiplexed)
+        super().__init__(scene, name, multiplexed=multiplexed, node=node)
         self.window = window
         self.pause = pause
         self.deaf = deaf
@@ -249,6 +269,8 @@ class Writer(Follower):
         self.stopping = False
         self.resent = 0
         self.answered = asyncio.Event()
+        # How many of its messages were acknowledged.
+        self.stored = 0
         self._pending: dict[str, str] = {}
         self._sent = 0
         self._ready = False
@@ -290,6 +312,7 @@ class Writer(Follower):
                 return
             self.scene.ledger.ok(message["client_id"], message)
             if self._pending.pop(message["client_id"], None) is not None:
+                self.stored += 1
                 await self._top_up(client)
             if self.stopping and not self._pending:
                 self.answered.set()

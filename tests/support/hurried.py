@@ -1,8 +1,8 @@
 """`parlour serve` with shorter deadlines, for tests; see `HurriedServer` in `hurried_server.py`.
 
 Run as a program: `python hurried.py serve ...`. TEST_HURRY names what hurries: `door`, whose
-deadlines are `HURRY` times shorter, `websockets`, `database`, or more. Every limit is one of the
-production server's with another number; the numbers themselves are held against the documentation
+deadlines are `HURRY` times shorter, `websockets`, `database`, `redis`, or more. Every limit is one of
+the production server's with another number; the numbers themselves are held against the documentation
 in `tests/docs/`. On SIGUSR1 it writes a line `door N: {...}`: how many tasks and connections there
 are, and what of the door's places is not empty. On SIGUSR2 it writes a line `stall` and stands
 still for longer than any deadline.
@@ -63,6 +63,16 @@ def hurry_database() -> None:
     setattr(postgresql, "CONNECT_SECONDS", round(SILENT_SECONDS))  # noqa: B010
 
 
+def hurry_redis() -> None:
+    """Give a Redis server up soon that says nothing."""
+    # An extra that most tests do without.
+    from parlour.realtime import broker_redis  # noqa: PLC0415
+
+    setattr(broker_redis, "PING_SECONDS", SILENT_SECONDS / 4)  # noqa: B010
+    setattr(broker_redis, "SILENT_SECONDS", SILENT_SECONDS)  # noqa: B010
+    setattr(broker_redis, "CONNECT_SECONDS", SILENT_SECONDS)  # noqa: B010
+
+
 class HurriedServer(parlour.server.Server):
     """The server, which tells what it has to do."""
 
@@ -105,5 +115,7 @@ if __name__ == "__main__":
         hurry_websockets()
     if "database" in HURRIED:
         hurry_database()
+    if "redis" in HURRIED:
+        hurry_redis()
     setattr(parlour.server, "Server", HurriedServer)  # noqa: B010 - the command line takes it there
     sys.exit(main())

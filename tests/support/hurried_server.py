@@ -24,7 +24,7 @@ class HurriedServer(Server):
         limit: int | None = None,
         **options: Any,
     ) -> None:
-        """Let `door`, `websockets` or `database` hurry; `limit` bounds its file handles."""
+        """Let `door`, `websockets`, `database` or `redis` hurry; `limit` bounds its files."""
         program: list[str | Path] = [sys.executable, hurried.__file__]
         if limit is not None:
             # The shell's own limit is that of the program it becomes.

@@ -156,8 +156,9 @@ class Ledger:
     def __init__(self) -> None:
         self.sends: dict[str, Send] = {}
         self.readings: dict[tuple[str, int], Reading] = {}
-        # How many messages were acknowledged.
+        # How many messages were acknowledged, and up to which version.
         self.acknowledged = 0
+        self.newest = 0
 
     # Writers
 
@@ -174,6 +175,7 @@ class Ledger:
         # Counted as they come: tests ask for it after each.
         self.acknowledged += not send.acknowledged
         send.acknowledged.append(Record.of(message))
+        self.newest = max(self.newest, message["version"])
 
     def fail(self, client_id: str) -> None:
         """Log that the server refused one attempt. One without any answer stays unknown."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -21,6 +21,8 @@ class Storm:
     writers: list[Writer]
     readers: list[Follower]
     posters: list[HttpWriter]
+    # Seconds after the end of a fault in which everybody was told again of what was said since.
+    healed: float | None = None
 
     @property
     def followers(self) -> list[Follower]:
@@ -43,6 +45,7 @@ class Storm:
 async def storm(
     server: Server,
     *,
+    others: Sequence[Server] = (),
     name: str = "Storm",
     writers: int = 3,
     readers: int = 3,
@@ -54,6 +57,7 @@ async def storm(
 ) -> AsyncIterator[Storm]:
     """Run a storm in a new room of `server` beside a block, then end it and hold the ledger to it.
 
+    With `others`, further nodes, people are spread over all of them, each kind for itself.
     `pause` and `deaf` are each writer's; `patience` is the time in seconds that everybody gets to
     read to the end. Every second of each kind comes through the door for many
     rooms. Leaving the block stops the writers, lets everybody read to the end, and asserts that no
@@ -61,7 +65,8 @@ async def storm(
     """
     async with async_http_client(server) as http:
         room = checked(await http.post("/api/chat/rooms", json={"name": name}))
-    scene = Scene(server, room["id"])
+    scene = Scene(server, room["id"], others)
+    nodes = 1 + len(others)
     going = Storm(
         scene,
         [
@@ -72,10 +77,14 @@ async def storm(
                 multiplexed=n % 2 == 1,
                 pause=pause,
                 deaf=deaf,
+                node=n % nodes,
             )
             for n in range(writers)
         ],
-        [Follower(scene, f"reader{n}", multiplexed=n % 2 == 1) for n in range(readers)],
+        [
+            Follower(scene, f"reader{n}", multiplexed=n % 2 == 1, node=n // 2 % nodes)
+            for n in range(readers)
+        ],
         [HttpWriter(scene, f"poster{n}") for n in range(posters)],
     )
     scene.up.set()
