@@ -31,6 +31,10 @@ class Others:
         self._numbers[node] = number
         return True, last is None or number > last + 1
 
+    def any(self) -> bool:
+        """Whether something was heard of any of them."""
+        return bool(self._numbers)
+
     def know(self, node: str) -> bool:
         """Whether something was heard of a node."""
         return node in self._numbers

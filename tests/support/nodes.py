@@ -40,6 +40,7 @@ class Nodes(Server):
         self.folders = [self.data_dir, *(self.home / f"data-{n + 1}" for n in several[1:])]
         # Also where the other tests run on one node, and on SQLite.
         self.env.setdefault("PARLOUR_DATABASE_URL", database_url(home) or postgres().new_database())
+        self.env.setdefault("PARLOUR_REDIS_URL", valkey().url)
         # The processes of the last start.
         self.nodes: list[Process] = []
         self._balancer = Balancer(self.port, self.ports)
@@ -69,7 +70,6 @@ class Nodes(Server):
                     {
                         "PARLOUR_PORT": str(port),
                         "PARLOUR_DATA_DIR": str(self.folders[place]),
-                        "PARLOUR_REDIS_URL": valkey().url,
                     }
                 )
             )
@@ -109,7 +109,10 @@ class Nodes(Server):
             epoch, head = await found.fetchone() or ("", 0)
         living = sum(node.returncode is None for node in self.nodes)
         channel = f"parlour:{epoch}:news"
-        async with redis.asyncio.from_url(valkey().url) as broker, broker.pubsub() as listening:
+        async with (
+            redis.asyncio.from_url(self.env["PARLOUR_REDIS_URL"]) as broker,
+            broker.pubsub() as listening,
+        ):
             await listening.subscribe(channel)
             # What one had yet to say when the other had answered is said before the second answer.
             for _ in range(2):
