@@ -31,6 +31,11 @@ class Others:
         self._numbers[node] = number
         return True, last is None or number > last + 1
 
+    @property
+    def are_there(self) -> bool:
+        """Whether there is another one, as far as was heard."""
+        return bool(self._numbers)
+
     def know(self, node: str) -> bool:
         """Whether something was heard of a node."""
         return node in self._numbers
