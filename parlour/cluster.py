@@ -24,6 +24,8 @@ from parlour.realtime.presence import Present, Seat
 from parlour.store import journal, nodes
 from parlour.store.journal import Entry
 from parlour.support.flights import Flights
+from parlour.support.logs import Seldom
+from parlour.support.seals import Broken, Seal
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +70,10 @@ class Cluster:
         self._said = 0
         self._came_back = 0
         self._others = Others()
+        # What is told by way of the broker is as good as what the database says.
+        self._seal = Seal(database.secret, "news")
+        self._tickets = Seal(database.secret, "ticket")
+        self._strangers = Seldom()
 
     def begin(self, context: Context) -> None:
         """Tell what others do from now on, to whoever is in `context`."""
@@ -99,7 +105,7 @@ class Cluster:
     @property
     def has_others(self) -> bool:
         """Whether another node was heard of, and not of its end."""
-        return self._others.any()
+        return self._others.are_there
 
     # What was committed
 
@@ -239,8 +245,10 @@ class Cluster:
 
     async def give_ticket(self, ticket: str, session_id: str, seconds: float) -> bool:
         """Let a ticket be good on all nodes; whether it is."""
+        # Whoever looks into the broker finds neither a ticket nor a way to make one.
+        kept = f"{session_id} {self._tickets.sign(ticket, session_id)}"
         try:
-            await self._broker.put(f"ticket:{ticket}", session_id, seconds)
+            await self._broker.put(f"ticket:{self._tickets.name(ticket)}", kept, seconds)
         except Unreachable:
             return False
         return True
@@ -250,7 +258,9 @@ class Cluster:
 
         It is not looked for where it is no ticket at all.
         """
-        return await self._broker.take(f"ticket:{ticket}")
+        kept = await self._broker.take(f"ticket:{self._tickets.name(ticket)}") or ""
+        session_id, _, signature = kept.partition(" ")
+        return session_id if self._tickets.holds(signature, ticket, session_id) else None
 
     def _say(self, what: list[Any]) -> None:
         if not self._saying:
@@ -266,7 +276,7 @@ class Cluster:
         self._said += 1
         if self._broker.connected:
             words = json.dumps([self.node, self._said, saying], separators=(",", ":"))
-            self._broker.publish(words.encode())
+            self._broker.publish(self._seal.close(words.encode()))
 
     def _connected(self) -> None:
         """The broker is there (again): nobody knows what was lost before."""
@@ -296,12 +306,15 @@ class Cluster:
 
     def _hear(self, words: bytes) -> None:
         try:
-            node, number, said = json.loads(words)
+            node, number, said = json.loads(self._seal.open(words))
             if node == self.node:
                 self._came_back = number
                 self._others.stir()
             else:
                 self._take_in(str(node), int(number), said)
+        except Broken:
+            if self._strangers.due():
+                logger.warning("somebody who is no node of this database speaks to Redis as one")
         except (ValueError, TypeError, KeyError, IndexError):
             logger.warning("a node said what is not understood")
 

@@ -31,8 +31,9 @@ class Others:
         self._numbers[node] = number
         return True, last is None or number > last + 1
 
-    def any(self) -> bool:
-        """Whether something was heard of any of them."""
+    @property
+    def are_there(self) -> bool:
+        """Whether there is another one, as far as was heard."""
         return bool(self._numbers)
 
     def know(self, node: str) -> bool:

@@ -15,6 +15,8 @@ from typing import Any, Self
 import psycopg
 import redis.asyncio
 
+from parlour.store.meta import SEAL
+from parlour.support.seals import Seal
 from tests.support.balancer import Balancer
 from tests.support.databases import NODES, database_url
 from tests.support.ports import free_port
@@ -104,9 +106,12 @@ class Nodes(Server):
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             found = await connection.execute(
                 "SELECT (SELECT value FROM meta WHERE name = 'epoch'),"
-                " (SELECT coalesce(max(id), 0) FROM journal)"
+                " (SELECT value FROM meta WHERE name = %s),"
+                " (SELECT coalesce(max(id), 0) FROM journal)",
+                [SEAL],
             )
-            epoch, head = await found.fetchone() or ("", 0)
+            epoch, secret, head = await found.fetchone() or ("", "", 0)
+        seal = Seal(bytes.fromhex(secret), "news")
         living = sum(node.returncode is None for node in self.nodes)
         channel = f"parlour:{epoch}:news"
         async with (
@@ -117,19 +122,20 @@ class Nodes(Server):
             # What one had yet to say when the other had answered is said before the second answer.
             for _ in range(2):
                 words = [self._listener, time.time_ns(), [["ask", head]]]
-                await broker.publish(channel, json.dumps(words))
+                await broker.publish(channel, seal.close(json.dumps(words).encode()))
                 async with asyncio.timeout(scaled(10)):
-                    await _answered(listening, self._listener, head, living)
-            await broker.publish(channel, json.dumps([self._listener, time.time_ns(), [["bye"]]]))
+                    await _answered(listening, seal, self._listener, head, living)
+            bye = json.dumps([self._listener, time.time_ns(), [["bye"]]])
+            await broker.publish(channel, seal.close(bye.encode()))
 
 
-async def _answered(listening: Any, listener: str, head: int, living: int) -> None:
+async def _answered(listening: Any, seal: Seal, listener: str, head: int, living: int) -> None:
     """Until so many nodes have said, after the question, that they have told all up to `head`."""
     reached: set[str] = set()
     async for heard in listening.listen():
         if heard["type"] != "message":
             continue
-        node, _, said = json.loads(heard["data"])
+        node, _, said = json.loads(seal.open(heard["data"]))
         for kind, *rest in said:
             if node != listener and kind == "reached" and rest[0] >= head:
                 reached.add(node)
