@@ -78,6 +78,10 @@ class Nodes(Server):
         self.processes.extend(self.nodes)
         return self.process
 
+    def start(self, *, seconds: float = 20) -> Self:
+        """Start all of them, which have the cores of one, and return when they answer."""
+        return super().start(seconds=seconds * len(self.ports))
+
     def answers(self) -> bool:
         """Whether all of them do."""
         return all(map(self._answers, self.ports))
