@@ -232,8 +232,8 @@ class Cluster:
     async def listen(self) -> None:
         """Wait until all has been heard that others have said by now."""
         self._say(["listen"])
-        self._flush()
-        number = self._said
+        # It goes with all that is said in this turn, so a crowd that comes at once asks once.
+        number = self._said + 1
         if self._broker.connected:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HEARD_SECONDS):

@@ -61,6 +61,9 @@ async def follow(
         changes = await _read(context, client, room_id, after, epoch)
         # What the state has is not told once more: here it waits until all of it has been.
         await context.database.told()
+        if context.peers is not None:
+            # Who came before to another node is in the list, and is not told as a newcomer.
+            await context.peers.listen()
     except Refusal as refusal:
         if new or refusal.code in ("not_found", "banned"):
             depart(context, client, room_id)
