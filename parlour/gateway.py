@@ -24,7 +24,7 @@ from parlour.models import Person
 from parlour.people import Login
 from parlour.protocol import ClosingEvent, encode, encode_error
 from parlour.realtime.connection import Connection
-from parlour.realtime.presence import EVERYWHERE, Present
+from parlour.realtime.presence import EVERYWHERE, Present, everywhere
 from parlour.realtime.queued import QueuedWire
 from parlour.realtime.websocket import wire_of
 from parlour.support.origin import origin_allowed
@@ -139,14 +139,14 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
     context.manager.register(connection)
     context.registry.came(person)
     present = Present(person.username, person.guest)
-    context.manager.presence.enter(EVERYWHERE, person.author, present)
+    context.manager.presence.enter(EVERYWHERE, everywhere(person), present)
     try:
         if room_id is not None:
             conversation.begin(room_id, query.after, query.epoch)
         await wire.listen(websocket, conversation)
     finally:
         context.registry.went(person)
-        context.manager.presence.leave(EVERYWHERE, person.author)
+        context.manager.presence.leave(EVERYWHERE, everywhere(person))
         await conversation.end()
 
 

@@ -148,10 +148,11 @@ async def _context(
     peers: Cluster | None,
 ) -> Context:
     """The parts of the server, with what it has to know by heart."""
-    registry, tokens = Registry(await database.read(logins.load)), Tokens(keys)
-    if peers is not None and tokens.signs and registry.setup_token is not None:
-        # Whoever opens the link comes to whatever node.
-        registry.setup_token = tokens.setup(database.epoch)
+    tokens, setup = Tokens(keys), None
+    if peers is not None and tokens.signs:
+        # Behind one address, the link that one of them printed is looked at by another.
+        setup = tokens.setup(database.epoch)
+    registry = Registry(await database.read(logins.load), setup)
     policy = await database.read(administration.load_policy, Policy.of(settings))
     # What was on its way when this server ended is nobody's; what is so on another node is not.
     alone = peers is None or len(await database.read(nodes.alive)) == 1
@@ -163,6 +164,7 @@ async def _context(
         peers.begin(context)
         # What others have done since this node joined is in what was read above, or is told.
         await peers.catch_up()
+        await peers.meet()
     return context
 
 

@@ -64,9 +64,10 @@ class Engine:
         self._backend = backend
         self._owner: lease.Owner | None = None
         # What this is among those that work on the database together, and the entry of the journal
-        # from which on it tells what they do; both stay empty for one that has it for itself.
+        # from which on it tells what they do; all stay empty for one that has it for itself.
         self.node = ""
         self.joined_at = 0
+        self.secret = b""
         self._follower: Follower | None = None
         self._data_dir = data_dir
         self._read_engine = backend.open_readers(READERS)
@@ -116,6 +117,7 @@ class Engine:
         def enter(connection: Connection) -> lease.Held | None:
             held = lease.holder(connection, owner)
             if held is None:
+                self.secret = nodes.secret_of(connection)
                 self.joined_at = nodes.join(connection, node, owner.host)
             return held
 
@@ -215,7 +217,12 @@ class Engine:
         # What is told on other nodes, too, says how they get to know it.
         record = getattr(then, "record", None)
         self._submit(Job(operation, args, bulk, answer, alone, weight, record))
-        return await future
+        outcome = await future
+        if self._follower is not None and getattr(then, "everywhere", False):
+            # The rest of its group is told first: then it counts as told here.
+            await self.told_here()
+            await self._follower.heard()
+        return outcome
 
     async def read(self, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Run `operation(connection, ...)` on a reader, which sees one moment of the database."""

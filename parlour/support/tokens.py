@@ -29,6 +29,7 @@ MOST_GUESTS: Final = 10_000
 _JWT: Final = re.compile(r"[A-Za-z0-9_-]{1,512}\.[A-Za-z0-9_-]{1,1024}\.[A-Za-z0-9_-]{86}")
 _SUBJECT: Final = re.compile(r"[1-9][0-9]{0,15}")
 _REFRESH: Final = re.compile(r"([A-Za-z0-9_-]{22})\.([1-9][0-9]{0,9})\.([A-Za-z0-9_-]{43})")
+_SETUP: Final = 22
 _GUEST: Final = re.compile(r"([A-Za-z0-9_-]{22})\.([0-9a-z]{1,32})\.([A-Za-z0-9_-]{86})")
 
 
@@ -158,8 +159,8 @@ class Tokens:
     # The first administrator
 
     def setup(self, epoch: str) -> str:
-        """What makes the first administrator on all nodes of a database: the same on each."""
-        return _mac(self._newest, "setup", epoch)
+        """What makes the first administrator of a database, the same for all who have the keys."""
+        return _mac(self._newest, "setup", epoch)[:_SETUP]
 
     # Guests
 

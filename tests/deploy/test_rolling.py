@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.deploy.fronts import NginxForNodes
 from tests.deploy.rolling import roll, two_nodes
-from tests.support.balancer import Balancer
+from tests.support.turns_taken import Balancer
 
 # nginx takes note of a node that is back after a second.
 NOTICED = 2.0

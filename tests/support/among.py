@@ -13,7 +13,7 @@ from typing import Final
 
 import psycopg
 
-from tests.support.nodes import Nodes
+from tests.support.ledger_nodes import Nodes
 from tests.support.storm import Storm
 from tests.support.timing import scaled
 
