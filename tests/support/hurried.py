@@ -1,11 +1,11 @@
 """`parlour serve` with shorter deadlines, for tests; see `HurriedServer` in `hurried_server.py`.
 
 Run as a program: `python hurried.py serve ...`. TEST_HURRY names what hurries: `door`, whose
-deadlines are `HURRY` times shorter, `websockets`, `database`, `redis`, or more. Every limit is one of
-the production server's with another number; the numbers themselves are held against the documentation
-in `tests/docs/`. On SIGUSR1 it writes a line `door N: {...}`: how many tasks and connections there
-are, and what of the door's places is not empty. On SIGUSR2 it writes a line `stall` and stands
-still for longer than any deadline.
+deadlines are `HURRY` times shorter, `websockets`, `database`, `redis`, or more. Every limit is one
+of the production server's with another number; the numbers themselves are held against the
+documentation in `tests/docs/`. On SIGUSR1 it writes a line `door N: {...}`: how many tasks and
+connections there are, and what of the door's places is not empty. On SIGUSR2 it writes a line
+`stall` and stands still for longer than any deadline.
 """
 
 import asyncio
