@@ -17,16 +17,23 @@ CASES ?=
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade)
 # Each worker takes whole files, the longest first (tests/conftest.py).
-PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+SHARED := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST := -m pytest $(SHARED)
+# All of them; what fails is looked at once more, alone.
+TESTS := -m scripts.tests $(SHARED)
+# What runs on two nodes once more, and what of it is a part of every run.
+ON_NODES := tests/administration tests/cluster tests/features tests/gateway tests/identity tests/permissions
+ON_NODES_ALWAYS := tests/features/test_bans.py tests/features/test_direct.py tests/features/test_members.py \
+	tests/identity/test_sessions.py
 # What runs on PostgreSQL once more.
 ON_POSTGRESQL := tests/administration tests/database tests/features tests/files tests/gateway tests/identity \
 	tests/permissions tests/properties
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev node test test-python test-postgresql test-pgbouncer test-frontend coverage bench lint \
-	lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger conformance \
-	faults deploy-check wheel clean
+.PHONY: help setup run cluster dev node test test-python test-postgresql test-nodes test-pgbouncer test-frontend \
+	coverage bench lint lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger \
+	faults conformance deploy-check wheel clean
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +43,9 @@ setup: ## Install Parlour into .venv from the pinned lock (with more: make setup
 
 run: setup ## Start Parlour on http://localhost:8000 (flags: make run ARGS="--port 9000")
 	@exec $(BIN)/parlour serve $(ARGS)
+
+cluster: dev ## Start two nodes with all they need, to try them (flags: make cluster ARGS="--front 9000")
+	@exec $(BIN)/python -m scripts.cluster $(ARGS)
 
 dev: setup ## Install the Python tools that tests and linters need
 	@sh scripts/install.sh dev
@@ -53,8 +63,9 @@ endif
 
 test-python: dev ## Run the Python and browser tests
 	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
-	CHROME_PATH="$$chromium" $(BIN)/python $(PYTEST)
-	@TEST_DATABASE=postgresql $(BIN)/python $(PYTEST) tests/database
+	CHROME_PATH="$$chromium" $(BIN)/python $(TESTS)
+	@TEST_DATABASE=postgresql $(BIN)/python $(TESTS) tests/database
+	@TEST_NODES=2 $(BIN)/python $(TESTS) $(ON_NODES_ALWAYS)
 
 # Measuring doubles what the tests compute, so it is a run of its own.
 coverage: dev ## The same, then hold their branch coverage against the bound
@@ -62,11 +73,15 @@ coverage: dev ## The same, then hold their branch coverage against the bound
 	rm -f .coverage .coverage.*; \
 	CHROME_PATH="$$chromium" $(BIN)/coverage run $(PYTEST)
 	@TEST_DATABASE=postgresql $(BIN)/coverage run $(PYTEST) tests/database
+	@TEST_NODES=2 $(BIN)/coverage run $(PYTEST) $(ON_NODES_ALWAYS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
 test-postgresql: dev ## Run what the database has a part in on PostgreSQL
 	@TEST_DATABASE=postgresql $(BIN)/python $(PYTEST) $(ON_POSTGRESQL)
+
+test-nodes: dev ## Run what several nodes have a part in on two of them
+	@TEST_NODES=2 $(BIN)/python $(PYTEST) $(or $(T),$(ON_NODES))
 
 # Neither comes in a package of the lock file: Debian has the one, and each version its own other.
 test-pgbouncer: dev ## Run the same through a pgbouncer (which has to be installed)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from parlour.errors import ERROR_CODES, Refusal
-from parlour.identity import login_of
+from parlour.identity import known_login
 from parlour.oversight import Policy
 from parlour.people import Login
 from parlour.web import StrictRoute, answer_of
@@ -38,7 +38,7 @@ class AdministratorRoute(StrictRoute):
         async def guarded(request: Request) -> Response:
             context: Context = request.app.state.context
             try:
-                login = login_of(context, request)
+                login = await known_login(context, request)
             except Refusal:
                 login = None
             if login is None or login.role != "administrator":

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from parlour.audience import tell_join, tell_leave
@@ -17,12 +17,16 @@ from parlour.context import Context
 from parlour.database import Database
 from parlour.effects import replay
 from parlour.errors import Refusal
+from parlour.identity import end_unstored
 from parlour.models import Person
 from parlour.realtime.broker import Broker, Unreachable
-from parlour.realtime.presence import EVERYWHERE, Present, Seat
+from parlour.realtime.others import Others
+from parlour.realtime.presence import EVERYWHERE, Present, Seat, author_everywhere
 from parlour.store import journal, nodes
 from parlour.store.journal import Entry
 from parlour.support.flights import Flights
+from parlour.support.logs import Seldom
+from parlour.support.seals import Broken, Seal
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +45,10 @@ MOST_HINTED: Final = 200_000
 BEAT_SECONDS: Final = 2.0
 # Where it hears of nobody for so long, the database says whether they are gone.
 SILENT_SECONDS: Final = 10.0
+# What has to hold everywhere is waited for so long, and what others said of who is there.
+HEARD_SECONDS: Final = 1.0
+# A node that begins waits so long for the others to say who is with them.
+MEET_SECONDS: Final = 1.0
 
 
 class Cluster:
@@ -56,11 +64,15 @@ class Cluster:
         # Hints that came before what is in front of them, by that entry's id.
         self._ahead: dict[int, Entry] = {}
         self._overdue: asyncio.TimerHandle | None = None
-        # What is to be said in this turn; how often something was said, and by others.
+        # What is to be said in this turn; how often something was said, and came back.
         self._saying: list[Any] = []
         self._said = 0
-        self._heard_of: dict[str, int] = {}
-        self._heard_at: dict[str, float] = {}
+        self._came_back = 0
+        self._others = Others()
+        # What is told by way of the broker is as good as what the database says.
+        self._seal = Seal(database.secret, "news")
+        self._tickets = Seal(database.secret, "ticket")
+        self._strangers = Seldom()
 
     def begin(self, context: Context) -> None:
         """Tell what others do from now on, to whoever is in `context`."""
@@ -70,11 +82,29 @@ class Cluster:
         context.tasks.spawn(self._follow())
         context.tasks.spawn(self._beat())
 
+    async def meet(self) -> None:
+        """Wait until the others have said who is with them, unless that takes long."""
+        living = await self._database.read(nodes.alive)
+
+        def met() -> bool:
+            return self._broker.connected and all(
+                node == self.node or self._others.met(node) for node in living
+            )
+
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MEET_SECONDS):
+                await self._others.until(met)
+
     async def close(self) -> None:
         """Say that this node ends, and hear nothing more."""
         self._say(["bye"])
         self._flush()
         await self._broker.close()
+
+    @property
+    def has_others(self) -> bool:
+        """Whether another node was heard of, and not of its end."""
+        return self._others.are_there
 
     # What was committed
 
@@ -94,6 +124,24 @@ class Cluster:
     async def catch_up(self) -> None:
         """Tell all that anybody can have read by now. Raises Refusal where it cannot be read."""
         await self._looks.join(None, None)
+
+    async def heard(self) -> None:
+        """Wait until the other nodes have told all that this one has; not long if one is silent."""
+        head, others = self.head, self._others
+        if not self._broker.connected:
+            # They will have looked by then.
+            with contextlib.suppress(Refusal):
+                if len(await self._database.read(nodes.alive)) > 1:
+                    await asyncio.sleep(LOOK_ALONE_SECONDS)
+            return
+        if not others.behind(head):
+            return
+        self._say(["ask", head])
+        try:
+            async with asyncio.timeout(HEARD_SECONDS):
+                await others.until(lambda: not others.behind(head))
+        except TimeoutError:
+            others.give_up(head)
 
     async def _look(self, _key: None, _asked: list[None]) -> None:
         read, told_here = self._database.read, self._database.told_here
@@ -172,10 +220,26 @@ class Cluster:
         else:
             self._say(["came", room_id, key, present.username, present.guest])
 
+    async def listen(self) -> None:
+        """Wait until all has been heard that others have said by now."""
+        self._say(["listen"])
+        self._flush()
+        number = self._said
+        if self._broker.connected:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEARD_SECONDS):
+                    await self._others.until(lambda: self._came_back >= number)
+
+    def end(self, session_ids: Collection[str]) -> None:
+        """Let sessions end everywhere that could not be ended in the database."""
+        self._say(["end", list(session_ids)])
+
     async def give_ticket(self, ticket: str, session_id: str, seconds: float) -> bool:
         """Let a ticket be good on all nodes; whether it is."""
+        # Whoever looks into the broker finds neither a ticket nor a way to make one.
+        kept = f"{session_id} {self._tickets.sign(ticket, session_id)}"
         try:
-            await self._broker.put(f"ticket:{ticket}", session_id, seconds)
+            await self._broker.put(f"ticket:{self._tickets.name(ticket)}", kept, seconds)
         except Unreachable:
             return False
         return True
@@ -185,7 +249,9 @@ class Cluster:
 
         It is not looked for where it is no ticket at all.
         """
-        return await self._broker.take(f"ticket:{ticket}")
+        kept = await self._broker.take(f"ticket:{self._tickets.name(ticket)}") or ""
+        session_id, _, signature = kept.partition(" ")
+        return session_id if self._tickets.holds(signature, ticket, session_id) else None
 
     def _say(self, what: list[Any]) -> None:
         if not self._saying:
@@ -201,7 +267,7 @@ class Cluster:
         self._said += 1
         if self._broker.connected:
             words = json.dumps([self.node, self._said, saying], separators=(",", ":"))
-            self._broker.publish(words.encode())
+            self._broker.publish(self._seal.close(words.encode()))
 
     def _connected(self) -> None:
         """The broker is there (again): nobody knows what was lost before."""
@@ -221,7 +287,7 @@ class Cluster:
             await asyncio.sleep(BEAT_SECONDS)
             self._say(["beat"])
             now = asyncio.get_running_loop().time()
-            silent = [node for node, at in self._heard_at.items() if now - at > SILENT_SECONDS]
+            silent = self._others.silent(now - SILENT_SECONDS)
             if silent:
                 with contextlib.suppress(Refusal):
                     living = await self._database.read(nodes.alive)
@@ -231,24 +297,28 @@ class Cluster:
 
     def _hear(self, words: bytes) -> None:
         try:
-            node, number, said = json.loads(words)
-            if node != self.node:
+            node, number, said = json.loads(self._seal.open(words))
+            if node == self.node:
+                self._came_back = number
+                self._others.stir()
+            else:
                 self._take_in(str(node), int(number), said)
+        except Broken:
+            if self._strangers.due():
+                logger.warning("somebody who is no node of this database speaks to Redis as one")
         except (ValueError, TypeError, KeyError, IndexError):
             logger.warning("a node said what is not understood")
 
     def _take_in(self, node: str, number: int, said: Iterable[Any]) -> None:
-        last = self._heard_of.get(node)
-        self._heard_at[node] = asyncio.get_running_loop().time()
-        if last is not None and number <= last:
+        now = asyncio.get_running_loop().time()
+        new, missed = self._others.take(node, number, now)
+        if not new:
             return
-        missed = last is None or number > last + 1
-        self._heard_of[node] = number
         for kind, *rest in said:
             if kind == "here":
                 missed = False
             self._do(node, kind, rest)
-        if missed and node in self._heard_of:
+        if missed and self._others.know(node):
             self._say(["tell", node])
             self._look_soon()
 
@@ -268,8 +338,20 @@ class Cluster:
             self._are_here(node, rest[0])
         elif kind == "hello" or (kind == "tell" and rest[0] == self.node):
             self._say(self._all_here())
+        elif kind == "ask":
+            context.tasks.spawn(self._answer(rest[0]))
+        elif kind == "reached":
+            self._others.reach(node, rest[0])
+        elif kind == "end":
+            end_unstored(context, rest[0])
         elif kind == "bye":
             self._forget(node)
+
+    async def _answer(self, head: int) -> None:
+        """Say that all up to an entry has been told here, as soon as it has."""
+        if self.head < head:
+            await self._try_to_look()
+        self._say(["reached", self.head])
 
     def _come(self, node: str, seat: Seat, present: Present) -> None:
         context = self._context
@@ -307,15 +389,16 @@ class Cluster:
                 self._go(node, seat)
         for seat, present in now.items():
             self._come(node, seat, present)
+        self._others.meet(node)
 
     def _forget(self, node: str) -> None:
         """A node is gone, and with it everybody who was there."""
         assert self._context is not None  # noqa: S101 - it has begun
         for seat in list(self._context.manager.presence.on_node(node)):
             self._go(node, seat)
-        self._heard_of.pop(node, None)
-        self._heard_at.pop(node, None)
+        self._others.forget(node)
 
 
 def _person(key: str, present: Present) -> Person:
-    return Person.model_construct(username=present.username, author=key, guest=present.guest)
+    author = author_everywhere(key)
+    return Person.model_construct(username=present.username, author=author, guest=present.guest)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -41,8 +41,18 @@ PRESENCE_INTERVAL: Final = 1.0
 class Peers(Protocol):
     """The other nodes, as handlers know them."""
 
+    @property
+    def has_others(self) -> bool:
+        """Whether there are any just now, as far as is known."""
+
     async def catch_up(self) -> None:
         """Tell all that other nodes have committed by now. Raises Refusal."""
+
+    async def listen(self) -> None:
+        """Wait until this node has heard what others have said of who is there."""
+
+    def end(self, session_ids: Collection[str]) -> None:
+        """Let sessions end everywhere that could not be ended in the database."""
 
     def typing(self, room_id: int, frame: bytes, author: str) -> None:
         """Somebody is typing here."""

@@ -24,9 +24,17 @@ class Effect(Generic[Payload]):
     """Something that is told of what was committed, on all nodes."""
 
     def __init__(
-        self, name: str, shape: type[Payload], tell: Callable[..., None], quiet: Callable[..., bool]
+        self,
+        name: str,
+        shape: type[Payload],
+        tell: Callable[..., None],
+        quiet: Callable[..., bool],
+        *,
+        everywhere: bool,
     ) -> None:
         self.name = name
+        # Whether it holds on all nodes before whoever did it has their answer.
+        self.everywhere = everywhere
         self._shape: TypeAdapter[Payload] = TypeAdapter(shape)
         self._tell = tell
         self._quiet = quiet
@@ -79,6 +87,11 @@ class Then(Generic[Payload]):
         self._take = take
         self._asking = asking
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is waited for on all nodes."""
+        return self._effect.everywhere
+
     def __call__(self, outcome: object) -> None:
         """Tell it on this node."""
         payload: Any = outcome if self._take is None else self._take(outcome)
@@ -92,12 +105,20 @@ class Then(Generic[Payload]):
 
 
 def effect(
-    name: str, shape: Any, *, quiet: Callable[[Any], bool] | None = None
+    name: str,
+    shape: Any,
+    *,
+    quiet: Callable[[Any], bool] | None = None,
+    everywhere: bool = False,
 ) -> Callable[[Callable[..., None]], Effect[Any]]:
-    """Make a function `tell(context, payload)` an effect. `quiet` payloads are for one node."""
+    """Make a function `tell(context, payload)` an effect. `quiet` payloads are for one node.
+
+    What requests are judged by in memory is told `everywhere` before it is answered: nobody goes on
+    at another node as somebody who has been signed out.
+    """
 
     def make(tell: Callable[..., None]) -> Effect[Any]:
-        made: Effect[Any] = Effect(name, shape, tell, quiet or _is_news)
+        made: Effect[Any] = Effect(name, shape, tell, quiet or _is_news, everywhere=everywhere)
         made.__doc__ = tell.__doc__
         return made
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import re
+import secrets
 from typing import Final
 
 from fastapi import APIRouter, FastAPI, WebSocket
@@ -23,7 +24,7 @@ from parlour.models import Person
 from parlour.people import Login
 from parlour.protocol import ClosingEvent, encode, encode_error
 from parlour.realtime.connection import Connection
-from parlour.realtime.presence import EVERYWHERE, Present
+from parlour.realtime.presence import EVERYWHERE, Present, everywhere
 from parlour.realtime.queued import QueuedWire
 from parlour.realtime.websocket import wire_of
 from parlour.support.origin import origin_allowed
@@ -47,7 +48,8 @@ COMMANDS: Final[dict[str, Handler]] = {
 }
 
 _PATH: Final = re.compile(r"/ws/chat(/(?P<room_id>[^/]+))?")
-# A client that was told `closing` comes back after this time; it adds jitter of its own.
+# A client that was told `closing` comes back after this time; it adds jitter of its own. Where
+# other nodes go on, it is told one within it, so that not all come to them at once.
 RETRY_AFTER_MS: Final = 1_000
 # What connections end with when the server goes (RFC 6455: service restart).
 RESTARTING: Final = 1012
@@ -111,7 +113,7 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
     if context.closing:
         # Too late to be told with the others, and nothing would be served any more.
         with contextlib.suppress(RuntimeError, OSError, WebSocketDisconnect):
-            await websocket.send_text(_closing().decode())
+            await websocket.send_text(_closing(context).decode())
             await websocket.close(RESTARTING, RESTARTS)
         return
     try:
@@ -137,14 +139,14 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
     context.manager.register(connection)
     context.registry.came(person)
     present = Present(person.username, person.guest)
-    context.manager.presence.enter(EVERYWHERE, person.author, present)
+    context.manager.presence.enter(EVERYWHERE, everywhere(person), present)
     try:
         if room_id is not None:
             conversation.begin(room_id, query.after, query.epoch)
         await wire.listen(websocket, conversation)
     finally:
         context.registry.went(person)
-        context.manager.presence.leave(EVERYWHERE, person.author)
+        context.manager.presence.leave(EVERYWHERE, everywhere(person))
         await conversation.end()
 
 
@@ -187,13 +189,15 @@ async def say_goodbye(context: Context) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_TIMEOUT):
             await context.database.drain()
-    frame = _closing()
     for position, connection in enumerate(context.manager.connections()):
         if position % SLICE == 0:
             await asyncio.sleep(0)
-        connection.send(frame)
+        connection.send(_closing(context))
         connection.end(RESTARTING, RESTARTS)
 
 
-def _closing() -> bytes:
-    return encode(ClosingEvent(retry_after_ms=RETRY_AFTER_MS))
+def _closing(context: Context) -> bytes:
+    wait = RETRY_AFTER_MS
+    if context.peers is not None and context.peers.has_others:
+        wait = 1 + secrets.randbelow(RETRY_AFTER_MS)
+    return encode(ClosingEvent(retry_after_ms=wait))

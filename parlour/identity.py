@@ -290,7 +290,7 @@ def end_logins(
                 close(connection, refusal)
 
 
-@effect("signed_out", tuple[str, ...])
+@effect("signed_out", tuple[str, ...], everywhere=True)
 def logins_ended(context: Context, session_ids: tuple[str, ...]) -> None:
     """Somebody was signed out, here or everywhere."""
     end_logins(context, session_ids)
@@ -313,18 +313,25 @@ async def end_in_any_case(
     Then they are dead until a restart at least, and taken away when there is room again. Raises
     what the write raised; a Refusal says how it stands.
     """
-    registry = context.registry
     try:
         await context.database.write(operation, *args, then=logins_ended.after(context, tuple))
     except Exception as error:
         if isinstance(error, Refusal) and error.code not in ("busy", "storage_full"):
             raise
-        registry.unstored.update(each for each in session_ids if registry.login(each) is not None)
-        end_logins(context, session_ids)
+        end_unstored(context, session_ids)
+        if context.peers is not None:
+            context.peers.end(session_ids)
         if not isinstance(error, Refusal):
             raise
         words = f"Signed out, until the server is restarted at least. {error.detail}"
         raise Refusal(error.code, words) from None
+
+
+def end_unstored(context: Context, session_ids: Collection[str]) -> None:
+    """Let sessions end that the database cannot be told of."""
+    registry = context.registry
+    registry.unstored.update(each for each in session_ids if registry.login(each) is not None)
+    end_logins(context, session_ids)
 
 
 def name_registered(context: Context, username: str) -> None:

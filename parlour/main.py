@@ -9,40 +9,10 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from parlour import __version__, administration, admission, gateway, logins, pages, upkeep, web
+from parlour import __version__, administration, admission, logins, pages, web
 from parlour.cluster import Cluster
 from parlour.context import Context
 from parlour.database import Database, init_db
-from parlour.features import (
-    accounts,
-    admin_log,
-    admin_people,
-    admin_policy,
-    admin_rooms,
-    avatars,
-    changes,
-    directory,
-    files,
-    guests,
-    health,
-    heartbeat,
-    members,
-    messages,
-    moderation,
-    news,
-    notifications,
-    pins,
-    reactions,
-    reads,
-    registration,
-    reports,
-    room_invites,
-    rooms,
-    saved,
-    search,
-    sessions,
-    users,
-)
 from parlour.keyring import open_keys
 from parlour.models import MAX_ROOM_NAME_LENGTH
 from parlour.oversight import Policy
@@ -50,12 +20,13 @@ from parlour.people import MAX_ABOUT, MAX_DISPLAY_NAME, MAX_STATUS
 from parlour.realtime.manager import ConnectionManager
 from parlour.receiving import Receiving
 from parlour.registry import Registry
+from parlour.services import ROUTERS, TASKS
 from parlour.settings import Settings, SettingsError, load_settings
 from parlour.storage import Storage, open_storage
 from parlour.store import files as file_rows
 from parlour.store import nodes
 from parlour.support.assets import Assets, AssetsOnDemand, compress_when_asked
-from parlour.support.keys import Key
+from parlour.support.keys import PublicKey
 from parlour.support.logs import hide_queries
 from parlour.support.passwords import MAX_LENGTH, MIN_LENGTH
 from parlour.support.tokens import Tokens
@@ -77,7 +48,7 @@ is a 500 of that shape, with the code `internal` and an `id` that stands in its 
 def create_app(
     settings: Settings | None = None,
     database: Database | None = None,
-    keys: Sequence[Key] | None = None,
+    keys: Sequence[PublicKey] | None = None,
     storage: Storage | None = None,
 ) -> FastAPI:
     """The application. It opens what `settings` name when it starts, unless it is given.
@@ -109,7 +80,8 @@ def create_app(
         # nobody who comes first should wait for that, and everybody else with them.
         for route in app.router.routes:
             route.matches({"type": "http", "method": "GET", "path": "", "headers": []})
-        _go_on_behind(context)
+        for task in TASKS[settings.only]:
+            context.tasks.spawn(task(context))
         try:
             yield
         finally:
@@ -133,15 +105,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    # A request is held against one route after the other, so what is asked for most comes first.
-    for router in (
-        messages.router, rooms.router, members.router, room_invites.router, changes.router,
-        reactions.router, pins.router, saved.router, reads.router, notifications.router,
-        search.router, moderation.router, reports.router, guests.router, registration.router,
-        accounts.router, sessions.router, avatars.router, users.router, files.router,
-        directory.router, admin_people.router, admin_rooms.router, admin_policy.router,
-        admin_log.router, admission.router, health.router, gateway.router, pages.router,
-    ):  # fmt: skip
+    for router in ROUTERS[settings.only]:
         app.include_router(router)
     if settings.allowed_origins:
         app.add_middleware(
@@ -179,40 +143,29 @@ def _peers(settings: Settings, database: Database) -> Cluster | None:
 async def _context(
     settings: Settings,
     database: Database,
-    keys: Sequence[Key],
+    keys: Sequence[PublicKey],
     receiving: Receiving,
     peers: Cluster | None,
 ) -> Context:
     """The parts of the server, with what it has to know by heart."""
-    registry = Registry(await database.read(logins.load))
+    tokens, setup = Tokens(keys), None
+    if peers is not None and tokens.signs:
+        # Behind one address, the link that one of them printed is looked at by another.
+        setup = tokens.setup(database.epoch)
+    registry = Registry(await database.read(logins.load), setup)
     policy = await database.read(administration.load_policy, Policy.of(settings))
     # What was on its way when this server ended is nobody's; what is so on another node is not.
     alone = peers is None or len(await database.read(nodes.alive)) == 1
     if alone and await database.read(file_rows.is_pending):
         await database.write(file_rows.discard_pending)
-    context = Context(settings, database, Tokens(keys), registry, policy, receiving, peers=peers)
+    context = Context(settings, database, tokens, registry, policy, receiving, peers=peers)
     context.news.unshared.update(await database.read(logins.without_receipts))
     if peers is not None:
         peers.begin(context)
         # What others have done since this node joined is in what was read above, or is told.
         await peers.catch_up()
+        await peers.meet()
     return context
-
-
-def _go_on_behind(context: Context) -> None:
-    """Begin what goes on for as long as the server does."""
-    for task in (
-        heartbeat.beat(context),
-        news.tell_news(context),
-        notifications.tell_crowds(context),
-        upkeep.hold_database(context.database),
-        upkeep.purge(context),
-        upkeep.keep_index(context),
-        upkeep.discard_files(context),
-        sessions.tidy(context),
-        moderation.tidy(context),
-    ):
-        context.tasks.spawn(task)
 
 
 def _assets(context: Context) -> AssetsOnDemand:

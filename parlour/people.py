@@ -253,3 +253,22 @@ class Opened:
     key_id: str
     generation: int
     ended: tuple[str, ...] = ()
+
+
+class PublicKey(Shape):
+    """One of them, as a JSON Web Key (RFC 8037)."""
+
+    kty: Literal["OKP"]
+    crv: Literal["Ed25519"]
+    alg: Literal["EdDSA"]
+    use: Literal["sig"]
+    kid: str = Field(description="Its name, which stands in the head of each token that it signed.")
+    x: str = Field(description="The key itself, in base64url.")
+
+
+class KeySet(Shape):
+    """A JSON Web Key Set (RFC 7517)."""
+
+    keys: tuple[PublicKey, ...] = Field(
+        description="All that tokens which still live may be signed with, the newest last."
+    )

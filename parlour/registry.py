@@ -25,14 +25,15 @@ TICKET_SECONDS = 30
 class Registry:
     """Names, sessions and tickets."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, setup_token: str | None = None) -> None:
+        """`setup_token` makes the first administrator; it is a new one where none is given."""
         self.logins = {login.session_id: login for login in known.logins}
         # Sessions that have ended without the database knowing: they are dead as long as it does
         # not, and until a restart at least.
         self.unstored: set[str] = set()
         self.tickets: Tickets[str] = Tickets(TICKET_SECONDS)
         # What makes the first administrator, while there is none; it is printed at the start.
-        self.setup_token = None if known.administered else random_id()
+        self.setup_token = None if known.administered else setup_token or random_id()
         self._registered: set[str] = set()
         # Guests who may not come in, and until when; accounts have no session then.
         self._banned = dict(known.banned_guests)
@@ -110,10 +111,6 @@ class Registry:
                 del guests[person.author]
             else:
                 del self._guests[form]
-
-    def guests_called(self, username: str) -> set[str]:
-        """The authors of guests who are online under this very name, in any case."""
-        return {author for form in spoken_forms(username) for author in self._guests.get(form, ())}
 
     # Bans
 

@@ -103,7 +103,7 @@ class Server(uvicorn.Server):
         self.door = Door(web.raw_refusals(*DOOR_REFUSALS))
         super().__init__(
             uvicorn.Config(
-                gateway.Door(app),
+                gateway.Door(app) if settings.only in ("", "realtime") else app,
                 http=protocol_at(self.door),
                 ws=WebSocketProtocol,
                 ws_max_size=settings.max_frame_bytes,
@@ -139,7 +139,8 @@ class Server(uvicorn.Server):
         context = self._app.state.context
         address, data_dir = address_of(sockets[0]), context.settings.data_dir.resolve()
         lines = [f"Parlour is ready: {address}", f"Data: {data_dir}"]
-        if context.registry.setup_token is not None:
+        signs_in = context.settings.only in ("", "auth")
+        if signs_in and context.registry.setup_token is not None:
             # Behind a `#`, which no browser sends and so no proxy logs.
             link = f"{address}/#/setup/{context.registry.setup_token}"
             lines.append(f"First administrator: {link}")

@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         description="Redis or Valkey server by which several nodes on one PostgreSQL database hear"
         " of one another, such as `redis://localhost`; empty for one node.",
     )
+    only: Literal["", "auth", "api", "realtime", "web", "worker"] = Field(
+        "",
+        description="The one service that this node does, where several nodes share the work: auth,"
+        " api, realtime, web or worker; empty for all.",
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Origins besides the server's own whose pages may use the API and the"
@@ -129,7 +134,7 @@ class Settings(BaseSettings):
         "info", description="Least severe kind of line to log: debug, info, warning or error."
     )
 
-    @field_validator("log_level", "guests", "guest_files", "registration", mode="before")
+    @field_validator("log_level", "only", "guests", "guest_files", "registration", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
@@ -192,6 +197,13 @@ class Settings(BaseSettings):
             raise ValueError("several nodes need one database: set PARLOUR_DATABASE_URL, too")
         if value and find_spec("redis") is None:
             raise ValueError("it needs the package redis: make setup EXTRAS=redis")
+        return value
+
+    @field_validator("only")
+    @classmethod
+    def _check_only(cls, value: str, info: ValidationInfo) -> str:
+        if value and not info.data.get("redis_url"):
+            raise ValueError("what one node does alone the others need: set PARLOUR_REDIS_URL, too")
         return value
 
     @field_validator("s3_bucket")

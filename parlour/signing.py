@@ -29,7 +29,7 @@ WRITES: Final = ("busy", "storage_full")
 _OWN_SITE: Final = frozenset({"same-origin", "none"})
 
 
-@effect("opened", tuple[Login, tuple[str, ...]])
+@effect("opened", tuple[Login, tuple[str, ...]], everywhere=True)
 def login_opened(context: Context, opened: tuple[Login, tuple[str, ...]]) -> None:
     """A session was opened or renewed: it is live from now on, and what it displaced is not."""
     login, ended = opened
@@ -42,7 +42,7 @@ def opened(context: Context) -> Then[tuple[Login, tuple[str, ...]]]:
     return login_opened.after(context, lambda session: (session.login, session.ended))
 
 
-@effect("renewed", tuple[Login | None, tuple[str, ...]])
+@effect("renewed", tuple[Login | None, tuple[str, ...]], everywhere=True)
 def login_renewed(context: Context, renewed: tuple[Login | None, tuple[str, ...]]) -> None:
     """A session was renewed, or has ended because somebody tried to with an old token."""
     login, ended = renewed
@@ -51,7 +51,7 @@ def login_renewed(context: Context, renewed: tuple[Login | None, tuple[str, ...]
     end_logins(context, ended)
 
 
-@effect("registered", tuple[str, Login, tuple[str, ...]])
+@effect("registered", tuple[str, Login, tuple[str, ...]], everywhere=True)
 def account_made(context: Context, made: tuple[str, Login, tuple[str, ...]]) -> None:
     """There is a new account, and its first session."""
     username, login, ended = made

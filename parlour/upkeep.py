@@ -130,9 +130,11 @@ async def _tidy(database: Database) -> None:
     rest = INDEX_IDLE
     while not database.written.is_set():
         # Whoever wants to write is waited for longer than the writer is kept from them.
+        # (Not by asyncio.wait_for, which before Python 3.12 may pass over that this task is ended.)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(database.written.wait(), rest)
-            return
+            async with asyncio.timeout(rest):
+                await database.written.wait()
+                return
         begun = clock()
         if not await database.tend(indexing.tidy_some):
             return

@@ -15,7 +15,7 @@ from playwright.async_api import Browser
 
 from tests.support.accounts import OPENED
 from tests.support.browser import Browsers, chromium
-from tests.support.databases import ON_SQLITE
+from tests.support.databases import NODES, ON_SQLITE
 from tests.support.people import Person, Room, async_http_client, checked, http_client
 from tests.support.places import give_back
 from tests.support.server import Server
@@ -33,11 +33,14 @@ NUMBERS = count(1)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let browsers be the last that a test gets, so that they go before the server they look at.
 
-    What is about SQLite alone is left out on another database. The longest files come first: a
+    What is about SQLite alone is left out on another database, what is about one process where
+    there are two. The longest files come first: a
     worker takes whole files, and at the end of a run none should wait long for another's last.
     """
-    if not ON_SQLITE:
-        items[:] = [item for item in items if item.get_closest_marker("sqlite") is None]
+    left_out = ["sqlite"] if not ON_SQLITE else []
+    left_out += ["one_node"] if NODES > 1 else []
+    for marker in left_out:
+        items[:] = [item for item in items if item.get_closest_marker(marker) is None]
     for item in items:
         names = getattr(item, "fixturenames", [])
         names.sort(key="browsers".__eq__)

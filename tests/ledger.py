@@ -24,7 +24,7 @@ from tests.support import among, beneath, faults
 from tests.support.cutting import cutting
 from tests.support.faults import CannotRunError
 from tests.support.hurried_server import HurriedServer
-from tests.support.nodes import Nodes, running_nodes
+from tests.support.ledger_nodes import Nodes, running_nodes
 from tests.support.postgres import Postgres
 from tests.support.server import Server
 from tests.support.storm import Storm, integrity, storm

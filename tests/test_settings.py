@@ -38,6 +38,8 @@ def test_without_anything_given_the_defaults_hold() -> None:
         "port": 8000,
         "data_dir": Path("data"),
         "database_url": "",
+        "redis_url": "",
+        "only": "",
         "allowed_origins": (),
         "max_message_length": 1000,
         "max_username_length": 50,

@@ -127,8 +127,8 @@ def test_an_extra_that_there_is_not_is_refused_and_changes_nothing(
         cwd=checkout, check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
-    said = f'parlour: there is no extra {extra}; say EXTRAS="postgresql redis s3", one of them, or none'
-    assert done.stderr == f"{said}\n"
+    said = f'there is no extra {extra}; say EXTRAS="postgresql redis s3", one of them, or none'
+    assert done.stderr == f"parlour: {said}\n"
     assert (checkout / ".extras").read_text() == "s3\n"
 
 

@@ -17,7 +17,7 @@ from parlour.identity import (
     cookie_of,
     device_of,
     end_in_any_case,
-    login_of,
+    known_login,
     not_signed_in,
     shown_sessions,
 )
@@ -112,7 +112,7 @@ async def log_out(request: Request, context: ContextDep) -> Response:
     """
     session_ids = set(shown_sessions(context, request))
     if bearer_of(request) is not None:
-        login = login_of(context, request)
+        login = await known_login(context, request)
         session_ids |= set() if login is None else {login.session_id}
     answer = Response(status_code=204)
     if session_ids:

@@ -17,7 +17,7 @@ from parlour.logins import banned
 from parlour.moderation import Named
 from parlour.oversight import AdminUser, AdminUserChange, ServerBan, ServerBanCreate, is_guest
 from parlour.people import MAX_NAME
-from parlour.support.text import name_key
+from parlour.realtime.presence import EVERYWHERE, author_everywhere
 from parlour.web import AfterName, NamePart, PageSize, answers
 
 router = APIRouter(prefix=PREFIX, route_class=AdministratorRoute, tags=["administration"])
@@ -27,14 +27,14 @@ _BODY = ("bad_json", "too_large", "unsupported_type", "too_long")
 _DISABLED = "This account was disabled by an administrator."
 
 
-@effect("account_changed", ChangedUser)
+@effect("account_changed", ChangedUser, everywhere=True)
 def account_changed(context: Context, changed: ChangedUser) -> None:
     """An account has another role, or was disabled: then its logins have ended."""
     context.registry.set_role(changed.user.id, changed.user.role)
     end_logins(context, changed.ended, Refusal("not_signed_in", _DISABLED))
 
 
-@effect("kept_out", Banned)
+@effect("kept_out", Banned, everywhere=True)
 def put_out(context: Context, done: Banned) -> None:
     """Somebody may not come in any more."""
     for author in filter(is_guest, done.authors):
@@ -44,7 +44,7 @@ def put_out(context: Context, done: Banned) -> None:
     end_logins(context, done.ended, banned())
 
 
-@effect("let_in", str)
+@effect("let_in", str, everywhere=True)
 def let_in(context: Context, author: str) -> None:
     """Somebody may come in again."""
     context.registry.unban(author)
@@ -96,23 +96,22 @@ async def ban(ban: ServerBanCreate, context: ContextDep, login: Administrator) -
     """
     tell = put_out.after(context)
     until = None if ban.seconds is None else datetime.now(UTC) + timedelta(seconds=ban.seconds)
-    named = Named(ban.username, _online(context, ban.username))
+    named = Named(ban.username, await _online(context, ban.username))
     done = await context.database.write(
         administration.ban, account_of(login), named, until, ban.reason, then=tell
     )
     return done.ban
 
 
-def _online(context: Context, username: str) -> list[tuple[str, str]]:
+async def _online(context: Context, username: str) -> list[tuple[str, str]]:
     """The guests who are online under this very name, in any case."""
-    wanted = name_key(username)
-    found = {
-        author: connection.username
-        for author in sorted(context.registry.guests_called(username))
-        for connection in context.manager.connections_of(author)
-        if name_key(connection.username) == wanted
-    }
-    return list(found.items())
+    if context.peers is not None:
+        await context.peers.listen()
+    found = [
+        (author_everywhere(key), name)
+        for key, name in context.manager.presence.named(EVERYWHERE, username)
+    ]
+    return sorted(each for each in found if is_guest(each[0]))
 
 
 @router.delete(

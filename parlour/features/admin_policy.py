@@ -43,7 +43,7 @@ async def change_policy(change: PolicyChange, context: ContextDep, login: Admini
     )
 
 
-@effect("policy", Policy)
+@effect("policy", Policy, everywhere=True)
 def policy_changed(context: Context, policy: Policy) -> None:
     """Another policy holds, here with what is fixed here."""
     closed = policy.guests == "off" and context.policy.guests == "on"

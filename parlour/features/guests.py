@@ -9,7 +9,7 @@ from parlour.identity import (
     guest_name,
     guest_of,
     is_secure,
-    login_of,
+    known_login,
 )
 from parlour.models import Person
 from parlour.people import Guest, GuestCreate
@@ -36,7 +36,7 @@ async def come_as_guest(
     if context.policy.guests == "off":
         raise Refusal("guests_off", "Only people with an account may come in here.")
     # One that has ended is told so, and does not become a guest unawares.
-    login_of(context, request)
+    await known_login(context, request)
     name = guest_name(context, guest.username)
     guest_id = guest_of(context, request) or random_id()
     person = Person.by_cookie(name, guest_id)

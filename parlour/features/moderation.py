@@ -97,7 +97,7 @@ async def _restrict(
     tell = put_out.after(context, told)
     seconds = change.seconds
     until = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
-    named = _named(context, room_id, username)
+    named = await _named(context, room_id, username)
     done = await context.database.write(
         moderation.restrict, account_of(login), login.user_id, room_id, kind, named, until,
         change.reason, then=tell,
@@ -105,7 +105,9 @@ async def _restrict(
     return done.restriction
 
 
-def _named(context: Context, room_id: int, username: str) -> Named:
+async def _named(context: Context, room_id: int, username: str) -> Named:
+    if context.peers is not None:
+        await context.peers.listen()
     return Named(username, context.manager.presence.named(room_id, username))
 
 
@@ -123,7 +125,7 @@ def put_out(context: Context, done: Restrained) -> None:
 async def _lift(
     context: Context, login: Login, room_id: int, kind: Kind, username: str
 ) -> Response:
-    named = _named(context, room_id, username)
+    named = await _named(context, room_id, username)
     await context.database.write(moderation.lift, account_of(login), room_id, kind, named)
     return Response(status_code=204)
 

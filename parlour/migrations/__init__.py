@@ -24,6 +24,12 @@ def current_revision(connection: Connection) -> str | None:
     return revision
 
 
+def is_behind(connection: Connection) -> bool:
+    """Whether there is a schema that this program would bring up to date."""
+    known = revisions()
+    return current_revision(connection) in known[:-1]
+
+
 def migrate(connection: Connection) -> bool:
     """Bring the schema to the newest revision inside the caller's transaction.
 

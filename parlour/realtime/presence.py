@@ -5,12 +5,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from parlour.models import Person
 from parlour.support.text import name_key
 
 Seat = tuple[int, str]
 
 # The room in which everybody is who is connected at all.
 EVERYWHERE: Final = 0
+
+
+def everywhere(person: Person) -> str:
+    """The key under which somebody is there: a guest is so under each of their names."""
+    return f"{person.author}\n{person.username}"
+
+
+def author_everywhere(key: str) -> str:
+    """Whose it is."""
+    return key.partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
 from parlour.errors import Refusal
-from parlour.migrations import migrate
+from parlour.migrations import is_behind, migrate
 from parlour.store import lease, nodes
 from parlour.store.backends import Backend, DatabaseUnusable, expected_error
 from parlour.store.journal import Follower
@@ -47,6 +47,8 @@ class Engine:
         try:
             with self.write_engine.begin() as connection:
                 backend.check(connection)
+                if backend.shared and is_behind(connection):
+                    self._refuse_beside(lease.others(connection, lease.owner_of(data_dir)), backend)
                 migrate(connection)
                 ensure_epoch(connection)
                 self.epoch = epoch_of(connection)
@@ -62,9 +64,10 @@ class Engine:
         self._backend = backend
         self._owner: lease.Owner | None = None
         # What this is among those that work on the database together, and the entry of the journal
-        # from which on it tells what they do; both stay empty for one that has it for itself.
+        # from which on it tells what they do; all stay empty for one that has it for itself.
         self.node = ""
         self.joined_at = 0
+        self.secret = b""
         self._follower: Follower | None = None
         self._data_dir = data_dir
         self._read_engine = backend.open_readers(READERS)
@@ -76,6 +79,15 @@ class Engine:
         self._writer: Writer | None = None
         # Set whenever something is handed to the writer, but for what goes on behind.
         self.written = asyncio.Event()
+
+    @staticmethod
+    def _refuse_beside(held: lease.Held | None, backend: Backend) -> None:
+        """A release that changes the schema does not do so below those that do not know it."""
+        if held is not None:
+            raise DatabaseUnusable(
+                f"An older Parlour (on {held.host}) runs on {backend}, or did a moment ago. This"
+                " one has to change the database: stop all others first."
+            )
 
     def hold(self) -> None:
         """Keep servers on other data directories off it, until `release`.
@@ -105,6 +117,7 @@ class Engine:
         def enter(connection: Connection) -> lease.Held | None:
             held = lease.holder(connection, owner)
             if held is None:
+                self.secret = nodes.secret_of(connection)
                 self.joined_at = nodes.join(connection, node, owner.host)
             return held
 
@@ -204,7 +217,12 @@ class Engine:
         # What is told on other nodes, too, says how they get to know it.
         record = getattr(then, "record", None)
         self._submit(Job(operation, args, bulk, answer, alone, weight, record))
-        return await future
+        outcome = await future
+        if self._follower is not None and getattr(then, "everywhere", False):
+            # The rest of its group is told first: then it counts as told here.
+            await self.told_here()
+            await self._follower.heard()
+        return outcome
 
     async def read(self, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Run `operation(connection, ...)` on a reader, which sees one moment of the database."""

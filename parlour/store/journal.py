@@ -81,6 +81,9 @@ class Follower(Protocol):
     async def catch_up(self) -> None:
         """Tell all that anybody can have read by now. Raises Refusal where it cannot be read."""
 
+    async def heard(self) -> None:
+        """Wait until the others have told all that this node has told."""
+
     def done(self, entry: Entry) -> None:
         """What this node did has been told here; the others are to know that it is there."""
 

@@ -51,12 +51,18 @@ def owner_of(data_dir: Path) -> Owner:
 
 def take(connection: Connection, owner: Owner) -> Held | None:
     """Hold the database from now on; by whom it is held already, where it cannot be."""
-    for host in nodes.alive(connection).values():
-        return Held(host, 0)
-    held = holder(connection, owner)
+    held = others(connection, owner)
     if held is None:
         _write(connection, owner, _now(connection))
     return held
+
+
+def others(connection: Connection, owner: Owner) -> Held | None:
+    """One of those who work on it: a node of a cluster, or another server that has it alone."""
+    if nodes.are_known(connection):
+        for host in nodes.alive(connection).values():
+            return Held(host, 0)
+    return holder(connection, owner)
 
 
 def holder(connection: Connection, owner: Owner) -> Held | None:

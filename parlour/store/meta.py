@@ -15,6 +15,8 @@ SERVER: Final = "server"
 MOVED: Final = "moved"
 # The keys of a cluster.
 KEYS: Final = "keys"
+PUBLIC_KEYS: Final = "public keys"
+SEAL: Final = "seal of nodes"
 # What is about one place, and not about what is kept there.
 OF_ONE_SERVER: Final = (SERVER, MOVED)
 

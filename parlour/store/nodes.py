@@ -4,12 +4,14 @@ Times are the database's own. A node that was not heard of for a while is not co
 that was not heard of for so long that the journal is not kept for it is struck off.
 """
 
+import secrets
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from parlour.store import journal
 from parlour.store.commits import name_of
+from parlour.store.meta import SEAL, read_values, write_value
 
 # Seconds between two renewals, after which one that was not renewed is not counted on, and after
 # which it is struck off.
@@ -49,6 +51,15 @@ def join(connection: Connection, node: str, host: str) -> int:
     return head
 
 
+def secret_of(connection: Connection) -> bytes:
+    """What nodes of this database know and nobody else: by it they believe one another."""
+    known = read_values(connection, [SEAL]).get(SEAL)
+    if known is None:
+        known = secrets.token_hex(32)
+        write_value(connection, SEAL, known)
+    return bytes.fromhex(known)
+
+
 def renew(connection: Connection, node: str, head: int) -> bool:
     """Go on being one that has told all up to `head`; False where it was struck off."""
     if not connection.exec_driver_sql(_RENEW, (head, node)).rowcount:
@@ -56,6 +67,11 @@ def renew(connection: Connection, node: str, head: int) -> bool:
     _strike(connection)
     journal.prune(connection)
     return True
+
+
+def are_known(connection: Connection) -> bool:
+    """Whether the schema has them: before 0019 there was one server to a database."""
+    return inspect(connection).has_table("nodes")
 
 
 def alive(connection: Connection) -> dict[str, str]:

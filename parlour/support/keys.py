@@ -28,13 +28,19 @@ class KeysUnusable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """One key pair and one secret; neither may be shown or logged."""
+class PublicKey:
+    """What it takes to know what was signed; everybody may see it."""
 
     id: str
+    public: Ed25519PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Key(PublicKey):
+    """One key pair and one secret; neither may be shown or logged."""
+
     created_at: datetime
     private: Ed25519PrivateKey
-    public: Ed25519PublicKey
     secret: bytes
 
     def __repr__(self) -> str:
@@ -46,7 +52,7 @@ def new_key() -> Key:
     private = Ed25519PrivateKey.generate()
     created_at = datetime.now(UTC)
     return Key(
-        secrets.token_hex(8), created_at, private, private.public_key(), secrets.token_bytes(32)
+        secrets.token_hex(8), private.public_key(), created_at, private, secrets.token_bytes(32)
     )
 
 
@@ -134,4 +140,26 @@ def _read(fields: dict[str, str]) -> Key:
     secret = base64.b64decode(fields["secret"], validate=True)
     if created_at.tzinfo is None or len(secret) < 32 or not str(fields["id"]).isalnum():
         raise ValueError
-    return Key(fields["id"], created_at, private, private.public_key(), secret)
+    return Key(fields["id"], private.public_key(), created_at, private, secret)
+
+
+def key_set(keys: Sequence[PublicKey]) -> dict[str, list[dict[str, str]]]:
+    """The public keys as others read them: a JSON Web Key Set (RFC 7517 and 8037)."""
+    return {"keys": [_public(key) for key in keys]}
+
+
+def read_key_set(text: str) -> list[PublicKey]:
+    """The public keys of a set that `key_set` made."""
+    return [
+        PublicKey(each["kid"], Ed25519PublicKey.from_public_bytes(_unpadded(each["x"])))
+        for each in json.loads(text)["keys"]
+    ]
+
+
+def _public(key: PublicKey) -> dict[str, str]:
+    raw = base64.urlsafe_b64encode(key.public.public_bytes_raw()).rstrip(b"=").decode()
+    return {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": key.id, "x": raw}
+
+
+def _unpadded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

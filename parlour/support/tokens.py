@@ -15,18 +15,22 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
+from cryptography.exceptions import InvalidSignature
 
-from parlour.support.keys import Key
+from parlour.support.keys import Key, PublicKey
 
 ACCESS_SECONDS: Final = 15 * 60
 ALGORITHM: Final = "EdDSA"
 NAME: Final = "parlour"
 _CLAIMS: Final = ("iss", "aud", "sub", "exp", "iat", "nbf", "sid", "jti")
+# Guests whose cookies are remembered, about 250 bytes each.
+MOST_GUESTS: Final = 10_000
 # Longer than any that was given out, and short enough to look at.
 _JWT: Final = re.compile(r"[A-Za-z0-9_-]{1,512}\.[A-Za-z0-9_-]{1,1024}\.[A-Za-z0-9_-]{86}")
 _SUBJECT: Final = re.compile(r"[1-9][0-9]{0,15}")
 _REFRESH: Final = re.compile(r"([A-Za-z0-9_-]{22})\.([1-9][0-9]{0,9})\.([A-Za-z0-9_-]{43})")
-_GUEST: Final = re.compile(r"([A-Za-z0-9_-]{22})\.([0-9a-z]{1,32})\.([A-Za-z0-9_-]{43})")
+_SETUP: Final = 22
+_GUEST: Final = re.compile(r"([A-Za-z0-9_-]{22})\.([0-9a-z]{1,32})\.([A-Za-z0-9_-]{86})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,33 @@ def random_id() -> str:
 
 
 class Tokens:
-    """Makes tokens with the newest key and reads those of all."""
+    """Makes tokens with the newest key and reads those of all.
 
-    def __init__(self, keys: Sequence[Key]) -> None:
+    With public keys alone it reads access tokens and guests' cookies; of refresh tokens, which are
+    for whoever signs people in, it knows no more than what they say.
+    """
+
+    def __init__(self, keys: Sequence[PublicKey]) -> None:
         self._keys = {key.id: key for key in keys}
-        self._newest = keys[-1]
+        self._signing = [key for key in keys if isinstance(key, Key)]
+        # Cookies that were looked at: each comes with every request of its guest.
+        self._guests: dict[str, str] = {}
+
+    @property
+    def public(self) -> list[PublicKey]:
+        """The keys that everybody may have."""
+        return list(self._keys.values())
+
+    @property
+    def _newest(self) -> Key:
+        if not self._signing:
+            raise RuntimeError("this server signs nothing")
+        return self._signing[-1]
+
+    @property
+    def signs(self) -> bool:
+        """Whether it has a key to sign with."""
+        return bool(self._signing)
 
     @property
     def key_id(self) -> str:
@@ -109,11 +135,15 @@ class Tokens:
 
     def refresh(self, key_id: str, session_id: str, generation: int) -> str:
         """The token of one generation of a session."""
-        key = self._keys.get(key_id, self._newest)
+        known = self._keys.get(key_id)
+        key = known if isinstance(known, Key) else self._newest
         return f"{session_id}.{generation}.{_mac(key, 'refresh', session_id, str(generation))}"
 
     def read_refresh(self, token: str) -> Refresh | None:
-        """What a refresh token says that was made here; None for any other."""
+        """What a refresh token says that was made here; None for any other.
+
+        Without the secrets nothing tells: it is believed, and must open nothing.
+        """
         found = _REFRESH.fullmatch(token)
         if found is None:
             return None
@@ -121,31 +151,59 @@ class Tokens:
         # Which key it was made with is not written on it: the session may have a newer one by now.
         right = [
             hmac.compare_digest(mac, _mac(key, "refresh", session_id, generation))
-            for key in self._keys.values()
+            for key in self._signing
         ]
-        return Refresh(session_id, int(generation)) if any(right) else None
+        believed = any(right) or not self._signing
+        return Refresh(session_id, int(generation)) if believed else None
+
+    # The first administrator
+
+    def setup(self, epoch: str) -> str:
+        """What makes the first administrator of a database, the same for all who have the keys."""
+        return _mac(self._newest, "setup", epoch)[:_SETUP]
 
     # Guests
 
     def guest(self, guest_id: str) -> str:
         """The cookie of a guest."""
-        return f"{guest_id}.{self._newest.id}.{_mac(self._newest, 'guest', guest_id)}"
+        signature = self._newest.private.sign(_guest_words(guest_id))
+        return f"{guest_id}.{self._newest.id}.{_unpadded(signature)}"
 
     def read_guest(self, cookie: str) -> str | None:
         """The guest whose cookie it is; None when it was not made here."""
+        if (known := self._guests.get(cookie)) is not None:
+            return known
         found = _GUEST.fullmatch(cookie)
         key = self._keys.get(found[2]) if found else None
         if found is None or key is None:
             return None
-        return found[1] if hmac.compare_digest(found[3], _mac(key, "guest", found[1])) else None
+        if not _canonical(found[3]):
+            return None
+        try:
+            key.public.verify(urlsafe_b64decode(found[3] + "=="), _guest_words(found[1]))
+        except InvalidSignature:
+            return None
+        if len(self._guests) >= MOST_GUESTS:
+            self._guests.clear()
+        self._guests[cookie] = found[1]
+        return found[1]
 
 
 def _mac(key: Key, *parts: str) -> str:
     digest = hmac.new(key.secret, "|".join(parts).encode(), hashlib.sha256).digest()
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return _unpadded(digest)
+
+
+def _guest_words(guest_id: str) -> bytes:
+    # Nothing else that is signed with the same keys begins so: a JWT begins with "ey".
+    return f"guest|{guest_id}".encode()
+
+
+def _unpadded(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _canonical(text: str) -> bool:
     """Whether it is the one spelling of its bytes: base64 leaves some bits of its end unused."""
     raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    return urlsafe_b64encode(raw).rstrip(b"=").decode() == text
+    return _unpadded(raw) == text

@@ -1,6 +1,7 @@
 """Scrolling through five hundred messages: all are found, few are held, nothing ever jumps."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -291,3 +292,44 @@ async def test_ones_own_message_leads_to_the_end_from_anywhere(
     await expect(alice.stored.last).to_contain_text("where am I?")
     await alice.frames()
     assert (await view(alice)).below <= STILL
+
+
+# Keeps the page's connection, to say something over it in a moment of one's own.
+SOCKETS = """window.sockets = [];
+window.WebSocket = new Proxy(WebSocket, {
+  construct: (made, given) => {
+    const socket = new made(...given);
+    window.sockets.push(socket);
+    return socket;
+  },
+});"""
+
+# A notice in its strip over everything, and in the same task something for the log.
+PUSHED = """(words) => {
+  const notice = document.createElement('div');
+  notice.className = 'toast';
+  notice.textContent = 'A notice';
+  document.querySelector('#toasts').append(notice);
+  window.sockets.at(-1).dispatchEvent(new MessageEvent('message', { data: words }));
+}"""
+
+
+async def test_what_is_told_in_the_moment_in_which_the_log_becomes_lower_does_not_move_it(
+    server: Server, long_room: tuple[Room, list[Message]], visit: Visit
+) -> None:
+    """The page hears of it before the browser has told the log of its new size."""
+    room, _ = long_room
+    alice = await visit("alice", server, room, script=SOCKETS)
+    await scroll_to(alice, 2000)
+    before = await alice.log.evaluate("(log) => log.getBoundingClientRect().top")
+    await watch(alice.page)
+    joined = {
+        "type": "join",
+        "room_id": room["id"],
+        "username": "mallory",
+        "guest": True,
+        "timestamp": "2026-01-31T12:00:00.000000Z",
+    }
+    await alice.page.evaluate(PUSHED, json.dumps(joined))
+    assert await drift_in_the_end(alice.page) <= STILL
+    assert await alice.log.evaluate("(log) => log.getBoundingClientRect().top") > before + 30

@@ -106,6 +106,8 @@ async def test_a_server_that_cannot_be_reached_is_said_so(
     """The name stays in its field, and the same button works when the server is back."""
     browsers.allow("ERR_CONNECTION_REFUSED")
     alice = await stranger("alice", own_server)
+    # Its form is loaded by itself.
+    await expect(alice.name_field).to_be_visible()
     await own_server.astop()
     await alice.sign_in()
     await expect(alice.page.get_by_role("alert").filter(has_text=UNREACHABLE)).to_be_visible()

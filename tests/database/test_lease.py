@@ -1,13 +1,15 @@
 """One server at a time on a PostgreSQL database, from whatever machine or data directory."""
 
 import json
+import socket
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from parlour import cli
-from parlour.database import init_db
+from parlour import cli, migrations
+from parlour.database import DatabaseUnusable, init_db
+from parlour.migrations import revisions
 from parlour.store.nodes import STALE_SECONDS
 from parlour.support.postgresql import WRITE_LOCK
 from tests.support.local import local_settings
@@ -92,3 +94,43 @@ def test_several_may_still_open_it_who_do_not_serve(tmp_path: Path, url: str) ->
     again = init_db(local_settings(tmp_path / "b", database_url=url))
     again.hold()
     again.release()
+
+
+def test_a_release_that_would_change_the_schema_does_not_do_so_below_others(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes or a server that have the database keep what they know of it; once they end it may."""
+    known = revisions()
+    settings = local_settings(tmp_path / "one", database_url=url)
+    for cluster in (True, False):
+        running = init_db(settings)
+        running.serve(cluster=cluster)
+        newer = [*known, "9999"]
+        monkeypatch.setattr(migrations, "revisions", lambda newer=newer: newer)
+        with pytest.raises(DatabaseUnusable, match=r"An older Parlour \(on .*\) runs on .*first"):
+            init_db(local_settings(tmp_path / "two", database_url=url))
+        running.release()
+        # Alone it goes on to bring the schema up to date, to which there is nothing here.
+        init_db(local_settings(tmp_path / "two", database_url=url)).release()
+        monkeypatch.undo()
+
+
+def test_commands_on_accounts_are_refused_while_a_node_runs_and_name_it(
+    tmp_path: Path,
+    url: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also from a node's own data directory; the audit log is read beside it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PARLOUR_DATABASE_URL", url)
+    node = init_db(local_settings(tmp_path / "node", database_url=url))
+    node.serve(cluster=True)
+    other = ["--data-dir", str(tmp_path / "other")]
+    assert f"Another Parlour (on {socket.gethostname()}) runs" in refused(
+        capsys, ["admin", "invite", *other]
+    )
+    assert cli.main(["audit", "verify", *other]) == 0
+    node.release()
+    assert cli.main(["admin", "invite", *other]) == 0
+    assert "/#/invite/" in capsys.readouterr().out

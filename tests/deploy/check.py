@@ -1,8 +1,9 @@
 """`make deploy-check`: the files of `deploy/` before the programs that they are for.
 
-nginx and HAProxy run before a real server, with only ports and paths of their files changed; the
-systemd unit, compose.yaml and the image are looked at by systemd, Docker Compose, and Docker or
-podman. What is not here is said, and with CI=true it is a failure, too.
+nginx and HAProxy run before a real server and before two nodes, with only ports and paths of their
+files changed; the systemd unit, the compose files, the image and the manifests for Kubernetes are
+looked at by systemd, Docker Compose, Docker or podman, and the schemas of Kubernetes. What is not
+here is said, and with CI=true it is a failure, too.
 """
 
 import argparse
@@ -14,10 +15,24 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.deploy import containers, units, walk
-from tests.deploy.fronts import Front, HAProxy, Nginx
-from tests.deploy.tools import Missing, need, say
+from tests.deploy import containers, rolling, units, walk
+from tests.deploy.fronts import (
+    ForNodes,
+    Front,
+    HAProxy,
+    HAProxyWithNodes,
+    Nginx,
+    NginxForNodes,
+    NginxWithNodes,
+)
+from tests.deploy.reading import DEPLOY
+from tests.deploy.tools import Missing, ask, need, say
 from tests.support.server import Server
+
+# Seconds until a proxy has taken note of a node that is back, as docs/operations.md has it.
+NOTICED = 2.0
+# Of Kubernetes: the oldest that the manifests are meant for, and a new one.
+VERSIONS = ("1.29.0", "1.37.0")
 
 
 def before_parlour(kind: type[Front], file: str) -> Callable[[Path], None]:
@@ -33,11 +48,42 @@ def before_parlour(kind: type[Front], file: str) -> Callable[[Path], None]:
     return look
 
 
+def before_nodes(*kinds: tuple[type[ForNodes], str]) -> Callable[[Path], None]:
+    """Restart two nodes one after the other behind each of some proxies, while people talk."""
+
+    def look(home: Path) -> None:
+        need(kinds[0][0].name)
+        with rolling.two_nodes(home, is_anew=True) as nodes:
+            for number, (kind, file) in enumerate(kinds):
+                front = kind(home / f"front{number}", nodes)
+                with front.serving(file):
+                    found = asyncio.run(rolling.roll(front, nodes, pause=NOTICED))
+                    assert "?" not in front.logged(), "a query string is in the log"
+                    say(f"{front.name} before nodes: {file}: {found}")
+
+    return look
+
+
+def kubernetes(home: Path) -> None:
+    """The manifests are what Kubernetes takes: the oldest that they are for, and a new one."""
+    need("kubernetes-validate")
+    files = sorted((DEPLOY / "kubernetes").iterdir())
+    for version in VERSIONS:
+        ask("kubernetes-validate", "--strict", "--kubernetes-version", version, *files)
+    say(f"kubernetes: {len(files)} manifests are right for {' and '.join(VERSIONS)}")
+
+
 PARTS: dict[str, Callable[[Path], None]] = {
     "nginx": before_parlour(Nginx, "nginx.conf"),
     "haproxy": before_parlour(HAProxy, "haproxy.cfg"),
+    "nginx-nodes": before_nodes(
+        (NginxForNodes, "nginx.scale.conf"), (NginxWithNodes, "nginx.conf")
+    ),
+    "haproxy-nodes": before_nodes((HAProxyWithNodes, "haproxy.cfg")),
     "unit": units.look,
     "compose": containers.compose,
+    "compose-scale": containers.compose_of_nodes,
+    "kubernetes": kubernetes,
     "image": containers.image,
 }
 

@@ -28,15 +28,44 @@ STOP_SECONDS = 10
 
 def compose(home: Path) -> None:
     """The tool for it reads compose.yaml as it is meant."""
-    tools = (["docker", "compose"], ["docker-compose"], ["podman-compose"])
-    found = [tool for tool in tools if shutil.which(tool[0]) and works(*tool, "version")]
-    if not found:
-        raise Missing("docker compose: not installed")
-    read = yaml.safe_load(ask(*found[0], "-f", DEPLOY / "compose.yaml", "config"))
+    tool = compose_tool()
+    read = yaml.safe_load(ask(*tool, "-f", DEPLOY / "compose.yaml", "config"))
     service = read["services"]["parlour"]
     assert Path(service["build"]["context"]) == ROOT
     assert service["read_only"] is True
-    say(f"compose: {' '.join(found[0])} reads it")
+    say(f"compose: {' '.join(tool)} reads it")
+
+
+def compose_of_nodes(home: Path) -> None:
+    """The same of compose.scale.yaml, with passwords, and refuses it without."""
+    tool = compose_tool()
+    text = text_of("compose.scale.yaml").replace("context: ..", f"context: {ROOT}")
+    if tool == ["docker-compose"]:
+        # Before version 2 there was no name.
+        text = text.replace("\nname: ", "\nx-name: ")
+    file, passwords = home / "compose.yaml", home / ".env"
+    file.write_text(text, "utf-8")
+    assert "deploy/.env" in ask(*tool, "-f", file, "config", fails=True)
+    names = ("POSTGRES_PASSWORD", "VALKEY_PASSWORD")
+    passwords.write_text("".join(f"{name}=of-{name}\n" for name in names), "utf-8")
+    read = yaml.safe_load(ask(*tool, "-f", file, "config"))["services"]
+    for name in ("node1", "node2"):
+        service = read[name]
+        assert Path(service["build"]["context"]) == ROOT
+        assert service["read_only"] is True
+        for setting, said in (("DATABASE", "POSTGRES"), ("REDIS", "VALKEY")):
+            value = service["environment"][f"PARLOUR_{setting}_URL"]
+            assert f":of-{said}_PASSWORD@" in value
+    say(f"compose-scale: {' '.join(tool)} reads it; nothing of it was started")
+
+
+def compose_tool() -> list[str]:
+    """The first that is here. Raises Missing."""
+    tools = (["docker", "compose"], ["docker-compose"], ["podman-compose"])
+    for tool in tools:
+        if shutil.which(tool[0]) and works(*tool, "version"):
+            return tool
+    raise Missing("docker compose: not installed")
 
 
 def works(*command: str) -> bool:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.deploy.reading import text_of
+from scripts.cluster import nginx_changes
+from tests.deploy.reading import haproxy_for_nodes, nginx_for_nodes, text_of
 from tests.support.ports import free_port
 from tests.support.process import Process
 from tests.support.server import Server
@@ -58,9 +59,13 @@ class Front(Server, ABC):
     def commands(self, path: Path) -> tuple[list[str], list[str]]:
         """What looks at the file, and what runs with it."""
 
+    def text(self, file: str) -> str:
+        """What there is for it in `deploy/`."""
+        return text_of(file)
+
     def copy(self, file: str) -> Path:
         """The file of `deploy/` with other ports and paths. Nothing else is changed."""
-        text = text_of(file)
+        text = self.text(file)
         for old, new in self.changes().items():
             assert old in text, f"deploy/{file} no longer has {old!r}, which cannot stay here"
             text = text.replace(old, new)
@@ -165,6 +170,69 @@ class HAProxy(Front):
     def commands(self, path: Path) -> tuple[list[str], list[str]]:
         """It stays in the foreground."""
         return ["haproxy", "-c", "-f", str(path)], ["haproxy", "-db", "-f", str(path)]
+
+
+class ForNodes(Front):
+    """A proxy before several nodes."""
+
+    def __init__(self, home: Path, nodes: Sequence[Server]) -> None:
+        super().__init__(home, nodes[0])
+        self.nodes = nodes
+
+
+class NginxForNodes(ForNodes, Nginx):
+    """nginx.scale.conf as it is, before several nodes and behind another proxy: without TLS."""
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def websocket_url(self) -> str:
+        """The same for WebSockets."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    def changes(self) -> Mapping[str, str]:
+        """As `make cluster` changes it."""
+        return nginx_changes(self.port, [node.port for node in self.nodes], self.home)
+
+    def logged(self) -> str:
+        """Its one file, and what it says."""
+        return (self.home / "access.log").read_text() + self.process.output
+
+
+class NginxWithNodes(ForNodes, Nginx):
+    """nginx.conf with the nodes of nginx.scale.conf."""
+
+    def text(self, file: str) -> str:
+        """Both files together."""
+        return nginx_for_nodes()
+
+    def changes(self) -> Mapping[str, str]:
+        """Those of nginx.conf, but for the one server that is there no longer."""
+        made = dict(super().changes())
+        del made["server 127.0.0.1:8000;"]
+        for address, node in zip(("172.30.81.11", "172.30.81.12"), self.nodes, strict=True):
+            made[f"server {address}:8000 "] = f"server 127.0.0.1:{node.port} "
+        return made
+
+
+class HAProxyWithNodes(ForNodes, HAProxy):
+    """haproxy.cfg with the backend of haproxy.scale.cfg."""
+
+    def text(self, file: str) -> str:
+        """Both files together."""
+        return haproxy_for_nodes()
+
+    def changes(self) -> Mapping[str, str]:
+        """Those of haproxy.cfg, but for the one server that is there no longer."""
+        made = dict(super().changes())
+        del made["server one 127.0.0.1:8000 "]
+        places = ("one 192.0.2.11:8000\n", "two 192.0.2.12:8000\n")
+        for place, node in zip(places, self.nodes, strict=True):
+            made[f"server {place}"] = f"server {place.split()[0]} 127.0.0.1:{node.port}\n"
+        return made
 
 
 def listeners() -> set[str]:

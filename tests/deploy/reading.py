@@ -21,6 +21,23 @@ def text_of(name: str) -> str:
     return (DEPLOY / name).read_text("utf-8")
 
 
+def nginx_for_nodes() -> str:
+    """nginx.conf with what nginx.scale.conf says is to be put into it for several nodes."""
+    scale, one = text_of("nginx.scale.conf"), text_of("nginx.conf")
+    [upstream] = re.findall(
+        r"^    upstream parlour \{\n.*?^    \}\n", one, re.MULTILINE | re.DOTALL
+    )
+    pattern = r"^    upstream parlour \{\n.*?^    proxy_next_upstream_timeout [^\n]*\n"
+    [upstreams] = re.findall(pattern, scale, re.MULTILINE | re.DOTALL)
+    return one.replace(upstream, upstreams)
+
+
+def haproxy_for_nodes() -> str:
+    """haproxy.cfg with the backend of haproxy.scale.cfg in place of its own."""
+    before, _, _ = text_of("haproxy.cfg").partition("backend parlour\n")
+    return before + text_of("haproxy.scale.cfg")
+
+
 def seconds(text: str) -> float:
     """A time as nginx, HAProxy, systemd and Docker write it: `5s`, `15`, `2m`."""
     [(number, unit)] = re.findall(r"^(\d+)(ms|s|m|h)?$", text)

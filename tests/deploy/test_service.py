@@ -20,7 +20,7 @@ STOP_SECONDS = 10
 def test_every_setting_that_is_named_is_one() -> None:
     """In all of the folder: a name that is none would keep the server from starting."""
     settings = {PREFIX + name.upper() for name in Settings.model_fields}
-    for path in sorted(DEPLOY.iterdir()):
+    for path in sorted(path for path in DEPLOY.rglob("*") if path.is_file()):
         named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", path.read_text("utf-8")))
         assert named <= settings, path.name
 

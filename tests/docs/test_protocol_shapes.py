@@ -117,6 +117,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "Policy": oversight.Policy,
     "AuditEntry": oversight.AuditEntry,
     "Guest": people.Guest,
+    "KeySet": people.KeySet,
+    "PublicKey": people.PublicKey,
     "SignedIn": people.SignedIn,
     "User": people.User,
     "Profile": people.Profile,

@@ -15,7 +15,7 @@ import pytest
 from tests.ledger import Load, run_on_nodes, summary
 from tests.support import among
 from tests.support.faults import CannotRunError
-from tests.support.nodes import Nodes, running_nodes
+from tests.support.ledger_nodes import Nodes, running_nodes
 from tests.support.people import async_http_client, checked
 from tests.support.timing import LONG
 

@@ -85,6 +85,39 @@ describe("whom a message is about", () => {
   });
 });
 
+describe("a list that was read before", () => {
+  test("it does not take away a mention that was told before it came", async () => {
+    const { attention, state } = attentionOf();
+    const listed = state.rooms;
+    Object.assign(state, { rooms: [], roomsStatus: "loading" });
+    attention.hear({ type: "notification", room_id: 8, message: message(3, { room_id: 8 }), reason: "mention", notified: true, mentions: 1 });
+    attention.watch();
+    await settled();
+    Object.assign(state, { rooms: listed.map((room) => ({ ...room, version: 2 })), roomsStatus: "ready" });
+    attention.watch();
+    await settled();
+    assert.equal(state.rooms[1].mentions, 1);
+    // One that knows of it says how many there are.
+    state.rooms = listed.map((room) => ({ ...room, version: 3, mentions: 0 }));
+    attention.watch();
+    await settled();
+    assert.equal(state.rooms[1].mentions, 0);
+  });
+
+  test("what is told of a room that is there no longer is forgotten with it", async () => {
+    const { attention, state } = attentionOf();
+    const listed = state.rooms.map((room) => ({ ...room, version: 2 }));
+    attention.hear({ type: "notification", room_id: 8, message: message(3, { room_id: 8 }), reason: "mention", notified: true, mentions: 1 });
+    Object.assign(state, { rooms: [listed[0]], roomsStatus: "ready" });
+    attention.watch();
+    await settled();
+    state.rooms = listed.map((room) => ({ ...room, mentions: 0 }));
+    attention.watch();
+    await settled();
+    assert.equal(state.rooms[1].mentions, 0);
+  });
+});
+
 describe("in a hidden tab", () => {
   test("the sign of the page follows what is told and read elsewhere", async () => {
     const { attention, state, page } = attentionOf();

@@ -99,7 +99,7 @@ async def test_a_wrong_query_is_refused_by_its_field(
     connection = await open_websocket(
         f"{server.websocket_url}/ws/chat/{room['id']}?{'&'.join(pairs)}", proxy=None
     )
-    await refused(Client("alice", connection), code, 4500, field)
+    await refused(Client("alice", connection, server), code, 4500, field)
 
 
 async def test_the_name_is_looked_at_before_the_room(server: Server) -> None:
@@ -164,7 +164,7 @@ async def test_the_origin_is_compared_with_the_host_the_page_knows(
         origin=theirs,
         proxy=None,
     ) as connection:
-        await Client("alice", connection).expect("join", username="alice")
+        await Client("alice", connection, server).expect("join", username="alice")
     with pytest.raises(InvalidStatus):
         await websocket.connect(server, room["id"], "alice", origin=theirs)
 

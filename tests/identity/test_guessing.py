@@ -241,6 +241,7 @@ def known_to(server: Server, username: str) -> set[str]:
     return {key.rpartition("|")[2] for (key,) in keys}
 
 
+@pytest.mark.one_node("two have room for all who come")
 async def test_who_finds_the_door_too_crowded_has_not_tried(own_server: Server) -> None:
     """However many come at once: a try that is not looked at is not counted as a wrong one."""
     register(own_server, "lars")

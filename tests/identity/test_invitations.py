@@ -131,6 +131,7 @@ async def test_the_printed_link_makes_the_first_administrator_once(own_server: S
     assert not re.search("First administrator", own_server.process.output)
 
 
+@pytest.mark.one_node("nodes print one link, which stays the same until it is used")
 async def test_each_start_prints_another_link_until_it_is_used(own_server: Server) -> None:
     """An old one is worth nothing."""
     old = setup_token(own_server)

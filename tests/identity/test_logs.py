@@ -86,6 +86,7 @@ async def test_nothing_secret_stands_in_any_log(
         assert [line for line in chatty.log if "user_list" in line]
 
 
+@pytest.mark.one_node("each prints it")
 async def test_the_link_of_the_first_administrator_stands_where_it_was_printed_alone(
     new_server: Callable[..., Server],
 ) -> None:

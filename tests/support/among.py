@@ -17,7 +17,7 @@ from typing import Final
 import psycopg
 
 from tests.support.clock import wrong_clock
-from tests.support.nodes import Nodes
+from tests.support.ledger_nodes import Nodes
 from tests.support.people import async_http_client, checked
 from tests.support.server import Server
 from tests.support.storm import Storm

@@ -111,6 +111,11 @@ class Follower:
         self.goodbyes = 0
         self.codes: Counter[int | None] = Counter()
         self.ended = False
+        # Whether it comes back when it was told to, as the page does; what it was told and how
+        # long it took until it was following again, in seconds.
+        self.patient = False
+        self.returns: list[tuple[float, float]] = []
+        self._told: tuple[float, float] | None = None
         self.reading: Reading = scene.ledger.reading(name, scene.room_id)
         self._client: websocket.Client | None = None
 
@@ -124,6 +129,9 @@ class Follower:
         """Follow until the end has been read."""
         while not self.ended:
             await self.scene.up.wait()
+            if self.patient and self._told is not None:
+                told_at, wait = self._told
+                await asyncio.sleep(told_at + wait - asyncio.get_running_loop().time())
             try:
                 await self._connection()
             except LOST:
@@ -214,6 +222,10 @@ class Follower:
             case "sync":
                 self.reading.sync(frame, asked_after=asked_after)
                 self.following = True
+                if self._told is not None:
+                    told_at, wait = self._told
+                    self.returns.append((wait, asyncio.get_running_loop().time() - told_at))
+                    self._told = None
                 messages = frame["messages"]
                 if frame["reset"]:
                     messages = await self._read_again()
@@ -223,6 +235,8 @@ class Follower:
                 self.ended |= frame["message"]["content"] == END
             case "closing":
                 self.goodbyes += 1
+                wait = frame["retry_after_ms"] / 1000
+                self._told = asyncio.get_running_loop().time(), wait
             case "error" if frame["code"] in PASSING:
                 raise PassingError(frame["code"])
             case "error":
@@ -377,6 +391,9 @@ class HttpWriter:
                 json={"content": content, "client_id": client_id},
             )
         except (HTTPError, OSError):
+            return False
+        if answer.status_code == 502:
+            # Of a proxy, which does not know what became of it.
             return False
         if answer.status_code in (503, 507):
             self.scene.ledger.fail(client_id)

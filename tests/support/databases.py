@@ -1,5 +1,7 @@
 """Which database the tests run on: SQLite, or with TEST_DATABASE=postgresql PostgreSQL.
 
+With TEST_NODES=2, on which two nodes serve it together.
+
 A folder that is opened again has the database that it had.
 """
 
@@ -7,7 +9,8 @@ import os
 from functools import cache
 from pathlib import Path
 
-KIND = os.environ.get("TEST_DATABASE", "sqlite")
+NODES = int(os.environ.get("TEST_NODES", "1"))
+KIND = os.environ.get("TEST_DATABASE", "sqlite" if NODES == 1 else "postgresql")
 ON_SQLITE = KIND == "sqlite"
 
 

@@ -23,6 +23,7 @@ from typing import Any, NoReturn, Protocol
 
 from parlour import cli, pages
 from parlour.support import assets
+from tests.support.databases import NODES
 
 # What `parlour serve` imports while it starts, some of it only when it comes to that.
 LOADED = (
@@ -35,6 +36,8 @@ LOADED = (
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
 )
+# And what it imports besides where it is a node.
+OF_NODES = ("parlour.realtime.broker_redis", "psycopg", "sqlalchemy.dialects.postgresql.psycopg")
 MOST_BYTES = 1 << 20
 
 
@@ -115,7 +118,7 @@ def nurse(asked: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    for name in LOADED:
+    for name in LOADED + (() if NODES == 1 else OF_NODES):
         importlib.import_module(name)
     prepare_the_page()
     # Or each server goes through all that was loaded, and so takes a copy of it.

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.process import Process
@@ -11,15 +12,14 @@ from tests.support.server import Server
 class Plain(Server):
     """Parlour run by `uvicorn parlour.main:app` instead of `parlour serve`."""
 
-    def launch(self) -> Process:
-        """Start the process without waiting until it answers."""
+    def _run(self, given: Mapping[str, str]) -> Process:
+        """Start a process with settings beyond those of this server."""
         self.home.mkdir(parents=True, exist_ok=True)
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PARLOUR_")}
-        where = ["--host", "127.0.0.1", "--port", str(self.port), "--no-use-colors", *self.flags]
-        process = Process(
+        port = given.get("PARLOUR_PORT", str(self.port))
+        where = ["--host", "127.0.0.1", "--port", port, "--no-use-colors", *self.flags]
+        return Process(
             [Path(sys.executable).with_name("uvicorn"), "parlour.main:app", *where],
             cwd=self.home,
-            env={**inherited, "PARLOUR_DATA_DIR": str(self.data_dir), **self.env},
+            env={**inherited, "PARLOUR_DATA_DIR": str(self.data_dir), **self.env, **given},
         )
-        self.processes.append(process)
-        return process

@@ -50,13 +50,23 @@ def _as_nobody() -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
+def may_reach(folder: Path) -> bool:
+    """Whether whom the programs run as comes to a folder."""
+    look = ["/usr/bin/env", "test", "-d", f"{folder}/."]
+    return subprocess.run(look, cwd="/", check=False, **_as_nobody()).returncode == 0
+
+
 class Postgres:
     """A server of its own on a free port, which ends with the tests."""
 
-    def __init__(self, *settings: str) -> None:
-        """`settings` are as `name=value`; without any it is quick, and forgets at a power cut."""
+    def __init__(self, *settings: str, home: Path | None = None) -> None:
+        """`settings` are as `name=value`; without any it is quick, and forgets at a power cut.
+
+        In a `home` that is given it finds what it had there, and leaves it behind.
+        """
+        self._is_kept = home is not None
         # Not below the folders of pytest, into which only their owner may look.
-        self.home = Path(tempfile.mkdtemp(prefix="parlour-pg-", dir="/tmp"))
+        self.home = home or Path(tempfile.mkdtemp(prefix="parlour-pg-", dir="/tmp"))
         # Where it listens, and where everybody else goes to.
         self._own_port = self.port = free_port()
         self._bouncer: Bouncer | None = None
@@ -66,10 +76,11 @@ class Postgres:
             "log_min_messages=fatal", *(settings or _QUICK),
         ]  # fmt: skip
         self.own(self.home)
-        self.run(
-            "initdb", "--pgdata", self.data, "--username=parlour", "--auth=trust",
-            "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
-        )  # fmt: skip
+        if not (self.home / "data" / "PG_VERSION").exists():
+            self.run(
+                "initdb", "--pgdata", self.data, "--username=parlour", "--auth=trust",
+                "--encoding=UTF8", "--locale=C.UTF-8", *([] if self._is_kept else ["--no-sync"]),
+            )  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
         if PGBOUNCER:
@@ -98,7 +109,9 @@ class Postgres:
             self._process = subprocess.Popen(
                 [programs() / "postgres", "-D", self.data, *options],
                 cwd="/tmp", stdout=subprocess.DEVNULL, stderr=log,
-                env={"PATH": "/usr/bin:/bin"}, **_as_nobody(),
+                env={"PATH": "/usr/bin:/bin"},
+                # Ctrl-C is for whoever started it, who ends it when it is time.
+                start_new_session=True, **_as_nobody(),
             )  # fmt: skip
         deadline = time.monotonic() + scaled(30)
         while True:
@@ -111,9 +124,9 @@ class Postgres:
             else:
                 return
 
-    def stop(self) -> None:
-        """Stop it at once, as a crash would for those who are connected."""
-        self.run("pg_ctl", "stop", "-D", self.data, "-m", "immediate")
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it at once, as a crash would for those who are connected; or in PostgreSQL's way."""
+        self.run("pg_ctl", "stop", "-D", self.data, "-m", mode)
         assert self._process is not None
         self._process.wait(scaled(30))
         self._process = None
@@ -154,11 +167,14 @@ class Postgres:
         """Stop it for good."""
         if self._bouncer is not None:
             self._bouncer.end()
-        if self._process is not None:
+        if self._process is not None and self._is_kept:
+            self.stop("fast")
+        elif self._process is not None:
             self._process.kill() if os.geteuid() else self.stop()
             if self._process is not None:
                 self._process.wait(scaled(30))
-        shutil.rmtree(self.home, ignore_errors=True)
+        if not self._is_kept:
+            shutil.rmtree(self.home, ignore_errors=True)
 
     def url(self, database: str) -> str:
         """The address of one of its databases."""

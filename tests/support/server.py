@@ -9,9 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, cast
 
-from tests.support.databases import database_url
+from tests.support.databases import NODES, database_url
 from tests.support.nursing import nursery_of
 from tests.support.ports import free_port
 from tests.support.process import Process
@@ -94,8 +94,23 @@ class Server:
         """Let lines in which `pattern` is found stand in the log although they tell of a fault."""
         self._expected.append(re.compile(pattern))
 
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """Be several nodes behind one address where the tests run on these."""
+        if NODES > 1:
+            # Imported here: most runs of tests need none of it.
+            from tests.support.nodes import nodes_of  # noqa: PLC0415
+
+            return cast("Self", super().__new__(nodes_of(cls)))
+        return super().__new__(cls)
+
     def launch(self) -> Process:
         """Start the process without waiting until it answers."""
+        process = self._run({})
+        self.processes.append(process)
+        return process
+
+    def _run(self, given: Mapping[str, str]) -> Process:
+        """Start a process with settings beyond those of this server."""
         self.home.mkdir(parents=True, exist_ok=True)
         # No setting of whoever runs the tests, and no `.env` file of theirs, reaches it.
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PARLOUR_")}
@@ -109,15 +124,12 @@ class Server:
         }
         if not self.is_measured:
             inherited.pop(COVERAGE, None)
-        env = {**inherited, **settings, **self.env}
+        env = {**inherited, **settings, **self.env, **given}
         arguments = ["serve", *self.flags]
         if self.program == [PARLOUR] and not self.is_anew:
             child = nursery_of(inherited.get(COVERAGE)).serve(arguments, cwd=self.home, env=env)
-            process = Process.of(child)
-        else:
-            process = Process([*self.program, *arguments], cwd=self.home, env=env)
-        self.processes.append(process)
-        return process
+            return Process.of(child)
+        return Process([*self.program, *arguments], cwd=self.home, env=env)
 
     def start(self, *, seconds: float = 20) -> Self:
         """Start it and return when it answers `/healthz`."""
@@ -131,7 +143,10 @@ class Server:
 
     def answers(self) -> bool:
         """Whether `/healthz` says 200."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=scaled(5))
+        return self._answers(self.port)
+
+    def _answers(self, port: int) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=scaled(5))
         try:
             connection.request("GET", "/healthz")
             return connection.getresponse().status == http.client.OK
@@ -161,6 +176,9 @@ class Server:
     async def astop(self) -> int:
         """`stop` beside the running event loop."""
         return await asyncio.to_thread(self.stop)
+
+    async def settled(self) -> None:
+        """Wait until all that was done anywhere is told to everybody: here it is at once."""
 
     async def akill(self) -> None:
         """`kill` beside the running event loop."""

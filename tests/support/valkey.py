@@ -50,6 +50,8 @@ class Valkey:
             cwd="/tmp",
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            # Ctrl-C is for whoever started it, who ends it when it is time.
+            start_new_session=True,
         )
         deadline = time.monotonic() + scaled(20)
         while not self.answers():

@@ -26,8 +26,9 @@ LATE = UNBIDDEN | {"read"}
 class Client:
     """One WebSocket connection; `frames` holds everything it ever got, in order."""
 
-    def __init__(self, name: str, connection: ClientConnection) -> None:
+    def __init__(self, name: str, connection: ClientConnection, server: Server) -> None:
         self.name = name
+        self.server = server
         self.connection = connection
         self.frames: list[Frame] = []
 
@@ -76,6 +77,7 @@ class Client:
         Frames of one connection keep their order, so after this whatever was published before is
         known to have come, or not to come at all: the way to assert that something does not reach.
         """
+        await self.server.settled()
         await self.send("ping")
         before: list[Frame] = []
         while (frame := await self.next())["type"] != "pong":
@@ -167,4 +169,4 @@ async def connect(
         ping_interval=None,
         proxy=None,
     )
-    return Client(username or "nobody", connection)
+    return Client(username or "nobody", connection, server)

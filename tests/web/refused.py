@@ -187,6 +187,7 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
         get(f"{USERS}/{'x' * 101}"),
     ],
     ("GET", "/healthz"): [],
+    ("GET", "/.well-known/jwks.json"): [],
     ("GET", "/readyz"): [],
 }
 # What it takes other settings, many tries or the printed link to meet: see `tests/identity/`.

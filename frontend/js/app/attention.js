@@ -275,8 +275,9 @@ export class Attention {
     const { state, apply } = this.#options;
     for (const [roomId, { version, mentions }] of this.#told) {
       const room = state.rooms.find(({ id }) => id === roomId);
-      if (!room || room.version >= version) this.#told.delete(roomId);
-      else if (room.mentions !== mentions) apply({ type: 'rooms_counted', counts: { [roomId]: { mentions } } });
+      // Before the first list is there, all of them are missing.
+      if (room ? room.version >= version : state.roomsStatus === 'ready') this.#told.delete(roomId);
+      else if (room && room.mentions !== mentions) apply({ type: 'rooms_counted', counts: { [roomId]: { mentions } } });
     }
   }
 

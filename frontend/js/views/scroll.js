@@ -37,6 +37,8 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
   let witnesses = [];
   /** How wide the log was then: at another width every line breaks anew. */
   let width = 0;
+  /** And how high: what has made it lower may have moved its top. */
+  let height = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let rest;
 
@@ -49,6 +51,11 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
     onStuck(stuck);
   };
 
+  const noteSize = () => {
+    width = scroller.clientWidth;
+    height = scroller.clientHeight;
+  };
+
   /** Puts the first row that is still there back to where it stood. */
   const restore = () => {
     const witness = witnesses.find(({ node }) => node.isConnected);
@@ -59,7 +66,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
   /** The rows on view; first those that begin in it, then, for a row taller than the view, the one that fills it. */
   const observe = () => {
     witnesses = [];
-    width = scroller.clientWidth;
+    noteSize();
     const nodes = rows();
     const { top, bottom } = scroller.getBoundingClientRect();
     if (bottom <= top) return;
@@ -85,7 +92,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
     if (stuck) scroller.scrollTop = scroller.scrollHeight;
     else restore();
     lastTop = scroller.scrollTop;
-    width = scroller.clientWidth;
+    noteSize();
     if (!stuck) observe();
   };
   /** Whoever looks between a new width and the ResizeObserver's call would take the moved rows for the reader's place. */
@@ -168,7 +175,8 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
     mutate(change) {
       // Who has scrolled up is believed before the browser tells of it. What has become shorter scrolls up, too, but to its end.
       if (scroller.scrollTop < lastTop - 1 && distance() > 1) setStuck(false);
-      settleWidth();
+      if (scroller.clientHeight !== height && height > 0) settle();
+      else settleWidth();
       if (!stuck) observe();
       change();
       settle();

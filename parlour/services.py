@@ -1,0 +1,81 @@
+"""Which routes and tasks each service has: a node does all of them, or one (`PARLOUR_ONLY`)."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final
+
+from fastapi import APIRouter
+
+from parlour import admission, gateway, pages, upkeep
+from parlour.context import Context
+from parlour.features import (
+    accounts,
+    admin_log,
+    admin_people,
+    admin_policy,
+    admin_rooms,
+    avatars,
+    changes,
+    directory,
+    files,
+    guests,
+    health,
+    heartbeat,
+    members,
+    messages,
+    moderation,
+    news,
+    notifications,
+    pins,
+    public_keys,
+    reactions,
+    reads,
+    registration,
+    reports,
+    room_invites,
+    rooms,
+    saved,
+    search,
+    sessions,
+    users,
+)
+
+Task = Callable[[Context], Coroutine[Any, Any, None]]
+
+# A request is held against one route after the other, so what is asked for most comes first.
+_API: Final = (
+    messages.router, rooms.router, members.router, room_invites.router, changes.router,
+    reactions.router, pins.router, saved.router, reads.router, notifications.router,
+    search.router, moderation.router, reports.router,
+)  # fmt: skip
+_AUTH: Final = (guests.router, registration.router, accounts.router, sessions.router)
+# Profiles, files, and what administrators do.
+_MORE: Final = (
+    avatars.router, users.router, files.router, directory.router, admin_people.router,
+    admin_rooms.router, admin_policy.router, admin_log.router, admission.router,
+)  # fmt: skip
+_ALWAYS: Final = (health.router,)
+
+ROUTERS: Final[Mapping[str, tuple[APIRouter, ...]]] = {
+    "": (*_API, *_AUTH, public_keys.router, *_MORE, *_ALWAYS, gateway.router, pages.router),
+    "auth": (*_AUTH, public_keys.router, *_ALWAYS),
+    "api": (*_API, *_MORE, *_ALWAYS),
+    "realtime": (*_ALWAYS, gateway.router),
+    "web": (*_ALWAYS, pages.router),
+    "worker": _ALWAYS,
+}
+
+_TELLING: Final[tuple[Task, ...]] = (heartbeat.beat, news.tell_news, notifications.tell_crowds)
+_WORK: Final[tuple[Task, ...]] = (
+    upkeep.purge, upkeep.keep_index, upkeep.discard_files, sessions.tidy, moderation.tidy,
+)  # fmt: skip
+# What every node has to do for itself.
+_OWN: Final[tuple[Task, ...]] = (lambda context: upkeep.hold_database(context.database),)
+
+TASKS: Final[Mapping[str, tuple[Task, ...]]] = {
+    "": (*_OWN, *_TELLING, *_WORK),
+    "auth": (*_OWN, sessions.tidy),
+    "api": (*_OWN, sessions.tidy),
+    "realtime": (*_OWN, *_TELLING, sessions.tidy),
+    "web": (*_OWN, sessions.tidy),
+    "worker": (*_OWN, *_WORK),
+}

@@ -1,0 +1,136 @@
+"""Nodes that do one service each: together they are one chat, and each has only what is its own."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import jwt
+import pytest
+
+from tests.support import websocket
+from tests.support.accounts import Account
+from tests.support.answers import assert_refused
+from tests.support.people import checked, http_client
+from tests.support.places import make_room, new_account, say
+from tests.support.postgres import postgres
+from tests.support.server import NewServer, Server
+from tests.support.valkey import valkey
+
+pytestmark = pytest.mark.usefixtures("partings")
+
+SERVICES = ("auth", "api", "realtime", "web", "worker")
+# A path of each, and who has it.
+PATHS = {
+    "/api/auth/login": "auth",
+    "/.well-known/jwks.json": "auth",
+    "/api/chat/rooms": "api",
+    "/api/users/me": "api",
+    "/api/admin/policy": "api",
+    "/": "web",
+    "/docs": "web",
+}
+
+Services = dict[str, Server]
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Yield a node for each service, the one with the keys first."""
+    shared = {
+        "PARLOUR_DATABASE_URL": postgres().new_database(),
+        "PARLOUR_REDIS_URL": valkey().url,
+    }
+    with ExitStack() as ending:
+        running: Services = {}
+        for name in SERVICES:
+            home = tmp_path_factory.mktemp(name)
+            server = Server(home, env={**shared, "PARLOUR_ONLY": name})
+            running[name] = ending.enter_context(server)
+        yield running
+
+
+@pytest.fixture
+def ann(services: Services) -> Account:
+    """Return somebody who was signed in by the one service, and speaks with the others."""
+    return new_account(services["auth"], "ann")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_has_its_own_paths_and_tells_how_it_is(services: Services, name: str) -> None:
+    """Nothing is at a path of another's, as at one that nobody has."""
+    with http_client(services[name]) as http:
+        for path in ("/healthz", "/readyz"):
+            assert http.get(path).is_success
+        for path, whose in PATHS.items():
+            assert (http.get(path).status_code == 404) == (name != whose or "admin" in path), path
+
+
+@pytest.mark.parametrize("name", sorted({*SERVICES} - {"realtime"}))
+async def test_only_one_service_takes_websockets(services: Services, name: str) -> None:
+    """The others refuse the handshake."""
+    with pytest.raises(Exception, match="HTTP 403"):
+        await websocket.connect(services[name], None, "guest")
+
+
+async def test_services_are_one_chat(services: Services, ann: Account) -> None:
+    """Signed in at one, made and said at another, heard at a third, ended everywhere."""
+    at_api = Account(services["api"], ann.user, ann.access, ann.refresh)
+    place = make_room(at_api)
+    client = await websocket.connect(
+        services["realtime"], place.id, None, headers=ann.headers, after=0
+    )
+    await client.until("user_list")
+    said = checked(say(place, at_api, "hello"))
+    assert (await client.until("message"))["message"] == said
+    assert ann.call("DELETE", "/api/auth/sessions").status_code == 204
+    assert await client.closed() == 4501
+    assert_refused(at_api.call("GET", "/api/users/me"), "not_signed_in")
+
+
+async def test_a_guest_is_the_same_one_for_a_service_without_secrets(services: Services) -> None:
+    """Their cookie is signed, and so is looked at by the public key."""
+    with http_client(services["auth"]) as http:
+        given = checked(http.post("/api/auth/guest", json={"username": "gus"}))
+        cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
+    assert given["username"] == "gus"
+    rob = new_account(services["auth"], "rob")
+    place = make_room(Account(services["api"], rob.user, rob.access, rob.refresh), "public")
+    for headers, code in (({"Cookie": cookie}, None), ({"Cookie": f"{cookie[:-4]}AAAA"}, "taken")):
+        client = await websocket.connect(
+            services["realtime"], place.id, "gus", headers=headers, after=0
+        )
+        first = await client.next()
+        # Whoever has not this cookie is another guest, and the name is in use.
+        assert (first["type"] == "error") == (code is not None), first
+        if code is not None:
+            assert first["code"] == "name_taken"
+            await client.close()
+
+
+def test_others_can_tell_by_the_public_keys_whose_a_token_is(
+    services: Services, ann: Account
+) -> None:
+    """With a library that knows nothing of Parlour."""
+    with http_client(services["auth"]) as http:
+        answer = http.get("/.well-known/jwks.json")
+    keys = jwt.PyJWKSet.from_dict(checked(answer))
+    key = keys[jwt.get_unverified_header(ann.access)["kid"]]
+    claims = jwt.decode(ann.access, key, algorithms=["EdDSA"], audience="parlour", issuer="parlour")
+    assert claims["sub"] == str(ann.user["id"])
+    assert {"d", "k"}.isdisjoint(*(each.keys() for each in checked(answer)["keys"]))
+    assert answer.headers["cache-control"] == "public, max-age=300"
+
+
+def test_a_service_without_keys_says_who_has_them(new_server: NewServer) -> None:
+    """In one line: the one that signs people in has to be first."""
+    server = new_server(
+        env={
+            "PARLOUR_DATABASE_URL": postgres().new_database(),
+            "PARLOUR_REDIS_URL": valkey().url,
+            "PARLOUR_ONLY": "api",
+        }
+    )
+    process = server.launch()
+    assert process.wait() == 1
+    assert process.lines == [
+        "parlour: There are no keys yet. Start a node that signs people in (--only auth)."
+    ]

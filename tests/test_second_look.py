@@ -1,0 +1,60 @@
+"""What fails of many tests on a busy machine is looked at once more, alone, and named."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# Fails as often as the file beside it says, and counts that down.
+TESTS = """
+from pathlib import Path
+import pytest
+
+def test_steady():
+    pass
+
+@pytest.mark.parametrize("name", {names})
+def test_shaken(name):
+    left = Path(__file__).with_name(name)
+    count = int(left.read_text())
+    left.write_text(str(count - 1))
+    assert count <= 0
+"""
+
+
+def run(folder: Path, failures: dict[str, int]) -> tuple[int, str]:
+    """Run tests of which these fail so often; the status, and what was said."""
+    (folder / "test_it.py").write_text(TESTS.format(names=list(failures)))
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    for name, count in failures.items():
+        (folder / name).write_text(str(count))
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    # Without all that the other tests need, it is quick.
+    env |= {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    env["PYTEST_PLUGINS"] = "xdist.plugin"
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.tests", "-n", "2"],
+        cwd=folder, env=env, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("failures", "status", "looked"),
+    [({"a": 0}, 0, False), ({"a": 1}, 0, True), ({"a": 1, "b": 2}, 1, True), ({"a": 2}, 1, True),
+     ({"a": 1, "b": 1, "c": 1, "d": 1}, 1, False)],
+    ids=["none", "one-once", "one-again", "always", "too-many"],
+)  # fmt: skip
+def test_a_few_failures_are_looked_at_once_more_and_named(
+    tmp_path: Path, failures: dict[str, int], status: int, looked: bool
+) -> None:
+    """What fails alone, too, has failed; what passes then is still told of."""
+    returned, said = run(tmp_path, failures)
+    assert returned == status, said
+    assert ("Once more, alone:" in said) == looked, said
+    assert ("Passed alone, and have to be mended:" in said) == (looked and status == 0), said
+    if looked:
+        assert all(f"test_it.py::test_shaken[{name}]" in said for name in failures)
