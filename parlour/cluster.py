@@ -12,16 +12,15 @@ import logging
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
-from parlour.audience import tell_join, tell_leave
+from parlour import elsewhere
 from parlour.context import Context
 from parlour.database import Database
 from parlour.effects import replay
 from parlour.errors import Refusal
 from parlour.identity import end_unstored
-from parlour.models import Person
 from parlour.realtime.broker import Broker, Unreachable
 from parlour.realtime.others import Others
-from parlour.realtime.presence import EVERYWHERE, Present, Seat, author_everywhere
+from parlour.realtime.presence import Present, Seat
 from parlour.store import journal, nodes
 from parlour.store.journal import Entry
 from parlour.support.flights import Flights
@@ -43,6 +42,8 @@ PORTION: Final = 200
 MOST_HINTED: Final = 200_000
 # Each node says so often that it lives, and asks the database who else does.
 BEAT_SECONDS: Final = 2.0
+# Where nothing is heard of one for so long, its hints may get lost.
+MISSED_SECONDS: Final = 5.0
 # Where it hears of nobody for so long, the database says whether they are gone.
 SILENT_SECONDS: Final = 10.0
 # What has to hold everywhere is waited for so long, and what others said of who is there.
@@ -132,7 +133,7 @@ class Cluster:
             # They will have looked by then.
             with contextlib.suppress(Refusal):
                 if len(await self._database.read(nodes.alive)) > 1:
-                    await asyncio.sleep(LOOK_ALONE_SECONDS)
+                    await asyncio.sleep(HEARD_SECONDS)
             return
         if not others.behind(head):
             return
@@ -202,10 +203,18 @@ class Cluster:
 
     async def _follow(self) -> None:
         """Look, for ever, for what no hint was heard of."""
+        clock = asyncio.get_running_loop().time
+        looked = clock()
         while True:
-            connected = self._broker.connected
-            await asyncio.sleep(LOOK_SECONDS if connected else LOOK_ALONE_SECONDS)
-            await self._try_to_look()
+            await asyncio.sleep(LOOK_ALONE_SECONDS)
+            if not self._hears_all() or clock() - looked >= LOOK_SECONDS:
+                looked = clock()
+                await self._try_to_look()
+
+    def _hears_all(self) -> bool:
+        """Whether hints come from all other nodes, as far as anybody knows."""
+        since = asyncio.get_running_loop().time() - MISSED_SECONDS
+        return self._broker.connected and not self._others.silent(since)
 
     # What is gone in a moment
 
@@ -331,11 +340,12 @@ class Cluster:
             room_id, frame, author = rest
             context.manager.broadcast(room_id, frame.encode(), ephemeral=True, but=author)
         elif kind == "came":
-            self._come(node, (rest[0], rest[1]), Present(rest[2], rest[3]))
+            elsewhere.came(context, node, (rest[0], rest[1]), Present(rest[2], rest[3]))
         elif kind == "went":
-            self._go(node, (rest[0], rest[1]))
+            elsewhere.went(context, node, (rest[0], rest[1]))
         elif kind == "here":
-            self._are_here(node, rest[0])
+            elsewhere.are_here(context, node, rest[0])
+            self._others.meet(node)
         elif kind == "hello" or (kind == "tell" and rest[0] == self.node):
             self._say(self._all_here())
         elif kind == "ask":
@@ -353,52 +363,8 @@ class Cluster:
             await self._try_to_look()
         self._say(["reached", self.head])
 
-    def _come(self, node: str, seat: Seat, present: Present) -> None:
-        context = self._context
-        assert context is not None  # noqa: S101 - it has begun
-        presence = context.manager.presence
-        known = seat in presence.on_node(node)
-        new = presence.enter_elsewhere(node, seat, present)
-        room_id, key = seat
-        if room_id == EVERYWHERE:
-            if not known:
-                context.registry.came(_person(key, present))
-        elif new:
-            tell_join(context, room_id, key, present)
-
-    def _go(self, node: str, seat: Seat) -> None:
-        context = self._context
-        assert context is not None  # noqa: S101 - it has begun
-        presence = context.manager.presence
-        present = presence.on_node(node).get(seat)
-        if present is None:
-            return
-        left = presence.leave_elsewhere(node, seat)
-        room_id, key = seat
-        if room_id == EVERYWHERE:
-            context.registry.went(_person(key, present))
-        elif left is not None:
-            tell_leave(context, room_id, left)
-
-    def _are_here(self, node: str, people: list[list[Any]]) -> None:
-        """Exactly these are on another node."""
-        assert self._context is not None  # noqa: S101 - it has begun
-        now = {(room_id, key): Present(name, guest) for room_id, key, name, guest in people}
-        for seat in list(self._context.manager.presence.on_node(node)):
-            if seat not in now:
-                self._go(node, seat)
-        for seat, present in now.items():
-            self._come(node, seat, present)
-        self._others.meet(node)
-
     def _forget(self, node: str) -> None:
         """A node is gone, and with it everybody who was there."""
         assert self._context is not None  # noqa: S101 - it has begun
-        for seat in list(self._context.manager.presence.on_node(node)):
-            self._go(node, seat)
+        elsewhere.are_here(self._context, node, [])
         self._others.forget(node)
-
-
-def _person(key: str, present: Present) -> Person:
-    author = author_everywhere(key)
-    return Person.model_construct(username=present.username, author=author, guest=present.guest)

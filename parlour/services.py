@@ -64,18 +64,22 @@ ROUTERS: Final[Mapping[str, tuple[APIRouter, ...]]] = {
     "worker": _ALWAYS,
 }
 
-_TELLING: Final[tuple[Task, ...]] = (heartbeat.beat, news.tell_news, notifications.tell_crowds)
 _WORK: Final[tuple[Task, ...]] = (
     upkeep.purge, upkeep.keep_index, upkeep.discard_files, sessions.tidy, moderation.tidy,
 )  # fmt: skip
-# What every node has to do for itself.
-_OWN: Final[tuple[Task, ...]] = (lambda context: upkeep.hold_database(context.database),)
+# What every node has to do for itself. All of them note what there is to tell, so all of them tell
+# it: with nobody to be told it costs nothing, and what nobody takes would become ever more.
+_OWN: Final[tuple[Task, ...]] = (
+    lambda context: upkeep.hold_database(context.database),
+    news.tell_news,
+    notifications.tell_crowds,
+)
 
 TASKS: Final[Mapping[str, tuple[Task, ...]]] = {
-    "": (*_OWN, *_TELLING, *_WORK),
+    "": (*_OWN, heartbeat.beat, *_WORK),
     "auth": (*_OWN, sessions.tidy),
     "api": (*_OWN, sessions.tidy),
-    "realtime": (*_OWN, *_TELLING, sessions.tidy),
+    "realtime": (*_OWN, heartbeat.beat, sessions.tidy),
     "web": (*_OWN, sessions.tidy),
     "worker": (*_OWN, *_WORK),
 }

@@ -3,7 +3,7 @@
 Each test is of one effect. Who acts does so at the first node; who is told is at the second.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ from tests.support.administration import (
 )
 from tests.support.answers import assert_refused
 from tests.support.moderation import Guest, ban
-from tests.support.nodes import Apart, nodes_of
+from tests.support.nodes import Apart
 from tests.support.people import checked
 from tests.support.places import (
     ROOMS,
@@ -54,37 +54,6 @@ def of(name: str) -> Callable[[Test], Test]:
     """Say which effect a test is of."""
     TESTED.add(name)
     return lambda test: test
-
-
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Apart]]:
-    """Yield two nodes that run."""
-    with nodes_of(Server)(tmp_path_factory.mktemp("nodes")) as running:
-        yield running.apart()
-
-
-@pytest.fixture
-def one(both: list[Apart]) -> Server:
-    """Return the node where things are done."""
-    return both[0]
-
-
-@pytest.fixture
-def other(both: list[Apart]) -> Server:
-    """Return the node where they are told."""
-    return both[1]
-
-
-@pytest.fixture
-def ann(one: Server) -> Account:
-    """Return somebody at the first node."""
-    return new_account(one, "ann")
-
-
-@pytest.fixture
-def bob(other: Server) -> Account:
-    """Return somebody at the second."""
-    return new_account(other, "bob")
 
 
 @pytest.fixture(scope="module")

@@ -212,6 +212,7 @@ def test_who_is_not_let_in_reads_why_whatever_was_sent_at_once(
     assert checked(http.get(f"/api/chat/rooms/{room['id']}/messages")) == []
 
 
+@pytest.mark.one_node("each may write so many lines")
 def test_a_page_of_another_origin_is_refused_whatever_it_sent_at_once(server: Server) -> None:
     """403, as ever; and nobody fills the disk with what the log says of it."""
     server.expect_fault("refused a WebSocket from a page")

@@ -42,6 +42,7 @@ class Nodes(Server):
         self.folders = [self.data_dir, *(self.home / f"data-{n + 1}" for n in several[1:])]
         # Also where the other tests run on one node, and on SQLite.
         self.env.setdefault("PARLOUR_DATABASE_URL", database_url(home) or postgres().new_database())
+        self.env.setdefault("PARLOUR_REDIS_URL", valkey().url)
         # The processes of the last start.
         self.nodes: list[Process] = []
         self._balancer = Balancer(self.port, self.ports)
@@ -71,12 +72,15 @@ class Nodes(Server):
                     {
                         "PARLOUR_PORT": str(port),
                         "PARLOUR_DATA_DIR": str(self.folders[place]),
-                        "PARLOUR_REDIS_URL": valkey().url,
                     }
                 )
             )
         self.processes.extend(self.nodes)
         return self.process
+
+    def start(self, *, seconds: float = 20) -> Self:
+        """Start all of them, which have the cores of one, and return when they answer."""
+        return super().start(seconds=seconds * len(self.ports))
 
     def answers(self) -> bool:
         """Whether all of them do."""
@@ -114,7 +118,10 @@ class Nodes(Server):
         seal = Seal(bytes.fromhex(secret), "news")
         living = sum(node.returncode is None for node in self.nodes)
         channel = f"parlour:{epoch}:news"
-        async with redis.asyncio.from_url(valkey().url) as broker, broker.pubsub() as listening:
+        async with (
+            redis.asyncio.from_url(self.env["PARLOUR_REDIS_URL"]) as broker,
+            broker.pubsub() as listening,
+        ):
             await listening.subscribe(channel)
             # What one had yet to say when the other had answered is said before the second answer.
             for _ in range(2):

@@ -120,7 +120,9 @@ def nurse(asked: socket.socket) -> None:
 if __name__ == "__main__":
     for name in LOADED + (() if NODES == 1 else OF_NODES):
         importlib.import_module(name)
-    prepare_the_page()
+    if NODES == 1:
+        # Of several nodes none is looked at by a browser.
+        prepare_the_page()
     # Or each server goes through all that was loaded, and so takes a copy of it.
     gc.collect()
     gc.freeze()

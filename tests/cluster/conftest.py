@@ -1,0 +1,41 @@
+"""Two nodes on one database and one Valkey, each asked by itself."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.accounts import Account
+from tests.support.nodes import Apart, nodes_of
+from tests.support.places import new_account
+from tests.support.server import Server
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Apart]]:
+    """Yield two nodes that run."""
+    with nodes_of(Server)(tmp_path_factory.mktemp("nodes")) as running:
+        yield running.apart()
+
+
+@pytest.fixture
+def one(both: list[Apart]) -> Server:
+    """Return the node where things are done."""
+    return both[0]
+
+
+@pytest.fixture
+def other(both: list[Apart]) -> Server:
+    """Return the node where they are told."""
+    return both[1]
+
+
+@pytest.fixture
+def ann(one: Server) -> Account:
+    """Return somebody at the first node."""
+    return new_account(one, "ann")
+
+
+@pytest.fixture
+def bob(other: Server) -> Account:
+    """Return somebody at the second."""
+    return new_account(other, "bob")
