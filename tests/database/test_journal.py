@@ -47,6 +47,13 @@ def alone() -> MemoryBroker:
     return MemoryBroker(Hub())
 
 
+async def settle(*nodes: Node) -> None:
+    """Wait until what they look for when they begin is over."""
+    for _ in range(3):
+        for node in nodes:
+            await node.cluster.catch_up()
+
+
 async def test_what_two_nodes_say_at_once_both_tell_in_one_order(tmp_path: Path, url: str) -> None:
     """That of the commits, each of them once."""
     hub = Hub()
@@ -63,6 +70,7 @@ async def test_what_two_nodes_say_at_once_both_tell_in_one_order(tmp_path: Path,
 async def test_who_writes_tells_before_it_what_others_wrote(tmp_path: Path, url: str) -> None:
     """It reads that under the lock of all who write, whatever it has heard."""
     async with nodes_told(tmp_path, (url, alone()), (url, alone())) as (one, other):
+        await settle(one, other)
         assert [await other.say(), await other.say()] == [1, 2]
         assert one.told == []
         assert await one.say() == 3
@@ -102,9 +110,8 @@ async def test_what_was_committed_without_its_nodes_knowing_is_told_once(
     places = ((through, MemoryBroker(hub)), (url, MemoryBroker(hub)))
     async with nodes_told(tmp_path, *places) as (one, other):
         assert await one.say() == 1
-        # What it looks for when it begins, which ends with a commit as well, is over.
-        for _ in range(3):
-            await one.cluster.catch_up()
+        # Looking ends with a commit, too.
+        await settle(one)
         way.cut = "unknown"
         with pytest.raises(Refusal) as refused:
             await one.say()
@@ -172,6 +179,7 @@ async def test_a_node_that_was_struck_off_says_and_tells_nothing_more(
 ) -> None:
     """What it would find of others may have holes; so it ends, and begins anew."""
     async with nodes_told(tmp_path, (url, alone()), (url, alone())) as (one, other):
+        await settle(one, other)
         assert await other.say() == 1
         with get_db(other.database) as connection:
             nodes.end(connection, one.database.node)
