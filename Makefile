@@ -33,7 +33,7 @@ CSS := "frontend/**/*.css" "!frontend/vendor/**"
 .DEFAULT_GOAL := help
 .PHONY: help setup run cluster dev node test test-python test-postgresql test-nodes test-pgbouncer test-frontend \
 	coverage bench lint lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger \
-	conformance deploy-check wheel clean
+	faults conformance deploy-check wheel clean
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -142,6 +142,9 @@ rendering: node ## Measure what the page costs its browser: a flood after a gap,
 
 ledger: dev ## Talk for long while connections are cut, disks fill and the power goes; check the ledger
 	@exec $(BIN)/python -m tests.ledger $(ARGS)
+
+faults: dev ## Let what is beneath two nodes be killed, hang and be cut off for long; check the ledger
+	@TEST_LONG=1 $(BIN)/python -m pytest -s tests/faults/test_ledger_nodes.py $(ARGS)
 
 conformance: dev ## Let Autobahn's test suite judge the WebSocket (needs a Python 2.7 too)
 	@$(BIN)/python -m scripts.conformance $(ARGS)

@@ -153,7 +153,7 @@ class Cluster:
         except AssertionError as error:
             raise Unable(f"PostgreSQL does not start:\n{str(error)[-2000:]}") from None
         self._ends.callback(postgres.end)
-        valkey = Valkey()
+        valkey = Valkey(is_apart=True)
         self._ends.callback(valkey.stop)
         with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
             known = connection.execute("SELECT FROM pg_database WHERE datname = 'parlour'")

@@ -1,9 +1,10 @@
 """`python -m tests.ledger`: people talk, something happens to them, and the ledger is checked.
 
-8 writers and 40 readers in 4 rooms of a server of its own. For each fault a line says how much was
-acknowledged, sent again, connected anew and told, and that the ledger holds: nothing acknowledged
-is lost, nothing is there twice, no version is missing, everybody saw one order. The status is 1
-when a promise was broken, and 2 when a fault could not be made here (it says why).
+8 writers and 40 readers in 4 rooms of a server of its own, or of two nodes. For each fault a line
+says how much was acknowledged, sent again, connected anew and told, and that the ledger holds:
+nothing acknowledged is lost, nothing is there twice, no version is missing, everybody saw one
+order. The status is 1 when a promise was broken, and 2 when a fault could not be made here (it
+says why).
 """
 
 import argparse
@@ -14,7 +15,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.support import among, beneath, faults
 from tests.support.cutting import cutting
 from tests.support.faults import CannotRunError
 from tests.support.hurried_server import HurriedServer
-from tests.support.ledger_nodes import Nodes
+from tests.support.ledger_nodes import Nodes, running_nodes
 from tests.support.postgres import Postgres
 from tests.support.server import Server
 from tests.support.storm import Storm, integrity, storm
@@ -160,7 +161,7 @@ async def run_on_nodes(fault: str, load: Load, nodes: Nodes, chance: random.Rand
     """The same on nodes that work together; they, and what is beneath them, run on."""
     first, *others = nodes.servers
     async with load.storms(first, *others) as storms:
-        await among.act(fault, nodes, storms, load.still, chance)
+        await among.act(fault, nodes, storms, chance, seconds=load.still, kills=load.kills)
     for server in nodes.servers:
         assert not server.faults(), server.faults()
     return storms
@@ -236,7 +237,12 @@ def main() -> int:
                 if options.database == "postgresql":
                     postgres = postgres or Postgres("fsync=on")
                     act = partial(run_on_postgresql, postgres=postgres)
-                storms = asyncio.run(act(fault, load, Path(home), chance))
+                if options.database == "nodes":
+                    with running_nodes(Path(home)) as nodes:
+                        load = replace(load, still=options.seconds)
+                        storms = asyncio.run(run_on_nodes(fault, load, nodes, chance))
+                else:
+                    storms = asyncio.run(act(fault, load, Path(home), chance))
             words = f"{summary(storms)}; holds"
         except CannotRunError as reason:
             status, words = status or 2, f"cannot be made here: {reason}"

@@ -56,6 +56,7 @@ def before_nodes(*kinds: tuple[type[ForNodes], str]) -> Callable[[Path], None]:
         with rolling.two_nodes(home, is_anew=True) as nodes:
             for number, (kind, file) in enumerate(kinds):
                 front = kind(home / f"front{number}", nodes)
+                os.environ["SSL_CERT_FILE"] = str(front.certificate)
                 with front.serving(file):
                     found = asyncio.run(rolling.roll(front, nodes, pause=NOTICED))
                     assert "?" not in front.logged(), "a query string is in the log"

@@ -34,8 +34,8 @@ def nginx_for_nodes() -> str:
 
 def haproxy_for_nodes() -> str:
     """haproxy.cfg with the backend of haproxy.scale.cfg in place of its own."""
-    before, _, _ = text_of("haproxy.cfg").partition("backend parlour\n")
-    return before + text_of("haproxy.scale.cfg")
+    before, _, _ = text_of("haproxy.cfg").partition("\nbackend parlour\n")
+    return f"{before}\n{text_of('haproxy.scale.cfg')}"
 
 
 def seconds(text: str) -> float:

@@ -38,8 +38,9 @@ async def roll(front: Server, nodes: Sequence[Server], *, pause: float = 0) -> s
     def all_back() -> bool:
         return _goodbyes(going) > told and all(each.following for each in going.followers)
 
+    # Not so many messages that somebody who is late has to read everything again.
     async with storm(
-        front, name=f"Rolling {front.port}", writers=4, readers=4, posters=2, window=4, pause=0.05
+        front, name=f"Rolling {front.port}", writers=4, readers=4, posters=1, window=2, pause=0.1
     ) as going:
         for follower in going.followers:
             follower.patient = True

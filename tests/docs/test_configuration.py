@@ -33,7 +33,7 @@ def type_of(name: str) -> str:
     if schema.get("type") == "integer":
         return f"whole number, {schema['minimum']} to {schema['maximum']}"
     if "enum" in schema:
-        return f"one of {', '.join(schema['enum'])}"
+        return f"one of {', '.join(each or 'nothing' for each in schema['enum'])}"
     if schema.get("format") == "path":
         return "path"
     return "list of origins" if schema["type"] == "array" else "text"

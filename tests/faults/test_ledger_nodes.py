@@ -4,6 +4,7 @@ The longer form is `make faults`, or `make ledger ARGS="--database nodes"`.
 """
 
 import asyncio
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -13,11 +14,18 @@ import pytest
 
 from tests.ledger import Load, run_on_nodes, summary
 from tests.support import among
+from tests.support.faults import CannotRunError
 from tests.support.ledger_nodes import Nodes, running_nodes
 from tests.support.people import async_http_client, checked
 from tests.support.timing import LONG
 
-LOAD = Load(seconds=10, rate=200, still=30) if LONG else Load(seconds=2, rate=80, still=3)
+LOAD = (
+    Load(seconds=10, rate=200, still=30, kills=6)
+    if LONG
+    else Load(seconds=2, rate=80, still=3, kills=1)
+)
+# The one has no fault in it that the others do not have, the other takes two starts.
+FAULTS = among.FAULTS if LONG else [each for each in among.FAULTS if each not in ("none", "clocks")]
 # Within which everybody is refused; longer takes no more than that.
 FROZEN = 20.0
 
@@ -31,13 +39,18 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
         yield running
 
 
-@pytest.mark.parametrize("fault", among.FAULTS)
+@pytest.mark.parametrize("fault", FAULTS)
 async def test_nothing_is_lost_or_doubled_and_all_see_one_order(
     fault: str, nodes: Nodes, chance: random.Random
 ) -> None:
     """Whoever writes on one node is read on the other, in the order of everybody else."""
     load = replace(LOAD, still=FROZEN) if LONG and fault == "frozen" else LOAD
-    storms = await run_on_nodes(fault, load, nodes, chance)
+    try:
+        storms = await run_on_nodes(fault, load, nodes, chance)
+    except CannotRunError as reason:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"{fault} cannot be tested here: {reason}")
     print(f"{fault}: {summary(storms)}")  # noqa: T201 - pytest shows it when the test fails
     assert sum(storm.scene.ledger.acknowledged for storm in storms) >= 100
 

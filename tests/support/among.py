@@ -7,26 +7,40 @@ is said on any of them within `HEALED_SECONDS`.
 import asyncio
 import contextlib
 import random
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import psycopg
 
+from tests.support.clock import wrong_clock
 from tests.support.ledger_nodes import Nodes
+from tests.support.people import async_http_client, checked
+from tests.support.server import Server
 from tests.support.storm import Storm
 from tests.support.timing import scaled
 
 FAULTS: Final = (
-    "none", "redis-killed", "redis-frozen", "redis-cuts", "restarts", "frozen", "used-up", "kills"
+    "none", "redis-killed", "redis-frozen", "redis-cuts", "restarts", "frozen", "used-up", "kills",
+    "clocks",
 )  # fmt: skip
 HEALED_SECONDS: Final = 10
 # Seconds between two cuts of those who listen.
 CUT_SECONDS: Final = 2
+HOUR: Final = 3600
 
 
 async def act(
-    fault: str, nodes: Nodes, storms: Sequence[Storm], seconds: float, chance: random.Random
+    fault: str,
+    nodes: Nodes,
+    storms: Sequence[Storm],
+    chance: random.Random,
+    *,
+    seconds: float,
+    kills: int,
 ) -> None:
     """Let something happen that lasts so long, and wait until all is well again."""
     # Everybody has said something, and so stands in the middle of it.
@@ -48,11 +62,13 @@ async def act(
         await _without(postgres.freeze, postgres.thaw, seconds)
     elif fault == "used-up":
         await asyncio.to_thread(_use_up, nodes, seconds)
+    elif fault == "clocks":
+        await _with_wrong_clock(nodes.servers[-1], seconds)
     else:
         assert fault == "kills", fault
-        for server in chance.sample(nodes.servers, len(nodes.servers)):
+        for server in chance.choices(nodes.servers, k=kills):
             await server.akill()
-            await asyncio.sleep(seconds / 2)
+            await asyncio.sleep(seconds / kills)
             await asyncio.to_thread(server.start)
     await heal(storms)
 
@@ -91,6 +107,22 @@ async def _without(take: Callable[[], None], give_back: Callable[[], None], seco
         await asyncio.sleep(seconds)
     finally:
         await asyncio.to_thread(give_back)
+
+
+async def _with_wrong_clock(server: Server, seconds: float) -> None:
+    """Let a node be an hour ahead of the others, and then right again."""
+    right = dict(server.env)
+    with tempfile.TemporaryDirectory() as folder:
+        server.env |= wrong_clock(Path(folder), HOUR)
+        await server.arestart()
+        async with async_http_client(server) as http:
+            room = checked(await http.post("/api/chat/rooms", json={"name": "Clock"}))
+            ahead = datetime.fromisoformat(room["created_at"]) - datetime.now(UTC)
+            assert abs(ahead.total_seconds() - HOUR) < HOUR / 2, ahead
+            assert (await http.delete(f"/api/chat/rooms/{room['id']}")).is_success
+        await asyncio.sleep(seconds)
+        server.env = right
+        await server.arestart()
 
 
 def _use_up(nodes: Nodes, seconds: float) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
-# `beyond`: from the commit on nothing gets through, for anybody, until `go_on`.
-When = Literal["before", "behind", "beyond"]
+# `beyond`: from the commit on nothing gets through, for anybody, until `go_on`; `unknown`: the same
+# from its answer on.
+When = Literal["before", "behind", "beyond", "unknown"]
 
 
 class Cutting:
@@ -69,8 +70,14 @@ class Cutting:
 
     def _cut(self, client: socket.socket, server: socket.socket, data: bytes) -> None:
         when, self.cut = self.cut, None
-        if when == "beyond":
+        if when in ("beyond", "unknown"):
             self.fall_silent()
+        if when == "unknown":
+            server.sendall(data)
+            server.shutdown(socket.SHUT_WR)
+            with suppress(OSError):
+                while server.recv(65_536):
+                    pass
         self.done.set()
         # From here on nothing comes back, whatever the server says.
         client.shutdown(socket.SHUT_RDWR)
@@ -78,7 +85,7 @@ class Cutting:
             server.sendall(data)
             # The end of what is said, so that it is read before the connection ends.
             server.shutdown(socket.SHUT_WR)
-        if when != "before":
+        if when in ("behind", "beyond"):
             # Its end of the connection stays as it is.
             with suppress(OSError):
                 while server.recv(65_536):

@@ -36,7 +36,7 @@ def running_nodes(home: Path, *, count: int = 2, hurried: bool = False) -> Itera
     servers = [
         HurriedServer(place, hurry=["database", "redis"], env=env, is_measured=False)
         if hurried
-        else Server(place, env=env, is_measured=False)
+        else Server(place, env=env, is_measured=False, is_anew=True)
         for place in (home / f"node-{number}" for number in range(count))
     ]
     try:

@@ -110,8 +110,8 @@ class Postgres:
                 [programs() / "postgres", "-D", self.data, *options],
                 cwd="/tmp", stdout=subprocess.DEVNULL, stderr=log,
                 env={"PATH": "/usr/bin:/bin"},
-                # Ctrl-C is for whoever started it, who ends it when it is time.
-                start_new_session=True, **_as_nobody(),
+                # Ctrl-C is then for whoever started it, who ends it when it is time.
+                start_new_session=self._is_kept, **_as_nobody(),
             )  # fmt: skip
         deadline = time.monotonic() + scaled(30)
         while True:

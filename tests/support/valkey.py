@@ -28,9 +28,11 @@ def program() -> Path:
 class Valkey:
     """A server on a port of its own, over any number of starts, which ends with the tests."""
 
-    def __init__(self, *, password: str = "") -> None:
+    def __init__(self, *, password: str = "", is_apart: bool = False) -> None:
+        """Ctrl-C does not reach one that `is_apart`: whoever started it ends it in time."""
         self.port = free_port()
         self.password = password
+        self.is_apart = is_apart
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
         atexit.register(self.kill)
@@ -50,8 +52,7 @@ class Valkey:
             cwd="/tmp",
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            # Ctrl-C is for whoever started it, who ends it when it is time.
-            start_new_session=True,
+            start_new_session=self.is_apart,
         )
         deadline = time.monotonic() + scaled(20)
         while not self.answers():
