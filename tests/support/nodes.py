@@ -80,7 +80,11 @@ class Nodes(Server):
 
     def start(self, *, seconds: float = 20) -> Self:
         """Start all of them, which have the cores of one, and return when they answer."""
-        return super().start(seconds=seconds * len(self.ports))
+        try:
+            return super().start(seconds=seconds * len(self.ports))
+        except BaseException:
+            self.kill()
+            raise
 
     def answers(self) -> bool:
         """Whether all of them do."""
