@@ -84,7 +84,8 @@ async def both_in(place: Place, bob: Account) -> Client:
 
 def test_no_effect_is_without_a_test() -> None:
     """Whoever adds one sees what it does at another node."""
-    assert set(_EFFECTS) == TESTED
+    # Other tests of this process may have made some of their own.
+    assert {name for name in _EFFECTS if not name.endswith("_in_a_test")} == TESTED
 
 
 @of("said")

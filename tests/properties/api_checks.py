@@ -47,6 +47,7 @@ AUTHOR = "alice"
 MAX_QUERY = 6_000
 MAX_FILES = 10
 # Where bodies are bytes, and answers are.
+PUBLIC_KEYS = "/.well-known/jwks.json"
 RAW, FILES = ("/api/chat/files", "/me/avatar"), r"/files/\{file_id\}(/thumbnail)?$|/avatar$"
 
 
@@ -144,7 +145,10 @@ def secured(ctx: CheckContext, response: Response, case: Case[Any]) -> bool | No
     assert headers.get("x-content-type-options") == "nosniff"
     assert "frame-ancestors 'none'" in headers.get("content-security-policy", "")
     is_file = case.method == "GET" and re.search(FILES, case.operation.path)
-    if is_file and response.status_code < 400:
+    if case.operation.path == PUBLIC_KEYS and response.status_code < 400:
+        # What everybody may have, and asks for again and again.
+        assert headers.get("cache-control") == "public, max-age=300"
+    elif is_file and response.status_code < 400:
         assert headers.get("cache-control", "").startswith("private, ")
     else:
         assert headers.get("cache-control") == "no-store"

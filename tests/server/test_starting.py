@@ -125,7 +125,7 @@ def test_a_start_that_fails_says_why_and_ends(
 ) -> None:
     """Without saying that it is ready; the next start finds the data free."""
     code = (
-        "import sys, parlour.main; parlour.main.Registry = lambda rows: 1 / 0;"
+        "import sys, parlour.main; parlour.main.Registry = lambda *_: 1 / 0;"
         "from parlour.cli import main; sys.exit(main())"
     )
     server = new_server(program=[sys.executable, "-c", code])

@@ -38,8 +38,7 @@ class Balancer(Server):
                 if node is None:
                     client.close()
                     continue
-                for ends in ((client, node), (node, client)):
-                    threading.Thread(target=_pass_on, args=ends, daemon=True).start()
+                threading.Thread(target=_serve, args=(client, node), daemon=True).start()
 
     def _node(self) -> socket.socket | None:
         """A connection to the next node that takes one."""
@@ -49,6 +48,15 @@ class Balancer(Server):
             with suppress(OSError):
                 return socket.create_connection(("127.0.0.1", port))
         return None
+
+
+def _serve(client: socket.socket, node: socket.socket) -> None:
+    """Pass on what both say, until both have said all."""
+    with client, node:
+        back = threading.Thread(target=_pass_on, args=(node, client), daemon=True)
+        back.start()
+        _pass_on(client, node)
+        back.join()
 
 
 def _pass_on(one: socket.socket, other: socket.socket) -> None:

@@ -35,10 +35,8 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
   let lastTop = 0;
   /** @type {Witness[]} rows on view and where they stood, in the window's coordinates */
   let witnesses = [];
-  /** How wide the log was then: at another width every line breaks anew. */
-  let width = 0;
-  /** And how high: what has made it lower may have moved its top. */
-  let height = 0;
+  /** How wide and high the log was then: at another width every line breaks anew, and what made it lower may have moved it. */
+  let size = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let rest;
 
@@ -51,10 +49,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
     onStuck(stuck);
   };
 
-  const noteSize = () => {
-    width = scroller.clientWidth;
-    height = scroller.clientHeight;
-  };
+  const sizeNow = () => `${scroller.clientWidth} ${scroller.clientHeight}`;
 
   /** Puts the first row that is still there back to where it stood. */
   const restore = () => {
@@ -66,7 +61,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
   /** The rows on view; first those that begin in it, then, for a row taller than the view, the one that fills it. */
   const observe = () => {
     witnesses = [];
-    noteSize();
+    size = sizeNow();
     const nodes = rows();
     const { top, bottom } = scroller.getBoundingClientRect();
     if (bottom <= top) return;
@@ -92,16 +87,16 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
     if (stuck) scroller.scrollTop = scroller.scrollHeight;
     else restore();
     lastTop = scroller.scrollTop;
-    noteSize();
+    size = sizeNow();
     if (!stuck) observe();
   };
-  /** Whoever looks between a new width and the ResizeObserver's call would take the moved rows for the reader's place. */
-  const settleWidth = () => {
-    if (scroller.clientWidth !== width && width > 0) settle();
+  /** Whoever looks between a new size and the ResizeObserver's call would take the moved rows for the reader's place. */
+  const settleSize = () => {
+    if (size && size !== sizeNow()) settle();
   };
   const unstick = () => {
     if (scroller.scrollTop <= 0 || !stuck) return;
-    settleWidth();
+    settleSize();
     observe();
     setStuck(false);
   };
@@ -109,7 +104,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
   scroller.addEventListener(
     'scroll',
     () => {
-      settleWidth();
+      settleSize();
       const { scrollTop } = scroller;
       const moved = scrollTop - lastTop;
       const left = distance();
@@ -175,8 +170,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
     mutate(change) {
       // Who has scrolled up is believed before the browser tells of it. What has become shorter scrolls up, too, but to its end.
       if (scroller.scrollTop < lastTop - 1 && distance() > 1) setStuck(false);
-      if (scroller.clientHeight !== height && height > 0) settle();
-      else settleWidth();
+      settleSize();
       if (!stuck) observe();
       change();
       settle();
@@ -210,7 +204,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
       // Who is about to leave the end is not held there; where all is on view there is nothing to leave.
       const isNew = !mayStick || scroller.scrollTop <= 0;
       mayStick = may;
-      settleWidth();
+      settleSize();
       if (!may) {
         if (stuck) observe();
         setStuck(false);
@@ -221,7 +215,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
      * @returns {{node: HTMLElement, offset: number} | null}
      */
     topmost() {
-      settleWidth();
+      settleSize();
       observe();
       const [first] = witnesses;
       return first === undefined
