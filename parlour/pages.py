@@ -90,6 +90,9 @@ def _serve(request: Request, asset: Asset, caching: str) -> Response:
     if encoding:
         headers["Content-Encoding"] = encoding
     body = asset.encodings[encoding] if encoding else asset.body
+    if asset.media_type == "text/javascript":
+        # Scripts of a page in UTF-8 are UTF-8 unsaid, and there are many in a first visit.
+        headers["Content-Type"] = asset.media_type
     return Response(body, media_type=asset.media_type, headers=headers)
 
 

@@ -53,7 +53,7 @@ def test_every_file_of_a_known_kind_is_there_and_no_other(folder: Path) -> None:
         "index.html", "styles.css", "app.js", "later.js", "early.js", "photo.png",
     }  # fmt: skip
     assert files["early.js"].body == (folder / "early.js").read_bytes()
-    assert files["app.js"].media_type == "text/javascript; charset=utf-8"
+    assert files["app.js"].media_type == "text/javascript"
     assert files["photo.png"].media_type == "image/png"
 
 

@@ -36,7 +36,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
   /** @type {Witness[]} rows on view and where they stood, in the window's coordinates */
   let witnesses = [];
   /** How wide and high the log was then: at another width every line breaks anew, and what made it lower may have moved it. */
-  let size = '';
+  let size = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let rest;
 
@@ -49,14 +49,12 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
     onStuck(stuck);
   };
 
-  const sizeNow = () => `${scroller.clientWidth} ${scroller.clientHeight}`;
+  const sizeNow = () => scroller.clientWidth + scroller.clientHeight / 1e5;
 
   /** Puts the first row that is still there back to where it stood. */
   const restore = () => {
     const witness = witnesses.find(({ node }) => node.isConnected);
-    if (witness === undefined) return;
-    const drift = witness.node.getBoundingClientRect().top - witness.top;
-    if (drift !== 0) scroller.scrollBy({ top: drift, behavior: 'instant' });
+    if (witness) scroller.scrollBy({ top: witness.node.getBoundingClientRect().top - witness.top, behavior: 'instant' });
   };
   /** The rows on view; first those that begin in it, then, for a row taller than the view, the one that fills it. */
   const observe = () => {
@@ -70,7 +68,7 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
     while (low < high) {
       const middle = (low + high) >> 1;
       const node = nodes[middle];
-      if (node !== undefined && node.getBoundingClientRect().bottom <= top) low = middle + 1;
+      if (node && node.getBoundingClientRect().bottom <= top) low = middle + 1;
       else high = middle;
     }
     /** @type {Witness | null} */
@@ -81,14 +79,14 @@ export function createScrollKeeper(scroller, content, { rows, onScroll, onRest, 
       else witnesses.push({ node, top: at });
       if (at > bottom && witnesses.length > 1) break;
     }
-    if (cut !== null) witnesses.push(cut);
+    if (cut) witnesses.push(cut);
   };
   const settle = () => {
     if (stuck) scroller.scrollTop = scroller.scrollHeight;
     else restore();
     lastTop = scroller.scrollTop;
-    size = sizeNow();
-    if (!stuck) observe();
+    if (stuck) size = sizeNow();
+    else observe();
   };
   /** Whoever looks between a new size and the ResizeObserver's call would take the moved rows for the reader's place. */
   const settleSize = () => {
