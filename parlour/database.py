@@ -316,8 +316,7 @@ class Database(Engine):
         """Hand a message to the writer without waiting for it.
 
         `record` gives the words by which other nodes know it; `answer` is called in the event loop
-        once it is committed, or with the exception for which it is not; the answers come in the
-        order of the versions. Raises Refusal `busy` when too many wait.
+        when it is committed or is not, in the order of the versions. Raises Refusal `busy`.
         """
         job = Job(
             ChatDatabase.create_messages,
@@ -392,8 +391,7 @@ def get_db(database: Database | None = None) -> Iterator[Connection]:
     """A write connection in a transaction that commits at the end, for scripts and tests.
 
     It is that of `database`, or of the one opened last by `init_db`. Nobody is told of what is
-    written this way. It waits for the writer's
-    lock like another process would; the server itself uses `Database.write` and `.read`.
+    written this way. It waits like another process; the server uses `Database.write` and `.read`.
     """
     database = database or _default
     if database is None:

@@ -26,8 +26,7 @@ from tests.support.timing import scaled
 
 # The message after which everybody stops reading.
 END = "the end"
-# Refusals that pass: the same message is sent again a little later.
-PASSING = ("busy", "storage_full")
+PASSING = ("busy", "storage_full")  # The same message is sent again a little later.
 AGAIN_SECONDS = 0.2
 PAGE = 200
 
@@ -392,11 +391,9 @@ class HttpWriter:
             )
         except (HTTPError, OSError):
             return False
-        if answer.status_code == 502:
-            # Of a proxy, which does not know what became of it.
-            return False
-        if answer.status_code in (503, 507):
-            self.scene.ledger.fail(client_id)
+        if answer.status_code in (502, 503, 507):
+            if answer.status_code != 502:  # A proxy does not know what became of it.
+                self.scene.ledger.fail(client_id)
             return False
         self.scene.ledger.ok(client_id, checked(answer))
         await self.scene.tell()
