@@ -6,6 +6,7 @@ import logging
 import re
 import secrets
 from typing import Final
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, FastAPI, WebSocket
 from pydantic import ValidationError
@@ -19,7 +20,7 @@ from parlour.conversation import Conversation, Handler
 from parlour.errors import Refusal
 from parlour.features import changes, heartbeat, messages, pins, presence, reactions, reads, typing
 from parlour.fields import MAX_ID
-from parlour.identity import known_login, login_by_ticket, person_of
+from parlour.identity import known_login, login_by_ticket, login_of, person_of
 from parlour.models import Person
 from parlour.people import Login
 from parlour.protocol import ClosingEvent, encode, encode_error
@@ -136,17 +137,21 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
     )
     client = Client(connection, person, room_id)
     conversation = Conversation(context, client, wire, COMMANDS)
+    peers = context.peers
     context.manager.register(connection)
     context.registry.came(person)
-    present = Present(person.username, person.guest)
-    context.manager.presence.enter(EVERYWHERE, everywhere(person), present)
+    if peers is not None:
+        # Who is here at all is known by the connections; other nodes have to be told.
+        present = Present(person.username, person.guest)
+        context.manager.presence.enter(EVERYWHERE, everywhere(person), present)
     try:
         if room_id is not None:
             conversation.begin(room_id, query.after, query.epoch)
         await wire.listen(websocket, conversation)
     finally:
         context.registry.went(person)
-        context.manager.presence.leave(EVERYWHERE, everywhere(person))
+        if peers is not None:
+            context.manager.presence.leave(EVERYWHERE, everywhere(person))
         await conversation.end()
 
 
@@ -154,8 +159,9 @@ async def _admit(
     context: Context, websocket: WebSocket, path_room: str | None
 ) -> tuple[ConnectQuery, Person, Login | None, int | None]:
     """With what somebody comes in, who it is by which login, and to which room. Raises Refusal."""
-    params = websocket.query_params
-    names = [name for name, _ in params.multi_items()]
+    # As Starlette reads it, without what else it makes of it.
+    params = parse_qsl(websocket.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    names = [name for name, _ in params]
     if len(names) > MAX_PARAMETERS:
         # Each would cost a look and an error of its own, and an address has room for thousands.
         raise Refusal("invalid", f"There are at most {len(ConnectQuery.model_fields)} parameters.")
@@ -166,7 +172,9 @@ async def _admit(
         query = ConnectQuery.model_validate(dict(params))
     except ValidationError as error:
         raise Refusal.from_validation(error.errors()) from None
-    if query.ticket is None:
+    if query.ticket is None and context.peers is None:
+        login = login_of(context, websocket)
+    elif query.ticket is None:
         login = await known_login(context, websocket)
     else:
         login = await login_by_ticket(context, query.ticket)

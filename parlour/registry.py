@@ -112,6 +112,10 @@ class Registry:
             else:
                 del self._guests[form]
 
+    def guests_called(self, username: str) -> set[str]:
+        """The authors of guests who are online under this very name, in any case."""
+        return {author for form in spoken_forms(username) for author in self._guests.get(form, ())}
+
     # Bans
 
     def ban(self, author: str, until: datetime | None) -> None:

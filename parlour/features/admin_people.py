@@ -18,6 +18,7 @@ from parlour.moderation import Named
 from parlour.oversight import AdminUser, AdminUserChange, ServerBan, ServerBanCreate, is_guest
 from parlour.people import MAX_NAME
 from parlour.realtime.presence import EVERYWHERE, author_everywhere
+from parlour.support.text import name_key
 from parlour.web import AfterName, NamePart, PageSize, answers
 
 router = APIRouter(prefix=PREFIX, route_class=AdministratorRoute, tags=["administration"])
@@ -105,12 +106,20 @@ async def ban(ban: ServerBanCreate, context: ContextDep, login: Administrator) -
 
 async def _online(context: Context, username: str) -> list[tuple[str, str]]:
     """The guests who are online under this very name, in any case."""
-    if context.peers is not None:
+    called = name_key(username)
+    if context.peers is None:
+        found = {
+            (author, connection.username)
+            for author in context.registry.guests_called(username)
+            for connection in context.manager.connections_of(author)
+            if name_key(connection.username) == called
+        }
+    else:
         await context.peers.listen()
-    found = [
-        (author_everywhere(key), name)
-        for key, name in context.manager.presence.named(EVERYWHERE, username)
-    ]
+        found = {
+            (author_everywhere(key), name)
+            for key, name in context.manager.presence.named(EVERYWHERE, username)
+        }
     return sorted(each for each in found if is_guest(each[0]))
 
 
