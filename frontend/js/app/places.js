@@ -195,12 +195,13 @@ export class Places extends MessageActs {
   }
 
   /**
-   * @param {'directory'|'saved'} name
+   * @param {'directory'|'saved'|'scheduled'} name
    * @param {HTMLElement} element
    * @param {any} common callbacks that all screens have
    */
-  makePage(name, element, common) {
-    const { screens } = this.#page.parts();
+  async makePage(name, element, common) {
+    const { screens, identity } = this.#page.parts();
+    if (name === 'scheduled') return (await (await identity.account).scheduling()).makePage(element, common);
     // It knows what is removed elsewhere.
     if (name === 'saved') screens.loadKeeping().catch(() => {});
     return { directory: createDirectory, saved: createSaved }[name](element, {

@@ -6,6 +6,7 @@
  * @typedef {import('./places.js').Places} Places
  */
 
+import { el } from '../dom.js';
 import { loadMarkdown } from '../views/formatting.js';
 import { isGivenUp } from '../views/keys.js';
 import { loadSeldom, sheet } from '../views/seldom.js';
@@ -104,11 +105,13 @@ export function createWishes(page) {
     /**
      * Makes a screen that few visits need.
      *
-     * @param {'directory'|'saved'|'administration'} name
-     * @param {HTMLElement} element
+     * @param {'directory'|'saved'|'scheduled'|'administration'} name
      * @returns {Promise<import('../types.js').View>}
      */
-    async page(name, element) {
+    async page(name) {
+      const known = document.getElementById(name);
+      const element = known ?? el('div', { id: name, class: 'screen screen-framed rooms', hidden: true });
+      if (!known) document.getElementById('chat')?.before(element);
       if (name === 'administration') return (await loadOversight()).makePage(element, common);
       return act('makePage', name, element, common);
     },

@@ -8,6 +8,7 @@ const ANCHOR = '--menu';
  * @typedef {object} MenuItem
  * @property {string} label
  * @property {string} icon
+ * @property {string} [detail] stands below the label
  * @property {boolean} [danger]
  * @property {boolean} [checked] it is one of several to choose from, and is the one that holds, or is not
  * @property {boolean} [stays] the menu stays open, so that the label can say what has happened
@@ -34,7 +35,7 @@ export function openMenu(anchor, label, items, { back = anchor, isHeld = false, 
         class: item.danger ? 'menu-item menu-item-danger' : 'menu-item',
       },
       icon(item.icon, 'icon-sm'),
-      el('span', {}, item.label),
+      el('span', {}, item.label, ...(item.detail ? [' ', el('small', { class: 'menu-detail' }, item.detail)] : [])),
     ),
   );
   // What closes by a press beside it would be closed by the finger's going up.
