@@ -87,6 +87,8 @@ class Context:
     reactions: Buckets = field(
         default_factory=lambda: Buckets(REACTIONS_AT_ONCE, REACTIONS_A_SECOND)
     )
+    # Set where there may be a job that is due before any that was known.
+    due: asyncio.Event = field(default_factory=asyncio.Event)
     closing: bool = False
     # None where this is the only one.
     peers: Peers | None = None
