@@ -41,7 +41,7 @@ export function chooseTime(anchor, { now, onChoose, onTrouble, first, back = anc
  */
 export function makePage(element, callbacks, scheduling, screens) {
   const { onTrouble, max } = callbacks;
-  /** @type {import('../views/scheduled/page.js').ScheduledCallbacks['onAct']} */
+  /** @param {import('../views/scheduled/page.js').Act} act @param {import('../types.js').Scheduled} scheduled @param {HTMLElement} button */
   const onAct = async (act, scheduled, button) => {
     const { id, room_id: roomId, content, files, send_at: sendAt } = scheduled;
     if (act === 'now') {

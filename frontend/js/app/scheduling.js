@@ -129,11 +129,13 @@ export class Scheduling {
   /** @param {WebSocket} websocket  what was told before it was there was not heard @param {number} [ms] */
   #readSoon(websocket, ms = READ_AFTER_MS + this.#options.clock.random() * READ_WITHIN_MS) {
     this.#readOn = websocket;
-    this.#options.clock.setTimeout(async () => {
+    const isDue = () => this.#readOn === websocket;
+    const read = async () => {
+      // What is on its way may have been read before the connection was there.
       await this.#reading?.catch(() => {});
-      if (this.#readOn !== websocket) return;
-      this.#read().catch(() => this.#readOn === websocket && this.#readSoon(websocket, AGAIN_MS));
-    }, ms);
+      if (isDue()) await this.#read().catch(() => isDue() && this.#readSoon(websocket, AGAIN_MS));
+    };
+    this.#options.clock.setTimeout(() => void read(), ms);
   }
 
   #read() {
@@ -300,23 +302,23 @@ export class Scheduling {
    * @param {{content?: string, send_at?: string}} changes
    */
   async change(id, changes) {
-    await this.#doing(id, async () => this.#apply({ type: 'scheduled_updated', scheduled: await this.#change(id, changes) }));
+    await this.#doing(async () => this.#apply({ type: 'scheduled_updated', scheduled: await this.#change(id, changes) }));
   }
 
   /** @param {number} id */
   async remove(id) {
-    await this.#doing(id, () => this.#options.api.call('DELETE', `${PATH}/${id}`));
+    await this.#doing(() => this.#options.api.call('DELETE', `${PATH}/${id}`));
     this.#apply({ type: 'scheduled_removed', id });
   }
 
   /** @param {number} id  now */
   async send(id) {
-    await this.#doing(id, () => this.#options.api.call('POST', `${PATH}/${id}/now`));
+    await this.#doing(() => this.#options.api.call('POST', `${PATH}/${id}/now`));
     this.#apply({ type: 'scheduled_removed', id });
   }
 
-  /** @param {number} id @param {() => Promise<unknown>} run */
-  async #doing(id, run) {
+  /** @param {() => Promise<unknown>} run */
+  async #doing(run) {
     try {
       await run();
     } catch (cause) {

@@ -6,7 +6,6 @@
  * @typedef {import('./places.js').Places} Places
  */
 
-import { el } from '../dom.js';
 import { loadMarkdown } from '../views/formatting.js';
 import { isGivenUp } from '../views/keys.js';
 import { loadSeldom, sheet } from '../views/seldom.js';
@@ -109,11 +108,8 @@ export function createWishes(page) {
      * @returns {Promise<import('../types.js').View>}
      */
     async page(name) {
-      const known = document.getElementById(name);
-      const element = known ?? el('div', { id: name, class: 'screen screen-framed rooms', hidden: true });
-      if (!known) document.getElementById('chat')?.before(element);
-      if (name === 'administration') return (await loadOversight()).makePage(element, common);
-      return act('makePage', name, element, common);
+      if (name === 'administration') return (await loadOversight()).makePage(common);
+      return act('makePage', name, common);
     },
 
     /** @param {HTMLElement} element  takes the short notices */

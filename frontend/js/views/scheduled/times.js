@@ -22,14 +22,16 @@ export function choicesAt(now) {
   const isApart = (/** @type {Date} */ date) => date.getTime() - now.getTime() >= APART_MS;
   const untilMonday = (8 - now.getDay()) % 7 || 7;
   const isNight = isApart(at(0, MORNING));
-  return [
-    { key: /** @type {const} */ ('hour'), at: new Date(Math.ceil((now.getTime() + HOUR_MS) / MINUTE_MS) * MINUTE_MS), isFor: true },
-    { key: /** @type {const} */ ('morning'), at: at(0, MORNING), isFor: isNight },
-    { key: /** @type {const} */ ('evening'), at: at(0, EVENING), isFor: !isNight && isApart(at(0, EVENING)) },
-    { key: /** @type {const} */ ('tomorrow'), at: at(1, MORNING), isFor: true },
+  /** @type {{key: ChoiceKey, at: Date, isFor: boolean}[]} */
+  const all = [
+    { key: 'hour', at: new Date(Math.ceil((now.getTime() + HOUR_MS) / MINUTE_MS) * MINUTE_MS), isFor: true },
+    { key: 'morning', at: at(0, MORNING), isFor: isNight },
+    { key: 'evening', at: at(0, EVENING), isFor: !isNight && isApart(at(0, EVENING)) },
+    { key: 'tomorrow', at: at(1, MORNING), isFor: true },
     // Tomorrow is Monday on a Sunday.
-    { key: /** @type {const} */ (untilMonday === 7 ? 'nextMonday' : 'monday'), at: at(untilMonday, MORNING), isFor: untilMonday > 1 },
-  ].flatMap(({ key, at: date, isFor }) => (isFor ? [{ key, at: date }] : []));
+    { key: untilMonday === 7 ? 'nextMonday' : 'monday', at: at(untilMonday, MORNING), isFor: untilMonday > 1 },
+  ];
+  return all.flatMap(({ key, at: date, isFor }) => (isFor ? [{ key, at: date }] : []));
 }
 
 /** @param {Date} now @returns {Date} what stands in the field before anything is entered: a full hour */
