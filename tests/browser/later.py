@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from playwright.async_api import Locator, expect
 
@@ -20,7 +21,7 @@ def ahead(**time: float) -> str:
 
 def schedule(by: Account, place: Place, content: str, send_at: str, **more: Any) -> dict[str, Any]:
     """Let somebody schedule a message over HTTP; as the server has it."""
-    wanted = {"content": content, "client_id": f"test {content}", "send_at": send_at, **more}
+    wanted = {"content": content, "client_id": uuid4().hex, "send_at": send_at, **more}
     return dict(checked(by.call("POST", f"{place.path}/scheduled", json=wanted)))
 
 

@@ -21,8 +21,9 @@ const SIGNS = { hour: 'clock', morning: 'sunrise', evening: 'moon', tomorrow: 's
  * @param {(cause: unknown) => void} options.onTrouble  it did, and no dialog says why
  * @param {Date} [options.first]  the time that it has, where that is changed
  * @param {HTMLElement} [options.back]  gets the focus
+ * @param {HTMLElement} [options.beside]  where the menu stands
  */
-export function chooseTime(anchor, { now, onChoose, onTrouble, first, back = anchor }) {
+export function chooseTime(anchor, { now, onChoose, onTrouble, first, back = anchor, beside = anchor }) {
   addIcons();
   const begin = () => askTime({ first: first && first > now() ? first : proposedAt(now()), isChange: first !== undefined, now, onChoose });
   openMenu(anchor, first ? words.change : words.menu, [
@@ -30,7 +31,7 @@ export function chooseTime(anchor, { now, onChoose, onTrouble, first, back = anc
       label: words.choices[key], detail: formatFull(at.toISOString()), icon: SIGNS[key], run: () => void onChoose(at).catch(onTrouble),
     })),
     { label: words.other, icon: 'edit', run: () => void begin() },
-  ], { back, isTitled: true });
+  ], { back, beside, isTitled: true });
 }
 
 /**
@@ -53,7 +54,9 @@ export function makePage(element, callbacks, scheduling, screens) {
         await scheduling.change(id, { send_at: at.toISOString() });
         void screens.toast(common.done(scheduling.when(at.toISOString())), 'ok');
       };
-      chooseTime(button, { now: scheduling.now, first: new Date(sendAt), onChoose, onTrouble });
+      // On a phone a menu of whole dates takes its width.
+      const beside = matchMedia('(width < 480px)').matches ? (button.closest('li') ?? button) : button;
+      chooseTime(button, { now: scheduling.now, first: new Date(sendAt), onChoose, onTrouble, beside });
     } else if (act === 'edit') {
       await askWording({ content, mayBeEmpty: files.length > 0, max, onSave: (wording) => scheduling.change(id, { content: wording }) });
     } else if (await confirmDelete({ quote: wordsOf(scheduled), onDelete: () => scheduling.remove(id) })) void screens.announce((announcer) => announcer.say(words.page.deleted));

@@ -230,7 +230,10 @@ export class Scheduling {
     }
     if (state.connection === 'offline' || !navigator.onLine) return void screens.toast(words.offline, 'danger');
     const { chooseTime } = await this.#acts();
-    if (form.isConnected) chooseTime(button, { now: this.now, back: field, onChoose: (at) => this.#schedule(box, at), onTrouble: (cause) => this.#trouble(cause) });
+    if (form.isConnected) {
+      // What is written stays in sight.
+      chooseTime(button, { now: this.now, back: field, beside: form, onChoose: (at) => this.#schedule(box, at), onTrouble: (cause) => this.#trouble(cause) });
+    }
   }
 
   /** @param {Placed} box @param {Date} at */

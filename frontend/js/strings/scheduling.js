@@ -28,7 +28,7 @@ export const words = {
     titleChange: 'Change the time',
     field: 'Day and time',
     zone: (/** @type {string} */ zone) => `In your time zone, ${zone}.`,
-    sent: (/** @type {string} */ when) => `Sent on ${when}.`,
+    sent: (/** @type {string} */ when) => `It will be sent on ${when}.`,
     submit: 'Schedule',
     submitChange: 'Change time',
   },

@@ -20,10 +20,11 @@ const ANCHOR = '--menu';
  * @param {HTMLElement} anchor
  * @param {string} label
  * @param {MenuItem[]} items
- * @param {{back?: HTMLElement, isHeld?: boolean, isTitled?: boolean}} [options] `back` gets the focus afterwards, if that is
- *   not the anchor; `isHeld`: by a finger that is still down; `isTitled`: its label is to be seen
+ * @param {{back?: HTMLElement, beside?: HTMLElement, isHeld?: boolean, isTitled?: boolean}} [options] `back` gets the focus
+ *   afterwards, if that is not the anchor; `beside`: what it stands beside, if that is not; `isHeld`: by a finger that is
+ *   still down; `isTitled`: its label is to be seen
  */
-export function openMenu(anchor, label, items, { back = anchor, isHeld = false, isTitled = false } = {}) {
+export function openMenu(anchor, label, items, { back = anchor, beside = anchor, isHeld = false, isTitled = false } = {}) {
   const nodes = items.map((item) =>
     el(
       'button',
@@ -53,7 +54,7 @@ export function openMenu(anchor, label, items, { back = anchor, isHeld = false, 
       return;
     }
     closing.abort();
-    anchor.style.removeProperty('anchor-name');
+    beside.style.removeProperty('anchor-name');
     anchor.setAttribute('aria-expanded', 'false');
     if (anchor instanceof HTMLButtonElement) anchor.popoverTargetElement = null;
     menu.remove();
@@ -88,7 +89,7 @@ export function openMenu(anchor, label, items, { back = anchor, isHeld = false, 
     event.stopPropagation();
     if (event.key !== 'Tab') event.preventDefault();
   });
-  anchor.style.setProperty('anchor-name', ANCHOR);
+  beside.style.setProperty('anchor-name', ANCHOR);
   anchor.setAttribute('aria-expanded', 'true');
   // In a dialog, what stands outside it cannot be reached; elsewhere it belongs to its part of the page.
   (anchor.closest('dialog, main') ?? document.body).append(menu);
