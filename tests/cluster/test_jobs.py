@@ -89,10 +89,8 @@ def holders(url: str) -> list[str]:
 def newest_node(url: str, known: set[str]) -> str:
     """Return the node that has come to those that were known."""
     with closing(psycopg.connect(url, autocommit=True)) as connection:
-        [(node,)] = {row for row in connection.execute("SELECT id FROM nodes")} - {
-            (each,) for each in known
-        }
-    return str(node)
+        [node] = {str(row[0]) for row in connection.execute("SELECT id FROM nodes")} - known
+    return node
 
 
 @pytest.mark.timeout(180)
@@ -101,7 +99,8 @@ def test_what_a_node_had_when_it_ended_another_says(
     new_server: NewServer, shared: dict[str, str], sudden: bool
 ) -> None:
     """Killed in the middle: when its time is over; stopped: at once. Once in either case."""
-    url, nodes = shared["PARLOUR_DATABASE_URL"], {}
+    url = shared["PARLOUR_DATABASE_URL"]
+    nodes: dict[str, Server] = {}
     for _ in range(2):
         server = new_server(env=shared).start()
         nodes[newest_node(url, set(nodes))] = server
@@ -156,7 +155,9 @@ def test_clocks_an_hour_apart_change_nothing(
 
 def test_only_workers_run_jobs(new_server: NewServer, shared: dict[str, str]) -> None:
     """Without one what is said later waits; with the first it is said."""
-    auth, api = (new_server(env={**shared, "PARLOUR_ONLY": name}).start() for name in ("auth", "api"))
+    auth, api = (
+        new_server(env={**shared, "PARLOUR_ONLY": name}).start() for name in ("auth", "api")
+    )
     signed_in = new_account(auth, "ann")
     place = make_room(replace(signed_in, server=api))
     one = later(place, place.owner, send_at=at(seconds=0.3))

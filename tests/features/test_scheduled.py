@@ -99,6 +99,7 @@ async def test_it_is_changed_put_off_deleted_or_said_at_once(ann: Account, place
     """Until its time has come; one's own connections are told of each."""
     own = await ann.connect()
     one, two = later(place, ann, "one"), later(place, ann, "two")
+    changed = one
     for changes in ({"content": "other"}, {"send_at": at(days=2)}):
         changed = checked(ann.call("PATCH", path_of(one), json=changes))
         assert (await own.until("scheduled_updated", scheduled=changed))["scheduled"] == changed
@@ -113,7 +114,7 @@ async def test_it_is_changed_put_off_deleted_or_said_at_once(ann: Account, place
     assert (await own.until("scheduled_removed"))["message_id"] == answer.json()["id"]
     assert scheduled(ann) == []
     for method, rest in (("PATCH", ""), ("DELETE", ""), ("POST", "/now")):
-        body = {"json": {}} if method == "PATCH" else {}
+        body: dict[str, Any] = {"json": {}} if method == "PATCH" else {}
         assert_refused(ann.call(method, path_of(one, rest), **body), "not_found")
 
 
