@@ -134,9 +134,7 @@ class Task(Generic[Payload]):
         self.ended = True
         return result
 
-    def _end(
-        self, connection: Connection, operation: Callable[..., T], args: tuple[Any, ...]
-    ) -> T:
+    def _end(self, connection: Connection, operation: Callable[..., T], args: tuple[Any, ...]) -> T:
         if not rows.end(connection, self._taken, self._kind.every):
             raise _Lost
         return operation(connection, *args)

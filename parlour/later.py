@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from parlour.fields import Id, Shape, Time, check_time, whole
+from parlour.fields import Id, Shape, Time, check_time, format_time, whole
 from parlour.files import File, FileIds
 from parlour.models import Caption, ClientId
 
@@ -13,6 +13,7 @@ from parlour.models import Caption, ClientId
 SendAt = Annotated[
     datetime,
     BeforeValidator(check_time),
+    PlainSerializer(format_time, when_used="json"),
     Field(
         description="When it is to be said: RFC 3339 with a zone, at most a year ahead.",
         examples=["2026-12-24T18:00:00+01:00"],

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from parlour.audience import tell_scheduled
 from parlour.attaching import Attached
+from parlour.audience import tell_scheduled
 from parlour.chains import Chains
 from parlour.companions import first_refusal
 from parlour.context import Context

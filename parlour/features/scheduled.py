@@ -118,6 +118,4 @@ async def send_scheduled_now(
 
 
 def _answer(scheduled: Scheduled, status: int) -> Response:
-    return Response(
-        scheduled.model_dump_json(), status_code=status, media_type="application/json"
-    )
+    return Response(scheduled.model_dump_json(), status_code=status, media_type="application/json")

@@ -19,7 +19,7 @@ from tests.support.nodes import Apart
 from tests.support.people import checked
 from tests.support.places import Place, make_room, name_of, new_account
 from tests.support.postgres import postgres
-from tests.support.scheduling import at, later, path_of, said_in, scheduled, soon
+from tests.support.scheduling import at, due, later, path_of, said_in, scheduled, soon
 from tests.support.server import NewServer, Server
 from tests.support.timing import scaled
 from tests.support.valkey import valkey
@@ -36,8 +36,8 @@ async def test_of_two_nodes_one_says_it_and_both_tell(both: list[Apart], ann: Ac
     """However many come at once; wherever its author is, they are told what became of it."""
     place = make_room(ann)
     clients = [await there(place, node).connect() for node in both]
-    send_at = at(seconds=1)
-    made = [later(place, ann, f"number {number}", send_at=send_at) for number in range(20)]
+    made = [later(place, ann, f"number {number}") for number in range(20)]
+    due(ann, *made, seconds=2)
     removed: list[set[Any]] = []
     for client in clients:
         frames = [await client.until("scheduled_removed") for _ in made]
@@ -89,10 +89,8 @@ def holders(url: str) -> list[str]:
 def newest_node(url: str, known: set[str]) -> str:
     """Return the node that has come to those that were known."""
     with closing(psycopg.connect(url, autocommit=True)) as connection:
-        [(node,)] = {row for row in connection.execute("SELECT id FROM nodes")} - {
-            (each,) for each in known
-        }
-    return str(node)
+        [node] = {str(row[0]) for row in connection.execute("SELECT id FROM nodes")} - known
+    return node
 
 
 @pytest.mark.timeout(180)
@@ -101,13 +99,14 @@ def test_what_a_node_had_when_it_ended_another_says(
     new_server: NewServer, shared: dict[str, str], sudden: bool
 ) -> None:
     """Killed in the middle: when its time is over; stopped: at once. Once in either case."""
-    url, nodes = shared["PARLOUR_DATABASE_URL"], {}
+    url = shared["PARLOUR_DATABASE_URL"]
+    nodes: dict[str, Server] = {}
     for _ in range(2):
         server = new_server(env=shared).start()
         nodes[newest_node(url, set(nodes))] = server
     servers = list(nodes.values())
     place = make_room(new_account(servers[0], "ann"))
-    one = later(place, place.owner, send_at=at(seconds=1))
+    [one] = due(place.owner, later(place, place.owner), seconds=2)
     with held_up(url):
         soon(lambda: bool(holders(url)))
         [holder] = holders(url)
@@ -141,27 +140,29 @@ def test_clocks_an_hour_apart_change_nothing(
     room = make_room(author, "public").room
     is_ahead = datetime.fromisoformat(room["created_at"]) - datetime.now(UTC)
     assert is_ahead > timedelta(minutes=50)
-    send_at = datetime.now(UTC) + timedelta(seconds=2)
-    later(place, author, "by the wrong one", send_at=send_at.isoformat())
-    later(place, place.owner, "by the right one", send_at=send_at.isoformat())
-    assert said_in(place, author) == []
+    [one] = due(author, later(place, author, "by the wrong one"), seconds=2)
+    [two] = due(place.owner, later(place, place.owner, "by the right one"), seconds=2)
     soon(lambda: len(said_in(place, author)) == 2)
-    assert datetime.now(UTC) >= send_at
+    assert datetime.now(UTC) >= datetime.fromisoformat(two["send_at"])
+    assert {each["client_id"] for each in said_in(place, author)} == {
+        one["client_id"], two["client_id"],
+    }  # fmt: skip
     assert scheduled(author) == []
     # Both go on, and nothing comes a second time.
-    last = later(place, author, "the last", send_at=at(seconds=1))
+    [last] = due(author, later(place, author, "the last"))
     soon(lambda: len(said_in(place, author)) == 3)
     assert [each["client_id"] for each in said_in(place, author)][-1] == last["client_id"]
 
 
 def test_only_workers_run_jobs(new_server: NewServer, shared: dict[str, str]) -> None:
     """Without one what is said later waits; with the first it is said."""
-    auth, api = (new_server(env={**shared, "PARLOUR_ONLY": name}).start() for name in ("auth", "api"))
+    auth, api = (
+        new_server(env={**shared, "PARLOUR_ONLY": name}).start() for name in ("auth", "api")
+    )
     signed_in = new_account(auth, "ann")
     place = make_room(replace(signed_in, server=api))
-    one = later(place, place.owner, send_at=at(seconds=0.3))
-    last = at(seconds=0.5)
-    soon(lambda: at() > last)
+    [one] = due(place.owner, later(place, place.owner))
+    soon(lambda: at() > one["send_at"])
     assert scheduled(place.owner) == [one]
     new_server(env={**shared, "PARLOUR_ONLY": "worker"}).start()
     soon(lambda: bool(said_in(place, place.owner)))

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ async def test_what_is_due_when_its_server_is_killed_is_said_once(
             await asyncio.to_thread(server.start)
     await asyncio.to_thread(soon, lambda: scheduled(ann) == [], 60)
     said: Counter[str] = Counter()
-    before = None
+    before: int | None = None
     while page := await asyncio.to_thread(_page, place, ann, before):
         said.update(each["client_id"] for each in page)
         before = page[0]["id"]
@@ -70,7 +71,7 @@ async def test_what_is_due_when_its_server_is_killed_is_said_once(
     assert integrity(server) == []
 
 
-def _page(place: Place, ann: Account, before: int | None) -> list[dict[str, str]]:
+def _page(place: Place, ann: Account, before: int | None) -> list[dict[str, Any]]:
     query = {"limit": 200} | ({} if before is None else {"before": before})
     return list(checked(ann.call("GET", f"{place.path}/messages", params=query)))
 

@@ -13,8 +13,9 @@ from tests.support.files import get, sent
 from tests.support.files import say as say_with
 from tests.support.people import Room, checked
 from tests.support.places import Place, follow, make_room, name_of, new_account, say, somebody
-from tests.support.scheduling import SCHEDULED, ask, at, later, path_of, said_in, scheduled
+from tests.support.scheduling import SCHEDULED, ask, at, due, later, path_of, said_in, scheduled
 from tests.support.server import Server
+from tests.support.timing import scaled
 
 pytestmark = pytest.mark.usefixtures("partings")
 
@@ -40,18 +41,19 @@ async def test_it_is_said_at_its_time_and_told_like_any_other(
     there, elsewhere, own = await follow(place, bob), await bob.connect(), await ann.connect()
     first = checked(say(place, bob, "when?"))
     words = f"now, @{name_of(bob)}"
-    send_at = at(seconds=1)
+    send_at = at(hours=1)
     one = later(place, ann, words, send_at=send_at, reply_to=first["id"])
     assert datetime.fromisoformat(one["send_at"]) == datetime.fromisoformat(send_at)
     assert (one["state"], one["error"], one["files"]) == ("waiting", None, [])
     assert scheduled(ann) == [one]
     assert (await own.until("scheduled_updated"))["scheduled"] == one
+    [one] = due(ann, one)
     told = (await there.until("message", message={"content": words}))["message"]
     assert told["client_id"] == one["client_id"]
     assert (told["username"], told["guest"]) == (name_of(ann), False)
     assert (told["reply_to"], told["chain"]) == (first["id"], first["id"])
     assert told["mentions"] == [name_of(bob)]
-    assert datetime.fromisoformat(told["timestamp"]) >= datetime.fromisoformat(send_at)
+    assert told["timestamp"] >= one["send_at"]
     await elsewhere.until("notification", message={"id": told["id"]}, reason="mention")
     gone = await own.until("scheduled_removed")
     assert gone == {"type": "scheduled_removed", "id": one["id"], "message_id": told["id"]}
@@ -64,9 +66,9 @@ async def test_it_is_said_at_its_time_and_told_like_any_other(
 async def test_what_comes_sooner_is_said_first(ann: Account, place: Place) -> None:
     """Though whoever sleeps until the other was asleep already."""
     there = await follow(place, ann)
-    times = {"third": 1.2, "first": 0.4, "second": 0.8}
+    times = {"third": 3.6, "first": 3, "second": 3.3}
     for words, seconds in times.items():
-        later(place, ann, words, send_at=at(seconds=seconds))
+        later(place, ann, words, send_at=at(seconds=scaled(seconds)))
     assert [each["content"] for each in scheduled(ann)] == ["first", "second", "third"]
     said = [(await there.until("message"))["message"]["content"] for _ in times]
     assert said == ["first", "second", "third"]
@@ -84,11 +86,12 @@ async def test_the_same_client_id_makes_one(ann: Account, place: Place) -> None:
     message = checked(ann.call("POST", path_of(one, "/now")))
     assert message["client_id"] == client_id
     assert_refused(ask(place, ann, client_id=client_id), "not_allowed", "client_id")
-    second = later(place, ann, send_at=at(seconds=0.5))
+    second = later(place, ann)
     there = await follow(place, ann)
     body = {"content": "before", "client_id": second["client_id"]}
     before = checked(ann.call("POST", f"{place.path}/messages", json=body))
     own = await ann.connect()
+    due(ann, second)
     told = await own.until("scheduled_removed", id=second["id"])
     assert told["message_id"] == before["id"]
     await there.settle()
@@ -99,6 +102,7 @@ async def test_it_is_changed_put_off_deleted_or_said_at_once(ann: Account, place
     """Until its time has come; one's own connections are told of each."""
     own = await ann.connect()
     one, two = later(place, ann, "one"), later(place, ann, "two")
+    changed = one
     for changes in ({"content": "other"}, {"send_at": at(days=2)}):
         changed = checked(ann.call("PATCH", path_of(one), json=changes))
         assert (await own.until("scheduled_updated", scheduled=changed))["scheduled"] == changed
@@ -113,16 +117,17 @@ async def test_it_is_changed_put_off_deleted_or_said_at_once(ann: Account, place
     assert (await own.until("scheduled_removed"))["message_id"] == answer.json()["id"]
     assert scheduled(ann) == []
     for method, rest in (("PATCH", ""), ("DELETE", ""), ("POST", "/now")):
-        body = {"json": {}} if method == "PATCH" else {}
+        body: dict[str, Any] = {"json": {}} if method == "PATCH" else {}
         assert_refused(ann.call(method, path_of(one, rest), **body), "not_found")
 
 
 async def test_another_time_is_heeded_though_the_first_was_near(ann: Account, place: Place) -> None:
     """Put off it is not said then; moved forward it is said sooner."""
-    near, far = later(place, ann, "near", send_at=at(seconds=0.7)), later(place, ann, "far")
-    checked(ann.call("PATCH", path_of(near), json={"send_at": at(hours=2)}))
-    checked(ann.call("PATCH", path_of(far), json={"send_at": at(seconds=0.9)}))
     own = await ann.connect()
+    near, far = (later(place, ann, words) for words in ("near", "far"))
+    due(ann, near, seconds=2)
+    checked(ann.call("PATCH", path_of(near), json={"send_at": at(hours=2)}))
+    due(ann, far, seconds=2)
     await own.until("scheduled_removed", id=far["id"])
     assert [each["content"] for each in said_in(place, ann)] == ["far"]
     assert [each["id"] for each in scheduled(ann)] == [near["id"]]
@@ -213,9 +218,10 @@ async def test_what_was_unread_stays_unread(server: Server, ann: Account, place:
     bob = new_account(server, "bob")
     place.add(bob)
     there = await follow(place, ann)
-    later(place, bob, "good morning", send_at=at(seconds=0.8))
+    morning = later(place, bob, "good morning")
     for words in ("one", "two", "three"):
         checked(say(place, ann, words))
+    due(bob, morning)
     await there.until("message", message={"content": "good morning"})
     seen = place.seen_by(bob)
     assert seen is not None
@@ -231,7 +237,7 @@ async def test_files_come_along_and_are_nobody_elses_meanwhile(ann: Account, pla
     own = await ann.connect()
     files = [sent(ann, place.room, f"file {number}".encode()) for number in range(3)]
     ids = [file["id"] for file in files]
-    one = later(place, ann, "", files=ids[1::-1], send_at=at(seconds=1.5))
+    one = later(place, ann, "", files=ids[1::-1])
     assert one["files"] == files[1::-1]
     assert_refused(ask(place, ann, files=ids[:1]), "not_allowed", "files")
     assert_refused(say_with(ann, place.room, files[0]), "not_allowed", "files")
@@ -240,6 +246,7 @@ async def test_files_come_along_and_are_nobody_elses_meanwhile(ann: Account, pla
     two = later(place, ann, "with one", files=ids[2:])
     assert_deleted(ann.call("DELETE", path_of(two)))
     assert checked(say_with(ann, place.room, files[2]))["files"] == [files[2]]
+    due(ann, one)
     told = await own.until("scheduled_removed", id=one["id"])
     [message] = [each for each in said_in(place, ann) if each["id"] == told["message_id"]]
     assert (message["content"], message["files"]) == ("", files[1::-1])

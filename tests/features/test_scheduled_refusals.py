@@ -29,7 +29,7 @@ from tests.support.places import (
     say,
     somebody,
 )
-from tests.support.scheduling import Scheduled, ask, at, later, path_of, said_in, scheduled
+from tests.support.scheduling import Scheduled, ask, at, due, later, path_of, said_in, scheduled
 from tests.support.server import Server
 
 pytestmark = pytest.mark.usefixtures("partings")
@@ -119,8 +119,9 @@ async def test_what_is_refused_when_its_time_has_come_stays_with_the_reason(
     place, bob = make_room(ann, kind), new_account(server, "bob")
     place.add(bob)
     own = await bob.connect()
-    one = later(place, bob, "never said", send_at=at(seconds=0.8))
+    one = later(place, bob, "never said")
     act(place, bob)
+    [one] = due(bob, one)
     told = await own.until("scheduled_updated", scheduled={"state": "failed"})
     assert told["scheduled"] == {**one, "state": "failed", "error": told["scheduled"]["error"]}
     error = failed(bob, one)
@@ -143,13 +144,14 @@ async def test_it_is_said_again_when_the_reason_is_gone(server: Server, ann: Acc
     place, bob = make_room(ann), new_account(server, "bob")
     place.add(bob)
     own = await bob.connect()
-    made = [later(place, bob, words, send_at=at(seconds=0.8)) for words in ("one", "two")]
+    made = [later(place, bob, words) for words in ("one", "two")]
     leave(place, bob)
+    due(bob, *made)
     for one in made:
         await own.until("scheduled_updated", scheduled={"id": one["id"], "state": "failed"})
     checked(put(place, ann, bob))
     assert checked(bob.call("POST", path_of(made[1], "/now")))["content"] == "two"
-    checked(bob.call("PATCH", path_of(made[0]), json={"send_at": at(seconds=0.3)}))
+    due(bob, made[0])
     await own.until("scheduled_removed", id=made[0]["id"])
     assert [each["content"] for each in said_in(place, ann)] == ["two", "one"]
 
@@ -160,8 +162,9 @@ async def test_slow_mode_is_waited_for(server: Server, ann: Account) -> None:
     place.add(bob)
     checked(ann.call("PATCH", place.path, json={"slow_seconds": 2}))
     own = await bob.connect()
-    one = later(place, bob, "second", send_at=at(seconds=0.4))
+    one = later(place, bob, "second")
     first = checked(say(place, bob, "first"))
+    due(bob, one)
     assert_code(bob.call("POST", path_of(one, "/now")), "slow_mode")
     told = await own.until("scheduled_removed", id=one["id"])
     said = said_in(place, ann)
@@ -177,7 +180,7 @@ async def test_who_is_signed_out_by_then_is_heard_all_the_same(
     bob = new_account(server, "bob")
     place.add(bob)
     there = await follow(place, ann)
-    later(place, bob, "I have left", send_at=at(seconds=0.8))
+    due(bob, later(place, bob, "I have left"), seconds=2)
     assert bob.call("DELETE", "/api/auth/sessions").status_code == 204
     await there.until("message", message={"content": "I have left", "username": name_of(bob)})
 
@@ -188,8 +191,9 @@ async def test_a_refused_one_keeps_its_files(server: Server, ann: Account) -> No
     place.add(bob)
     own = await bob.connect()
     file = sent(bob, place.room)
-    one = later(place, bob, "look", files=[file["id"]], send_at=at(seconds=0.8))
+    one = later(place, bob, "look", files=[file["id"]])
     leave(place, bob)
+    due(bob, one)
     told = await own.until("scheduled_updated", scheduled={"id": one["id"], "state": "failed"})
     assert told["scheduled"]["files"] == [file]
     checked(put(place, ann, bob))
@@ -205,10 +209,10 @@ async def test_an_account_that_may_not_be_used_says_nothing(
     people = [new_account(server, "bob") for _ in range(2)]
     place.add(*people)
     for bob, words in zip(people, ("disabled", "banned"), strict=True):
-        later(place, bob, words, send_at=at(seconds=1))
+        due(bob, later(place, bob, words), seconds=3)
     checked(change_user(chief, name_of(people[0]), disabled=True))
     ban_id = checked(ban_from_server(chief, name_of(people[1])))["id"]
-    last = later(place, ann, "the last", send_at=at(seconds=1.2))
+    [last] = due(ann, later(place, ann, "the last"), seconds=3)
     await own.until("scheduled_removed", id=last["id"])
     assert [each["content"] for each in said_in(place, ann)] == ["the last"]
     checked(change_user(chief, name_of(people[0]), disabled=False))

@@ -1,4 +1,4 @@
-"""Several nodes take, lose, end and put off jobs in any order: each is done once, by one of them."""
+"""Several nodes take, lose, end and put off jobs in any order: each is done once, by one."""
 
 from dataclasses import replace
 from typing import Any
@@ -37,7 +37,7 @@ class Queue(RuleBasedStateMachine):
         self.connection = self.engine.connect()
         self.now = 1_000_000
         self.real = rows.now_ms
-        rows.now_ms = lambda _connection: self.now
+        rows.now_ms = lambda connection: self.now
         # By the word of each job: how often it was done.
         self.done: dict[str, int] = {}
         self.due: dict[str, int] = {}
@@ -129,7 +129,5 @@ class Queue(RuleBasedStateMachine):
 
 def test_each_job_is_done_once_whoever_has_it() -> None:
     """However nodes take, lose, end and put them off."""
-    kept = settings(
-        max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, phases=PHASES
-    )
+    kept = settings(max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, phases=PHASES)
     run_state_machine_as_test(Queue, settings=kept)

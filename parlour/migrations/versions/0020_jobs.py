@@ -28,6 +28,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_jobs_due_at", "jobs", ["due_at", "id"], **only("failed_at IS NULL"))
+    op.create_index("ix_jobs_taken_by", "jobs", ["taken_by"], **only("taken_by IS NOT NULL"))
     op.create_table(
         "scheduled",
         sa.Column("id", Integer, nullable=False),

@@ -31,6 +31,9 @@ jobs = Table(
 # What is to be run next.
 Index("ix_jobs_due_at", jobs.c.due_at, jobs.c.id, **only("failed_at IS NULL"))
 
+# What a node has that ends.
+Index(None, jobs.c.taken_by, **only("taken_by IS NOT NULL"))
+
 # What accounts want to say later. Its room may be gone by then: it is kept all the same.
 scheduled = Table(
     "scheduled",
