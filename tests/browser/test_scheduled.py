@@ -251,7 +251,7 @@ async def test_on_a_phone_the_button_comes_with_the_words_and_the_list_fills_the
         size = await each.bounding_box()
         assert size and size["height"] >= 44
     await page.get_by_role("link", name="Back to rooms").click()
-    await press(visitor, "Your menu")
+    await page.get_by_role("button", name="Your menu").click()
     link = page.get_by_role("link", name="Scheduled messages 1 waiting")
     await link.click()
     await expect(items(visitor)).to_have_count(1)
