@@ -22,6 +22,7 @@ from parlour.features import (
     heartbeat,
     members,
     messages,
+    metrics,
     moderation,
     news,
     notifications,
@@ -53,7 +54,7 @@ _MORE: Final = (
     avatars.router, users.router, files.router, directory.router, admin_people.router,
     admin_rooms.router, admin_policy.router, admin_log.router, admission.router,
 )  # fmt: skip
-_ALWAYS: Final = (health.router,)
+_ALWAYS: Final = (health.router, metrics.router)
 
 ROUTERS: Final[Mapping[str, tuple[APIRouter, ...]]] = {
     "": (*_API, *_AUTH, public_keys.router, *_MORE, *_ALWAYS, gateway.router, pages.router),
@@ -73,6 +74,7 @@ _OWN: Final[tuple[Task, ...]] = (
     lambda context: upkeep.hold_database(context.database),
     news.tell_news,
     notifications.tell_crowds,
+    lambda _context: upkeep.watch_lag(),
 )
 
 TASKS: Final[Mapping[str, tuple[Task, ...]]] = {

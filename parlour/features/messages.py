@@ -22,6 +22,7 @@ from parlour.paging import HistoryQuery, RoomHistoryQuery
 from parlour.permissions import MAX_HERE, check_speak
 from parlour.protocol import RepeatedMessageEvent
 from parlour.storing import History, MessageDraft, StoredMessage
+from parlour.support.counts import COUNTS
 from parlour.web import QuickRoute, StrictRoute, answers, id_of
 
 router = APIRouter(route_class=StrictRoute, tags=["messages"])
@@ -160,6 +161,8 @@ async def say(context: Context, person: Person, room_id: int, message: MessageCr
 
     tell = publish.after(context, partial(_said, draft))
     stored = await context.database.store(draft, then=tell)
+    if not stored.repeated:
+        COUNTS.messages += 1
     return Response(
         stored.message.model_dump_json(),
         status_code=200 if stored.repeated else 201,
@@ -203,6 +206,7 @@ def send_message(context: Context, client: Client, command: SendMessage) -> None
         elif outcome.repeated:
             client.send(_repeated(outcome.message))
         else:
+            COUNTS.messages += 1
             told(outcome)
             # Its room may have been left in the meantime; the sender is told all the same.
             if not manager.follows(connection, room_id):

@@ -58,6 +58,15 @@ def abroad(path: str, method: str = "POST") -> Ask:
     return ask
 
 
+def passed_on(path: str) -> Ask:
+    """Return a way to ask for a path through a proxy."""
+
+    def ask(http: Client, room_id: str) -> Response:
+        return http.get(path, headers={"X-Forwarded-For": "127.0.0.1"})
+
+    return ask
+
+
 def misshapen(path: str, method: str = "POST") -> list[Ask]:
     """Return what no route takes that has a body: by another site, or not to be read."""
 
@@ -189,8 +198,10 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
     ("GET", "/healthz"): [],
     ("GET", "/.well-known/jwks.json"): [],
     ("GET", "/readyz"): [],
+    ("GET", "/metrics"): [passed_on("/metrics")],
 }
-# What it takes other settings, many tries or the printed link to meet: see `tests/identity/`.
+# What it takes other settings, many tries or the printed link to meet: see `tests/identity/` and
+# `tests/features/test_metrics.py`.
 ELSEWHERE: dict[tuple[str, str], set[str]] = {
     ("POST", f"{AUTH}/guest"): {"guests_off"},
     ("POST", f"{AUTH}/register"): {
@@ -202,6 +213,7 @@ ELSEWHERE: dict[tuple[str, str], set[str]] = {
     ("POST", f"{AUTH}/setup"): {"name_taken"},
     ("POST", f"{AUTH}/login"): {"rate_limited"},
     ("POST", f"{AUTH}/password"): {"rate_limited"},
+    ("GET", "/metrics"): {"not_signed_in"},
 }
 # What only somebody meets who is signed in.
 SIGNED_IN: dict[tuple[str, str], list[Ask]] = {
