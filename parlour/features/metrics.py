@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import PlainTextResponse
 
 from parlour.context import Context
 from parlour.errors import Refusal
@@ -22,13 +21,16 @@ router = APIRouter(tags=["health"])
 _PASSED_ON: Final = (
     "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
 )  # fmt: skip
+_TEXT: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "All of them.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+}
 
 
 @router.get(
     "/metrics",
     summary="Figures for Prometheus",
-    response_class=PlainTextResponse,
-    responses=answers("not_signed_in", "not_allowed"),
+    response_class=Response,
+    responses=_TEXT | answers("not_signed_in", "not_allowed"),
 )
 async def read_metrics(
     request: Request, context: Annotated[Context, Depends(context_of)]

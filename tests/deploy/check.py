@@ -9,6 +9,7 @@ for Prometheus by its own tool. What is not here is said, and with CI=true it is
 import argparse
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -88,7 +89,18 @@ def prometheus(home: Path) -> None:
     assert "/etc/prometheus/parlour.token" in text
     path = home / "prometheus.yml"
     path.write_text(text.replace("/etc/prometheus/parlour.token", str(token)))
-    ask("promtool", "check", "config", path)
+    try:
+        ask("promtool", "check", "config", path)
+    except AssertionError as error:
+        # Debian's is built without it: then all is looked at but for how pods are found.
+        if "kubernetes_sd_configs not found" not in str(error):
+            raise
+        say("prometheus: this promtool does not know Kubernetes")
+        left = re.sub(
+            r"kubernetes_sd_configs:\n(.*\n){3}", "static_configs: []\n", path.read_text()
+        )
+        path.write_text(left)
+        ask("promtool", "check", "config", path)
     with two_nodes(home, is_anew=True) as nodes:
         told = httpx2.get(f"{nodes[0].url}/metrics", trust_env=False).text
     found = subprocess.run(

@@ -32,7 +32,7 @@ def test_only_those_that_are_not_full_are_kept() -> None:
 
 
 class Together:
-    """What two nodes share, as a test would have it: it may be away, and counts what it is asked."""
+    """What two nodes share: it may be away, and notes what it is asked."""
 
     def __init__(self, now: list[float], size: int, per_second: float) -> None:
         self.is_away = False
