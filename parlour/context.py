@@ -108,6 +108,8 @@ class Context:
     reactions: Pace = field(
         default_factory=lambda: Pace("reactions", REACTIONS_AT_ONCE, REACTIONS_A_SECOND)
     )
+    # Set where there may be a job that is due before any that was known.
+    due: asyncio.Event = field(default_factory=asyncio.Event)
     closing: bool = False
     # The door of plain HTTP, where the server is our own.
     door: Door | None = None
