@@ -7,7 +7,9 @@ from tests.support.accounts import register
 from tests.support.answers import assert_refused
 from tests.support.figures import figures, read
 from tests.support.people import Person, Room, http_client
+from tests.support.places import make_room, new_account
 from tests.support.rawhttp import RawHTTP
+from tests.support.scheduling import due, later, path_of, said_in, soon
 from tests.support.server import NewServer, Server
 
 pytestmark = pytest.mark.one_node("of two, each tells of itself")
@@ -48,6 +50,20 @@ async def test_what_is_said_and_to_how_many_is_counted(
         await client.close()
     await alice.leave()
     await bob.leave()
+
+
+def test_what_is_said_later_is_counted_once_it_is_said(server: Server) -> None:
+    """By its job at its time, and where somebody does not wait for that."""
+    ann = new_account(server, "ann")
+    place = make_room(ann)
+    before = figures(server)
+    one, other = later(place, ann), later(place, ann, "now")
+    assert risen(before, figures(server), "parlour_messages_stored_total") == 0
+    assert ann.call("POST", path_of(other, "/now")).status_code == 201
+    due(ann, one)
+    soon(lambda: risen(before, figures(server), "parlour_messages_stored_total") >= 2)
+    assert len(said_in(place, ann)) == 2
+    assert risen(before, figures(server), "parlour_messages_stored_total") == 2
 
 
 async def test_refusals_are_counted_by_door_and_code(
