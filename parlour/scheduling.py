@@ -27,6 +27,7 @@ from parlour.store import restrictions, users
 from parlour.store import scheduled as rows
 from parlour.store.jobs import now_ms
 from parlour.storing import MessageDraft, StoredMessage
+from parlour.support.counts import COUNTS
 
 # Of one account, those included that were refused for good.
 MAX_SCHEDULED: Final = 100
@@ -168,7 +169,7 @@ async def send(context: Context, task: Task[int]) -> None:
     """Say what was to be said later."""
     found = await context.database.read(rows.find, task.payload)
     here = () if found is None else here_for(context, found[0])
-    await task.end(_send, task.payload, here, then=telling(context))
+    count(await task.end(_send, task.payload, here, then=telling(context)))
 
 
 @send.when_lost
@@ -176,6 +177,12 @@ async def _lost(context: Context, task: Task[int]) -> None:
     words = "The server could not store it; its log says why."
     refusal = Refusal("internal", words)
     await task.end(_refuse, task.payload, refusal, then=telling(context))
+
+
+def count(sent: Sent | None) -> None:
+    """Count what was stored here, as every message is."""
+    if sent is not None and sent.stored is not None and not sent.stored.repeated:
+        COUNTS.messages += 1
 
 
 def here_for(context: Context, found: Scheduled) -> tuple[int, ...]:

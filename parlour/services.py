@@ -22,6 +22,7 @@ from parlour.features import (
     heartbeat,
     members,
     messages,
+    metrics,
     moderation,
     news,
     notifications,
@@ -54,7 +55,7 @@ _MORE: Final = (
     avatars.router, users.router, files.router, directory.router, admin_people.router,
     admin_rooms.router, admin_policy.router, admin_log.router, admission.router,
 )  # fmt: skip
-_ALWAYS: Final = (health.router,)
+_ALWAYS: Final = (health.router, metrics.router)
 
 ROUTERS: Final[Mapping[str, tuple[APIRouter, ...]]] = {
     "": (*_API, *_AUTH, public_keys.router, *_MORE, *_ALWAYS, gateway.router, pages.router),
@@ -75,6 +76,7 @@ _OWN: Final[tuple[Task, ...]] = (
     sessions.tidy,
     news.tell_news,
     notifications.tell_crowds,
+    lambda _context: upkeep.watch_lag(),
 )
 
 TASKS: Final[Mapping[str, tuple[Task, ...]]] = {

@@ -19,6 +19,7 @@ from parlour.permissions import check_speak
 from parlour.protocol import RepeatedMessageEvent
 from parlour.saying import accounts_in, publish, said_of
 from parlour.storing import History, MessageDraft, StoredMessage
+from parlour.support.counts import COUNTS
 from parlour.web import QuickRoute, StrictRoute, answers, id_of
 
 router = APIRouter(route_class=StrictRoute, tags=["messages"])
@@ -157,6 +158,8 @@ async def say(context: Context, person: Person, room_id: int, message: MessageCr
 
     tell = publish.after(context, partial(said_of, draft))
     stored = await context.database.store(draft, then=tell)
+    if not stored.repeated:
+        COUNTS.messages += 1
     return Response(
         stored.message.model_dump_json(),
         status_code=200 if stored.repeated else 201,
@@ -200,6 +203,7 @@ def send_message(context: Context, client: Client, command: SendMessage) -> None
         elif outcome.repeated:
             client.send(_repeated(outcome.message))
         else:
+            COUNTS.messages += 1
             told(outcome)
             # Its room may have been left in the meantime; the sender is told all the same.
             if not manager.follows(connection, room_id):

@@ -111,6 +111,7 @@ async def send_scheduled_now(
         scheduling.send_now, account_of(login), login.user_id, scheduled_id,
         scheduling.here_for(context, found), then=scheduling.telling(context),
     )  # fmt: skip
+    scheduling.count(sent)
     assert sent.stored is not None  # noqa: S101 - or it was refused
     return Response(
         sent.stored.message.model_dump_json(), status_code=201, media_type="application/json"

@@ -309,6 +309,7 @@ ELSEWHERE: Final[dict[str, Act]] = {
     "GET /.well-known/jwks.json": fixed("/.well-known/jwks.json"),
     "GET /healthz": fixed("/healthz"),
     "GET /readyz": fixed("/readyz"),
+    "GET /metrics": fixed("/metrics"),
 }
 # These would end the login by which the rest of the table is asked.
 UNASKED: Final = {"POST /api/auth/logout", "DELETE /api/auth/sessions"}
