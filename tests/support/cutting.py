@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from typing import Literal
 
 # `beyond`: from the commit on nothing gets through, for anybody, until `go_on`; `unknown`: the same
-# from its answer on.
-When = Literal["before", "behind", "beyond", "unknown"]
+# from its answer on. `held`: a commit of what the journal tells waits until then, and is not cut.
+When = Literal["before", "behind", "beyond", "unknown", "held"]
 
 
 class Cutting:
@@ -21,6 +21,7 @@ class Cutting:
         self.done = threading.Event()
         self._open = threading.Event()
         self._open.set()
+        self._released = threading.Event()
 
     @property
     def port(self) -> int:
@@ -47,21 +48,31 @@ class Cutting:
     def go_on(self) -> None:
         """Pass on again, beginning with what was said meanwhile."""
         self._open.set()
+        self._released.set()
 
     def close(self) -> None:
         """Take no more."""
-        self._open.set()
+        self.go_on()
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
 
     def _pass_on(self, one: socket.socket, other: socket.socket, asks: bool) -> None:
+        told = False
         with suppress(OSError):
             while data := one.recv(65_536):
                 self._open.wait()
+                told = told or b"INSERT INTO journal" in data
                 if asks and self.cut is not None and b"COMMIT\0" in data:
-                    self._cut(one, other, data)
-                    break
+                    if self.cut != "held":
+                        self._cut(one, other, data)
+                        break
+                    if told:
+                        self.cut = None
+                        self._released.clear()
+                        self.done.set()
+                        self._released.wait()
+                told = told and b"COMMIT\0" not in data
                 other.sendall(data)
         for end in (one, other):
             with suppress(OSError):
