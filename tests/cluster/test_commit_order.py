@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient
 
-from tests.support.cutting import Cutting, cutting
+from tests.support.cutting import Cutting, When, cutting
 from tests.support.people import async_http_client, checked
 from tests.support.postgres import postgres
 from tests.support.server import NewServer, Server
@@ -54,31 +54,30 @@ async def post(http: AsyncClient, room: int, content: str) -> Any:
     return checked(answer)
 
 
-@pytest.mark.parametrize("held", ["before its commit", "on its way"])
+@pytest.mark.parametrize("held", ["held", "waits"])
 async def test_people_at_both_nodes_are_told_one_order(
-    nodes: list[Server], way: Cutting, held: str
+    nodes: list[Server], way: Cutting, held: When
 ) -> None:
-    """One room shares nothing with the other but the order of all, which is that of the ids."""
+    """Whether the first one waits at its commit, for which all wait, or on its way to the lock.
+
+    One room shares nothing with the other but the order of all, which is that of the ids.
+    """
     async with async_http_client(nodes[0]) as one, async_http_client(nodes[1]) as other:
         here, there = [
             checked(await other.post("/api/chat/rooms", json={"name": name}))["id"]
             for name in ("here", "there")
         ]
         watchers = [await watch(server, here, there) for server in nodes]
-        if held == "on its way":
-            way.fall_silent()
-        else:
-            way.cut = "held"
+        way.cut = held
         first = asyncio.create_task(post(one, here, "handed in first"))
-        if held == "before its commit":
-            assert await asyncio.to_thread(way.done.wait, scaled(10))
+        assert await asyncio.to_thread(way.done.wait, scaled(10))
         second = asyncio.create_task(post(other, there, "handed in second"))
-        await asyncio.wait([second], timeout=WATCHED if held == "before its commit" else None)
-        assert second.done() is (held == "on its way")
+        await asyncio.wait([second], timeout=WATCHED if held == "held" else None)
+        assert second.done() is (held == "waits")
         way.go_on()
         ids = {(await each)["id"]: (await each)["content"] for each in (first, second)}
         expected = [ids[each] for each in sorted(ids)]
-        last = "second" if held == "before its commit" else "first"
+        last = "second" if held == "held" else "first"
         assert expected[-1] == f"handed in {last}"
         for client in watchers:
             told = [await client.until("message") for _ in expected]

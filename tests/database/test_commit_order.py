@@ -90,8 +90,9 @@ async def test_who_is_handed_in_first_and_committed_last_is_told_last_everywhere
     """Also at the node where it was handed in, by which it has been heard of before."""
     async with nodes_told(tmp_path, *places(url, way)) as (one, other, reader):
         await look(one, other, reader)
-        way.fall_silent()
+        way.cut = "waits"
         first = asyncio.create_task(one.tell(101))
+        assert await asyncio.to_thread(way.done.wait, scaled(10))
         assert await other.tell(102) == 102
         await look(other, reader)
         assert (first.done(), reader.told) == (False, [102])

@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from typing import Literal
 
 # `beyond`: from the commit on nothing gets through, for anybody, until `go_on`; `unknown`: the same
-# from its answer on. `held`: a commit of what the journal tells waits until then, and is not cut.
-When = Literal["before", "behind", "beyond", "unknown", "held"]
+# from its answer on. `held`: a commit of what the journal tells waits until then, and is not cut;
+# `waits`: so does whoever is about to ask for the lock of all who write.
+When = Literal["before", "behind", "beyond", "unknown", "held", "waits"]
 
 
 class Cutting:
@@ -63,16 +64,19 @@ class Cutting:
             while data := one.recv(65_536):
                 self._open.wait()
                 told = told or b"INSERT INTO journal" in data
-                if asks and self.cut is not None and b"COMMIT\0" in data:
-                    if self.cut != "held":
-                        self._cut(one, other, data)
-                        break
-                    if told:
-                        self.cut = None
-                        self._released.clear()
-                        self.done.set()
-                        self._released.wait()
-                told = told and b"COMMIT\0" not in data
+                is_commit = b"COMMIT\0" in data
+                if asks and (
+                    (self.cut == "held" and is_commit and told)
+                    or (self.cut == "waits" and b"pg_advisory_xact_lock" in data)
+                ):
+                    self.cut = None
+                    self._released.clear()
+                    self.done.set()
+                    self._released.wait()
+                elif asks and is_commit and self.cut not in (None, "held", "waits"):
+                    self._cut(one, other, data)
+                    break
+                told = told and not is_commit
                 other.sendall(data)
         for end in (one, other):
             with suppress(OSError):
