@@ -120,10 +120,10 @@ class Journal(Commits):
         entry = Entry(own[0], self._node, effects, int(own[2]))
         return Mark(word, tuple(Entry(*row) for row in others), entry)
 
-    def happened(self, mark: Mark) -> bool:
+    def happened(self, mark: Mark, meanwhile: Callable[[], None]) -> bool:
         """As of a server that has its database for itself."""
         try:
-            return super().happened(mark.word)
+            return super().happened(mark.word, meanwhile)
         except DBAPIError:
             if mark.own is not None:
                 self._unsure.append(mark.own.id)
