@@ -22,7 +22,7 @@ from parlour.receiving import Receiving
 from parlour.registry import Registry
 from parlour.services import ROUTERS, TASKS
 from parlour.settings import Settings, SettingsError, load_settings
-from parlour.storage import Storage, open_storage
+from parlour.storage import Storage, check_files, open_storage
 from parlour.store import files as file_rows
 from parlour.store import nodes
 from parlour.support.assets import Assets, AssetsOnDemand, compress_when_asked
@@ -120,7 +120,8 @@ def create_app(
 
 
 def _open(settings: Settings) -> Database:
-    """Open the database and hold it. Raises as `init_db`."""
+    """Open the database and hold it. Raises as `init_db`, or SettingsError."""
+    check_files(settings)
     database = init_db(settings)
     try:
         database.serve(cluster=bool(settings.redis_url))
