@@ -297,12 +297,16 @@ class Cluster:
             self._say(["beat"])
             now = asyncio.get_running_loop().time()
             silent = self._others.silent(now - SILENT_SECONDS)
-            if silent:
-                with contextlib.suppress(Refusal):
-                    living = await self._database.read(nodes.alive)
-                    for node in silent:
-                        if node not in living:
-                            self._forget(node)
+            try:
+                living = await self._database.read(nodes.alive) if silent else ()
+            except Refusal:
+                continue
+            except Exception:
+                logger.exception("it could not be read which other nodes there are")
+                continue
+            for node in silent:
+                if node not in living:
+                    self._forget(node)
 
     def _hear(self, words: bytes) -> None:
         try:
