@@ -29,9 +29,8 @@ from parlour.support.seals import Broken, Seal
 
 logger = logging.getLogger(__name__)
 
-# Seconds after which the journal is looked at in any case: where hints come, and where none do.
-LOOK_SECONDS: Final = 2.0
-LOOK_ALONE_SECONDS: Final = 0.5
+# Seconds after which the journal is looked at in any case: nobody knows at once of lost hints.
+LOOK_SECONDS: Final = 0.5
 # An entry that came before those in front of it waits so long for them.
 PATIENCE_SECONDS: Final = 0.05
 # And so many do.
@@ -42,8 +41,6 @@ PORTION: Final = 200
 MOST_HINTED: Final = 200_000
 # Each node says so often that it lives, and asks the database who else does.
 BEAT_SECONDS: Final = 2.0
-# Where nothing is heard of one for so long, its hints may get lost.
-MISSED_SECONDS: Final = 5.0
 # Where it hears of nobody for so long, the database says whether they are gone.
 SILENT_SECONDS: Final = 10.0
 # What has to hold everywhere is waited for so long, and what others said of who is there.
@@ -203,18 +200,9 @@ class Cluster:
 
     async def _follow(self) -> None:
         """Look, for ever, for what no hint was heard of."""
-        clock = asyncio.get_running_loop().time
-        looked = clock()
         while True:
-            await asyncio.sleep(LOOK_ALONE_SECONDS)
-            if not self._hears_all() or clock() - looked >= LOOK_SECONDS:
-                looked = clock()
-                await self._try_to_look()
-
-    def _hears_all(self) -> bool:
-        """Whether hints come from all other nodes, as far as anybody knows."""
-        since = asyncio.get_running_loop().time() - MISSED_SECONDS
-        return self._broker.connected and not self._others.silent(since)
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._try_to_look()
 
     # What is gone in a moment
 
