@@ -67,8 +67,9 @@ class Cluster:
         self._said = 0
         self._came_back = 0
         self._others = Others()
-        # What is told by way of the broker is as good as what the database says.
-        self._seal = Seal(database.secret, "news")
+        # What is told by way of the broker is as good as what the database says: in this history,
+        # for a restored one gives the same ids to other entries.
+        self._seal = Seal(database.secret, f"news of {database.epoch}")
         self._tickets = Seal(database.secret, "ticket")
         self._strangers = Seldom()
 

@@ -88,7 +88,8 @@ class RedisBroker:
     async def take(self, key: str) -> str | None:
         """The same."""
         value = await self._ask("GETDEL", f"{self._name}:{key}")
-        return None if value is None else value.decode()
+        # Whoever gets there may have put anything in its place.
+        return None if value is None else value.decode(errors="replace")
 
     async def close(self) -> None:
         """The same; what waits is said before, if that takes no time."""
