@@ -1,9 +1,12 @@
 """Nodes that do one service each: together they are one chat, and each has only what is its own."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import jwt
+import psycopg
 import pytest
 
 from tests.support import websocket
@@ -18,6 +21,7 @@ from tests.support.valkey import valkey
 pytestmark = pytest.mark.usefixtures("partings")
 
 SERVICES = ("auth", "api", "realtime", "web", "worker")
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 # A path of each, and who has it.
 PATHS = {
     "/api/auth/login": "auth",
@@ -134,3 +138,17 @@ def test_a_service_without_keys_says_who_has_them(new_server: NewServer) -> None
     assert process.lines == [
         "parlour: There are no keys yet. Start a node that signs people in (--only auth)."
     ]
+def test_what_takes_keys_away_that_were_seen_leaves_none(new_server: NewServer) -> None:
+    """As the documentation says it: a node that came before the new ones would believe the old."""
+    statement = re.search("`(DELETE FROM meta WHERE name .*)`", OPERATIONS.read_text())
+    assert statement is not None
+    env = {"PARLOUR_DATABASE_URL": postgres().new_database(), "PARLOUR_REDIS_URL": valkey().url}
+    first = new_server(env=env).start()
+    first.stop()
+    with psycopg.connect(env["PARLOUR_DATABASE_URL"]) as connection:
+        connection.execute(statement[1])
+    apart = new_server(env={**env, "PARLOUR_ONLY": "api"}).launch()
+    assert apart.wait() == 1
+    assert "There are no keys yet." in apart.output
+
+
