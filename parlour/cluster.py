@@ -182,6 +182,8 @@ class Cluster:
     def _tell(self, context: Context, entry: Entry) -> None:
         # First, so that nothing that goes wrong is told twice.
         self.head = entry.id
+        # Whoever follows the writing of others has something to do here, too.
+        self._database.written.set()
         replay(context, entry.effects)
 
     def _look_soon(self) -> None:
