@@ -33,6 +33,9 @@ MOST_WAITING: Final = 16 * 1024 * 1024
 # And is said in one go.
 AT_ONCE: Final = 128
 
+# What is said to find out whether one may, and told to nobody.
+_PROBE: Final = b""
+
 _FAILED: Final = (RedisError, OSError, TimeoutError, asyncio.IncompleteReadError)
 
 
@@ -123,6 +126,8 @@ class RedisBroker:
                 await listening.connect()  # type: ignore[no-untyped-call]
                 await listening.send_command("SUBSCRIBE", self._channel, check_health=False)
                 await listening.read_response(timeout=math.inf)
+                # Whoever may listen and not speak is not connected.
+                await self._say(speaking, [_PROBE])
             self._lose()
             self.connected = True
             if self._reported:
@@ -155,7 +160,7 @@ class RedisBroker:
             )
             if answer is None:
                 raise TimeoutError
-            if answer[0] == b"message":
+            if answer[0] == b"message" and answer[2] != _PROBE:
                 try:
                     self._heard(answer[2])
                 except Exception:
