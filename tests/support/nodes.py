@@ -137,7 +137,7 @@ class Nodes(Server):
                 [SEAL],
             )
             epoch, secret, head = await found.fetchone() or ("", "", 0)
-        return f"parlour:{epoch}:news", Seal(bytes.fromhex(secret), "news"), head
+        return f"parlour:{epoch}:news", Seal(bytes.fromhex(secret), f"news of {epoch}"), head
 
 
 async def _answered(listening: Any, seal: Seal, listener: str, head: int, living: int) -> None:
