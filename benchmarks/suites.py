@@ -9,8 +9,9 @@ from benchmarks.cases import CASES
 from benchmarks.cases.case import Case
 from benchmarks.plots import plots
 from benchmarks.report import markdown
-from benchmarks.scale import SCALE_CASES, engines
+from benchmarks.scale import engines
 from benchmarks.scale.bars import judge_scale
+from benchmarks.scale.cases import SCALE_CASES
 from benchmarks.scale.reckoning import fill_in
 from benchmarks.scale.report import scale_markdown, scale_plots
 

@@ -12,7 +12,8 @@ import pytest
 
 from benchmarks.loading import Bench, CheckFailed
 from benchmarks.running import Runner
-from benchmarks.scale import SCALE_CASES, engines
+from benchmarks.scale import engines
+from benchmarks.scale.cases import SCALE_CASES
 from benchmarks.scale.clocks import cpu_us
 from benchmarks.scale.cluster import NODES, Cluster, talk
 from benchmarks.scale.reckoning import blocks, fill_in
