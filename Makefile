@@ -29,7 +29,7 @@ ON_NODES_ALWAYS := tests/features/test_bans.py tests/features/test_direct.py tes
 	tests/identity/test_sessions.py
 # What runs on PostgreSQL once more.
 ON_POSTGRESQL := tests/administration tests/database tests/features tests/files tests/gateway tests/identity \
-	tests/permissions tests/properties
+	tests/jobs tests/permissions tests/properties
 # What takes minutes in its long form, and a part of a minute in every run.
 FAULTS := tests/faults/test_ledger_nodes.py tests/faults/test_ledger_partitions.py tests/faults/test_releases.py
 CSS := "frontend/**/*.css" "!frontend/vendor/**"

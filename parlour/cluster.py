@@ -13,25 +13,28 @@ from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from parlour import elsewhere
-from parlour.context import Context
+from parlour.context import Among, Context
 from parlour.database import Database
 from parlour.effects import replay
 from parlour.errors import Refusal
 from parlour.identity import end_unstored
 from parlour.realtime.broker import Broker, Unreachable
+from parlour.realtime.common import CommonPaces
 from parlour.realtime.others import Others
 from parlour.realtime.presence import Present, Seat
 from parlour.store import journal, nodes
 from parlour.store.journal import Entry
+from parlour.support.buckets import Drop, Taken
+from parlour.support.counts import COUNTS
 from parlour.support.flights import Flights
 from parlour.support.logs import Seldom
 from parlour.support.seals import Broken, Seal
+from parlour.support.tickets import MAX_OF_ONE
 
 logger = logging.getLogger(__name__)
 
-# Seconds after which the journal is looked at in any case: where hints come, and where none do.
-LOOK_SECONDS: Final = 2.0
-LOOK_ALONE_SECONDS: Final = 0.5
+# Seconds after which the journal is looked at in any case: nobody knows at once of lost hints.
+LOOK_SECONDS: Final = 0.5
 # An entry that came before those in front of it waits so long for them.
 PATIENCE_SECONDS: Final = 0.05
 # And so many do.
@@ -42,8 +45,6 @@ PORTION: Final = 200
 MOST_HINTED: Final = 200_000
 # Each node says so often that it lives, and asks the database who else does.
 BEAT_SECONDS: Final = 2.0
-# Where nothing is heard of one for so long, its hints may get lost.
-MISSED_SECONDS: Final = 5.0
 # Where it hears of nobody for so long, the database says whether they are gone.
 SILENT_SECONDS: Final = 10.0
 # What has to hold everywhere is waited for so long, and what others said of who is there.
@@ -70,9 +71,11 @@ class Cluster:
         self._said = 0
         self._came_back = 0
         self._others = Others()
-        # What is told by way of the broker is as good as what the database says.
-        self._seal = Seal(database.secret, "news")
+        # What is told by way of the broker is as good as what the database says: in this history,
+        # for a restored one gives the same ids to other entries.
+        self._seal = Seal(database.secret, f"news of {database.epoch}")
         self._tickets = Seal(database.secret, "ticket")
+        self._paces = CommonPaces(broker, database.secret)
         self._strangers = Seldom()
 
     def begin(self, context: Context) -> None:
@@ -106,6 +109,11 @@ class Cluster:
     def has_others(self) -> bool:
         """Whether another node was heard of, and not of its end."""
         return self._others.are_there
+
+    def among(self) -> Among:
+        """Where this node stands just now."""
+        others = self._others.count
+        return Among(self._broker.connected, others, self.head, self._paces.alone)
 
     # What was committed
 
@@ -159,6 +167,7 @@ class Cluster:
                         effects = await read(journal.own_effects, entry.id)
                         self.apply(Entry(entry.id, entry.node, effects))
                     continue
+                COUNTS.entries_looked_up += 1
                 self.apply(entry)
                 await asyncio.sleep(0)
             if len(entries) < PORTION:
@@ -184,6 +193,9 @@ class Cluster:
     def _tell(self, context: Context, entry: Entry) -> None:
         # First, so that nothing that goes wrong is told twice.
         self.head = entry.id
+        COUNTS.entries_told += 1
+        # Whoever follows the writing of others has something to do here, too.
+        self._database.written.set()
         replay(context, entry.effects)
 
     def _look_soon(self) -> None:
@@ -203,18 +215,9 @@ class Cluster:
 
     async def _follow(self) -> None:
         """Look, for ever, for what no hint was heard of."""
-        clock = asyncio.get_running_loop().time
-        looked = clock()
         while True:
-            await asyncio.sleep(LOOK_ALONE_SECONDS)
-            if not self._hears_all() or clock() - looked >= LOOK_SECONDS:
-                looked = clock()
-                await self._try_to_look()
-
-    def _hears_all(self) -> bool:
-        """Whether hints come from all other nodes, as far as anybody knows."""
-        since = asyncio.get_running_loop().time() - MISSED_SECONDS
-        return self._broker.connected and not self._others.silent(since)
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._try_to_look()
 
     # What is gone in a moment
 
@@ -246,9 +249,12 @@ class Cluster:
     async def give_ticket(self, ticket: str, session_id: str, seconds: float) -> bool:
         """Let a ticket be good on all nodes; whether it is."""
         # Whoever looks into the broker finds neither a ticket nor a way to make one.
-        kept = f"{session_id} {self._tickets.sign(ticket, session_id)}"
+        name, kept = self._tickets.name, f"{session_id} {self._tickets.sign(ticket, session_id)}"
+        holder = f"tickets:{name(session_id)}"
         try:
-            await self._broker.put(f"ticket:{self._tickets.name(ticket)}", kept, seconds)
+            await self._broker.put(
+                f"ticket:{name(ticket)}", kept, seconds, holder=holder, most=MAX_OF_ONE
+            )
         except Unreachable:
             return False
         return True
@@ -261,6 +267,10 @@ class Cluster:
         kept = await self._broker.take(f"ticket:{self._tickets.name(ticket)}") or ""
         session_id, _, signature = kept.partition(" ")
         return session_id if self._tickets.holds(signature, ticket, session_id) else None
+
+    async def spend(self, drop: Drop) -> Taken | None:
+        """Take a drop of a bucket of all nodes; None where nobody answers in time."""
+        return await self._paces.spend(drop)
 
     def _say(self, what: list[Any]) -> None:
         if not self._saying:
@@ -297,12 +307,16 @@ class Cluster:
             self._say(["beat"])
             now = asyncio.get_running_loop().time()
             silent = self._others.silent(now - SILENT_SECONDS)
-            if silent:
-                with contextlib.suppress(Refusal):
-                    living = await self._database.read(nodes.alive)
-                    for node in silent:
-                        if node not in living:
-                            self._forget(node)
+            try:
+                living = await self._database.read(nodes.alive) if silent else ()
+            except Refusal:
+                continue
+            except Exception:
+                logger.exception("it could not be read which other nodes there are")
+                continue
+            for node in silent:
+                if node not in living:
+                    self._forget(node)
 
     def _hear(self, words: bytes) -> None:
         try:
@@ -328,6 +342,7 @@ class Cluster:
                 missed = False
             self._do(node, kind, rest)
         if missed and self._others.know(node):
+            COUNTS.gaps += 1
             self._say(["tell", node])
             self._look_soon()
 

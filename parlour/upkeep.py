@@ -15,6 +15,7 @@ from parlour.storage import Storage, Unavailable
 from parlour.store import files as file_rows
 from parlour.store import leftovers
 from parlour.store.nodes import RENEW_SECONDS
+from parlour.support.counts import COUNTS
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ INDEX_REST: Final = 0.5
 INDEX_REST_BUSY: Final = 9.0
 # Where nothing was written for so many seconds, the index is tidied up.
 INDEX_IDLE: Final = 1.0
+# A timer runs so often that shows how late the event loop is.
+LAG_SECONDS: Final = 0.25
 
 
 async def hold_database(database: Database) -> None:
@@ -43,12 +46,28 @@ async def hold_database(database: Database) -> None:
     That is after this one, or its way to the database, stood still for longer than is waited for.
     """
     while True:
-        with contextlib.suppress(Refusal):
-            if not await database.renew():
-                logger.critical("another server has taken the database over; this one ends")
-                signal.raise_signal(signal.SIGTERM)
-                return
+        try:
+            holds = await database.renew()
+        except Refusal:
+            holds = True
+        except Exception:
+            # Whatever it is: who gives up here is taken for dead, and never knows.
+            logger.exception("it could not be renewed that this server has the database")
+            holds = True
+        if not holds:
+            logger.critical("another server has taken the database over; this one ends")
+            signal.raise_signal(signal.SIGTERM)
+            return
         await asyncio.sleep(RENEW_SECONDS)
+
+
+async def watch_lag() -> None:
+    """Note, for ever, how much later than it was due a timer runs."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_SECONDS
+        await asyncio.sleep(LAG_SECONDS)
+        COUNTS.lag.add(max(0.0, loop.time() - due))
 
 
 async def purge(context: Context) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
@@ -31,8 +31,18 @@ READERS: Final = 4
 CLOSE_SECONDS: Final = 1.0
 
 
+class Load(NamedTuple):
+    """What a database has to do just now."""
+
+    # Jobs that were handed to the writer and have no answer yet.
+    writes: int
+    # Reads that have begun, and those that wait for a reader.
+    reading: int
+    waiting: int
+
+
 class Engine:
-    """The database of one data directory, which no other process works with meanwhile.
+    """A database, and the data directory, which no other process works with meanwhile.
 
     Raises DataDirInUse, DatabaseUnusable or DatabaseTooNew when it is opened.
     """
@@ -68,12 +78,15 @@ class Engine:
         self.node = ""
         self.joined_at = 0
         self.secret = b""
+        self._steadiness = nodes.Steadiness()
         self._follower: Follower | None = None
         self._data_dir = data_dir
         self._read_engine = backend.open_readers(READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         # The driver's connections that somebody reads by just now.
         self._reading: set[Any] = set()
+        # Those who read or want to.
+        self._reads = 0
         event.listen(self._read_engine, "checkout", lambda used, *_: self._reading.add(used))
         event.listen(self._read_engine, "checkin", lambda used, *_: self._reading.discard(used))
         self._writer: Writer | None = None
@@ -117,6 +130,7 @@ class Engine:
         def enter(connection: Connection) -> lease.Held | None:
             held = lease.holder(connection, owner)
             if held is None:
+                lease.end_any(connection)
                 self.secret = nodes.secret_of(connection)
                 self.joined_at = nodes.join(connection, node, owner.host)
             return held
@@ -144,7 +158,8 @@ class Engine:
         False when another server does by now, or when this node was struck off.
         """
         if self._follower is not None:
-            return await self.tend(nodes.renew, self.node, self._follower.head)
+            head, steadiness = self._follower.head, self._steadiness
+            return await self.tend(nodes.renew, self.node, head, steadiness)
         return self._owner is None or await self.tend(lease.renew, self._owner)
 
     def start(self, follower: Follower | None = None) -> None:
@@ -231,10 +246,20 @@ class Engine:
             with self._read_engine.begin() as connection:
                 return operation(connection, *args, **kwargs)
 
+        self._reads += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, run)
         except DBAPIError as error:
             raise expected_error(error) from error
+        finally:
+            self._reads -= 1
+
+    @property
+    def load(self) -> Load:
+        """What it has to do just now."""
+        writes = 0 if self._writer is None else self._writer.waiting
+        reading = min(self._reads, READERS)
+        return Load(writes, reading, self._reads - reading)
 
     async def told(self) -> None:
         """Wait until everything that a read up to now can have seen has been told.
