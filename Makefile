@@ -27,7 +27,7 @@ ON_NODES_ALWAYS := tests/features/test_bans.py tests/features/test_direct.py tes
 	tests/identity/test_sessions.py
 # What runs on PostgreSQL once more.
 ON_POSTGRESQL := tests/administration tests/database tests/features tests/files tests/gateway tests/identity \
-	tests/permissions tests/properties
+	tests/jobs tests/permissions tests/properties
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help

@@ -41,6 +41,9 @@ class Attached:
             if stored.room_id != draft.room_id:
                 words = f"files: {stored.file.name} was uploaded for another room."
                 return Refusal("not_allowed", words, field="files")
+            if stored.held:
+                words = f"files: A message that is said later has {stored.file.name}."
+                return Refusal("not_allowed", words, field="files")
             if file_id in self._taken:
                 words = f"files: A message has {stored.file.name} already. Upload it again."
                 return Refusal("not_allowed", words, field="files")

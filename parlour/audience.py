@@ -28,6 +28,8 @@ from parlour.protocol import (
     RoomListEvent,
     RoomUpdatedEvent,
     SavedEvent,
+    ScheduledRemovedEvent,
+    ScheduledUpdatedEvent,
     UserListEvent,
     encode,
 )
@@ -184,6 +186,18 @@ def tell_saved(context: Context, kept: Kept) -> None:
         return
     frame = encode(SavedEvent(message_id=kept.message_id, on=kept.on))
     for connection in _connections(context, [kept.user_id]):
+        connection.send(frame)
+
+
+@effect("scheduled", tuple[int, ScheduledUpdatedEvent | ScheduledRemovedEvent])
+def tell_scheduled(
+    context: Context, told: tuple[int, ScheduledUpdatedEvent | ScheduledRemovedEvent]
+) -> None:
+    """Tell an account, on all its connections, what it says later; whoever does so has to know."""
+    user_id, event = told
+    context.due.set()
+    frame = encode(event)
+    for connection in _connections(context, [user_id]):
         connection.send(frame)
 
 

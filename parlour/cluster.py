@@ -13,19 +13,23 @@ from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from parlour import elsewhere
-from parlour.context import Context
+from parlour.context import Among, Context
 from parlour.database import Database
 from parlour.effects import replay
 from parlour.errors import Refusal
 from parlour.identity import end_unstored
 from parlour.realtime.broker import Broker, Unreachable
+from parlour.realtime.common import CommonPaces
 from parlour.realtime.others import Others
 from parlour.realtime.presence import Present, Seat
 from parlour.store import journal, nodes
 from parlour.store.journal import Entry
+from parlour.support.buckets import Drop, Taken
+from parlour.support.counts import COUNTS
 from parlour.support.flights import Flights
 from parlour.support.logs import Seldom
 from parlour.support.seals import Broken, Seal
+from parlour.support.tickets import MAX_OF_ONE
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +77,7 @@ class Cluster:
         # What is told by way of the broker is as good as what the database says.
         self._seal = Seal(database.secret, "news")
         self._tickets = Seal(database.secret, "ticket")
+        self._paces = CommonPaces(broker, database.secret)
         self._strangers = Seldom()
 
     def begin(self, context: Context) -> None:
@@ -106,6 +111,11 @@ class Cluster:
     def has_others(self) -> bool:
         """Whether another node was heard of, and not of its end."""
         return self._others.are_there
+
+    def among(self) -> Among:
+        """Where this node stands just now."""
+        others = self._others.count
+        return Among(self._broker.connected, others, self.head, self._paces.alone)
 
     # What was committed
 
@@ -159,6 +169,7 @@ class Cluster:
                         effects = await read(journal.own_effects, entry.id)
                         self.apply(Entry(entry.id, entry.node, effects))
                     continue
+                COUNTS.entries_looked_up += 1
                 self.apply(entry)
                 await asyncio.sleep(0)
             if len(entries) < PORTION:
@@ -184,6 +195,7 @@ class Cluster:
     def _tell(self, context: Context, entry: Entry) -> None:
         # First, so that nothing that goes wrong is told twice.
         self.head = entry.id
+        COUNTS.entries_told += 1
         replay(context, entry.effects)
 
     def _look_soon(self) -> None:
@@ -246,9 +258,12 @@ class Cluster:
     async def give_ticket(self, ticket: str, session_id: str, seconds: float) -> bool:
         """Let a ticket be good on all nodes; whether it is."""
         # Whoever looks into the broker finds neither a ticket nor a way to make one.
-        kept = f"{session_id} {self._tickets.sign(ticket, session_id)}"
+        name, kept = self._tickets.name, f"{session_id} {self._tickets.sign(ticket, session_id)}"
+        holder = f"tickets:{name(session_id)}"
         try:
-            await self._broker.put(f"ticket:{self._tickets.name(ticket)}", kept, seconds)
+            await self._broker.put(
+                f"ticket:{name(ticket)}", kept, seconds, holder=holder, most=MAX_OF_ONE
+            )
         except Unreachable:
             return False
         return True
@@ -261,6 +276,10 @@ class Cluster:
         kept = await self._broker.take(f"ticket:{self._tickets.name(ticket)}") or ""
         session_id, _, signature = kept.partition(" ")
         return session_id if self._tickets.holds(signature, ticket, session_id) else None
+
+    async def spend(self, drop: Drop) -> Taken | None:
+        """Take a drop of a bucket of all nodes; None where nobody answers in time."""
+        return await self._paces.spend(drop)
 
     def _say(self, what: list[Any]) -> None:
         if not self._saying:
@@ -328,6 +347,7 @@ class Cluster:
                 missed = False
             self._do(node, kind, rest)
         if missed and self._others.know(node):
+            COUNTS.gaps += 1
             self._say(["tell", node])
             self._look_soon()
 

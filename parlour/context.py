@@ -18,8 +18,10 @@ from parlour.realtime.manager import ConnectionManager
 from parlour.receiving import Receiving
 from parlour.registry import Registry
 from parlour.settings import Settings
-from parlour.support.buckets import Buckets
+from parlour.support.buckets import Drop, Pace, Taken
 from parlour.support.coalesce import Coalescer
+from parlour.support.counts import COUNTS
+from parlour.support.door import Door
 from parlour.support.logs import Seldom, log_fault
 from parlour.support.passwords import Passwords
 from parlour.support.tasks import Tasks
@@ -31,11 +33,24 @@ logger = logging.getLogger(__name__)
 # Sends of one connection that the writer has not answered yet; past it the connection is not
 # read until one is.
 MAX_IN_FLIGHT: Final = 64
-# What one person may react, in all rooms together: at once, and in a second.
+# What one person may react, in all rooms and on all nodes together: at once, and in a second.
 REACTIONS_AT_ONCE: Final = 60
 REACTIONS_A_SECOND: Final = 2
 # How often the people of a busy room, or the number of them in the list of rooms, are told.
 PRESENCE_INTERVAL: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Where this node stands among the others."""
+
+    # Whether the broker is there, and of how many other nodes was heard by it.
+    connected: bool
+    others: int
+    # The newest entry of the journal that was told here.
+    head: int
+    # How often a pace was counted by this node alone.
+    paces_alone: int
 
 
 class Peers(Protocol):
@@ -44,6 +59,9 @@ class Peers(Protocol):
     @property
     def has_others(self) -> bool:
         """Whether there are any just now, as far as is known."""
+
+    def among(self) -> Among:
+        """Where this node stands just now."""
 
     async def catch_up(self) -> None:
         """Tell all that other nodes have committed by now. Raises Refusal."""
@@ -62,6 +80,9 @@ class Peers(Protocol):
 
     async def take_ticket(self, ticket: str) -> str | None:
         """The session that a ticket is of, once. Raises Unreachable."""
+
+    async def spend(self, drop: Drop) -> Taken | None:
+        """Take a drop of a bucket of all nodes; None where nobody answers in time."""
 
 
 @dataclass(slots=True)
@@ -84,10 +105,14 @@ class Context:
     crowds: Crowds = field(default_factory=Crowds)
     # Two readers are left for everybody else.
     searches: Turns = field(default_factory=lambda: Turns(at_once=2, waiting=64, each=4))
-    reactions: Buckets = field(
-        default_factory=lambda: Buckets(REACTIONS_AT_ONCE, REACTIONS_A_SECOND)
+    reactions: Pace = field(
+        default_factory=lambda: Pace("reactions", REACTIONS_AT_ONCE, REACTIONS_A_SECOND)
     )
+    # Set where there may be a job that is due before any that was known.
+    due: asyncio.Event = field(default_factory=asyncio.Event)
     closing: bool = False
+    # The door of plain HTTP, where the server is our own.
+    door: Door | None = None
     # None where this is the only one.
     peers: Peers | None = None
     # Has the page say what the policy is.
@@ -146,9 +171,11 @@ class Client:
     def refuse(self, error: Exception, frame: dict[str, object] | None = None) -> None:
         """Tell the client that its frame was refused; an unexpected error is logged with an id."""
         if isinstance(error, Refusal):
+            COUNTS.refusals["websocket", error.code] += 1
             self.connection.send(encode_error(error, frame=frame))
             return
         refusal, log_id = internal_error(error)
+        COUNTS.refusals["websocket", refusal.code] += 1
         self.connection.send(encode_error(refusal, frame=frame, log_id=log_id))
 
     def stop(self) -> None:

@@ -14,6 +14,7 @@ from parlour.errors import Refusal
 from parlour.features import presence
 from parlour.protocol import BadFrame, encode_error, parse
 from parlour.realtime.connection import Wire
+from parlour.support.counts import COUNTS
 
 # What a command does: at once, or as a coroutine that is waited for.
 Handler = Callable[[Context, Client, Any], Coroutine[Any, Any, None] | None]
@@ -192,6 +193,7 @@ class Conversation:
 
     def _fail(self, error: Exception) -> None:
         fault, log_id = internal_error(error)
+        COUNTS.refusals["websocket", fault.code] += 1
         self._connection.send(encode_error(fault, log_id=log_id))
         self._connection.end(fault.close_code, log_id)
 

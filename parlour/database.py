@@ -127,7 +127,7 @@ class ChatDatabase:
         next_id = message_rows.last_id(connection) + 1
         outcomes: list[StoredMessage | Refusal] = []
         rows: list[message_rows.Row] = []
-        speakers: dict[tuple[int, str], tuple[int, int]] = {}
+        speakers: dict[tuple[int, str], tuple[int, int, bool]] = {}
         changed: dict[int, tuple[int, int]] = {}
         unsaid = {room_id for room_id in guarded if not counters[room_id][1]}
         now = datetime.now(UTC)
@@ -170,7 +170,7 @@ class ChatDatabase:
                 fields.update(companion.fields(draft))
             message = Message.trusted(fields)
             if not draft.person.guest:
-                speakers[draft.room_id, draft.person.author] = next_id, number
+                speakers[draft.room_id, draft.person.author] = next_id, number, draft.away
             next_id += 1
             rows.append(message_rows.row_of(message, draft.person.author, number))
             for companion in companions:
@@ -262,21 +262,20 @@ def room_exists(name: str) -> Refusal:
 
 def _keep_beside(
     connection: Connection,
-    speakers: Mapping[tuple[int, str], tuple[int, int]],
+    speakers: Mapping[tuple[int, str], tuple[int, int, bool]],
     gate: SpeechGate | None,
     companions: Sequence[Companion],
     now: datetime,
 ) -> None:
     """What new messages change besides: how far their authors have read, and the like.
 
-    `speakers` are accounts by room and author, each with the id and number of its newest message.
+    `speakers` are accounts by room and author, each with the id and number of its newest message,
+    and whether it was away.
     """
     if speakers:
-        read = [
-            (int(author.removeprefix("user:")), room_id, message_id, number)
-            for (room_id, author), (message_id, number) in speakers.items()
-        ]
-        read_rows.read_to(connection, read)
+        said = [(int(who[5:]), room_id, *last) for (room_id, who), last in speakers.items()]
+        read_rows.read_to(connection, [row for *row, away in said if not away])
+        read_rows.spoke_away(connection, [row for *row, away in said if away])
     if gate is not None:
         gate.note_spoken(now)
     for companion in companions:

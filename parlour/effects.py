@@ -104,6 +104,30 @@ class Then(Generic[Payload]):
         return None if payload is None else self._effect.record(payload)
 
 
+class Several:
+    """Several things that are told of one job, one after the other."""
+
+    __slots__ = ("_thens",)
+
+    def __init__(self, *thens: Then[Any]) -> None:
+        self._thens = thens
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether one of them is waited for on all nodes."""
+        return any(then.everywhere for then in self._thens)
+
+    def __call__(self, outcome: object) -> None:
+        """Tell them on this node."""
+        for then in self._thens:
+            then(outcome)
+
+    def record(self, outcome: object) -> str | None:
+        """The lines by which other nodes know of them."""
+        lines = [line for then in self._thens if (line := then.record(outcome)) is not None]
+        return "\n".join(lines) or None
+
+
 def effect(
     name: str,
     shape: Any,

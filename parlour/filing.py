@@ -183,6 +183,9 @@ def delete_file(connection: Connection, person: Person, file_id: str) -> None:
     if stored.attached:
         words = "A message has this file: delete the message instead."
         raise Refusal("not_allowed", words)
+    if stored.held:
+        words = "A message that you say later has this file: delete that instead."
+        raise Refusal("not_allowed", words)
     file_rows.delete_file(connection, file_id)
 
 

@@ -28,6 +28,7 @@ from parlour.realtime.connection import Connection
 from parlour.realtime.presence import EVERYWHERE, Present, everywhere
 from parlour.realtime.queued import QueuedWire
 from parlour.realtime.websocket import wire_of
+from parlour.support.counts import COUNTS
 from parlour.support.origin import origin_allowed
 
 logger = logging.getLogger(__name__)
@@ -120,6 +121,7 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
     try:
         query, person, login, room_id = await _admit(context, websocket, path_room)
     except Refusal as refusal:
+        COUNTS.refusals["websocket", refusal.code] += 1
         # Accepted, told, then closed: a browser cannot read a refused handshake.
         with contextlib.suppress(RuntimeError, OSError, WebSocketDisconnect):
             await websocket.send_text(encode_error(refusal).decode())

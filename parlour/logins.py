@@ -278,9 +278,8 @@ def end_sessions(connection: Connection, session_ids: Collection[str]) -> Collec
     return session_ids
 
 
-def tidy(connection: Connection, unstored: Collection[str] = ()) -> None:
-    """Take away what has ended, by itself or while nothing could be stored, or counts no longer."""
-    session_rows.end_sessions(connection, unstored)
+def tidy(connection: Connection) -> None:
+    """Take away what has ended by itself, or counts no longer."""
     session_rows.end_expired(connection, datetime.now(UTC))
     attempts.forget_old(connection)
 

@@ -9,6 +9,7 @@ from parlour.attention import Level, Reason
 from parlour.commands import COMMAND_SHAPES, Command
 from parlour.errors import Refusal
 from parlour.fields import MAX_ID, Count, Id, Shape, Time, Version
+from parlour.later import Scheduled
 from parlour.models import (
     MAX_CLIENT_ID_LENGTH,
     Message,
@@ -107,6 +108,21 @@ class SavedEvent(WebSocketMessage):
     type: Literal["saved"] = "saved"
     message_id: Id
     on: bool
+
+
+class ScheduledUpdatedEvent(WebSocketMessage):
+    """One says something later: a new one, or how it is now."""
+
+    type: Literal["scheduled_updated"] = "scheduled_updated"
+    scheduled: Scheduled
+
+
+class ScheduledRemovedEvent(WebSocketMessage):
+    """One does not say it later any more: it was deleted, or said just now as a message."""
+
+    type: Literal["scheduled_removed"] = "scheduled_removed"
+    id: Id
+    message_id: Id | None
 
 
 class RoomDeletedEvent(WebSocketMessage):
@@ -233,6 +249,8 @@ EVENT_SHAPES: Final[tuple[type[WebSocketMessage], ...]] = (
     TypingEvent,
     ReadEvent,
     SavedEvent,
+    ScheduledUpdatedEvent,
+    ScheduledRemovedEvent,
     RoomDeletedEvent,
     SyncEvent,
     RoomUpdatedEvent,

@@ -83,6 +83,11 @@ class Receiving:
         # All of them but those that give way.
         self._intakes: set[Intake] = set()
 
+    @property
+    def coming(self) -> int:
+        """How many files are on their way in."""
+        return self._coming.total()
+
     async def begin(self) -> None:
         """Make the folders, and empty that of files on their way. Raises OSError."""
         await prepare(self._folder, self.storage)

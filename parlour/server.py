@@ -137,6 +137,7 @@ class Server(uvicorn.Server):
         # event loop would get the interpreter back from it only every 5 ms.
         sys.setswitchinterval(SWITCH_SECONDS)
         context = self._app.state.context
+        context.door = self.door
         address, data_dir = address_of(sockets[0]), context.settings.data_dir.resolve()
         lines = [f"Parlour is ready: {address}", f"Data: {data_dir}"]
         signs_in = context.settings.only in ("", "auth")

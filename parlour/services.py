@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 
-from parlour import admission, gateway, pages, upkeep
+from parlour import admission, gateway, jobs, pages, upkeep
 from parlour.context import Context
 from parlour.features import (
     accounts,
@@ -22,6 +22,7 @@ from parlour.features import (
     heartbeat,
     members,
     messages,
+    metrics,
     moderation,
     news,
     notifications,
@@ -34,6 +35,7 @@ from parlour.features import (
     room_invites,
     rooms,
     saved,
+    scheduled,
     search,
     sessions,
     users,
@@ -44,8 +46,8 @@ Task = Callable[[Context], Coroutine[Any, Any, None]]
 # A request is held against one route after the other, so what is asked for most comes first.
 _API: Final = (
     messages.router, rooms.router, members.router, room_invites.router, changes.router,
-    reactions.router, pins.router, saved.router, reads.router, notifications.router,
-    search.router, moderation.router, reports.router,
+    reactions.router, pins.router, saved.router, scheduled.router, reads.router,
+    notifications.router, search.router, moderation.router, reports.router,
 )  # fmt: skip
 _AUTH: Final = (guests.router, registration.router, accounts.router, sessions.router)
 # Profiles, files, and what administrators do.
@@ -53,7 +55,7 @@ _MORE: Final = (
     avatars.router, users.router, files.router, directory.router, admin_people.router,
     admin_rooms.router, admin_policy.router, admin_log.router, admission.router,
 )  # fmt: skip
-_ALWAYS: Final = (health.router,)
+_ALWAYS: Final = (health.router, metrics.router)
 
 ROUTERS: Final[Mapping[str, tuple[APIRouter, ...]]] = {
     "": (*_API, *_AUTH, public_keys.router, *_MORE, *_ALWAYS, gateway.router, pages.router),
@@ -65,21 +67,23 @@ ROUTERS: Final[Mapping[str, tuple[APIRouter, ...]]] = {
 }
 
 _WORK: Final[tuple[Task, ...]] = (
-    upkeep.purge, upkeep.keep_index, upkeep.discard_files, sessions.tidy, moderation.tidy,
+    upkeep.purge, upkeep.keep_index, upkeep.discard_files, jobs.work,
 )  # fmt: skip
 # What every node has to do for itself. All of them note what there is to tell, so all of them tell
 # it: with nobody to be told it costs nothing, and what nobody takes would become ever more.
 _OWN: Final[tuple[Task, ...]] = (
     lambda context: upkeep.hold_database(context.database),
+    sessions.tidy,
     news.tell_news,
     notifications.tell_crowds,
+    lambda _context: upkeep.watch_lag(),
 )
 
 TASKS: Final[Mapping[str, tuple[Task, ...]]] = {
     "": (*_OWN, heartbeat.beat, *_WORK),
-    "auth": (*_OWN, sessions.tidy),
-    "api": (*_OWN, sessions.tidy),
-    "realtime": (*_OWN, heartbeat.beat, sessions.tidy),
-    "web": (*_OWN, sessions.tidy),
+    "auth": _OWN,
+    "api": _OWN,
+    "realtime": (*_OWN, heartbeat.beat),
+    "web": _OWN,
     "worker": (*_OWN, *_WORK),
 }

@@ -28,7 +28,9 @@ _DATABASE = re.compile(
 )
 _REDIS = re.compile(rf"rediss?://({_SIGNS}@)?{_HOST}(/[0-9]{{0,2}})?")
 # Settings whose values are not shown.
-_SECRETS = frozenset({"database_url", "redis_url"})
+_SECRETS = frozenset({"database_url", "redis_url", "metrics_token"})
+# What a bearer may be (RFC 6750), and too long to be guessed.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 _ENDPOINT = re.compile(r"https?://[^/?#@\s]+/?")
 
 
@@ -130,6 +132,12 @@ class Settings(BaseSettings):
         description="Its address, such as `https://s3.example.org`; empty for that of Amazon.",
     )
     s3_region: str = Field("us-east-1", min_length=1, description="Its region.")
+    metrics_token: str = Field(
+        "",
+        repr=False,
+        description="What a program shows that reads `/metrics` from elsewhere; empty for this"
+        " machine alone, without a proxy.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe kind of line to log: debug, info, warning or error."
     )
@@ -220,6 +228,15 @@ class Settings(BaseSettings):
         if value and not _ENDPOINT.fullmatch(value):
             raise ValueError("name an address such as https://s3.example.org, without a path")
         return value.rstrip("/")
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _check_token(cls, value: str) -> str:
+        if value and not _TOKEN.fullmatch(value):
+            raise ValueError(
+                "take 16 or more letters, digits and signs of -._~+/ that nobody guesses"
+            )
+        return value
 
     @property
     def database_path(self) -> Path:

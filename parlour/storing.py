@@ -24,6 +24,8 @@ class MessageDraft:
     notices: list[Any] | None = None
     files: tuple[str, ...] = ()
     forward: int | None = None
+    # Whether its author is not there to have read what was said before.
+    away: bool = False
 
 
 @dataclass(eq=False, slots=True)

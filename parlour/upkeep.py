@@ -15,6 +15,7 @@ from parlour.storage import Storage, Unavailable
 from parlour.store import files as file_rows
 from parlour.store import leftovers
 from parlour.store.nodes import RENEW_SECONDS
+from parlour.support.counts import COUNTS
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ INDEX_REST: Final = 0.5
 INDEX_REST_BUSY: Final = 9.0
 # Where nothing was written for so many seconds, the index is tidied up.
 INDEX_IDLE: Final = 1.0
+# A timer runs so often that shows how late the event loop is.
+LAG_SECONDS: Final = 0.25
 
 
 async def hold_database(database: Database) -> None:
@@ -49,6 +52,15 @@ async def hold_database(database: Database) -> None:
                 signal.raise_signal(signal.SIGTERM)
                 return
         await asyncio.sleep(RENEW_SECONDS)
+
+
+async def watch_lag() -> None:
+    """Note, for ever, how much later than it was due a timer runs."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_SECONDS
+        await asyncio.sleep(LAG_SECONDS)
+        COUNTS.lag.add(max(0.0, loop.time() - due))
 
 
 async def purge(context: Context) -> None:

@@ -24,6 +24,7 @@ from parlour.errors import ERROR_CODES, Refusal
 from parlour.fields import IdParam, LimitParam
 from parlour.models import ErrorAnswer
 from parlour.people import MAX_NAME
+from parlour.support.counts import COUNTS
 from parlour.support.origin import origin_allowed
 from parlour.support.repeats import repeated_name
 
@@ -60,6 +61,8 @@ _RAW_HEADERS: Final = {
 }
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _FILES: Final = re.compile(r"/api/(chat/files/|users/[^/]*/avatar)")
+# What has tokens in it.
+_SECRETS: Final = "/api/auth/"
 # These change nothing (RFC 9110, section 9.2.1).
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -209,7 +212,7 @@ def raw_refusals(*codes: str) -> dict[str, bytes]:
     raw = {}
     for code in codes:
         entry = ERROR_CODES[code]
-        answer = answer_of(Refusal(code, entry.meaning), _RAW_HEADERS.get(entry.status))
+        answer = _told(Refusal(code, entry.meaning), _RAW_HEADERS.get(entry.status))
         own = {name for name, _ in answer.raw_headers}
         headers = [
             *answer.raw_headers,
@@ -226,6 +229,13 @@ def answer_of(
     refusal: Refusal, headers: dict[str, str] | None = None, log_id: str | None = None
 ) -> JSONResponse:
     """The answer that tells a refusal."""
+    COUNTS.refusals["http", refusal.code] += 1
+    return _told(refusal, headers, log_id)
+
+
+def _told(
+    refusal: Refusal, headers: dict[str, str] | None = None, log_id: str | None = None
+) -> JSONResponse:
     wait = refusal.retry_after
     answer = ErrorAnswer(
         detail=refusal.detail,
@@ -287,6 +297,7 @@ class _Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                COUNTS.answers[message["status"] // 100] += 1
                 present = {name.lower() for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
@@ -333,7 +344,12 @@ class _SameSite:
 
 
 class _CompressAnswers:
-    """Compresses what the API says. Pages and assets bring smaller forms of their own."""
+    """Compresses what the API says. Pages and assets bring smaller forms of their own.
+
+    How small an answer becomes tells of what stands in it, to whoever can put a part of it there,
+    have it asked for again and again and look on (BREACH). So what has tokens in it is not
+    compressed, and nothing is that a page of another origin asks for by the cookies of a browser.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -345,8 +361,15 @@ class _CompressAnswers:
             scope["type"] == "http"
             and scope["path"].startswith(("/api/", "/openapi"))
             and not _FILES.match(scope["path"])
+            and not scope["path"].startswith(_SECRETS)
+            and not _may_be_made_to_ask(Headers(scope=scope))
         )
         await (self._compressed if speaks else self._app)(scope, receive, send)
+
+
+def _may_be_made_to_ask(headers: Headers) -> bool:
+    elsewhere = headers.get("sec-fetch-site") in ("same-site", "cross-site")
+    return elsewhere and "authorization" not in headers
 
 
 def install(app: FastAPI, allowed_origins: Collection[str]) -> None:

@@ -101,6 +101,20 @@
  */
 
 /**
+ * A message that the server is to send later.
+ * @typedef {object} Scheduled
+ * @property {number} id
+ * @property {number} room_id
+ * @property {string} content
+ * @property {string} client_id
+ * @property {number|null} reply_to
+ * @property {FileInfo[]} files
+ * @property {string} send_at
+ * @property {'waiting'|'failed'} state
+ * @property {{code: string, detail: string}|null} error  why it was not sent
+ */
+
+/**
  * What a message brings along.
  * @typedef {object} FileInfo
  * @property {string} id
@@ -238,7 +252,7 @@
 
 /** @typedef {{username: string, message_id: number}} Receipt  how far somebody has read */
 
-/** @typedef {'login'|'rooms'|'chat'|'directory'|'saved'|'administration'} Screen */
+/** @typedef {'login'|'rooms'|'chat'|'directory'|'saved'|'scheduled'|'administration'} Screen */
 /** @typedef {'loading'|'ready'|'error'} LoadStatus */
 /** @typedef {'offline'|'connecting'|'reconnecting'|'open'|'caughtup'|'closed'} ConnectionStatus */
 /** @typedef {'older'|'newer'} Direction */

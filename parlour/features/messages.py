@@ -1,27 +1,25 @@
 """Saying something and reading what was said."""
 
 from functools import partial
-from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from parlour import places, replying
-from parlour.attention import Notice
-from parlour.audience import tell_in_list, tell_notices
 from parlour.commands import SendMessage
 from parlour.context import Client, Context
-from parlour.effects import effect
 from parlour.encoding import encode_message
 from parlour.fields import IdParam
 from parlour.identity import Admitted, ContextDep, Reader, admitted, person_of
-from parlour.mentioning import HERE, ROOM
-from parlour.models import Message, MessageCreate, Person, Room, check_said
+from parlour.mentioning import HERE
+from parlour.models import Message, MessageCreate, Person, check_said
 from parlour.paging import HistoryQuery, RoomHistoryQuery
-from parlour.permissions import MAX_HERE, check_speak
+from parlour.permissions import check_speak
 from parlour.protocol import RepeatedMessageEvent
+from parlour.saying import accounts_in, publish, said_of
 from parlour.storing import History, MessageDraft, StoredMessage
+from parlour.support.counts import COUNTS
 from parlour.web import QuickRoute, StrictRoute, answers, id_of
 
 router = APIRouter(route_class=StrictRoute, tags=["messages"])
@@ -158,8 +156,10 @@ async def say(context: Context, person: Person, room_id: int, message: MessageCr
     """Store what somebody says and tell it, then answer. Raises Refusal."""
     draft = _draft(context, room_id, person, message)
 
-    tell = publish.after(context, partial(_said, draft))
+    tell = publish.after(context, partial(said_of, draft))
     stored = await context.database.store(draft, then=tell)
+    if not stored.repeated:
+        COUNTS.messages += 1
     return Response(
         stored.message.model_dump_json(),
         status_code=200 if stored.repeated else 201,
@@ -194,7 +194,7 @@ def send_message(context: Context, client: Client, command: SendMessage) -> None
     check_speak(follows=manager.follows(connection, room_id))
     draft = _draft(context, room_id, client.person, command)
 
-    told = publish.after(context, partial(_said, draft))
+    told = publish.after(context, partial(said_of, draft))
 
     def answer(outcome: StoredMessage | Exception) -> None:
         client.sent()
@@ -203,6 +203,7 @@ def send_message(context: Context, client: Client, command: SendMessage) -> None
         elif outcome.repeated:
             client.send(_repeated(outcome.message))
         else:
+            COUNTS.messages += 1
             told(outcome)
             # Its room may have been left in the meantime; the sender is told all the same.
             if not manager.follows(connection, room_id):
@@ -210,42 +211,6 @@ def send_message(context: Context, client: Client, command: SendMessage) -> None
 
     context.database.send(draft, answer, told.record)
     client.sending()
-
-
-def accounts_in(context: Context, room_id: int) -> tuple[int, ...]:
-    """The accounts that are in a room just now; of very many so many that it is known to be so."""
-    accounts = (
-        int(key.removeprefix("user:"))
-        for key in context.manager.presence.keys(room_id)
-        if key.startswith("user:")
-    )
-    return tuple(islice(accounts, MAX_HERE + 1))
-
-
-# A new message, in whose lists its room is from now on, and whom it is about.
-Said = tuple[Message, tuple[tuple[int, Room], ...], tuple[Notice, ...]]
-
-
-def _said(draft: MessageDraft, stored: StoredMessage) -> Said | None:
-    """What there is to tell of a draft that was stored, unless it had been before."""
-    if stored.repeated:
-        return None
-    return stored.message, stored.listed, tuple(draft.notices or ())
-
-
-@effect("said", Said)
-def publish(context: Context, said: Said) -> None:
-    """Tell a room of its newest message, which has been committed, and those whom it is about."""
-    message, listed, notices = said
-    for user_id, room in listed:
-        tell_in_list(context, (room, user_id, room.role))
-    context.manager.broadcast(message.room_id, encode_message(message), version=message.version)
-    context.news.said(message.room_id, message.id, None if message.guest else message.username)
-    context.crowds.said(
-        message.room_id, message.id, calls=ROOM in message.mentions or HERE in message.mentions
-    )
-    if notices:
-        tell_notices(context, notices)
 
 
 def _repeated(message: Message) -> RepeatedMessageEvent:

@@ -1,7 +1,5 @@
 """Bans and mutes in a room, by those who have more to say there."""
 
-import asyncio
-import logging
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
@@ -11,15 +9,14 @@ from parlour import moderation
 from parlour.audience import evict, tell_member
 from parlour.context import Context
 from parlour.effects import effect
-from parlour.errors import Refusal
 from parlour.fields import IdParam
 from parlour.identity import ContextDep, LoggedIn, account_of
+from parlour.jobs import Task, job
 from parlour.moderation import Named, Restrained
 from parlour.oversight import BanChange, Kind, MuteChange, Restriction
 from parlour.people import MAX_NAME, Login
 from parlour.web import StrictRoute, answers
 
-logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/chat/rooms", route_class=StrictRoute, tags=["moderation"])
 
 RoomPath = Annotated[IdParam, Path(description="The room.")]
@@ -130,12 +127,8 @@ async def _lift(
     return Response(status_code=204)
 
 
-async def tidy(context: Context) -> None:
-    """Take away, for ever, bans and mutes that have ended by themselves."""
-    while True:
-        try:
-            await context.database.write(moderation.tidy)
-        except Refusal as refusal:
-            # A full disk or a foreign lock: what has ended holds nobody up in any case.
-            logger.warning("ended bans still take space: %s", refusal.detail)
-        await asyncio.sleep(TIDY_INTERVAL)
+@job("tidy_restrictions", every=TIDY_INTERVAL)
+async def tidy(context: Context, task: Task[None]) -> None:
+    """Take away bans and mutes that have ended by themselves."""
+    del context
+    await task.end(moderation.tidy)

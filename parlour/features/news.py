@@ -82,7 +82,8 @@ async def _tell_speakers(context: Context, happened: Happened) -> None:
     def tell(states: list[ReadState]) -> None:
         tell_reads(context, states)
         for state in states:
-            context.news.read(state.room_id, state.user_id, state.username, state.message_id)
+            if state.seen:
+                context.news.read(state.room_id, state.user_id, state.username, state.seen)
 
     if not happened.spoke:
         return

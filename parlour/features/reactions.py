@@ -100,7 +100,7 @@ async def _react(
     on: bool,
 ) -> Edited:
     known = await _one_emoji(emoji)
-    wait = context.reactions.take(person.author)
+    wait = await context.reactions.take(person.author, context.peers)
     if wait:
         words = f"Too many reactions. Wait {max(1, round(wait))} seconds."
         raise Refusal("rate_limited", words, retry_after=wait)

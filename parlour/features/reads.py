@@ -125,4 +125,4 @@ def tell_all_read(context: Context, states: list[ReadState]) -> None:
 
 
 def _note(context: Context, state: ReadState) -> None:
-    context.news.read(state.room_id, state.user_id, state.username, state.message_id)
+    context.news.read(state.room_id, state.user_id, state.username, state.seen)

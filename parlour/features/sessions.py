@@ -10,6 +10,7 @@ from parlour import logins
 from parlour.context import Context
 from parlour.errors import Refusal
 from parlour.identity import ContextDep, LoggedIn, end_in_any_case, end_logins, ticket_of
+from parlour.jobs import Task, job
 from parlour.people import Login, Session, TicketAnswer
 from parlour.registry import TICKET_SECONDS
 from parlour.web import StrictRoute, answers
@@ -71,14 +72,22 @@ async def give_ticket(context: ContextDep, login: LoggedIn) -> TicketAnswer:
 
 
 async def tidy(context: Context) -> None:
-    """End, for ever, what has come to its end by itself, and forget what counts no longer."""
+    """Forget, for ever, what has come to its end by itself, and store what could not be before."""
     while True:
         end_logins(context, context.registry.expired())
         unstored = frozenset(context.registry.unstored)
         try:
-            await context.database.write(logins.tidy, unstored)
-            context.registry.unstored -= unstored
+            if unstored:
+                await context.database.write(logins.end_sessions, unstored)
+                context.registry.unstored -= unstored
         except Refusal as refusal:
             # A full disk or a foreign lock: what has ended is believed no more in any case.
             logger.warning("ended logins still take space: %s", refusal.detail)
         await asyncio.sleep(TIDY_INTERVAL)
+
+
+@job("tidy_logins", every=TIDY_INTERVAL)
+async def tidy_logins(context: Context, task: Task[None]) -> None:
+    """Take away logins that have ended by themselves, and what counts no longer."""
+    del context
+    await task.end(logins.tidy)

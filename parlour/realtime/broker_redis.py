@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from parlour.realtime.broker import Unreachable
+from parlour.support.buckets import Drop, Taken
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,41 @@ AGAIN_SECONDS: Final = 0.5
 MOST_WAITING: Final = 16 * 1024 * 1024
 # And is said in one go.
 AT_ONCE: Final = 128
+
+# Of what a holder has, what is still there is in a list, the first that was put in front.
+_PUT: Final = """\
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+for _, key in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+  if redis.call('EXISTS', key) == 0 then redis.call('LREM', KEYS[2], 1, key) end
+end
+redis.call('RPUSH', KEYS[2], KEYS[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+while redis.call('LLEN', KEYS[2]) > tonumber(ARGV[3]) do
+  redis.call('DEL', redis.call('LPOP', KEYS[2]))
+end
+"""
+# A bucket is when it will be full again, by the clock of this one server, in microseconds (GCRA).
+# Beyond what one holds nothing is believed: not a clock that was set back, and no stranger.
+_SPEND: Final = """\
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local said = {}
+for place, key in ipairs(KEYS) do
+  local each = tonumber(ARGV[3 * place - 2])
+  local size = tonumber(ARGV[3 * place - 1])
+  local full = math.max(tonumber(redis.call('GET', key) or '') or now, now + ARGV[3 * place])
+  full = math.min(full, now + size * each)
+  local wait = math.max(0, full - now - (size - 1) * each)
+  if wait == 0 then
+    full = full + each
+    redis.call('SET', key, string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000))
+  end
+  said[2 * place - 1] = wait
+  said[2 * place] = full - now
+end
+return said
+"""
+_MICRO: Final = 1_000_000
 
 _FAILED: Final = (RedisError, OSError, TimeoutError, asyncio.IncompleteReadError)
 
@@ -81,14 +117,35 @@ class RedisBroker:
             self._silence.clear()
             self._something.set()
 
-    async def put(self, key: str, value: str, seconds: float) -> None:
+    async def put(
+        self, key: str, value: str, seconds: float, *, holder: str = "", most: int = 0
+    ) -> None:
         """The same."""
-        await self._ask("SET", f"{self._name}:{key}", value, "PX", round(seconds * 1000))
+        place, ends = f"{self._name}:{key}", round(seconds * 1000)
+        if holder:
+            held = f"{self._name}:{holder}"
+            await self._ask("EVAL", _PUT, 2, place, held, value, ends, most)
+        else:
+            await self._ask("SET", place, value, "PX", ends)
 
     async def take(self, key: str) -> str | None:
         """The same."""
         value = await self._ask("GETDEL", f"{self._name}:{key}")
         return None if value is None else value.decode()
+
+    async def spend(self, drops: Sequence[Drop], seconds: float) -> list[Taken]:
+        """The same: all of them in one go."""
+        keys = [f"{self._name}:{drop.key}" for drop in drops]
+        numbers = [
+            number
+            for drop in drops
+            for number in (round(drop.each * _MICRO), drop.size, round(drop.used * _MICRO))
+        ]
+        said = await self._ask("EVAL", _SPEND, len(keys), *keys, *numbers, seconds=seconds)
+        return [
+            Taken(wait / _MICRO, used / _MICRO)
+            for wait, used in zip(said[::2], said[1::2], strict=True)
+        ]
 
     async def close(self) -> None:
         """The same; what waits is said before, if that takes no time."""
@@ -185,10 +242,10 @@ class RedisBroker:
         for _ in some:
             await connection.read_response(timeout=math.inf)
 
-    async def _ask(self, *command: str | int) -> Any:
+    async def _ask(self, *command: str | int, seconds: float | None = None) -> Any:
         """The answer to a command, also where many ask. Raises Unreachable."""
         try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._asking:
+            async with asyncio.timeout(seconds or ANSWER_SECONDS), self._asking:
                 if self._asked is not None:
                     # Nobody listens on it, so it may have ended long ago.
                     with contextlib.suppress(RedisError, OSError):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from parlour.realtime.frames import text_frame
+from parlour.support.counts import COUNTS
 
 if TYPE_CHECKING:
     from parlour.realtime.feed import Feed
@@ -131,6 +132,8 @@ class Connection:
 
     def abort(self) -> None:
         """Give the client up: it cannot keep up. It reconnects and resumes."""
+        if not self._ended:
+            COUNTS.cut["slow"] += 1
         self.gone()
         self._wire.drop()
 

@@ -8,6 +8,7 @@ from operator import length_hint
 from typing import Final
 
 from parlour.realtime.connection import Connection
+from parlour.support.counts import COUNTS
 from parlour.support.logs import log_fault
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,9 @@ class _Batch:
         # What is written to many in another form, by which frames are left out of it.
         self._forms: dict[tuple[bool, bool], bytes] = {}
 
+    def __len__(self) -> int:
+        return len(self._frames)
+
     @property
     def whole(self) -> bytes:
         """All of it. Who is caught up by a few frames does not pay for those before them."""
@@ -67,6 +71,7 @@ class _Batch:
         else:
             data = self.whole if start == 0 else b"".join(self._frames[start:])
         if data:
+            COUNTS.deliveries += len(self._frames) - start
             try:
                 connection.write(data)
             except Exception as error:  # noqa: BLE001 - logged there
@@ -163,6 +168,7 @@ class Feed:
             and (connection.aware or not reserved)
         ]
         if missed:
+            COUNTS.deliveries += len(missed)
             connection.write(b"".join(missed))
 
     def remove(self, connection: Connection) -> None:
@@ -290,7 +296,8 @@ class Feed:
         if self._batch is None:
             pass
         elif first >= others and not self._special and not self._batch.reserved:
-            self._push(self._batch.whole, first, last)
+            pushed = self._push(self._batch.whole, first, last)
+            COUNTS.deliveries += pushed * len(self._batch)
         else:
             for connection in self._members[first:last]:
                 start = self._special.get(connection, 0)
@@ -314,8 +321,11 @@ class Feed:
         self._ahead.clear()
         self._running = False
 
-    def _push(self, whole: bytes, first: int, last: int) -> None:
-        """Write the whole batch to those in the places from `first` to `last`, who are live."""
+    def _push(self, whole: bytes, first: int, last: int) -> int:
+        """Write the whole batch to those in the places from `first` to `last`, who are live.
+
+        Returns how many they are.
+        """
         others = len(self._members) - len(self._pushes)
         pushes = self._pushes[first - others : last - others]
         left = iter(pushes)
@@ -328,6 +338,7 @@ class Feed:
             except Exception as error:  # noqa: BLE001 - logged there
                 place = first + len(pushes) - length_hint(left) - 1
                 _give_up(self._members[place], error)
+        return len(pushes)
 
 
 def _give_up(connection: Connection, error: Exception) -> None:

@@ -12,6 +12,7 @@ from parlour.realtime.connection import Listener
 from parlour.realtime.frames import CLOSE, PING, PONG, close_frame, frame, plain_text
 from parlour.realtime.reader import Fault, FrameReader
 from parlour.realtime.served import ServedProtocol
+from parlour.support.counts import COUNTS
 
 
 class GuardedProtocol(ServedProtocol):
@@ -194,6 +195,7 @@ class GuardedProtocol(ServedProtocol):
             self._before_ping = waiting
             self._keeper = self.loop.call_later(self.config.ws_ping_timeout or 0, self._is_gone)
             return
+        COUNTS.cut["silent"] += 1
         self._shut()
         self.transport.abort()
 

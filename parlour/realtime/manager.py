@@ -6,6 +6,7 @@ from parlour.realtime.connection import Connection
 from parlour.realtime.feed import Feed
 from parlour.realtime.frames import text_frame
 from parlour.realtime.presence import Presence, Present
+from parlour.support.counts import COUNTS
 
 
 class _Room:
@@ -35,6 +36,7 @@ class ConnectionManager:
 
     def register(self, connection: Connection) -> None:
         """Know a connection, which follows no room yet."""
+        COUNTS.connections += 1
         self._connections[connection] = None
         self._by_person.setdefault(connection.person_key, {})[connection] = None
         if connection.aware:
@@ -45,6 +47,11 @@ class ConnectionManager:
         if not (connection.aware or connection.ending):
             connection.aware = True
             self._follow(connection, self._aware)
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """How many connections there are, of how many people, in how many rooms."""
+        return len(self._connections), len(self._by_person), len(self._rooms)
 
     def connections(self) -> list[Connection]:
         """All connections just now."""

@@ -14,6 +14,7 @@ from parlour.settings import Settings
 from parlour.store.commits import Commits
 from parlour.store.journal import Follower, Journal
 from parlour.support import postgresql, sqlite
+from parlour.support.counts import COUNTS
 from parlour.support.logs import Seldom
 
 logger = logging.getLogger(__name__)
@@ -176,6 +177,8 @@ def expected_error(error: Exception) -> Exception:
     """A full disk, a lock or a lost server as the Refusal that says so; any other as it is."""
     if isinstance(error, DBAPIError):
         meaning = sqlite.meaning_of(error) or postgresql.meaning_of(error)
+        if meaning is not None:
+            COUNTS.database_faults[meaning] += 1
         if meaning == "lost" and _losses.due():
             logger.warning("the database does not answer: %s", postgresql.one_line(error.orig))
         if meaning == "full":

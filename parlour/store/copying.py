@@ -29,6 +29,7 @@ from parlour.store.messages import last_id
 from parlour.store.meta import OF_ONE_SERVER
 from parlour.store.tables import (
     blobs,
+    jobs,
     journal,
     meta,
     metadata,
@@ -43,8 +44,9 @@ Row = tuple[Any, ...]
 
 # Rows that are fetched at once.
 _PORTION: Final = 2_000
-# What an empty database has, too, or what triggers have made of the rows that came in before.
-_ANEW: Final = (meta, storage_use)
+# What an empty database has, too, as jobs that there always are, or what triggers have made of the
+# rows that came in before.
+_ANEW: Final = (meta, jobs, storage_use)
 # How many rows are told of at once, to whoever shows how far it is.
 _TOLD: Final = 1_000
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
@@ -29,6 +29,16 @@ logger = logging.getLogger(__name__)
 READERS: Final = 4
 # How long closing waits for the writer, and then for its thread.
 CLOSE_SECONDS: Final = 1.0
+
+
+class Load(NamedTuple):
+    """What a database has to do just now."""
+
+    # Jobs that were handed to the writer and have no answer yet.
+    writes: int
+    # Reads that have begun, and those that wait for a reader.
+    reading: int
+    waiting: int
 
 
 class Engine:
@@ -74,6 +84,8 @@ class Engine:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         # The driver's connections that somebody reads by just now.
         self._reading: set[Any] = set()
+        # Those who read or want to.
+        self._reads = 0
         event.listen(self._read_engine, "checkout", lambda used, *_: self._reading.add(used))
         event.listen(self._read_engine, "checkin", lambda used, *_: self._reading.discard(used))
         self._writer: Writer | None = None
@@ -231,10 +243,20 @@ class Engine:
             with self._read_engine.begin() as connection:
                 return operation(connection, *args, **kwargs)
 
+        self._reads += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, run)
         except DBAPIError as error:
             raise expected_error(error) from error
+        finally:
+            self._reads -= 1
+
+    @property
+    def load(self) -> Load:
+        """What it has to do just now."""
+        writes = 0 if self._writer is None else self._writer.waiting
+        reading = min(self._reads, READERS)
+        return Load(writes, reading, self._reads - reading)
 
     async def told(self) -> None:
         """Wait until everything that a read up to now can have seen has been told.

@@ -27,6 +27,7 @@ _COLUMNS: Final = (
     files.c.id, files.c.room_id, files.c.author, files.c.name, files.c.type, files.c.size,
     files.c.width, files.c.height, files.c.thumbnail_width, files.c.thumbnail_height, files.c.alt,
     files.c.sha256, files.c.bytes, files.c.waits_since, files.c.message_id, files.c.described_at,
+    files.c.scheduled_id,
 )  # fmt: skip
 _ids = Listed("ids")
 _BY_ID = select(*_COLUMNS).select_from(_ids.table.join(files, files.c.id == _ids.words))
@@ -47,6 +48,8 @@ class StoredFile:
     message_id: int | None = None
     # When it was last described anew, while a message had it.
     described_at: datetime | None = None
+    # Whether a message that is said later keeps it.
+    held: bool = False
 
 
 def _stored(row: Any) -> StoredFile:
@@ -59,7 +62,7 @@ def _stored(row: Any) -> StoredFile:
     )  # fmt: skip
     return StoredFile(
         file, row.room_id, row.author, row.sha256, row.bytes, row.waits_since is None,
-        row.message_id, row.described_at,
+        row.message_id, row.described_at, row.scheduled_id is not None,
     )  # fmt: skip
 
 
@@ -101,10 +104,13 @@ def delete_file(connection: Connection, file_id: str) -> None:
 
 
 def delete_unattached(connection: Connection, before: datetime, limit: int) -> int:
-    """Take away files that no message has since before then, at most `limit`; how many."""
+    """Take away files that no message has since before then, at most `limit`; how many.
+
+    What is said later keeps its own.
+    """
     some = (
         select(files.c.id)
-        .where(files.c.waits_since < before)
+        .where(files.c.waits_since < before, files.c.scheduled_id.is_(None))
         .order_by(files.c.waits_since)
         .limit(limit)
     )

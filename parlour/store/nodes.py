@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect
 
-from parlour.store import journal
+from parlour.store import jobs, journal
 from parlour.store.commits import name_of
 from parlour.store.meta import SEAL, read_values, write_value
 
@@ -80,7 +80,8 @@ def alive(connection: Connection) -> dict[str, str]:
 
 
 def end(connection: Connection, node: str) -> None:
-    """Be one of them no longer."""
+    """Be one of them no longer; what it was at is done by others."""
+    jobs.give_back(connection, node)
     connection.exec_driver_sql(_END, (node,))
     connection.exec_driver_sql(_END_COMMITS, (name_of(node),))
 

@@ -5,7 +5,7 @@ deletions are counted in runs. So it costs the same behind any position, of ten 
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    update,
 )
 
 from parlour.membership import Receipt
@@ -97,6 +98,8 @@ class ReadState:
     message_count: int
     deleted_count: int
     mentions: int = 0
+    # The furthest they ever read: what others are told does not go back.
+    seen: int = 0
 
 
 def place_of(connection: Connection, message_id: int) -> Place | None:
@@ -169,12 +172,32 @@ _READ_TO: Final = Raw(
 )
 
 
-def read_to(connection: Connection, rows: Iterable[tuple[int, int, int, int]]) -> None:
+def read_to(connection: Connection, rows: Sequence[Sequence[int]]) -> None:
     """Move accounts to a message behind which there is nothing that is not theirs.
 
     Of each (user_id, room_id, message_id, number): as whoever says something has read all before.
     """
-    _READ_TO.run(connection, list(rows))
+    if rows:
+        _READ_TO.run(connection, [tuple(row) for row in rows])
+
+
+# Somebody whose position is further back than so many messages is not looked after: to count their
+# own behind it, all of those would have to be looked at.
+COUNTED_BEHIND: Final = 1_000
+
+
+def spoke_away(connection: Connection, rows: Sequence[Sequence[int]]) -> None:
+    """Accounts have said something without being there, each as in `read_to`.
+
+    Who had read all before has still; what is unread to others stays so, and their own is not.
+    """
+    for user_id, room_id, message_id, number in rows:
+        theirs = update(reads).where(reads.c.user_id == user_id, reads.c.room_id == room_id)
+        on = {"message_id": message_id, "number": number, "own": 0, "until": None}
+        moved = theirs.where(reads.c.number == number - 1).values(**on, seen=message_id)
+        if not connection.execute(moved).rowcount:
+            near = theirs.where(reads.c.number > number - COUNTED_BEHIND)
+            connection.execute(near.values(own=reads.c.own + 1, until=message_id))
 
 
 def begin(connection: Connection, room_id: int, user_ids: Collection[int]) -> None:
@@ -206,7 +229,7 @@ def forget(connection: Connection, room_id: int, user_id: int) -> None:
 
 _STATE: Final = select(
     reads.c.room_id, reads.c.user_id, users.c.username, reads.c.message_id, UNREAD,
-    rooms.c.message_count, rooms.c.deleted_count, MENTIONS,
+    rooms.c.message_count, rooms.c.deleted_count, MENTIONS, reads.c.seen,
 )  # fmt: skip
 
 

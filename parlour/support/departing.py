@@ -7,6 +7,7 @@ from uvicorn._types import ASGI3Application, HTTPScope
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from parlour.support.counts import COUNTS
 from parlour.support.door import Door, Place
 
 # Bytes that are read and thrown away after a refusal, so that the client gets to read it.
@@ -147,6 +148,7 @@ class Departing(HttpToolsProtocol):
             self.cycle.message_event.set()
 
     def _answer(self, code: str) -> bytes:
+        COUNTS.refusals["http", code] += 1
         status, _, rest = self.door.refusals[code].partition(b"\r\n")
         own = [name + b": " + value for name, value in self.server_state.default_headers]
         return b"\r\n".join([status, *own, rest])

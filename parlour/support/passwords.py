@@ -132,6 +132,11 @@ class Passwords:
         """Whether there is no place for one more."""
         return self._taken >= THREADS + MAX_WAITING
 
+    @property
+    def waiting(self) -> int:
+        """How many are being hashed, or wait for it."""
+        return self._taken
+
     @contextmanager
     def place(self) -> Iterator[Place]:
         """A place among those who wait. Raises PoolFull.

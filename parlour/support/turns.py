@@ -19,6 +19,11 @@ class Turns:
         self._each = each
         self._keys: Counter[str] = Counter()
 
+    @property
+    def waiting(self) -> int:
+        """How many have a turn, or wait for one."""
+        return self._keys.total()
+
     @asynccontextmanager
     async def take(self, key: str) -> AsyncIterator[None]:
         """Wait for a turn and have it. Raises TooMany at once."""

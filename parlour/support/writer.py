@@ -5,6 +5,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+
+from parlour.support.counts import COUNTS
 
 logger = logging.getLogger(__name__)
 
@@ -122,6 +125,11 @@ class Writer:
         self._waiting += 1
         self._jobs.put(job)
 
+    @property
+    def waiting(self) -> int:
+        """Jobs that were handed in and have no answer yet."""
+        return self._waiting
+
     async def told(self) -> None:
         """Wait until everything that may be committed by now has been answered."""
         begun = self._begun
@@ -181,7 +189,10 @@ class Writer:
                 self._next = job
                 break
             group.append(job)
+        begun = time.perf_counter()
         outcomes, mark = self._commit(group)
+        COUNTS.group_sizes.add(len(group))
+        COUNTS.group_seconds.add(time.perf_counter() - begun)
         try:
             self._loop.call_soon_threadsafe(self._answer, group, outcomes, self._begun, mark)
         except RuntimeError:

@@ -40,6 +40,7 @@ from tests.support.places import (
     remove,
     say,
 )
+from tests.support.scheduling import later, path_of
 from tests.support.server import Server
 from tests.support.websocket import Client, connect
 
@@ -178,6 +179,20 @@ async def test_what_is_put_by_is_so_on_both(ann: Account, other: Server) -> None
     for method, on in (("PUT", True), ("DELETE", False)):
         assert ann.call(method, path).is_success
         await there.until("saved", message_id=message["id"], on=on)
+
+
+@of("scheduled")
+async def test_what_one_says_later_is_the_same_on_both(ann: Account, other: Server) -> None:
+    """Whatever becomes of it; and it is told as a message by whichever node says it."""
+    place = make_room(ann)
+    there = await at(other, ann).connect()
+    for method, rest in (("DELETE", ""), ("POST", "/now")):
+        one = later(place, ann)
+        await there.until("scheduled_updated", scheduled=one)
+        answer = ann.call(method, path_of(one, rest))
+        assert answer.is_success
+        message_id = answer.json()["id"] if answer.content else None
+        await there.until("scheduled_removed", id=one["id"], message_id=message_id)
 
 
 @of("read")

@@ -2,18 +2,22 @@
 
 nginx and HAProxy run before a real server and before two nodes, with only ports and paths of their
 files changed; the systemd unit, the compose files, the image and the manifests for Kubernetes are
-looked at by systemd, Docker Compose, Docker or podman, and the schemas of Kubernetes. What is not
-here is said, and with CI=true it is a failure, too.
+looked at by systemd, Docker Compose, Docker or podman, and the schemas of Kubernetes; what there is
+for Prometheus by its own tool. What is not here is said, and with CI=true it is a failure, too.
 """
 
 import argparse
 import asyncio
 import os
+import re
+import subprocess
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+
+import httpx2
 
 from tests.deploy import containers, rolling, units, walk
 from tests.deploy.fronts import (
@@ -25,7 +29,8 @@ from tests.deploy.fronts import (
     NginxForNodes,
     NginxWithNodes,
 )
-from tests.deploy.reading import DEPLOY
+from tests.deploy.reading import DEPLOY, text_of
+from tests.deploy.rolling import two_nodes
 from tests.deploy.tools import Missing, ask, need, say
 from tests.support.server import Server
 
@@ -58,6 +63,7 @@ def before_nodes(*kinds: tuple[type[ForNodes], str]) -> Callable[[Path], None]:
                 front = kind(home / f"front{number}", nodes)
                 os.environ["SSL_CERT_FILE"] = str(front.certificate)
                 with front.serving(file):
+                    say(f"{front.name} before nodes: {file}: {asyncio.run(walk.forms(front))}")
                     found = asyncio.run(rolling.roll(front, nodes, pause=NOTICED))
                     assert "?" not in front.logged(), "a query string is in the log"
                     say(f"{front.name} before nodes: {file}: {found}")
@@ -74,6 +80,36 @@ def kubernetes(home: Path) -> None:
     say(f"kubernetes: {len(files)} manifests are right for {' and '.join(VERSIONS)}")
 
 
+def prometheus(home: Path) -> None:
+    """Promtool reads prometheus.yml, and finds nothing wrong with what a server tells."""
+    need("promtool")
+    token = home / "parlour.token"
+    token.write_text("a-token-that-nobody-guesses")
+    text = text_of("prometheus/prometheus.yml")
+    assert "/etc/prometheus/parlour.token" in text
+    path = home / "prometheus.yml"
+    path.write_text(text.replace("/etc/prometheus/parlour.token", str(token)))
+    try:
+        ask("promtool", "check", "config", path)
+    except AssertionError as error:
+        # Debian's is built without it: then all is looked at but for how pods are found.
+        if "kubernetes_sd_configs not found" not in str(error):
+            raise
+        say("prometheus: this promtool does not know Kubernetes")
+        left = re.sub(
+            r"kubernetes_sd_configs:\n(.*\n){3}", "static_configs: []\n", path.read_text()
+        )
+        path.write_text(left)
+        ask("promtool", "check", "config", path)
+    with two_nodes(home, is_anew=True) as nodes:
+        told = httpx2.get(f"{nodes[0].url}/metrics", trust_env=False).text
+    found = subprocess.run(
+        ["promtool", "check", "metrics"], input=told, capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", ""), found
+    say(f"prometheus: its file is right, and so are {told.count('# TYPE')} figures")
+
+
 PARTS: dict[str, Callable[[Path], None]] = {
     "nginx": before_parlour(Nginx, "nginx.conf"),
     "haproxy": before_parlour(HAProxy, "haproxy.cfg"),
@@ -85,6 +121,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "compose": containers.compose,
     "compose-scale": containers.compose_of_nodes,
     "kubernetes": kubernetes,
+    "prometheus": prometheus,
     "image": containers.image,
 }
 

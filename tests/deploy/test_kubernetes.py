@@ -1,11 +1,12 @@
 """The manifests of deploy/kubernetes: they agree with one another, the image and the server."""
 
+import re
 from typing import Any
 
 import pytest
 import yaml
 
-from parlour.features import health
+from parlour.features import health, metrics
 from parlour.settings import PREFIX, load_settings
 from parlour.support.postgresql import LOCK_TIMEOUT_MS
 from tests.deploy.reading import DEPLOY, dockerfile, text_of
@@ -19,6 +20,10 @@ DEPLOYMENT = MANIFESTS["deployment.yaml"]["spec"]
 POD: dict[str, Any] = DEPLOYMENT["template"]["spec"]
 [CONTAINER] = POD["containers"]
 STEPS = dockerfile(text_of("Dockerfile"))
+ADAPTER: dict[str, Any] = yaml.safe_load(text_of("prometheus/adapter.yaml"))
+SCRAPES: list[dict[str, Any]] = yaml.safe_load(text_of("prometheus/prometheus.yml"))[
+    "scrape_configs"
+]
 
 
 def of_image(name: str) -> str:
@@ -104,6 +109,64 @@ def test_one_node_goes_at_a_time_and_another_is_there_before() -> None:
     assert "cpu" in CONTAINER["resources"]["requests"]
 
 
+def test_nodes_are_scaled_by_the_connections_that_they_tell_of() -> None:
+    """The figure, the rule that hands it on, the autoscaler and KEDA's have one name and number."""
+    pods, cpu = MANIFESTS["autoscaling.yaml"]["spec"]["metrics"]
+    assert cpu["resource"]["name"] == "cpu"
+    name = pods["pods"]["metric"]["name"]
+    each = int(pods["pods"]["target"]["averageValue"])
+    # One node holds more than it is given, or there would be nobody to make room.
+    assert each < load_settings().max_connections / 2
+    [rule] = ADAPTER["rules"]["custom"]
+    assert re.match(rule["name"]["matches"], name)
+    assert rule["name"]["as"] == name
+    series, labels = re.findall(r"(\w+)\{(.*)\}", rule["seriesQuery"])[0]
+    assert series == name
+    # Told apart by the labels that Prometheus gives them.
+    resources = rule["resources"]["overrides"]
+    assert {label: each["resource"] for label, each in resources.items()} == {
+        "namespace": "namespace",
+        "pod": "pod",
+    }
+    assert {label.partition("!=")[0] for label in labels.split(",")} == set(resources)
+    [job] = [job for job in SCRAPES if "kubernetes_sd_configs" in job]
+    assert set(resources) <= {each.get("target_label") for each in job["relabel_configs"]}
+    text = (FOLDER / "autoscaling.yaml").read_text("utf-8")
+    [scaled] = re.findall(
+        r"^#     apiVersion: keda.*?(?=^apiVersion)", text, re.MULTILINE | re.DOTALL
+    )
+    keda = yaml.safe_load(re.sub(r"^#(     )?", "", scaled, flags=re.MULTILINE))
+    scaling = MANIFESTS["autoscaling.yaml"]["spec"]
+    assert keda["spec"]["minReplicaCount"] == scaling["minReplicas"]
+    assert keda["spec"]["maxReplicaCount"] == scaling["maxReplicas"]
+    assert keda["spec"]["scaleTargetRef"]["name"] == scaling["scaleTargetRef"]["name"]
+    by_connections, by_cpu = (each["metadata"] for each in keda["spec"]["triggers"])
+    assert f"sum({name}{{" in by_connections["query"]
+    assert int(by_connections["threshold"]) == each
+    assert int(by_cpu["value"]) == cpu["resource"]["target"]["averageUtilization"]
+
+
+def test_prometheus_asks_every_node_by_the_token_that_it_has() -> None:
+    """At the path that there is, the port that the pods have, and through the network policy."""
+    [port] = CONTAINER["ports"]
+    labels = DEPLOYMENT["template"]["metadata"]["labels"]
+    for job in SCRAPES:
+        assert job["metrics_path"] in {
+            getattr(route, "path", "") for route in metrics.router.routes
+        }
+        assert job["authorization"]["type"] == "Bearer"
+        assert set(job["authorization"]) == {"type", "credentials_file"}
+    [job] = [job for job in SCRAPES if "kubernetes_sd_configs" in job]
+    [where] = job["kubernetes_sd_configs"]
+    assert where["namespaces"]["names"] == [MANIFESTS["namespace.yaml"]["metadata"]["name"]]
+    kept = job["relabel_configs"][0]
+    assert kept["action"] == "keep"
+    assert kept["regex"] == f"{labels['app']};{port['name']}"
+    assert "PARLOUR_METRICS_TOKEN" in MANIFESTS["secret.yaml.example"]["stringData"]
+    [allowed] = MANIFESTS["networkpolicy.yaml"]["spec"]["ingress"]
+    assert len(allowed["from"]) == 2
+
+
 def test_a_node_is_without_rights_and_writes_nowhere_but_into_its_two_folders() -> None:
     """As the user of the image, whose volume is one of them."""
     user = POD["securityContext"]
@@ -131,6 +194,7 @@ def test_the_example_of_a_secret_makes_it_a_node(monkeypatch: pytest.MonkeyPatch
     settings = load_settings()
     assert settings.database_url
     assert settings.redis_url
+    assert settings.metrics_token
     assert CONTAINER["envFrom"] == [{"secretRef": {"name": secret["metadata"]["name"]}}]
     assert [each["name"] for each in CONTAINER["env"]] == ["FORWARDED_ALLOW_IPS"]
     # Otherwise a service of this name would put a PARLOUR_PORT of its own into the environment.

@@ -78,6 +78,41 @@ async def _compressed(http: httpx2.Client, path: str) -> httpx2.Response:
         await asyncio.sleep(0.1)
 
 
+async def forms(front: Front, _: Room | None = None) -> str:
+    """Each answer comes in the form that the server gave it, and the proxy makes no other of it.
+
+    Where there are tokens in it, or it is a file, that is as it is.
+    """
+    asked = {"Accept-Encoding": "gzip, deflate, br"}
+    with client(front, "127.0.0.5", **asked) as http:
+        name = f"forms-{front.port}"
+        answer = http.post("/api/auth/register", json={"username": name, "password": PASSWORD})
+        token = checked(answer)["access_token"]
+        http.headers["Authorization"] = f"Bearer {token}"
+        checked(http.patch("/api/users/me", json={"about": "😀" * 500}))
+        login = try_login(http, name, PASSWORD)
+        # It took the place of the first one.
+        http.headers["Authorization"] = f"Bearer {checked(login)['access_token']}"
+        assert len(login.content) > 2048
+        assert "content-encoding" not in login.headers
+        room = checked(http.post("/api/chat/rooms", json={"name": f"Forms {front.port}"}))
+        for _number in range(30):
+            said = {"content": "the same again and again"}
+            checked(http.post(f"/api/chat/rooms/{room['id']}/messages", json=said))
+        told = http.get(f"/api/chat/rooms/{room['id']}/messages")
+        assert told.headers["content-encoding"] == "gzip"
+        assert len(checked(told)) == 30
+        query = {"room_id": str(room["id"]), "name": "plain.txt"}
+        sent = checked(http.post("/api/chat/files", params=query, content=b"plain " * 1000))
+        assert "content-encoding" not in http.get(f"/api/chat/files/{sent['id']}").headers
+        found = re.search(r'"(/assets/[^"]+\.js)"', http.get("/").text)
+        assert found is not None
+        asset = await _compressed(http, found[1])
+    return (
+        f"assets by brotli ({len(asset.content)} bytes), messages by gzip, tokens and files plain"
+    )
+
+
 async def addresses(front: Front, _: Room) -> str:
     """Who asks is known by their own address, whatever they say of it."""
     with client(front, "127.0.0.2", **{"X-Forwarded-For": "192.0.2.7"}) as http:
@@ -277,7 +312,7 @@ async def logs(front: Front, _: Room) -> str:
 
 
 STEPS: tuple[Callable[[Front, Room], Awaitable[str]], ...] = (
-    page, addresses, round_trips, files, heads, readiness, silence, restart, logs,
+    page, forms, addresses, round_trips, files, heads, readiness, silence, restart, logs,
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ In one room there is one person through each door, and one watcher through each 
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ ELSEWHERE = (
     "`room_deleted`", "`room_removed`", "`heartbeat`", "`closing`",
     "`read`, of others", "`read`, one's own", "`news`",
     "`notification`", "`room_level`", "`do_not_disturb`", "`saved`",
+    "`scheduled_updated`", "`scheduled_removed`",
 )  # fmt: skip
 
 MakeRoom = Callable[..., Room]
@@ -316,6 +318,22 @@ async def test_what_somebody_saves_is_told_whom_the_table_names(readers: Scene, 
     for client in scene.all():
         await barrier(client)
         assert (frame in scene.fresh(client)) == (client in due), client.name
+
+
+@pytest.mark.parametrize("door", DOORS[1:])
+async def test_what_somebody_says_later_is_told_whom_the_table_names(
+    readers: Scene, door: str
+) -> None:
+    """To themselves alone."""
+    scene, person = readers, readers.people[door]
+    assert isinstance(person, Account)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    body = {"content": "hi", "client_id": "later", "send_at": tomorrow}
+    path = f"/api/chat/rooms/{scene.room['id']}/scheduled"
+    one = checked(person.call("POST", path, json=body))
+    await scene.check("`scheduled_updated`", door, scheduled={"id": one["id"]})
+    assert person.call("DELETE", f"/api/chat/scheduled/{one['id']}").status_code == 204
+    await scene.check("`scheduled_removed`", door, id=one["id"], message_id=None)
 
 
 async def test_closing_reaches_whom_the_table_names(

@@ -1,10 +1,17 @@
 """docs/operations.md: its backup and its restore work as they are written there."""
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 
+import yaml
+
+from tests.deploy.reading import DEPLOY
 from tests.docs.markdown import ROOT, Page, names
+from tests.support.figures import kinds
+from tests.support.nodes import nodes_of
 from tests.support.people import Person, Room, async_http_client, checked
 from tests.support.server import Server
 
@@ -65,3 +72,18 @@ async def test_the_data_directory_holds_what_the_page_lists(
     told = {name for row in rows for name in names(row["file"])}
     assert {path.name for path in own_server.data_dir.iterdir()} == told
     assert own_server.data_dir.stat().st_mode & 0o777 == 0o700
+
+
+def test_every_figure_is_told_and_every_figure_told_is_one(tmp_path: Path) -> None:
+    """With its kind; as a node has it, which has all of them."""
+    rows = PAGE.section("Monitoring").table("figure", "kind", "what")
+    told = {names(row["figure"])[0]: row["kind"] for row in rows}
+    with nodes_of(Server)(tmp_path) as running:
+        real = kinds(running.apart()[0])
+    own = {name: kind for name, kind in real.items() if name.startswith("parlour_")}
+    assert told == own
+    # What is asked of them is made of them, and so is what Kubernetes goes by.
+    asked = " ".join(row["ask"] for row in PAGE.section("Monitoring").table("ask", "worry"))
+    [rule] = yaml.safe_load((DEPLOY / "prometheus" / "adapter.yaml").read_text())["rules"]["custom"]
+    found = re.findall(r"\b(?:parlour|process)_\w+", f"{asked} {rule['seriesQuery']}")
+    assert {name.removesuffix("_bucket") for name in found} <= set(real)

@@ -38,6 +38,7 @@ from parlour import (
     registry,
     reporting,
     saving,
+    scheduling,
     server,
 )
 from parlour.errors import ERROR_CODES, Refusal
@@ -157,6 +158,8 @@ REAL_LIMITS = {
     "nothing of a file comes": receiving.STALL_SECONDS,
     "a file comes too slowly": receiving.SLOWEST,
     "pixels of an image": images.MAX_PIXELS,
+    "messages that one account says later, or has kept as failed": scheduling.MAX_SCHEDULED,
+    "how far ahead one can say something": scheduling.MAX_AHEAD.days,
     "a file that no message has": filing.KEPT_UNATTACHED.total_seconds() // 3600,
     "an image of oneself": avatars.MAX_BYTES,
     "usernames whose images are asked for at once": avatars.MAX_NAMES,

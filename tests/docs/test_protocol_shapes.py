@@ -12,6 +12,7 @@ from parlour import (
     files,
     finding,
     keeping,
+    later,
     membership,
     models,
     oversight,
@@ -67,6 +68,8 @@ BODIES: dict[str, type[BaseModel]] = {
     "QuietChange": attention.QuietChange,
     "MessageCreate": MessageCreate,
     "MessageChange": MessageChange,
+    "ScheduledCreate": later.ScheduledCreate,
+    "ScheduledChange": later.ScheduledChange,
     "FileChange": files.FileChange,
     "GuestCreate": people.GuestCreate,
     "AccountCreate": people.AccountCreate,
@@ -93,6 +96,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "SavedPage": keeping.SavedPage,
     "SavedMessage": keeping.SavedMessage,
     "SavedIds": keeping.SavedIds,
+    "Scheduled": later.Scheduled,
+    "ScheduledError": later.ScheduledError,
     "FoundRoom": finding.FoundRoom,
     "Hit": finding.Hit,
     "Member": membership.Member,
@@ -254,6 +259,7 @@ def test_an_example_is_what_its_label_says(label: str, text: str) -> None:
                 finding,
                 attention,
                 keeping,
+                later,
             )
             if hasattr(module, inner)
         ),

@@ -307,7 +307,6 @@ async def test_what_one_may_not_see_one_does_not_react_to(server: Server) -> Non
         assert asked(who, message) == asked(who, nowhere)
 
 
-@pytest.mark.one_node("each node counts for itself")
 async def test_who_reacts_without_end_is_slowed_down(
     http: Client, said: Message, room: Room, bob: Person
 ) -> None:

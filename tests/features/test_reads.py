@@ -117,6 +117,22 @@ def test_marking_as_unread_moves_back_and_others_are_not_told(
     assert checked(read(reader, room, ids[1]))["unread"] == 1
 
 
+async def test_others_are_not_told_of_less_when_one_reads_once_more(
+    server: Server, new_room: NewRoom
+) -> None:
+    """What was marked as unread and is read again, step by step, they knew to be read."""
+    writer, reader = somebody(server), somebody(server)
+    room = new_room(server)
+    ids = post(writer, room, "one", "two", "three")
+    there = await writer.connect(room, after=0)
+    name = reader.user["username"]
+    checked(read(reader, room, ids[-1]))
+    await there.until("read", username=name, message_id=ids[-1])
+    checked(read(reader, room, ids[0], back=True))
+    checked(read(reader, room, ids[0]))
+    assert (await there.until("read", username=name))["message_id"] == ids[-1]
+
+
 def test_everything_is_read_at_once(server: Server, new_room: NewRoom) -> None:
     """All rooms where one was; the others stay as they are."""
     writer, reader = somebody(server), new_account(server, "allreader")

@@ -23,6 +23,12 @@ describe("routes", () => {
     }
   });
 
+  test("what stands beside the conversations has an address of its own", () => {
+    for (const [hash, page] of [["#/people", "directory"], ["#/saved", "saved"], ["#/scheduled", "scheduled"], ["#/scheduled/", "scheduled"], ["#/scheduled/x", "rooms"]]) {
+      assert.equal(parseRoute(hash).page, page, hash);
+    }
+  });
+
   test("the administration is there for administrators alone", () => {
     assert.equal(parseRoute("#/admin", { role: "administrator" }).page, "administration");
     assert.equal(parseRoute("#/admin/", { role: "administrator" }).page, "administration");

@@ -24,6 +24,8 @@ import { words as reads } from "../../frontend/js/strings/reads.js";
 import { sizeText, words as files } from "../../frontend/js/strings/files.js";
 import { fileWords } from "../../frontend/js/strings/said.js";
 import { words as attention } from "../../frontend/js/strings/attention.js";
+import { words as scheduled } from "../../frontend/js/strings/scheduled.js";
+import { words as scheduling } from "../../frontend/js/strings/scheduling.js";
 
 const FRONTEND = new URL("../../frontend/", import.meta.url);
 const VIEWS = new URL("js/views/", FRONTEND);
@@ -59,7 +61,7 @@ const ALL = {
   ...strings, accountTable: account, dialogTable: dialogs, loginTable: login, placesTable: places, adminTable: admin, switcherTable: switcher,
   markdownTable: markdown, writingTable: writing, emojiTable: emoji, reactionTable: reactions, repliesTable: replies, threadTable: thread,
   attentionTable: attention, readsTable: reads, searchTable: search, filesTable: files, roomsTable: rooms, noticesTable: notices, boardTable: board,
-  keepingTable: keeping,
+  keepingTable: keeping, scheduledTable: scheduled, schedulingTable: scheduling,
 };
 
 async function viewSources() {
@@ -99,6 +101,8 @@ describe("the table of words", () => {
     assert.equal(notices.announce.many(1), "1 new message");
     assert.equal(strings.banner.waiting(2), "You’re offline. We’ll send your 2 messages when you’re back.");
     assert.equal(strings.composer.over(1200), "1,200 characters too long");
+    assert.equal(scheduled.line(1, "tomorrow, 09:00"), "1 message is to be sent tomorrow, 09:00.");
+    assert.equal(scheduled.line(2, "tomorrow, 09:00"), "2 messages are to be sent, the next tomorrow, 09:00.");
   });
 
   test("sizes are told as shops tell them", () => {
@@ -157,7 +161,7 @@ describe("words stand in the table alone", () => {
     const pathsOf = (table) => [...entries(table)].map(([path]) => path);
     const known = {
       strings: pathsOf(strings),
-      words: [account, admin, attention, board, board.pins, board.saved, dialogs, emoji, files, keeping, login, notices, rooms, markdown, places, reactions, reads, replies, search, switcher, thread, writing].flatMap(pathsOf),
+      words: [account, admin, attention, board, board.pins, board.saved, dialogs, emoji, files, keeping, login, notices, rooms, markdown, places, reactions, reads, replies, scheduled, scheduling, scheduling.page, search, switcher, thread, writing].flatMap(pathsOf),
     };
     for (const { name, source } of await viewSources()) {
       // Elsewhere `words` is another thing.

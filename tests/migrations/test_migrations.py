@@ -97,7 +97,10 @@ def test_the_migrated_schema_is_the_very_one_that_the_tables_describe(tmp_path: 
     with open_database(tmp_path) as database:
         assert schema(database.write_engine) == expected
     assert expected["partial"] == {
-        "ix_files_waits_since": "waits_since IS NOT NULL",
+        "ix_files_waits_since": "waits_since IS NOT NULL AND scheduled_id IS NULL",
+        "ix_files_scheduled_id": "scheduled_id IS NOT NULL",
+        "ix_jobs_due_at": "failed_at IS NULL",
+        "ix_jobs_taken_by": "taken_by IS NOT NULL",
         "ix_discarded_key": "pending IS NULL",
         "uq_rooms_public_name_key": "kind = 'public' AND deleted_at IS NULL",
         "uq_members_owner": "role = 'owner'",

@@ -5,7 +5,9 @@ Of a route that does several things there are several acts, told apart by what i
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 from httpx2 import Response
 
@@ -72,6 +74,12 @@ def _invite(path: str) -> Act:
 def with_file(scene: Scene, who: str) -> dict[str, Any]:
     """What is said with a file of somebody's that no message has, and without words."""
     return {"content": "", "files": [scene.file_of(who, said=False)]}
+
+
+def in_an_hour() -> dict[str, Any]:
+    """What is to be said then."""
+    then = datetime.now(UTC) + timedelta(hours=1)
+    return {"content": "later", "client_id": str(uuid4()), "send_at": then.isoformat()}
 
 
 FILES: Final = f"{CHAT}/files"
@@ -151,6 +159,9 @@ IN_ROOMS: Final[dict[str, Act]] = {
     ),
     "GET /api/chat/search (is:saved)": Act(
         lambda scene, _who: (f"{CHAT}/search?q=is:saved&room_id={scene.room_id}", None)
+    ),
+    "POST /api/chat/rooms/{room_id}/scheduled": Act(
+        lambda scene, _who: (scene.path("/scheduled"), in_an_hour())
     ),
     "POST /api/chat/messages/{message_id}/report": message(
         "moderator", "/report", {"reason": "why"}
@@ -242,6 +253,10 @@ ELSEWHERE: Final[dict[str, Act]] = {
     "GET /api/chat/do-not-disturb": fixed(f"{CHAT}/do-not-disturb"),
     "PUT /api/chat/do-not-disturb": fixed(f"{CHAT}/do-not-disturb", {"seconds": 60}),
     "GET /api/chat/mentions": fixed(f"{CHAT}/mentions"),
+    "GET /api/chat/scheduled": fixed(f"{CHAT}/scheduled"),
+    "PATCH /api/chat/scheduled/{scheduled_id}": fixed(f"{CHAT}/scheduled/987654321", WORDS),
+    "DELETE /api/chat/scheduled/{scheduled_id}": fixed(f"{CHAT}/scheduled/987654321"),
+    "POST /api/chat/scheduled/{scheduled_id}/now": fixed(f"{CHAT}/scheduled/987654321/now"),
     "GET /api/chat/saved/ids": fixed(f"{CHAT}/saved/ids"),
     "POST /api/auth/guest": fixed(f"{AUTH}/guest", {"username": GUEST}),
     "POST /api/auth/register": fixed(
@@ -294,6 +309,7 @@ ELSEWHERE: Final[dict[str, Act]] = {
     "GET /.well-known/jwks.json": fixed("/.well-known/jwks.json"),
     "GET /healthz": fixed("/healthz"),
     "GET /readyz": fixed("/readyz"),
+    "GET /metrics": fixed("/metrics"),
 }
 # These would end the login by which the rest of the table is asked.
 UNASKED: Final = {"POST /api/auth/logout", "DELETE /api/auth/sessions"}

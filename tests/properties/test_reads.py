@@ -113,6 +113,18 @@ class Reading(OneRoom):
             self.readers[by].first = len(self.said)
             self.readers[by].seen = self.said[-1].id
 
+    @rule(by=who)
+    def speak_away(self, by: int) -> None:
+        """Say something that was to be said later: who is not there has read nothing by it."""
+        reader = self.readers[by]
+        draft = MessageDraft(self.room_id, reader.person, "words", away=True)
+        [stored] = ChatDatabase.create_messages(self.connection, [draft])
+        message_id = stored.message.id  # type: ignore[union-attr]
+        if reader.first == len(self.said):
+            reader.first, reader.seen = reader.first + 1, message_id
+        self.said.append(Said(message_id, reader.person.author))
+        self.news.said(self.room_id, message_id, reader.person.username)
+
     @precondition(lambda self: self.said)
     @rule(message=which)
     def delete(self, message: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from parlour.realtime.broker import Broker, Hub, MemoryBroker
 from parlour.realtime.broker_redis import RedisBroker
+from parlour.support.buckets import Drop
 from tests.realtime.ear import Ear, Opened
 from tests.support.valkey import valkey
 
@@ -106,3 +107,58 @@ async def test_who_has_closed_hears_nothing_and_leaves_nothing_behind(opened: Op
     await stays.hears("bye", "still here")
     goes.broker.publish(b"nobody hears this")
     assert "still here" not in goes.heard
+
+
+async def test_of_a_holder_only_the_newest_are_kept(opened: Opened) -> None:
+    """Those that were taken do not count, and others' neither; wherever they were put."""
+    one, other = opened(), opened()
+    for number in range(6):
+        node = (one, other)[number % 2]
+        await node.broker.put(f"ticket:{number}", f"{number}", 60, holder="ann", most=3)
+        if number == 3:
+            assert await one.broker.take("ticket:3") == "3"
+    await one.broker.put("ticket:bob", "bob", 60, holder="bob", most=3)
+    kept = [await other.broker.take(f"ticket:{number}") for number in range(6)]
+    assert kept == [None, None, "2", None, "4", "5"]
+    assert await other.broker.take("ticket:bob") == "bob"
+
+
+def drop(key: str, used: float = 0.0) -> Drop:
+    """Return one of a bucket of 5 into which 2 fall a second."""
+    return Drop(f"pace:{key}", 0.5, 5, used)
+
+
+async def test_many_who_take_of_one_bucket_get_what_it_holds(opened: Opened) -> None:
+    """At however many nodes, at once or one after the other; another bucket is another one."""
+    nodes = [opened(), opened()]
+    asked = [node.broker.spend([drop("a")] * 3, 5) for node in nodes * 5]
+    taken = [each for some in await asyncio.gather(*asked) for each in some]
+    assert [each.wait for each in taken].count(0) == 5
+    waits = [each.wait for each in taken if each.wait]
+    assert all(0 < wait <= 0.5 for wait in waits)
+    assert max(each.used for each in taken) == pytest.approx(2.5, abs=0.5)
+    [other] = await nodes[0].broker.spend([drop("b")], 5)
+    assert other.wait == 0
+    assert other.used == pytest.approx(0.5)
+
+
+async def test_a_bucket_fills_again(opened: Opened) -> None:
+    """At its pace, by one clock."""
+    one, other = opened(), opened()
+    await one.broker.spend([drop("a")] * 5, 5)
+    [refused] = await other.broker.spend([drop("a")], 5)
+    assert refused.wait > 0
+    await asyncio.sleep(refused.wait)
+    [taken] = await other.broker.spend([drop("a")], 5)
+    assert taken.wait == 0
+
+
+async def test_what_a_node_knows_of_a_bucket_is_believed_as_far_as_one_holds(
+    opened: Opened,
+) -> None:
+    """It may have been taken where nobody else saw it; nobody waits for longer than for one."""
+    one = opened()
+    taken = await one.broker.spend([drop("a", used=1.5), drop("a"), drop("a")], 5)
+    assert [each.wait == 0 for each in taken] == [True, True, False]
+    [most] = await one.broker.spend([drop("b", used=1e6)], 5)
+    assert most.wait == pytest.approx(0.5)

@@ -6,6 +6,7 @@ import pytest
 
 from parlour.realtime import connection as connection_module
 from parlour.realtime.connection import OUTBOX_BUSY, OUTBOX_LIMIT
+from parlour.support.counts import COUNTS
 from tests.support.sockets import Socket
 from tests.support.timing import scaled
 
@@ -48,10 +49,11 @@ async def test_a_client_that_lags_too_far_behind_is_cut(socket: Socket) -> None:
     socket.block()
     for _ in range(9):
         socket.connection.send(TENTH)
-    before = socket.dropped
+    before, cut = socket.dropped, COUNTS.cut["slow"]
     socket.connection.send(TENTH)
     assert (before, socket.dropped) == (False, True)
     assert socket.connection.ending
+    assert COUNTS.cut["slow"] == cut + 1
     socket.connection.send(b"later")
     socket.connection.end(1000)
     assert socket.closed == []

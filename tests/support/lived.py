@@ -13,6 +13,7 @@ from tests.support.files import said, sent
 from tests.support.people import checked
 from tests.support.pictures import picture
 from tests.support.places import make_room
+from tests.support.scheduling import later
 from tests.support.server import Server
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Lived:
         """Acts of power, settings, a guest."""
         do(self.ada, "PUT", f"{self.hall.path}/mutes/eve", json={"seconds": 3600})
         do(self.ada, "PATCH", "/api/admin/policy", json={"guests": "on"})
+        later(self.den, self.bob, "naïve later", files=[sent(self.bob, self.den.room)["id"]])
 
     def told(self, account: Account) -> dict[str, Any]:
         """Return all that the API tells somebody, by the address."""

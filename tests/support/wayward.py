@@ -1,6 +1,9 @@
 """A broker by which hints come late, out of order, twice or never, as a test says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from parlour.realtime.broker import Unreachable
+from parlour.support.buckets import Drop, Taken
 
 
 class Wayward:
@@ -36,11 +39,17 @@ class Wayward:
         if self.coming:
             self.coming.pop(place % len(self.coming))
 
-    async def put(self, key: str, value: str, seconds: float) -> None:
+    async def put(
+        self, key: str, value: str, seconds: float, *, holder: str = "", most: int = 0
+    ) -> None:
         """As the interface says; nobody asks."""
 
     async def take(self, key: str) -> str | None:
         """The same."""
+
+    async def spend(self, drops: Sequence[Drop], seconds: float) -> list[Taken]:
+        """The same."""
+        raise Unreachable
 
     async def close(self) -> None:
         """The same."""

@@ -189,8 +189,10 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
     ("GET", "/healthz"): [],
     ("GET", "/.well-known/jwks.json"): [],
     ("GET", "/readyz"): [],
+    ("GET", "/metrics"): [],
 }
-# What it takes other settings, many tries or the printed link to meet: see `tests/identity/`.
+# What it takes other settings, many tries or the printed link to meet: see `tests/identity/` and
+# `tests/features/test_metrics.py`.
 ELSEWHERE: dict[tuple[str, str], set[str]] = {
     ("POST", f"{AUTH}/guest"): {"guests_off"},
     ("POST", f"{AUTH}/register"): {
@@ -202,6 +204,7 @@ ELSEWHERE: dict[tuple[str, str], set[str]] = {
     ("POST", f"{AUTH}/setup"): {"name_taken"},
     ("POST", f"{AUTH}/login"): {"rate_limited"},
     ("POST", f"{AUTH}/password"): {"rate_limited"},
+    ("GET", "/metrics"): {"not_signed_in"},
 }
 # What only somebody meets who is signed in.
 SIGNED_IN: dict[tuple[str, str], list[Ask]] = {

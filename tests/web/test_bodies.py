@@ -20,7 +20,8 @@ JSON = "application/json"
 class Box:
     """A room to post bodies into, whatever they are."""
 
-    def __init__(self, http: Client, room: Room) -> None:
+    def __init__(self, http: Client, room: Room, server: Server) -> None:
+        self.server = server
         self._http = http
         self._path = f"/api/chat/rooms/{room['id']}/messages"
 
@@ -37,9 +38,9 @@ class Box:
 
 
 @pytest.fixture
-def box(http: Client, room: Room) -> Box:
+def box(http: Client, room: Room, server: Server) -> Box:
     """Return a new room to post into."""
-    return Box(http, room)
+    return Box(http, room, server)
 
 
 GOOD = b'{"content": "hi"}'
@@ -171,6 +172,37 @@ def test_answers_of_some_length_are_compressed_for_those_who_take_it(
     for answer in (plain, packed):
         assert answer.headers["vary"] == "Accept-Encoding"
         assert answer.headers["parlour-version"] == "20"
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_what_a_page_of_another_origin_asks_for_is_not_compressed(
+    http: Client, box: Box, site: str
+) -> None:
+    """How small an answer becomes would tell it what stands there beside its own words (BREACH).
+
+    With a token of its own it can be made to ask for nothing by others, and is like all programs.
+    """
+    for _ in range(20):
+        checked(box.post(GOOD))
+    asked = {"accept-encoding": "gzip", "sec-fetch-site": site}
+    plain = http.get(box._path, headers=asked)
+    assert "content-encoding" not in plain.headers
+    who = somebody(box.server)
+    packed = http.get(box._path, headers={**asked, **who.headers})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.json() == plain.json()
+    own = http.get(box._path, headers={**asked, "sec-fetch-site": "same-origin"})
+    assert own.headers["content-encoding"] == "gzip"
+
+
+def test_answers_with_tokens_in_them_are_not_compressed(server: Server) -> None:
+    """However long they are made by what somebody says of themselves."""
+    who = somebody(server)
+    checked(who.call("PATCH", "/api/users/me", json={"about": "😀" * 500}))
+    answer = who.renewed()
+    who.access, who.refresh = (checked(answer)[name] for name in ("access_token", "refresh_token"))
+    assert len(answer.content) > 2048
+    assert "content-encoding" not in answer.headers
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,7 @@ ALLOWED = {
     "/api/chat/rooms/{room}/messages": {"GET", "POST"},
     "/healthz": {"GET"},
     "/readyz": {"GET"},
+    "/metrics": {"GET"},
     "/": {"GET", "HEAD"},
     "/docs": {"GET", "HEAD"},
     "/openapi.json": {"GET", "HEAD"},

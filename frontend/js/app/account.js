@@ -78,14 +78,16 @@ export function createAccount(options) {
   const loadReads = once(() => import('./reads.js').then(({ createReads }) => createReads(options)));
   /** What is about it. */
   const loadAttention = once(() => import('./attention.js').then(({ createAttention }) => createAttention(options)));
-  const loadBoth = () => Promise.all([loadReads(), loadAttention()]);
-  if (state.user) loadBoth().catch(() => {});
+  /** What its person has written to be sent later. */
+  const loadScheduling = once(() => import('./scheduling.js').then(({ createScheduling }) => createScheduling(options)));
+  const loadAll = () => Promise.all([loadReads(), loadAttention(), loadScheduling()]);
+  if (state.user) loadAll().catch(() => {});
 
   /** @param {() => Promise<import('../accounts.js').Welcome>} ask */
   const comeIn = (ask) => begin(ask, (user) => {
     identity.come(user);
     // Where no room is, it may be long until there is something to hear.
-    loadBoth().catch(() => {});
+    loadAll().catch(() => {});
   });
 
   return {
@@ -93,13 +95,15 @@ export function createAccount(options) {
     session,
     reads: loadReads,
     attention: loadAttention,
+    scheduling: loadScheduling,
 
     /** @param {import('../types.js').Frame} frame  of the server; without what hears it, it is heard later or not at all */
     hear(frame) {
       if (!state.user) return;
-      // What cannot be had of the one is no loss of the other.
+      // What cannot be had of the one is no loss of the others.
       loadReads().then((reads) => reads.hear(frame), () => {});
       loadAttention().then((attention) => attention.hear(frame), () => {});
+      loadScheduling().then((scheduling) => scheduling.hear(frame), () => {});
     },
 
     /** @param {{username: string, password: string}} credentials @returns {Promise<void>} rejects with an ApiError */

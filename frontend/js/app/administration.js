@@ -15,6 +15,7 @@ import { createRegistration } from '../views/admin/registration.js';
 import { createReports } from '../views/admin/reports.js';
 import { createAdminRooms } from '../views/admin/rooms.js';
 import { askTerm } from '../views/admin/terms.js';
+import { screenOf } from '../views/places/frame.js';
 import { pageAddress } from './address.js';
 import { routeTo } from './browser.js';
 
@@ -31,13 +32,12 @@ export class Oversight {
   /**
    * The page of the administration.
    *
-   * @param {HTMLElement} element
    * @param {any} common callbacks that all screens have
    */
-  makePage(element, common) {
+  makePage(common) {
     const api = this.#api;
     const { tabs } = words;
-    return createAdministration(element, {
+    return createAdministration(screenOf('administration'), {
       ...common,
       tabs: [
         {

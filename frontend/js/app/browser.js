@@ -13,14 +13,14 @@ const DEFAULTS = {
 /**
  * @param {string} hash  such as `#/r/7/m/1234`, `#/r/7/t/1234` or `#/people`
  * @param {{role: string}|null} [user]  for whom; the administration is there for administrators alone
- * @returns {{page: 'rooms'|'directory'|'saved'|'administration', roomId: number|null, messageId: number|null, chainId: number|null}} `page` counts where there is no room; `chainId`: any
+ * @returns {{page: 'rooms'|'directory'|'saved'|'scheduled'|'administration', roomId: number|null, messageId: number|null, chainId: number|null}} `page` counts where there is no room; `chainId`: any
  *   message of a chain of replies
  */
 export function parseRoute(hash, user = null) {
   const match = /^#\/r\/([1-9]\d{0,15})(?:\/([mt])\/([1-9]\d{0,15}))?\/?$/.exec(hash);
   const isAdmin = user?.role === 'administrator' && /^#\/admin\/?$/.test(hash);
-  const [, other] = /^#\/(people|saved)\/?$/.exec(hash) ?? [];
-  const page = isAdmin ? 'administration' : other === 'saved' ? other : other ? 'directory' : 'rooms';
+  const [, other] = /^#\/(people|saved|scheduled)\/?$/.exec(hash) ?? [];
+  const page = isAdmin ? 'administration' : other === 'people' ? 'directory' : /** @type {'saved'|'scheduled'|undefined} */ (other) ?? 'rooms';
   const id = (/** @type {string} */ kind) => (match?.[2] === kind ? idOf(match[3]) : null);
   return { page, roomId: match ? idOf(match[1]) : null, messageId: id('m'), chainId: id('t') };
 }

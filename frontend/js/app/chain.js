@@ -90,6 +90,7 @@ export class OpenChain {
     });
     this.#composer.recall();
     this.#thread.composer.setAttribute('aria-label', words.box);
+    this.#placeLater();
     /** What its rows' tools work on. */
     this.place = { composer: this.#composer, messages: this.#log };
     this.dress = createDressing({
@@ -256,6 +257,25 @@ export class OpenChain {
     parts().outbox?.add(state.currentRoom.id, text.trim(), target, files);
     if (this.#answered) this.#stop();
     if (this.#chain.hasNewer) void this.#toLatest();
+  }
+
+  /** What is written here can be sent later, too, by who has an account. */
+  #placeLater() {
+    const { page } = this.#options;
+    if (!page.state.user) return;
+    void page.parts().identity.account.then((account) => account.scheduling()).then((scheduling) => {
+      if (this.#ending.signal.aborted) return;
+      scheduling.place({
+        element: this.#thread.composer,
+        name: () => this.#box,
+        answers: () => this.#target ?? undefined,
+        onTaken: (isHere) => {
+          if (!isHere) return;
+          this.#composer.setDraft('');
+          if (this.#answered) this.#stop();
+        },
+      });
+    }, () => {});
   }
 
   #editLast() {

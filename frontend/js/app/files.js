@@ -17,6 +17,7 @@ import { roomCall } from '../format.js';
 import { openBlobs } from '../outbox/blobs.js';
 import { Claims } from '../outbox/claims.js';
 import { sender } from '../outbox/sender.js';
+import { pendingOf } from '../outbox/upload.js';
 import { Uploads } from '../outbox/uploads.js';
 import { sizeText, words } from '../strings/files.js';
 import { createAttachments } from '../views/files/attachments.js';
@@ -207,6 +208,31 @@ export class Files {
     } finally {
       this.#bringing.delete(clientId);
     }
+  }
+
+  /**
+   * What waits in a message box, for a message that the server is to send by itself.
+   *
+   * @param {string} box  the name of its draft
+   * @returns {{isThere: boolean, bring: () => Promise<{ids: string[], onTaken: () => void}>}}  `isThere`: all of it is on the
+   *   server; `bring` sees to that, and rejects with `{code, detail}`; `onTaken`: the server has the message, too
+   */
+  held(box) {
+    const waiting = () => this.#uploads.of(this.#owner, box);
+    const keysOf = (/** @type {{key: string}[]} */ files) => files.map(({ key }) => key).join(' ');
+    return {
+      isThere: waiting().every(({ status }) => status === 'done'),
+      bring: async () => {
+        for (;;) {
+          const failed = waiting().find(({ status }) => status === 'failed');
+          if (failed) throw Object.assign(new Error('stuck'), { code: 'stuck', detail: words.tray.stuck(failed.name) });
+          const brought = (await this.#uploads.bring(waiting().map(pendingOf))) ?? [];
+          // Others may have come meanwhile, and some may have gone.
+          if (keysOf(brought) !== keysOf(waiting())) continue;
+          return { ids: brought.map(({ id }) => id ?? ''), onTaken: () => brought.forEach(({ key }) => this.#uploads.remove(key, true)) };
+        }
+      },
+    };
   }
 
   /**

@@ -27,6 +27,7 @@ import { askToJoin } from '../views/places/join.js';
 import { createLinks } from '../views/places/links.js';
 import { createMembers } from '../views/places/members.js';
 import { createSaved } from '../views/places/saved.js';
+import { screenOf } from '../views/places/frame.js';
 import { openRoomSettings } from '../views/places/settings.js';
 import { pageAddress } from './address.js';
 import { Oversight } from './administration.js';
@@ -195,12 +196,13 @@ export class Places extends MessageActs {
   }
 
   /**
-   * @param {'directory'|'saved'} name
-   * @param {HTMLElement} element
+   * @param {'directory'|'saved'|'scheduled'} name
    * @param {any} common callbacks that all screens have
    */
-  makePage(name, element, common) {
-    const { screens } = this.#page.parts();
+  async makePage(name, common) {
+    const element = screenOf(name);
+    const { screens, identity } = this.#page.parts();
+    if (name === 'scheduled') return (await (await identity.account).scheduling()).makePage(element, common);
     // It knows what is removed elsewhere.
     if (name === 'saved') screens.loadKeeping().catch(() => {});
     return { directory: createDirectory, saved: createSaved }[name](element, {

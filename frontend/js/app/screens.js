@@ -114,10 +114,7 @@ export class Screens {
     if (screen !== 'login') await this.#listen();
     if (this.#state.screen !== screen) return false;
     if (this.#shown !== screen) {
-      for (const name of ['boot', 'login', 'rooms', 'chat', 'directory', 'saved', 'administration']) {
-        const element = this.#document.getElementById(name);
-        if (element) element.hidden = name !== screen;
-      }
+      for (const element of this.#document.querySelectorAll('#boot, .screen')) element.toggleAttribute('hidden', element.id !== screen);
       this.#shown = screen;
       this.draw();
       this.focus();
@@ -363,9 +360,8 @@ export class Screens {
     } else if (screen === 'rooms') {
       const [{ createRooms }, wishes] = await Promise.all([import('../views/rooms.js'), this.#dressed(screen)]);
       this.#views['rooms'] = createRooms(this.#element('#rooms'), wishes.rooms);
-    } else if (screen === 'directory' || screen === 'saved' || screen === 'administration') {
-      const wishes = await this.#dressed('rooms');
-      this.#views[screen] = await wishes.page(screen, this.#element(`#${screen}`));
+    } else if (screen !== 'chat') {
+      this.#views[screen] = await (await this.#dressed('rooms')).page(screen);
     } else {
       /** @type {[Record<string, any>, any]} */
       const [chat, wishes] = await Promise.all([import('./chat.js'), this.wishes()]);

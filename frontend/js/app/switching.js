@@ -86,7 +86,7 @@ export function openQuickSwitcher({ page, names, places, find, asking }) {
     const isIn = room && !notice && screen === 'chat';
     return [
       command('create', 'plus', () => places.newRoom()),
-      ...(user ? [command('direct', 'talk', () => places.newDirect()), command('people', 'people', goTo('#/people')), command('saved', 'bookmark', goTo('#/saved'))] : []),
+      ...(user ? [command('direct', 'talk', () => places.newDirect()), command('people', 'people', goTo('#/people')), command('saved', 'bookmark', goTo('#/saved')), command('scheduled', 'clock', goTo('#/scheduled'))] : []),
       ...(isIn ? [command('settings', 'gear', () => places.settings(room.id), words.commands.settings(roomCall(room, state.username)))] : []),
       ...(isIn ? [command('search', 'search', () => places.search())] : []),
       command('rooms', 'rooms', () => page.open()),

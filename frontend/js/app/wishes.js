@@ -104,13 +104,12 @@ export function createWishes(page) {
     /**
      * Makes a screen that few visits need.
      *
-     * @param {'directory'|'saved'|'administration'} name
-     * @param {HTMLElement} element
+     * @param {'directory'|'saved'|'scheduled'|'administration'} name
      * @returns {Promise<import('../types.js').View>}
      */
-    async page(name, element) {
-      if (name === 'administration') return (await loadOversight()).makePage(element, common);
-      return act('makePage', name, element, common);
+    async page(name) {
+      if (name === 'administration') return (await loadOversight()).makePage(common);
+      return act('makePage', name, common);
     },
 
     /** @param {HTMLElement} element  takes the short notices */

@@ -247,12 +247,12 @@ export class Uploads {
   /**
    * Throws one away, also at the server.
    *
-   * @param {string} key
+   * @param {string} key @param {boolean} [isTaken]  something there has it by now, and keeps it
    */
-  remove(key) {
+  remove(key, isTaken = false) {
     const upload = this.#all.get(key);
     if (!upload) return;
-    if (upload.file) this.#options.erase(upload.file.id).catch(() => undefined);
+    if (upload.file && !isTaken) this.#options.erase(upload.file.id).catch(() => undefined);
     this.#forget(key);
     this.#options.onChange();
   }

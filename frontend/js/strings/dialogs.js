@@ -28,6 +28,7 @@ export const words = {
     keys: [
       { keys: ['Enter'], does: 'Send the message' },
       { keys: ['Shift', 'Enter'], does: 'Start a new line' },
+      { keys: ['Ctrl', 'Shift', 'Enter'], does: 'Send the message later' },
       { keys: ['Ctrl', 'B'], does: 'Bold (I: italic)' },
       { keys: ['Ctrl', 'Shift', 'C'], does: 'Code (L: link, X: strikethrough)' },
       { keys: ['Ctrl', 'Shift', '8'], does: 'Bulleted list (7: numbered, 9: quote)' },

@@ -16,6 +16,7 @@ export const words = {
 
   self: {
     account: 'Account settings',
+    scheduled: 'Scheduled messages',
     administration: 'Administration',
     shortcuts: 'Keyboard shortcuts',
     signOut: 'Sign out',

@@ -8,6 +8,7 @@ const ANCHOR = '--menu';
  * @typedef {object} MenuItem
  * @property {string} label
  * @property {string} icon
+ * @property {string} [detail] stands below the label
  * @property {boolean} [danger]
  * @property {boolean} [checked] it is one of several to choose from, and is the one that holds, or is not
  * @property {boolean} [stays] the menu stays open, so that the label can say what has happened
@@ -19,10 +20,11 @@ const ANCHOR = '--menu';
  * @param {HTMLElement} anchor
  * @param {string} label
  * @param {MenuItem[]} items
- * @param {{back?: HTMLElement, isHeld?: boolean, isTitled?: boolean}} [options] `back` gets the focus afterwards, if that is
- *   not the anchor; `isHeld`: by a finger that is still down; `isTitled`: its label is to be seen
+ * @param {{back?: HTMLElement, beside?: HTMLElement, isHeld?: boolean, isTitled?: boolean}} [options] `back` gets the focus
+ *   afterwards, if that is not the anchor; `beside`: what it stands beside, if that is not; `isHeld`: by a finger that is
+ *   still down; `isTitled`: its label is to be seen
  */
-export function openMenu(anchor, label, items, { back = anchor, isHeld = false, isTitled = false } = {}) {
+export function openMenu(anchor, label, items, { back = anchor, beside = anchor, isHeld = false, isTitled = false } = {}) {
   const nodes = items.map((item) =>
     el(
       'button',
@@ -34,7 +36,7 @@ export function openMenu(anchor, label, items, { back = anchor, isHeld = false, 
         class: item.danger ? 'menu-item menu-item-danger' : 'menu-item',
       },
       icon(item.icon, 'icon-sm'),
-      el('span', {}, item.label),
+      el('span', {}, item.label, ...(item.detail ? [' ', el('small', { class: 'menu-detail' }, item.detail)] : [])),
     ),
   );
   // What closes by a press beside it would be closed by the finger's going up.
@@ -52,7 +54,7 @@ export function openMenu(anchor, label, items, { back = anchor, isHeld = false, 
       return;
     }
     closing.abort();
-    anchor.style.removeProperty('anchor-name');
+    beside.style.removeProperty('anchor-name');
     anchor.setAttribute('aria-expanded', 'false');
     if (anchor instanceof HTMLButtonElement) anchor.popoverTargetElement = null;
     menu.remove();
@@ -87,7 +89,7 @@ export function openMenu(anchor, label, items, { back = anchor, isHeld = false, 
     event.stopPropagation();
     if (event.key !== 'Tab') event.preventDefault();
   });
-  anchor.style.setProperty('anchor-name', ANCHOR);
+  beside.style.setProperty('anchor-name', ANCHOR);
   anchor.setAttribute('aria-expanded', 'true');
   // In a dialog, what stands outside it cannot be reached; elsewhere it belongs to its part of the page.
   (anchor.closest('dialog, main') ?? document.body).append(menu);

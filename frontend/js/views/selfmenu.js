@@ -29,6 +29,12 @@ export function createSelfMenu(button, createThemeSwitch, { onSignOut, onAccount
     icon('bookmark', 'icon-sm'),
     el('span', {}, ofSaved.title),
   );
+  const scheduled = el(
+    'a',
+    { class: 'menu-item', href: '#/scheduled', hidden: true },
+    icon('clock', 'icon-sm'),
+    el('span', {}, words.self.scheduled),
+  );
   const administration = el(
     'a',
     { class: 'menu-item', href: '#/admin', hidden: true },
@@ -54,13 +60,14 @@ export function createSelfMenu(button, createThemeSwitch, { onSignOut, onAccount
     theme,
     el('hr', { class: 'menu-rule' }),
     saved,
+    scheduled,
     account,
     administration,
     shortcuts,
     signOut,
   );
   const themeSwitch = createThemeSwitch(theme);
-  for (const link of [saved, administration]) link.addEventListener('click', () => panel.hidePopover(), { signal });
+  for (const link of [saved, scheduled, administration]) link.addEventListener('click', () => panel.hidePopover(), { signal });
   shortcuts.addEventListener(
     'click',
     () => {
@@ -96,7 +103,7 @@ export function createSelfMenu(button, createThemeSwitch, { onSignOut, onAccount
     panel,
     /** @param {import('../types.js').User | null} user */
     update(user) {
-      account.hidden = saved.hidden = user === null;
+      account.hidden = saved.hidden = scheduled.hidden = user === null;
       administration.hidden = user?.role !== 'administrator';
     },
   };

@@ -2,6 +2,7 @@
 
 from parlour.store.tables.base import UtcTime, metadata
 from parlour.store.tables.files import attachments, discarded, files, storage_use
+from parlour.store.tables.jobs import jobs, scheduled
 from parlour.store.tables.notices import addressed, addressings, attention, calls, quiets
 from parlour.store.tables.people import (
     audit,
@@ -44,6 +45,7 @@ __all__ = [
     "discarded",
     "files",
     "invites",
+    "jobs",
     "journal",
     "login_failures",
     "members",
@@ -59,6 +61,7 @@ __all__ = [
     "restrictions",
     "rooms",
     "saved",
+    "scheduled",
     "search_changes",
     "search_state",
     "sessions",

@@ -38,6 +38,8 @@ files = Table(
     Column("described_at", UtcTime),
     # The owner in `storage_use` whose quota it takes of.
     Column("charged", Text, nullable=False, server_default="guest"),
+    # The message that is said later which keeps it, so that it does not wait in vain.
+    Column("scheduled_id", Integer),
 )
 # What goes with a room that is taken away.
 Index(None, files.c.room_id)
@@ -45,8 +47,10 @@ Index(None, files.c.room_id)
 Index(
     None,
     files.c.waits_since,
-    **only("waits_since IS NOT NULL"),
+    **only("waits_since IS NOT NULL AND scheduled_id IS NULL"),
 )
+# Those of a message that is said later.
+Index(None, files.c.scheduled_id, **only("scheduled_id IS NOT NULL"))
 
 # Which messages have which files: a message that is passed on has those of the first.
 attachments = Table(

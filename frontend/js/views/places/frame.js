@@ -5,6 +5,16 @@ import { strings } from '../../strings/en.js';
 import { createSelf } from '../self.js';
 
 /**
+ * @param {string} name
+ * @returns {HTMLElement} where a page stands that few visits see; it comes into view by being shown
+ */
+export function screenOf(name) {
+  const screen = document.getElementById(name) ?? el('div', { id: name, class: 'screen screen-framed rooms', hidden: true });
+  if (!screen.isConnected) document.getElementById('chat')?.before(screen);
+  return screen;
+}
+
+/**
  * @typedef {object} FrameCallbacks
  * @property {() => void} onBack
  * @property {() => void} onSignOut

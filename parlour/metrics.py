@@ -1,0 +1,179 @@
+"""What an operator's monitoring asks of a server, in Prometheus' words.
+
+Nothing is kept for it but plain numbers (`support/counts.py`): all else is made of them and of what
+is there anyway, when somebody asks. A new figure is one line of `_families`, one of
+docs/operations.md, and where nobody counts it yet one of `Counts`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, Final
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    GCCollector,
+    Metric,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+)
+from prometheus_client.registry import Collector
+
+from parlour import __version__
+from parlour.context import Context
+from parlour.store.engine import READERS
+from parlour.support.counts import COUNTS, Histogram
+
+MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
+# HTTP connections, by where they stand at the door.
+_PLACES: Final = ("waiting", "receiving", "answering", "idle", "lingering", "leaving")
+
+
+def look(context: Context) -> list[Metric]:
+    """The figures as they are just now; to be called in the event loop, to which they belong."""
+    return list(_families(context))
+
+
+def text_of(figures: Iterable[Metric]) -> bytes:
+    """Them as text, and with them those of the process; it takes a moment, and may in a thread."""
+    registry = CollectorRegistry()
+    registry.register(_Looked(figures))
+    # CPU, memory, file handles, since when it runs; which Python, and its collector of garbage.
+    for kind in (ProcessCollector, PlatformCollector, GCCollector):
+        kind(registry=registry)
+    return generate_latest(registry)
+
+
+class _Looked(Collector):
+    """Figures that were looked at."""
+
+    def __init__(self, figures: Iterable[Metric]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterable[Metric]:
+        return self._figures
+
+
+def _families(context: Context) -> Iterator[Metric]:
+    service = context.settings.only or "all"
+    yield _info("parlour_build", "This program", version=__version__, service=service)
+    yield _gauge("parlour_closing", "1 while it stops", context.closing)
+    yield from _of_connections(context)
+    yield from _of_refusals()
+    yield from _of_the_database(context)
+    yield from _of_the_event_loop(context)
+    yield from _of_other_nodes(context)
+
+
+def _of_connections(context: Context) -> Iterator[Metric]:
+    connections, people, rooms = context.manager.sizes
+    door = context.door
+    yield _gauge("parlour_connections", "WebSockets that are open", connections)
+    if door is not None:
+        most = door.most_websockets
+        yield _gauge("parlour_connections_limit", "How many may be", most)
+        places = {place: len(getattr(door, place)) for place in _PLACES}
+        about = "Connections of plain HTTP, by what they do"
+        yield _gauges("parlour_http_connections", about, "state", places)
+    yield _counter("parlour_connections_opened", "WebSockets that came in", COUNTS.connections)
+    about = "WebSockets that were let go, by why: they were too slow, or did not answer"
+    cut = {reason: COUNTS.cut[reason] for reason in ("slow", "silent")}
+    yield _counters("parlour_connections_cut", about, ("reason",), _one(cut))
+    yield _gauge("parlour_people", "People who are connected", people)
+    yield _gauge("parlour_rooms_followed", "Rooms that somebody here follows", rooms)
+    yield _counter("parlour_messages_stored", "Messages that were said here", COUNTS.messages)
+    about = "Frames written to those who follow rooms or the list of them, one for each of them"
+    yield _counter("parlour_deliveries", about, COUNTS.deliveries)
+
+
+def _of_refusals() -> Iterator[Metric]:
+    about = "What was refused, by the door and the code of docs/protocol.md"
+    yield _counters("parlour_refusals", about, ("door", "code"), COUNTS.refusals)
+    answers = {f"{digit}xx": COUNTS.answers[digit] for digit in range(2, 6)}
+    about = "Answers of HTTP, by their status"
+    yield _counters("parlour_http_answers", about, ("status",), _one(answers))
+
+
+def _of_the_database(context: Context) -> Iterator[Metric]:
+    load = context.database.load
+    about = "Jobs that the writer committed together"
+    yield _histogram("parlour_commit_group_size", about, COUNTS.group_sizes)
+    about = "How long it took to commit what was committed together"
+    yield _histogram("parlour_commit_seconds", about, COUNTS.group_seconds)
+    yield _gauge("parlour_writes_waiting", "Jobs of the writer without an answer yet", load.writes)
+    yield _gauge("parlour_readers", "Connections by which the database is read", READERS)
+    yield _gauge("parlour_readers_busy", "How many of them are in use", load.reading)
+    yield _gauge("parlour_reads_waiting", "Reads that wait for one", load.waiting)
+    about = "What the database could not do, by why: it was full, locked, or lost"
+    faults = {kind: COUNTS.database_faults[kind] for kind in ("full", "locked", "lost")}
+    yield _counters("parlour_database_faults", about, ("reason",), _one(faults))
+
+
+def _of_the_event_loop(context: Context) -> Iterator[Metric]:
+    about = "How late a timer ran that is due four times a second"
+    yield _histogram("parlour_event_loop_lag_seconds", about, COUNTS.lag)
+    passwords, searches = context.passwords.waiting, context.searches.waiting
+    yield _gauge("parlour_passwords_waiting", "Passwords in work or in the queue", passwords)
+    yield _gauge("parlour_searches_waiting", "Searches in work or in the queue", searches)
+    yield _gauge("parlour_uploads", "Files on their way in", context.receiving.coming)
+
+
+def _of_other_nodes(context: Context) -> Iterator[Metric]:
+    if context.peers is None:
+        return
+    among = context.peers.among()
+    yield _gauge("parlour_broker_connected", "1 while Redis is there", among.connected)
+    yield _gauge("parlour_nodes_heard", "Other nodes that were heard of", among.others)
+    yield _gauge("parlour_journal_head", "The journal's newest entry told here", among.head)
+    about = "Entries of the journal by other nodes that were told here"
+    yield _counter("parlour_journal_entries_told", about, COUNTS.entries_told)
+    about = "How many of them had to be looked for, because no hint had come"
+    yield _counter("parlour_journal_entries_looked_up", about, COUNTS.entries_looked_up)
+    about = "How often something was lost that another node said; it was made good"
+    yield _counter("parlour_broker_gaps", about, COUNTS.gaps)
+    about = "How often a pace was counted by this node alone, because Redis did not answer"
+    yield _counter("parlour_paces_alone", about, among.paces_alone)
+
+
+def _one(values: Mapping[str, float]) -> dict[tuple[str, ...], float]:
+    return {(name,): value for name, value in values.items()}
+
+
+def _info(name: str, about: str, **labels: str) -> Metric:
+    return InfoMetricFamily(name, f"{about}.", labels)
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, f"{about}.", float(value))
+
+
+def _gauges(name: str, about: str, label: str, values: Mapping[str, float]) -> Metric:
+    made = GaugeMetricFamily(name, f"{about}.", labels=[label])
+    for each, value in values.items():
+        made.add_metric([each], value)
+    return made
+
+
+def _counter(name: str, about: str, value: float) -> Metric:
+    return _counters(name, about, (), {(): value})
+
+
+def _counters(name: str, about: str, labels: Sequence[str], values: Mapping[Any, float]) -> Metric:
+    # The values by those of the labels, in their order.
+    made = CounterMetricFamily(name, f"{about}.", labels=labels)
+    for each, value in values.items():
+        made.add_metric(each, value)
+    return made
+
+
+def _histogram(name: str, about: str, found: Histogram) -> Metric:
+    bounds = [*map(str, map(float, found.bounds)), "+Inf"]
+    buckets = list(zip(bounds, accumulate(found.counts), strict=True))
+    return HistogramMetricFamily(name, f"{about}.", buckets, found.total)

@@ -1,0 +1,61 @@
+"""What this process has done since it began, as plain numbers: to keep them costs next to nothing.
+
+Whoever wants to know reads them (`parlour/metrics.py`). Nothing that the program does goes by them.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from typing import Final
+
+
+class Histogram:
+    """How often something was how much: a number for each bound, and one for what is beyond."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, *bounds: float) -> None:
+        self.bounds: Final = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, value: float) -> None:
+        """One more; by one thread alone."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+
+class Counts:
+    """The numbers of one process. Those of the writer are its thread's, all others the loop's."""
+
+    __slots__ = (
+        "answers", "connections", "cut", "database_faults", "deliveries", "entries_looked_up",
+        "entries_told", "gaps", "group_seconds", "group_sizes", "lag", "messages", "refusals",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        # Messages that were stored here, and frames written to who follows something.
+        self.messages = 0
+        self.deliveries = 0
+        # WebSockets that came in, and those that were let go, by why.
+        self.connections = 0
+        self.cut: Counter[str] = Counter()
+        # What was refused, by door and code; and answers of HTTP, by the first digit of the status.
+        self.refusals: Counter[tuple[str, str]] = Counter()
+        self.answers = [0] * 6
+        # Groups that the writer committed: how many jobs, and how long.
+        self.group_sizes = Histogram(1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+        self.group_seconds = Histogram(
+            0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
+        )
+        # What the database could not do, by why.
+        self.database_faults: Counter[str] = Counter()
+        # How much later than it was due a timer ran.
+        self.lag = Histogram(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+        # Entries of the journal that other nodes added: all that were told here, and those of them
+        # that had to be looked for; and how often something that a node said got lost.
+        self.entries_told = 0
+        self.entries_looked_up = 0
+        self.gaps = 0
+
+
+COUNTS: Final = Counts()

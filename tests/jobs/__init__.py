@@ -1,0 +1,1 @@
+"""Background work: jobs, and whoever runs them."""
