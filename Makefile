@@ -28,6 +28,8 @@ ON_NODES_ALWAYS := tests/features/test_bans.py tests/features/test_direct.py tes
 # What runs on PostgreSQL once more.
 ON_POSTGRESQL := tests/administration tests/database tests/features tests/files tests/gateway tests/identity \
 	tests/jobs tests/permissions tests/properties
+# What takes minutes in its long form, and a part of a minute in every run.
+FAULTS := tests/faults/test_ledger_nodes.py tests/faults/test_ledger_partitions.py tests/faults/test_releases.py
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
@@ -144,7 +146,7 @@ ledger: dev ## Talk for long while connections are cut, disks fill and the power
 	@exec $(BIN)/python -m tests.ledger $(ARGS)
 
 faults: dev ## Let what is beneath two nodes be killed, hang and be cut off for long; check the ledger
-	@TEST_LONG=1 $(BIN)/python -m pytest -s tests/faults/test_ledger_nodes.py $(ARGS)
+	@TEST_LONG=1 $(BIN)/python -m pytest -s $(FAULTS) $(ARGS)
 
 conformance: dev ## Let Autobahn's test suite judge the WebSocket (needs a Python 2.7 too)
 	@$(BIN)/python -m scripts.conformance $(ARGS)
