@@ -309,8 +309,9 @@ def test_an_entry_says_who_is_a_guest(
 def test_the_command_line_is_written_down(tmp_path: Path) -> None:
     """Administrators that it made, passwords that it reset."""
     for arguments in (["create", "ada"], ["reset-password", "ADA"]):
-        command = ["admin", *arguments, "--password-stdin", "--data-dir", tmp_path / "data"]
-        run = parlour(*command, cwd=tmp_path, given="a long and rare one\n")
+        place = ("--data-dir", tmp_path / "data")
+        words = ("admin", *arguments, "--password-stdin")
+        run = parlour(*words, *place, cwd=tmp_path, given="a long and rare one\n")
         assert run.returncode == 0, run.stderr
     with opened(tmp_path / "data") as database:
         rows = database.execute("SELECT actor, actor_name, action, subject FROM audit").fetchall()

@@ -133,7 +133,6 @@ def cookies_of(answer: Response) -> dict[str, dict[str, Any]]:
 
 def invitation(server: Server, *arguments: str) -> str:
     """Let the operator make an invitation while the server is stopped; return its token."""
-    command = ["admin", "invite", "--data-dir", server.data_dir, *arguments]
-    run = parlour(*command, cwd=server.home)
+    run = parlour("admin", "invite", "--data-dir", server.data_dir, *arguments, cwd=server.home)
     run.check_returncode()
     return run.stdout.strip().rpartition("/#/invite/")[2]

@@ -13,8 +13,8 @@ def sweep(server: Server, *flags: str, **env: str) -> tuple[int, str]:
         env["PARLOUR_DATABASE_URL"] = database_url(server.home)
         # Where nodes have their files.
         env["PARLOUR_REDIS_URL"] = server.env.get("PARLOUR_REDIS_URL", "")
-    command = ["admin", "sweep-files", *flags, "--data-dir", server.data_dir]
-    done = parlour(*command, cwd=server.home, env=env)
+    place = ("--data-dir", server.data_dir)
+    done = parlour("admin", "sweep-files", *flags, *place, cwd=server.home, env=env)
     [line] = (done.stdout + done.stderr).splitlines()
     return done.returncode, line.removeprefix("parlour: ")
 
