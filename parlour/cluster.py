@@ -51,6 +51,10 @@ SILENT_SECONDS: Final = 10.0
 HEARD_SECONDS: Final = 1.0
 # A node that begins waits so long for the others to say who is with them.
 MEET_SECONDS: Final = 1.0
+# And those that ask for it within so long are told together.
+GATHER_SECONDS: Final = 0.2
+# As are those that ask how far it is, within so long for each other node: all hear each answer.
+ANSWER_SECONDS: Final = 0.001
 
 
 class Cluster:
@@ -71,6 +75,9 @@ class Cluster:
         self._said = 0
         self._came_back = 0
         self._others = Others()
+        self._telling: asyncio.TimerHandle | None = None
+        # The entry up to which others ask whether this node has told it.
+        self._asked: int | None = None
         # What is told by way of the broker is as good as what the database says: in this history,
         # for a restored one gives the same ids to other entries.
         self._seal = Seal(database.secret, f"news of {database.epoch}")
@@ -101,6 +108,8 @@ class Cluster:
 
     async def close(self) -> None:
         """Say that this node ends, and hear nothing more."""
+        if self._telling is not None:
+            self._telling.cancel()
         self._say(["bye"])
         self._flush()
         await self._broker.close()
@@ -294,6 +303,16 @@ class Cluster:
         self._say(self._all_here())
         self._look_soon()
 
+    def _tell_soon(self) -> None:
+        """Say who is here. Once Redis is back all nodes ask all others, who answer them at once."""
+        if self._telling is None:
+            loop = asyncio.get_running_loop()
+            self._telling = loop.call_later(GATHER_SECONDS, self._tell_who_is_here)
+
+    def _tell_who_is_here(self) -> None:
+        self._telling = None
+        self._say(self._all_here())
+
     def _all_here(self) -> list[Any]:
         assert self._context is not None  # noqa: S101 - it has begun
         presence = self._context.manager.presence
@@ -362,9 +381,11 @@ class Cluster:
             elsewhere.are_here(context, node, rest[0])
             self._others.meet(node)
         elif kind == "hello" or (kind == "tell" and rest[0] == self.node):
-            self._say(self._all_here())
+            self._tell_soon()
         elif kind == "ask":
-            context.tasks.spawn(self._answer(rest[0]))
+            if self._asked is None:
+                context.tasks.spawn(self._answer())
+            self._asked = max(self._asked or 0, rest[0])
         elif kind == "reached":
             self._others.reach(node, rest[0])
         elif kind == "end":
@@ -372,9 +393,11 @@ class Cluster:
         elif kind == "bye":
             self._forget(node)
 
-    async def _answer(self, head: int) -> None:
-        """Say that all up to an entry has been told here, as soon as it has."""
-        if self.head < head:
+    async def _answer(self) -> None:
+        """Say that all has been told here that others ask for, as soon as it has."""
+        await asyncio.sleep(ANSWER_SECONDS * self._others.count)
+        asked, self._asked = self._asked, None
+        if self.head < (asked or 0):
             await self._try_to_look()
         self._say(["reached", self.head])
 
