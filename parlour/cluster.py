@@ -108,8 +108,6 @@ class Cluster:
 
     async def close(self) -> None:
         """Say that this node ends, and hear nothing more."""
-        if self._telling is not None:
-            self._telling.cancel()
         self._say(["bye"])
         self._flush()
         await self._broker.close()
@@ -121,8 +119,7 @@ class Cluster:
 
     def among(self) -> Among:
         """Where this node stands just now."""
-        others = self._others.count
-        return Among(self._broker.connected, others, self.head, self._paces.alone)
+        return Among(self._broker.connected, self._others.count, self.head, self._paces.alone)
 
     # What was committed
 
@@ -191,8 +188,7 @@ class Cluster:
         if entry.effects and len(self._ahead) < MOST_AHEAD:
             self._ahead[entry.after] = entry
         if self._overdue is None:
-            loop = asyncio.get_running_loop()
-            self._overdue = loop.call_later(PATIENCE_SECONDS, self._look_soon)
+            self._overdue = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._look_soon)
 
     def _go_on(self) -> None:
         """Tell what waited for this."""
@@ -300,32 +296,28 @@ class Cluster:
     def _connected(self) -> None:
         """The broker is there (again): nobody knows what was lost before."""
         self._say(["hello"])
-        self._say(self._all_here())
+        self._tell_here()
         self._look_soon()
 
     def _tell_soon(self) -> None:
         """Say who is here. Once Redis is back all nodes ask all others, who answer them at once."""
         if self._telling is None:
-            loop = asyncio.get_running_loop()
-            self._telling = loop.call_later(GATHER_SECONDS, self._tell_who_is_here)
+            self._telling = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._tell_here)
 
-    def _tell_who_is_here(self) -> None:
-        self._telling = None
-        self._say(self._all_here())
-
-    def _all_here(self) -> list[Any]:
+    def _tell_here(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
         assert self._context is not None  # noqa: S101 - it has begun
         presence = self._context.manager.presence
-        here = [[*seat, present.username, present.guest] for seat, present in presence.here()]
-        return ["here", here]
+        self._say(["here", [[*seat, one.username, one.guest] for seat, one in presence.here()]])
 
     async def _beat(self) -> None:
         """Say, for ever, that this node lives; forget those that do no longer."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             self._say(["beat"])
-            now = asyncio.get_running_loop().time()
-            silent = self._others.silent(now - SILENT_SECONDS)
+            silent = self._others.silent(asyncio.get_running_loop().time() - SILENT_SECONDS)
             try:
                 living = await self._database.read(nodes.alive) if silent else ()
             except Refusal:
