@@ -319,7 +319,7 @@ async def test_who_reacts_without_end_is_slowed_down(
         allowed += 1
     most = REACTIONS_AT_ONCE + REACTIONS_A_SECOND * (time.monotonic() - begun)
     assert REACTIONS_AT_ONCE <= allowed <= most + 1
-    assert_refused(refused, "rate_limited")
+    assert refused.json()["code"] == "rate_limited"
     assert 0 < refused.json()["retry_after_ms"] <= 1000 / REACTIONS_A_SECOND
     checked(put(http, said, THUMB, "carol"))
     zoe = await Person("zoe", bob.server).connect(room)
