@@ -33,9 +33,8 @@ from parlour.support.tickets import MAX_OF_ONE
 
 logger = logging.getLogger(__name__)
 
-# Seconds after which the journal is looked at in any case: where hints come, and where none do.
-LOOK_SECONDS: Final = 2.0
-LOOK_ALONE_SECONDS: Final = 0.5
+# Seconds after which the journal is looked at in any case: nobody knows at once of lost hints.
+LOOK_SECONDS: Final = 0.5
 # An entry that came before those in front of it waits so long for them.
 PATIENCE_SECONDS: Final = 0.05
 # And so many do.
@@ -46,8 +45,6 @@ PORTION: Final = 200
 MOST_HINTED: Final = 200_000
 # Each node says so often that it lives, and asks the database who else does.
 BEAT_SECONDS: Final = 2.0
-# Where nothing is heard of one for so long, its hints may get lost.
-MISSED_SECONDS: Final = 5.0
 # Where it hears of nobody for so long, the database says whether they are gone.
 SILENT_SECONDS: Final = 10.0
 # What has to hold everywhere is waited for so long, and what others said of who is there.
@@ -74,8 +71,9 @@ class Cluster:
         self._said = 0
         self._came_back = 0
         self._others = Others()
-        # What is told by way of the broker is as good as what the database says.
-        self._seal = Seal(database.secret, "news")
+        # What is told by way of the broker is as good as what the database says: in this history,
+        # for a restored one gives the same ids to other entries.
+        self._seal = Seal(database.secret, f"news of {database.epoch}")
         self._tickets = Seal(database.secret, "ticket")
         self._paces = CommonPaces(broker, database.secret)
         self._strangers = Seldom()
@@ -196,6 +194,8 @@ class Cluster:
         # First, so that nothing that goes wrong is told twice.
         self.head = entry.id
         COUNTS.entries_told += 1
+        # Whoever follows the writing of others has something to do here, too.
+        self._database.written.set()
         replay(context, entry.effects)
 
     def _look_soon(self) -> None:
@@ -215,18 +215,9 @@ class Cluster:
 
     async def _follow(self) -> None:
         """Look, for ever, for what no hint was heard of."""
-        clock = asyncio.get_running_loop().time
-        looked = clock()
         while True:
-            await asyncio.sleep(LOOK_ALONE_SECONDS)
-            if not self._hears_all() or clock() - looked >= LOOK_SECONDS:
-                looked = clock()
-                await self._try_to_look()
-
-    def _hears_all(self) -> bool:
-        """Whether hints come from all other nodes, as far as anybody knows."""
-        since = asyncio.get_running_loop().time() - MISSED_SECONDS
-        return self._broker.connected and not self._others.silent(since)
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._try_to_look()
 
     # What is gone in a moment
 
@@ -316,12 +307,16 @@ class Cluster:
             self._say(["beat"])
             now = asyncio.get_running_loop().time()
             silent = self._others.silent(now - SILENT_SECONDS)
-            if silent:
-                with contextlib.suppress(Refusal):
-                    living = await self._database.read(nodes.alive)
-                    for node in silent:
-                        if node not in living:
-                            self._forget(node)
+            try:
+                living = await self._database.read(nodes.alive) if silent else ()
+            except Refusal:
+                continue
+            except Exception:
+                logger.exception("it could not be read which other nodes there are")
+                continue
+            for node in silent:
+                if node not in living:
+                    self._forget(node)
 
     def _hear(self, words: bytes) -> None:
         try:

@@ -1,7 +1,8 @@
 """Messages to be sent later: chosen by keys, in two tabs, on a phone, and what becomes of them."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from playwright.async_api import expect
@@ -9,10 +10,22 @@ from playwright.async_api import expect
 from tests.browser.accounts import press
 from tests.browser.conftest import Visit
 from tests.browser.filing import attach, payload
-from tests.browser.keeping import PHONE, choose as choose_of, row
+from tests.browser.keeping import PHONE, row
+from tests.browser.keeping import choose as choose_of
 from tests.browser.later import (
-    ELLIPSIS, ahead, button, choose, items, line, menu, open_list, open_menu, schedule, waiting,
-)  # fmt: skip
+    ELLIPSIS,
+    ahead,
+    button,
+    choose,
+    items,
+    line,
+    menu,
+    open_list,
+    open_menu,
+    schedule,
+    waiting,
+)
+from tests.browser.visitor import Visitor
 from tests.support.browser import Browsers
 from tests.support.page_checks import axe_violations, overflowing
 from tests.support.people import Room, checked
@@ -20,6 +33,52 @@ from tests.support.places import make_room, name_of, new_account, say
 from tests.support.server import Server
 
 HERE = "Pacific/Auckland"
+
+
+def time_of(found: dict[str, Any]) -> datetime:
+    """Return when a message is to be sent, by the reader's own clock."""
+    return datetime.fromisoformat(found["send_at"]).astimezone(ZoneInfo(HERE))
+
+
+async def edit_by_keys(visitor: Visitor, words: str) -> None:
+    """Go from the list's heading to the message's words, add some, and be back where one was."""
+    page = visitor.page
+    for _ in range(9):
+        await page.keyboard.press("Tab")
+        if await visitor.focused() == f"button Edit{ELLIPSIS}":
+            break
+    await page.keyboard.press("Enter")
+    await expect(visitor.dialog.get_by_role("textbox", name="Message")).to_be_focused()
+    await page.keyboard.type(words)
+    await page.keyboard.press("Enter")
+    await expect(items(visitor)).to_contain_text(words)
+    # The row is another one now; who was in it is there still.
+    await expect(page.locator("#scheduled [data-act=edit]")).to_be_focused()
+
+
+async def choose_another_time(visitor: Visitor, later: datetime) -> None:
+    """Go from there to the message's time; be told what is wrong with three, and enter that one."""
+    page = visitor.page
+    await page.keyboard.press("Shift+Tab")
+    for key in ("Enter", "End", "Enter"):
+        await page.keyboard.press(key)
+    field = visitor.dialog.get_by_label("Day and time")
+    await expect(field).to_be_focused()
+    await expect(visitor.dialog).to_contain_text(HERE)
+    for value, wrong in (
+        ("", "Choose a day and a time."),
+        ("2020-01-01T09:00", "That time has passed."),
+        (f"{later.year + 2}-01-01T09:00", "within the next year"),
+    ):
+        await field.fill(value)
+        await page.keyboard.press("Enter")
+        await expect(visitor.dialog.get_by_role("alert")).to_contain_text(wrong)
+        await expect(field).to_be_focused()
+    await field.fill(later.strftime("%Y-%m-%dT%H:%M"))
+    await expect(visitor.dialog).to_contain_text(f"It will be sent on {later:%A}")
+    await page.keyboard.press("Enter")
+    await expect(visitor.dialog).to_have_count(0)
+    await expect(page.locator("#scheduled [data-act=time]")).to_be_focused()
 
 
 async def test_a_message_is_scheduled_changed_and_deleted_by_keys_alone(
@@ -36,66 +95,34 @@ async def test_a_message_is_scheduled_changed_and_deleted_by_keys_alone(
     await expect(menu(visitor)).to_be_visible()
     assert await axe_violations(page) == []
     await page.keyboard.press("t")
-    await expect(page.get_by_role("menuitem", name=re.compile("^(This|Tomorrow)"))).to_be_focused()
+    reached = page.locator("[role=menuitem]:focus")
+    await expect(reached).to_have_text(re.compile("^(This|Tomorrow)"))
     await menu(visitor).get_by_role("menuitem", name="Tomorrow morning").focus()
     await page.keyboard.press("Enter")
     await expect(visitor.box).to_have_value("")
     await expect(visitor.box).to_be_focused()
     await expect(line(visitor)).to_contain_text("1 message is to be sent tomorrow, ")
     [found] = waiting(ada)
-    there = datetime.fromisoformat(found["send_at"]).astimezone(ZoneInfo(HERE))
     tomorrow = datetime.now(ZoneInfo(HERE)).date() + timedelta(days=1)
-    assert (there.date(), there.hour, there.minute) == (tomorrow, 9, 0)
+    assert f"{time_of(found):%Y-%m-%d %H:%M}" == f"{tomorrow:%Y-%m-%d} 09:00"
     assert (found["content"], found["reply_to"]) == ("Water the beans", None)
     await expect(visitor.stored).to_have_count(0)
     # To the list by the line.
     await line(visitor).get_by_role("link", name="Show scheduled messages").focus()
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", name="Scheduled messages", level=1)).to_be_focused()
-    await expect(items(visitor)).to_contain_text("Water the beans")
+    heading = page.get_by_role("heading", name="Scheduled messages", level=1)
+    await expect(heading).to_be_focused()
     await expect(items(visitor).get_by_role("link", name="#Garden")).to_be_visible()
-    for _ in range(9):
-        await page.keyboard.press("Tab")
-        if await visitor.focused() == f"button Edit{ELLIPSIS}":
-            break
-    await page.keyboard.press("Enter")
-    await expect(visitor.dialog.get_by_role("textbox", name="Message")).to_be_focused()
-    await page.keyboard.type(" and the peas")
-    await page.keyboard.press("Enter")
-    await expect(items(visitor)).to_contain_text("Water the beans and the peas")
-    # The row is another one now; who was in it is there still.
-    await expect(page.locator("#scheduled [data-act=edit]")).to_be_focused()
-    await page.keyboard.press("Shift+Tab")
-    await page.keyboard.press("Enter")
-    await page.keyboard.press("End")
-    await page.keyboard.press("Enter")
-    field = visitor.dialog.get_by_label("Day and time")
-    await expect(field).to_be_focused()
-    await expect(visitor.dialog).to_contain_text(HERE)
-    for value, wrong in (("", "Choose a day and a time."), ("2020-01-01T09:00", "has passed")):
-        await field.fill(value)
-        await page.keyboard.press("Enter")
-        await expect(visitor.dialog.get_by_role("alert")).to_contain_text(wrong)
-        await expect(field).to_be_focused()
-    await field.fill(f"{datetime.now(UTC).year + 2}-01-01T09:00")
-    await page.keyboard.press("Enter")
-    await expect(visitor.dialog.get_by_role("alert")).to_contain_text("within the next year")
+    await edit_by_keys(visitor, " and the peas")
     later = (datetime.now(ZoneInfo(HERE)) + timedelta(days=40)).replace(hour=7, minute=30)
-    await field.fill(later.strftime("%Y-%m-%dT%H:%M"))
-    await expect(visitor.dialog).to_contain_text(f"It will be sent on {later:%A}")
-    await page.keyboard.press("Enter")
-    await expect(visitor.dialog).to_have_count(0)
-    await expect(page.locator("#scheduled [data-act=time]")).to_be_focused()
-    [found] = waiting(ada)
-    there = datetime.fromisoformat(found["send_at"]).astimezone(ZoneInfo(HERE))
-    assert f"{there:%Y-%m-%d %H:%M}" == f"{later:%Y-%m-%d %H:%M}"
-    for _ in range(2):
-        await page.keyboard.press("Tab")
-    await page.keyboard.press("Enter")
+    await choose_another_time(visitor, later)
+    assert f"{time_of(waiting(ada)[0]):%Y-%m-%d %H:%M}" == f"{later:%Y-%m-%d %H:%M}"
+    for key in ("Tab", "Tab", "Enter"):
+        await page.keyboard.press(key)
     await expect(visitor.dialog).to_contain_text("the beans and the peas")
     await visitor.dialog.get_by_role("button", name="Delete message").press("Enter")
     await expect(page.get_by_text("Nothing is scheduled")).to_be_visible()
-    await expect(page.get_by_role("heading", name="Scheduled messages", level=1)).to_be_focused()
+    await expect(heading).to_be_focused()
     assert waiting(ada) == []
 
 
@@ -249,7 +276,8 @@ async def test_on_a_phone_the_button_comes_with_the_words_and_the_list_fills_the
     assert await overflowing(page) == []
     for each in await items(visitor).get_by_role("button").all():
         size = await each.bounding_box()
-        assert size and size["height"] >= 44
+        assert size
+        assert size["height"] >= 44
     await page.get_by_role("link", name="Back to rooms").click()
     await page.get_by_role("button", name="Your menu").click()
     link = page.get_by_role("link", name="Scheduled messages 1 waiting")

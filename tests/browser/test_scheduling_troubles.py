@@ -7,8 +7,18 @@ from playwright.async_api import Route, expect
 from tests.browser.conftest import Visit
 from tests.browser.filing import attach, chips, payload
 from tests.browser.later import (
-    ELLIPSIS, ahead, button, choose, items, line, menu, open_list, open_menu, schedule, waiting,
-)  # fmt: skip
+    ELLIPSIS,
+    ahead,
+    button,
+    choose,
+    items,
+    line,
+    menu,
+    open_list,
+    open_menu,
+    schedule,
+    waiting,
+)
 from tests.browser.visitor import Visitor
 from tests.browser.wire import Wire
 from tests.support.browser import Browsers
@@ -144,7 +154,7 @@ async def test_an_empty_message_box_and_one_that_is_too_full_are_not_scheduled(
 async def test_who_goes_to_another_room_meanwhile_finds_its_message_box_untouched(
     server: Server, member: Visit
 ) -> None:
-    """The answer comes late; the draft of the room one has gone to stays, that of the other goes."""
+    """The answer comes late; the draft of the room one has come to stays, the other one goes."""
     ada = new_account(server, "ada")
     place, other = make_room(ada, name="Slow"), make_room(ada, name="Quick")
     visitor = await member(name_of(ada), server, place.room)

@@ -7,7 +7,6 @@ from playwright.async_api import expect
 
 from tests.browser.accounts import field, log_in, open_room_settings, open_settings, press
 from tests.browser.stops import LONG_WORD, WIDE, Stop
-from tests.browser.tour_later import later
 from tests.browser.tour_messages import kept, rich
 from tests.browser.visitor import Visitor
 from tests.support.accounts import PASSWORD, Account, register
@@ -79,7 +78,7 @@ async def places(ada: Visitor) -> AsyncIterator[Stop]:
         own.call("POST", "/api/chat/direct", json={"usernames": [other.user["username"]]})
     )
     token = checked(other.call("POST", f"{place.path}/invites", json={}))["token"]
-    for part in (_people(ada), _messages(ada, place, other), later(ada, place), _settings(ada)):
+    for part in (_people(ada), _messages(ada, place, other), _settings(ada)):
         async for stop in part:
             yield stop
     await page.goto(f"{server.url}/#/r/{direct['id']}")

@@ -1,26 +1,52 @@
-"""The part of the walk that looks at messages to be sent later."""
+"""A walk through what there is of messages to be sent later."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
-from tests.browser.accounts import press
+from tests.browser.accounts import logged_in, press
 from tests.browser.later import (
-    ELLIPSIS, ahead, choose, items, line, open_list, open_menu, schedule, waiting,
-)  # fmt: skip
-from tests.browser.stops import LONG_WORD, Stop
+    ELLIPSIS,
+    ahead,
+    choose,
+    items,
+    line,
+    open_list,
+    open_menu,
+    schedule,
+    waiting,
+)
+from tests.browser.stops import LONG_WORD, WIDE, Stop
 from tests.browser.visitor import Visitor
+from tests.support.accounts import register
 from tests.support.people import checked
 from tests.support.places import Place, make_room
+from tests.support.server import Server
 
 
-async def later(ada: Visitor, place: Place) -> AsyncIterator[Stop]:
-    """The times, another time, the line over the box, the list of all, one that was not sent."""
-    page, own = ada.page, place.owner
+async def tour_of_later(
+    server: Server, open_page: Callable[..., Awaitable[Page]]
+) -> AsyncIterator[Stop]:
+    """Go from the message box to the list of what waits, in the same way as `tour`."""
+    own = register(server, "ada", display_name=LONG_WORD[:50])
+    place = make_room(own, name=LONG_WORD, topic=LONG_WORD * 2)
     closed = make_room(own, name=f"Closed {LONG_WORD}"[:60])
     schedule(own, closed, f"Too late for {LONG_WORD}", ahead(seconds=3))
     checked(own.call("PATCH", closed.path, json={"archived": True}))
-    await page.goto(f"{ada.server.url}/#/r/{place.id}")
+    state = logged_in(server, "ada")
+    page = await open_page(
+        "about:blank", viewport=WIDE, reduced_motion="reduce", storage_state=state
+    )
+    await page.clock.install()
+    await page.goto(f"{server.url}/#/r/{place.id}")
+    ada = Visitor(page, "ada", server)
+    for part in (_writing(ada, place), _list(ada, place)):
+        async for stop in part:
+            yield stop
+
+
+async def _writing(ada: Visitor, place: Place) -> AsyncIterator[Stop]:
+    page, own = ada.page, place.owner
     await open_menu(ada, f"Soon: {LONG_WORD}")
     yield Stop("when to send it", page)
     await choose(ada, "Another time")
@@ -34,7 +60,10 @@ async def later(ada: Visitor, place: Place) -> AsyncIterator[Stop]:
     await expect(line(ada)).to_contain_text("2 messages")
     await expect(page.locator(".later-row [data-failed]")).to_be_visible()
     yield Stop("messages are to be sent here", page)
-    await ada.box.fill("")
+
+
+async def _list(ada: Visitor, place: Place) -> AsyncIterator[Stop]:
+    page, own = ada.page, place.owner
     await open_list(ada)
     await expect(items(ada)).to_have_count(3)
     yield Stop("what is scheduled, and one that was not sent", page)
@@ -53,5 +82,3 @@ async def later(ada: Visitor, place: Place) -> AsyncIterator[Stop]:
         assert own.call("DELETE", f"/api/chat/scheduled/{each['id']}").is_success
     await expect(page.get_by_text("Nothing is scheduled")).to_be_visible()
     yield Stop("nothing scheduled", page)
-    await page.goto(f"{ada.server.url}/#/r/{place.id}")
-    await expect(ada.box).to_be_visible()

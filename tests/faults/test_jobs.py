@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,17 @@ import pytest
 
 from tests.support.accounts import Account, log_in, register
 from tests.support.clock import wrong_clock
-from tests.support.files import get, sent
+from tests.support.files import get, sent, until
 from tests.support.people import checked
 from tests.support.places import Place, make_room
-from tests.support.scheduling import at, later, path_of, said_in, scheduled, soon
+from tests.support.scheduling import at, due, later, path_of, said_in, scheduled
 from tests.support.server import NewServer
 from tests.support.storm import integrity
 from tests.support.timing import LONG, scaled
 
-ROUNDS = 40 if LONG else 8
-# As many are due in each round, spread over so many seconds in which the server is killed.
-DUE, SPREAD = 30, 0.6
+ROUNDS = 40 if LONG else 6
+# As many are due in each round, each within so many seconds, in which the server is killed.
+DUE, SPREAD = 12, 0.8
 HOUR, DAY = 3600, 24 * 3600
 
 
@@ -44,13 +43,11 @@ async def test_what_is_due_when_its_server_is_killed_is_said_once(
     place = await asyncio.to_thread(make_room, ann)
     wanted: list[str] = []
     for _ in range(ROUNDS):
-        begun = datetime.now(UTC) + timedelta(seconds=0.4)
         for _ in range(DUE):
-            send_at = begun + timedelta(seconds=chance.uniform(0, SPREAD))
-            one = await asyncio.to_thread(later, place, ann, send_at=send_at.isoformat())
+            one = await asyncio.to_thread(later, place, ann)
             wanted.append(one["client_id"])
-            if datetime.now(UTC) >= begun:
-                begun = datetime.now(UTC) + timedelta(seconds=0.1)
+            # Some are said before the last of them can be asked for.
+            await asyncio.to_thread(due, ann, one, seconds=chance.uniform(0.2, SPREAD))
         for kill in range(2):
             # In the middle of what is due: the moment is the chance that is tried here.
             await asyncio.sleep(chance.uniform(0, SPREAD))
@@ -60,7 +57,7 @@ async def test_what_is_due_when_its_server_is_killed_is_said_once(
                 await asyncio.to_thread(process.wait_for_news, 0, chance.uniform(0, 0.5))
                 await server.akill()
             await asyncio.to_thread(server.start)
-    await asyncio.to_thread(soon, lambda: scheduled(ann) == [], 60)
+    await asyncio.to_thread(until, lambda: scheduled(ann) == [], seconds=60)
     said: Counter[str] = Counter()
     before: int | None = None
     while page := await asyncio.to_thread(_page, place, ann, before):
@@ -93,16 +90,16 @@ def test_what_was_due_while_its_server_was_off_is_said_at_the_start(
     server.env |= wrong_clock(tmp_path, 2 * DAY + HOUR)
     server.start()
     ann = log_in(server, "ann")
-    soon(lambda: len(said_in(place, ann)) == 2)
+    until(lambda: len(said_in(place, ann)) == 2)
     assert [each["content"] for each in said_in(place, ann)] == ["first", "second"]
     # What nobody has waited for is gone by now, and what is kept is not.
-    soon(lambda: get(ann, left).status_code == 404)
+    until(lambda: get(ann, left).status_code == 404)
     assert get(ann, file).is_success
     server.stop()
     server.env |= wrong_clock(tmp_path, 4 * DAY)
     server.start()
     ann = log_in(server, "ann")
-    soon(lambda: len(said_in(place, ann)) == 3)
+    until(lambda: len(said_in(place, ann)) == 3)
     assert said_in(place, ann)[-1]["files"] == [file]
     [rest] = scheduled(ann)
     assert rest["content"] == "fourth"

@@ -94,7 +94,7 @@ class Lived:
         """Acts of power, settings, a guest."""
         do(self.ada, "PUT", f"{self.hall.path}/mutes/eve", json={"seconds": 3600})
         do(self.ada, "PATCH", "/api/admin/policy", json={"guests": "on"})
-        later(self.den, self.bob, "naïve later", files=[sent(self.bob, self.den.room)["id"]])
+        later(self.den, self.bob, "naïve later")
 
     def told(self, account: Account) -> dict[str, Any]:
         """Return all that the API tells somebody, by the address."""

@@ -119,7 +119,7 @@ class Nodes(Server):
                 [SEAL],
             )
             epoch, secret, head = await found.fetchone() or ("", "", 0)
-        seal = Seal(bytes.fromhex(secret), "news")
+        seal = Seal(bytes.fromhex(secret), f"news of {epoch}")
         living = sum(node.returncode is None for node in self.nodes)
         channel = f"parlour:{epoch}:news"
         async with (
