@@ -96,8 +96,8 @@ test-pgbouncer: dev ## Run the same through a pgbouncer (which has to be install
 test-frontend: node ## Run the JavaScript units
 	@node --test "tests/frontend/**/*.test.js"
 
-bench: node ## Measure Parlour beside others (smoke: make bench QUICK=1; some: CASES=room-1000,idle)
-	@exec $(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(CASES),--cases "$(CASES)")
+bench: node ## Measure Parlour beside others (smoke: make bench QUICK=1; nodes and curves: SCALE=1)
+	@exec $(BIN)/python -m benchmarks $(if $(SCALE),--scale) $(if $(QUICK),--quick) $(if $(CASES),--cases "$(CASES)")
 
 lint: lint-python lint-frontend ## Run every linter and type checker
 

@@ -51,6 +51,10 @@ SILENT_SECONDS: Final = 10.0
 HEARD_SECONDS: Final = 1.0
 # A node that begins waits so long for the others to say who is with them.
 MEET_SECONDS: Final = 1.0
+# And those that ask for it within so long are told together.
+GATHER_SECONDS: Final = 0.2
+# As are those that ask how far it is, within so long for each other node: all hear each answer.
+ANSWER_SECONDS: Final = 0.001
 
 
 class Cluster:
@@ -71,6 +75,9 @@ class Cluster:
         self._said = 0
         self._came_back = 0
         self._others = Others()
+        self._telling: asyncio.TimerHandle | None = None
+        # The entry up to which others ask whether this node has told it.
+        self._asked: int | None = None
         # What is told by way of the broker is as good as what the database says: in this history,
         # for a restored one gives the same ids to other entries.
         self._seal = Seal(database.secret, f"news of {database.epoch}")
@@ -112,8 +119,7 @@ class Cluster:
 
     def among(self) -> Among:
         """Where this node stands just now."""
-        others = self._others.count
-        return Among(self._broker.connected, others, self.head, self._paces.alone)
+        return Among(self._broker.connected, self._others.count, self.head, self._paces.alone)
 
     # What was committed
 
@@ -182,8 +188,7 @@ class Cluster:
         if entry.effects and len(self._ahead) < MOST_AHEAD:
             self._ahead[entry.after] = entry
         if self._overdue is None:
-            loop = asyncio.get_running_loop()
-            self._overdue = loop.call_later(PATIENCE_SECONDS, self._look_soon)
+            self._overdue = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._look_soon)
 
     def _go_on(self) -> None:
         """Tell what waited for this."""
@@ -291,22 +296,28 @@ class Cluster:
     def _connected(self) -> None:
         """The broker is there (again): nobody knows what was lost before."""
         self._say(["hello"])
-        self._say(self._all_here())
+        self._tell_here()
         self._look_soon()
 
-    def _all_here(self) -> list[Any]:
+    def _tell_soon(self) -> None:
+        """Say who is here. Once Redis is back all nodes ask all others, who answer them at once."""
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._tell_here)
+
+    def _tell_here(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
         assert self._context is not None  # noqa: S101 - it has begun
         presence = self._context.manager.presence
-        here = [[*seat, present.username, present.guest] for seat, present in presence.here()]
-        return ["here", here]
+        self._say(["here", [[*seat, one.username, one.guest] for seat, one in presence.here()]])
 
     async def _beat(self) -> None:
         """Say, for ever, that this node lives; forget those that do no longer."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             self._say(["beat"])
-            now = asyncio.get_running_loop().time()
-            silent = self._others.silent(now - SILENT_SECONDS)
+            silent = self._others.silent(asyncio.get_running_loop().time() - SILENT_SECONDS)
             try:
                 living = await self._database.read(nodes.alive) if silent else ()
             except Refusal:
@@ -362,9 +373,11 @@ class Cluster:
             elsewhere.are_here(context, node, rest[0])
             self._others.meet(node)
         elif kind == "hello" or (kind == "tell" and rest[0] == self.node):
-            self._say(self._all_here())
+            self._tell_soon()
         elif kind == "ask":
-            context.tasks.spawn(self._answer(rest[0]))
+            if self._asked is None:
+                context.tasks.spawn(self._answer())
+            self._asked = max(self._asked or 0, rest[0])
         elif kind == "reached":
             self._others.reach(node, rest[0])
         elif kind == "end":
@@ -372,9 +385,11 @@ class Cluster:
         elif kind == "bye":
             self._forget(node)
 
-    async def _answer(self, head: int) -> None:
-        """Say that all up to an entry has been told here, as soon as it has."""
-        if self.head < head:
+    async def _answer(self) -> None:
+        """Say that all has been told here that others ask for, as soon as it has."""
+        await asyncio.sleep(ANSWER_SECONDS * self._others.count)
+        asked, self._asked = self._asked, None
+        if self.head < (asked or 0):
             await self._try_to_look()
         self._say(["reached", self.head])
 

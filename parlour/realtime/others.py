@@ -39,14 +39,14 @@ class Others:
         return True, last is None or number > last + 1
 
     @property
+    def count(self) -> int:
+        """How many there are, as far as was heard."""
+        return len(self._numbers)
+
+    @property
     def are_there(self) -> bool:
         """Whether there is another one, as far as was heard."""
         return bool(self._numbers)
-
-    @property
-    def count(self) -> int:
-        """Of how many something was heard."""
-        return len(self._numbers)
 
     def know(self, node: str) -> bool:
         """Whether something was heard of a node."""

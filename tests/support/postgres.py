@@ -89,6 +89,12 @@ class Postgres:
         atexit.register(self.end)
 
     @property
+    def pid(self) -> int:
+        """The first process of the last start, which starts the others."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def data(self) -> str:
         """Its folder."""
         return str(self.home / "data")
