@@ -22,12 +22,16 @@ PYTEST := -m pytest $(SHARED)
 # All of them; what fails is looked at once more, alone.
 TESTS := -m scripts.tests $(SHARED)
 # What runs on two nodes once more, and what of it is a part of every run.
-ON_NODES := tests/administration tests/cluster tests/features tests/gateway tests/identity tests/permissions
+ON_NODES := tests/administration tests/cluster tests/features tests/files/test_avatars.py tests/files/test_files.py \
+	tests/files/test_quotas.py tests/files/test_uploads.py tests/gateway tests/identity tests/permissions \
+	tests/properties/test_fuzz.py
 ON_NODES_ALWAYS := tests/features/test_bans.py tests/features/test_direct.py tests/features/test_members.py \
 	tests/identity/test_sessions.py
 # What runs on PostgreSQL once more.
 ON_POSTGRESQL := tests/administration tests/database tests/features tests/files tests/gateway tests/identity \
 	tests/jobs tests/permissions tests/properties
+# What takes minutes in its long form, and a part of a minute in every run.
+FAULTS := tests/faults/test_ledger_nodes.py tests/faults/test_ledger_partitions.py tests/faults/test_releases.py
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
@@ -92,8 +96,8 @@ test-pgbouncer: dev ## Run the same through a pgbouncer (which has to be install
 test-frontend: node ## Run the JavaScript units
 	@node --test "tests/frontend/**/*.test.js"
 
-bench: node ## Measure Parlour beside others (smoke: make bench QUICK=1; some: CASES=room-1000,idle)
-	@exec $(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(CASES),--cases "$(CASES)")
+bench: node ## Measure Parlour beside others (smoke: make bench QUICK=1; nodes and curves: SCALE=1)
+	@exec $(BIN)/python -m benchmarks $(if $(SCALE),--scale) $(if $(QUICK),--quick) $(if $(CASES),--cases "$(CASES)")
 
 lint: lint-python lint-frontend ## Run every linter and type checker
 
@@ -144,7 +148,7 @@ ledger: dev ## Talk for long while connections are cut, disks fill and the power
 	@exec $(BIN)/python -m tests.ledger $(ARGS)
 
 faults: dev ## Let what is beneath two nodes be killed, hang and be cut off for long; check the ledger
-	@TEST_LONG=1 $(BIN)/python -m pytest -s tests/faults/test_ledger_nodes.py $(ARGS)
+	@TEST_LONG=1 $(BIN)/python -m pytest -s $(FAULTS) $(ARGS)
 
 conformance: dev ## Let Autobahn's test suite judge the WebSocket (needs a Python 2.7 too)
 	@$(BIN)/python -m scripts.conformance $(ARGS)

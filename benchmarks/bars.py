@@ -4,7 +4,7 @@ A machine has good and bad days, and one is quicker than another; the ratio of t
 were measured in turn stays. Whatever a bar needs and the run does not have makes it "not measured".
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,7 +49,9 @@ class Run:
 
 
 @dataclass(frozen=True)
-class _Rule:
+class Rule:
+    """A promise: what is measured for it, and what it may be."""
+
     name: str
     promise: str
     value: Callable[[Run], float]
@@ -58,6 +60,7 @@ class _Rule:
     told: str = "{:.3g}"
 
     def judge(self, run: Run) -> Bar:
+        """Hold a run against it."""
         try:
             value = self.value(run)
         except NotMeasured:
@@ -129,20 +132,20 @@ def _handshakes(run: Run) -> float:
 
 
 _RULES = (
-    _Rule(
+    Rule(
         "cpu-c",
         "One message at a time to 1,000, durable: at most 1.6 times the CPU per delivery of C with"
         " one `send()` each",
         _cpu("epoll"),
         1.6,
     ),
-    _Rule(
+    Rule(
         "cpu-socketio",
         "The same: at most two thirds of Socket.IO's, which stores nothing",
         _cpu("socketio"),
         2 / 3,
     ),
-    _Rule(
+    Rule(
         "rate-c",
         "Saturated, 1,000 in the room, durable: at least 0.5 of the deliveries of C with one"
         " `send()` a turn",
@@ -150,7 +153,7 @@ _RULES = (
         0.5,
         at_least=True,
     ),
-    _Rule(
+    Rule(
         "rate-socketio",
         "The same: at least 100 times Socket.IO's",
         _rate("socketio"),
@@ -158,14 +161,14 @@ _RULES = (
         at_least=True,
         told="{:.1f}",
     ),
-    _Rule(
+    Rule(
         "echo",
         "From a send to its own echo, a room of 100 at half of its maximum rate: p99 under 10 ms",
         lambda run: run.get("echo-100", "parlour", "paced", "echo_p99_us") / 1000,
         10,
         told="{:.2f} ms",
     ),
-    _Rule(
+    Rule(
         "posts-websocket",
         "Durable messages with one reader over WebSocket: at least 20,000/s",
         lambda run: run.get("posts-websocket", "parlour", "saturated", "deliveries_per_s"),
@@ -173,7 +176,7 @@ _RULES = (
         at_least=True,
         told="{:,.0f}/s",
     ),
-    _Rule(
+    Rule(
         "posts-http",
         "Over HTTP: at least 2,500/s",
         lambda run: run.get("posts-http", "parlour", "saturated", "deliveries_per_s"),
@@ -181,14 +184,14 @@ _RULES = (
         at_least=True,
         told="{:,.0f}/s",
     ),
-    _Rule(
+    Rule(
         "idle-memory",
         "An idle connection: at most 32 kB",
         lambda run: run.get("idle", "parlour", "run", "kb_each"),
         32,
         told="{:.1f} kB",
     ),
-    _Rule(
+    Rule(
         "idle-count",
         "10,000 idle connections on one core",
         lambda run: run.get("idle", "parlour", "run", "connections"),
@@ -196,7 +199,7 @@ _RULES = (
         at_least=True,
         told="{:,.0f}",
     ),
-    _Rule(
+    Rule(
         "handshakes",
         "Handshakes for the same CPU: at least 1.5 times those of the seed's design",
         _handshakes,
@@ -204,7 +207,7 @@ _RULES = (
         at_least=True,
     ),
     *(
-        _Rule(
+        Rule(
             f"database-{size}",
             f"One at a time to {size}: p50 within 1 ms, plus the commit, of C without a database",
             _beside_database(size),
@@ -213,28 +216,28 @@ _RULES = (
         )
         for size in (10, 100)
     ),
-    _Rule(
+    Rule(
         "page",
         "`GET /healthz` beside a saturated room of 1,000: p99 under 10 ms",
         lambda run: run.get("page-1000", "parlour", "page", "p99_us") / 1000,
         10,
         told="{:.2f} ms",
     ),
-    _Rule(
+    Rule(
         "joins",
         "1,000 join a room of 5,000: each member gets at most one list of people a second, and 2",
         _lists_past_one_a_second,
         2,
         told="{:+.1f}",
     ),
-    _Rule(
+    Rule(
         "resumes",
         "2,000 connections cut at once: all back with everything within 15 s",
         lambda run: run.get("resumes", "parlour", "run", "seconds"),
         15,
         told="{:.2f} s",
     ),
-    _Rule(
+    Rule(
         "resume-reads",
         "The same: at most 20 reading statements a room, for 100 connections in each",
         _reads_a_room,
@@ -242,7 +245,7 @@ _RULES = (
         told="{:.1f}",
     ),
     *(
-        _Rule(
+        Rule(
             f"growth-{name}",
             f"{words} costs with 1,000,000 messages at most 1.5 times what it costs with 1,000",
             _growth(f"{name}_us"),
@@ -256,7 +259,7 @@ _RULES = (
             ("open", "Opening the room"),
         )
     ),
-    _Rule(
+    Rule(
         "search",
         "A search among 1,000,000 messages, Chinese, Japanese and parts of words: p95 under 20 ms",
         _search,
@@ -266,7 +269,7 @@ _RULES = (
 )
 
 
-def judge(results: Mapping[str, Any]) -> list[Bar]:
+def judge(results: Mapping[str, Any], rules: Sequence[Rule] = _RULES) -> list[Bar]:
     """Hold the results of a run (results.json's `cases`) against every bar."""
     run = Run(results)
-    return [rule.judge(run) for rule in _RULES]
+    return [rule.judge(run) for rule in rules]

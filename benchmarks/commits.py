@@ -4,8 +4,10 @@ import re
 import sqlite3
 import statistics
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from benchmarks.loading import CheckFailed
 
@@ -44,6 +46,11 @@ def verify(database: Path, first_room: int, rooms: int, sent: int) -> None:
             " WHERE room_id >= ? AND room_id < ? ORDER BY room_id, id",
             (first_room, first_room + rooms),
         ).fetchall()
+    verify_rows(rows, sent)
+
+
+def verify_rows(rows: Sequence[Sequence[Any]], sent: int) -> None:
+    """Hold rows of a room, a content and a version, in the order of their ids, against the same."""
     if len(rows) != sent:
         raise CheckFailed(f"{sent} messages were acknowledged and {len(rows)} are stored")
     counters: dict[int, int] = {}

@@ -25,9 +25,9 @@ GROUP = 10_000
 MENTIONED, WITH_FILE, ANSWER = 1_000, 100, 50
 
 
-def fill(data_dir: Path, count: int) -> None:
+def fill(settings: Settings, count: int) -> None:
     """Bring room 1, made where it is missing, to `count` messages of 50 people."""
-    database = init_db(Settings(data_dir=data_dir))
+    database = init_db(settings)
     people = [Person.by_name(f"person{number}") for number in range(50)]
     try:
         with get_db(database) as connection:
@@ -67,4 +67,4 @@ def _draft(connection: Connection, room_id: int, person: Person, number: int) ->
 
 
 if __name__ == "__main__":
-    fill(Path(sys.argv[1]), int(sys.argv[2]))
+    fill(Settings(data_dir=Path(sys.argv[1])), int(sys.argv[2]))

@@ -27,6 +27,7 @@ static const struct {
     char kind;
 } options[] = {
     TEXT(mode), TEXT(dialect), TEXT(order), TEXT(phases), TEXT(tail), TEXT(path),
+    TEXT(ports), TEXT(place), TEXT(parts),
     REAL(seconds), REAL(warmup), REAL(drain), REAL(stall), REAL(limit), REAL(rate), REAL(pause),
     WHOLE(port), WHOLE(pid), WHOLE(core), WHOLE(first_room), WHOLE(rooms), WHOLE(members), WHOLE(senders),
     WHOLE(window), WHOLE(posters), WHOLE(content), WHOLE(concurrency), WHOLE(count), WHOLE(missed),
@@ -63,6 +64,8 @@ int main(int count, char **arguments) {
     for (size_t at = 0; at < sizeof modes / sizeof *modes; at++)
         if (!strcmp(opt.mode, modes[at].name)) run = modes[at].run;
     if (!run) die("no mode is called %s", opt.mode);
+    if (strcmp(opt.place, "spread") && strcmp(opt.place, "apart")) die("place: spread or apart");
+    read_lists();
     choose_dialect();
     run_id = now_ns();
     epoll = epoll_create1(0);

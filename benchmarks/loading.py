@@ -65,6 +65,7 @@ class Bench:
             # minutes to send what they had taken. What did come is checked all the same.
             "tail": "must" if server.kind.dialect == "parlour" else "may",
             "drain": 90 if server.kind.dialect == "parlour" else 1,
+            **server.load_options,
             **options,
         }
         with on_core(self.load_core):

@@ -22,11 +22,11 @@ NAME = "reader"
 PASSWORD = secrets.token_urlsafe(16)
 
 
-def sign_in(port: int, *, new: bool = False) -> dict[str, str]:
-    """Make the account (`new`), or sign in again; the headers that its requests carry."""
+def sign_in(port: int, name: str = NAME, *, new: bool = False) -> dict[str, str]:
+    """Make an account (`new`), or sign in again; the headers that its requests carry."""
     path = "register" if new else "login"
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    body = json.dumps({"username": NAME, "password": PASSWORD})
+    body = json.dumps({"username": name, "password": PASSWORD})
     headers = {"Content-Type": "application/json"}
     connection.request("POST", f"/api/auth/{path}", body=body, headers=headers)
     answer = connection.getresponse()

@@ -1,7 +1,7 @@
 """The report in Markdown: the bars, then a table for each case."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.bars import Bar
@@ -87,7 +87,8 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
 }
 
 
-def _form(value: float, form: str) -> str:
+def form_of(value: float, form: str) -> str:
+    """Return a figure as it stands in a table."""
     if form == "count":
         return f"{value:,.0f}"
     value /= {"ms": 1000, "mb": 1024, "s": 1e6}.get(form, 1)
@@ -100,7 +101,8 @@ def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table."""
     return [_row(head), _row(["---"] * len(head)), *map(_row, rows)]
 
 
@@ -116,12 +118,12 @@ def _growth(outcome: Mapping[str, Any]) -> list[str]:
         return [f"No figures: {outcome['fault']}"]
     rows = [
         [
-            _form(at["messages"], "count"),
-            *(_form(at[name], form) for name, form in zip(names, forms, strict=True)),
+            form_of(at["messages"], "count"),
+            *(form_of(at[name], form) for name, form in zip(names, forms, strict=True)),
         ]
         for at in outcome["figures"].values()
     ]
-    return _table(head, rows)
+    return table_of(head, rows)
 
 
 def _search(outcome: Mapping[str, Any]) -> list[str]:
@@ -129,7 +131,7 @@ def _search(outcome: Mapping[str, Any]) -> list[str]:
         return [f"No figures: {outcome['fault']}"]
     figures = outcome["figures"]
     rows = [
-        [kind, *(_form(spread[name], "ms") for name in ("p50_us", "p95_us", "max_us"))]
+        [kind, *(form_of(spread[name], "ms") for name in ("p50_us", "p95_us", "max_us"))]
         for kind, spread in figures.items()
     ]
     every = figures["all"]
@@ -137,7 +139,7 @@ def _search(outcome: Mapping[str, Any]) -> list[str]:
         f"{every['messages']:,.0f} messages, each of {every['bytes_plain']:.0f} bytes on the disk,"
         f" and {every['bytes_index']:.0f} more in the index."
     )
-    return [*_table(["searched for", "p50 (ms)", "p95 (ms)", "max (ms)"], rows), "", size]
+    return [*table_of(["searched for", "p50 (ms)", "p95 (ms)", "max (ms)"], rows), "", size]
 
 
 def case_table(name: str, result: Mapping[str, Any]) -> list[str]:
@@ -156,11 +158,11 @@ def case_table(name: str, result: Mapping[str, Any]) -> list[str]:
             continue
         figures = outcome["figures"]
         cells = [
-            _form(figures[part][figure], form) if figure in figures.get(part, {}) else ""
+            form_of(figures[part][figure], form) if figure in figures.get(part, {}) else ""
             for _, part, figure, form in columns
         ]
         rows.append([title, *cells])
-    lines = _table(["", *(head for head, *_ in columns)], rows)
+    lines = table_of(["", *(head for head, *_ in columns)], rows)
     for line in failed:
         lines += ["", line]
     return lines
@@ -179,17 +181,25 @@ def disturbance(cases: Mapping[str, Any]) -> tuple[float, float]:
     return (statistics.median(shares), max(shares)) if shares else (0, 0)
 
 
-def markdown(run: Mapping[str, Any], bars: Sequence[Bar]) -> str:
-    """Return the whole report of a run (results.json)."""
+def markdown(
+    run: Mapping[str, Any],
+    bars: Sequence[Bar],
+    *,
+    command: str = "make bench",
+    table: Callable[[str, Mapping[str, Any]], list[str]] = case_table,
+) -> str:
+    """Return the whole report of a run (results.json) of `command`, with a table for each case."""
     machine = run["machine"]
+    engines = "".join(f", {name} {version}" for name, version in run.get("engines", {}).items())
+    day = f" Measured on {run['day']}." if "day" in run else ""
     lines = [
-        "# What `make bench` measured",
+        f"# What `{command}` measured",
         "",
         (
             f"{machine['processor']}, {machine['cores']} cores (one for the servers, one for"
             f" the load), Linux {machine['kernel']}, Python {machine['python']},"
-            f" Node {machine['node']}, SQLite {machine['sqlite']}."
-            f" Medians of {run['rounds']} rounds. [How it is measured](../docs/benchmarks.md)."
+            f" Node {machine['node']}, SQLite {machine['sqlite']}{engines}."
+            f"{day} Medians of {run['rounds']} rounds. [How it is measured](../docs/benchmarks.md)."
         ),
         "",
     ]
@@ -204,7 +214,7 @@ def markdown(run: Mapping[str, Any], bars: Sequence[Bar]) -> str:
     if run["quick"]:
         lines += ["**A smoke test with small rooms and short runs: its figures mean nothing.**", ""]
     rows = [[bar.promise, bar.told, bar.verdict] for bar in bars]
-    lines += ["## The bars", "", *_table(["promised", "measured", ""], rows), ""]
+    lines += ["## The bars", "", *table_of(["promised", "measured", ""], rows), ""]
     for name, result in run["cases"].items():
-        lines += [f"## {result['title']}", "", f"`{name}`", "", *case_table(name, result), ""]
+        lines += [f"## {result['title']}", "", f"`{name}`", "", *table(name, result), ""]
     return "\n".join(lines)

@@ -93,19 +93,26 @@ class Runner:
     def _start(self, case: Case, name: str) -> Server:
         above = MEMORY if name == "parlour-memory" else self._bench.home
         home = Path(tempfile.mkdtemp(prefix=f".bench-{name}-", dir=above))
-        server = Server(KINDS[name], self._bench.server_core, home, self._bench.programs)
+        if case.make is not None:
+            server = case.make(self._bench, name, home)
+        else:
+            server = Server(KINDS[name], self._bench.server_core, home, self._bench.programs)
+            server.parlour = self._bench.parlour
         server.quiet = not case.loud_seed
-        server.parlour = self._bench.parlour
         if case.counts_reads:
             server.env["READS_FILE"] = str(home / "reads")
             server.env["PYTHONPATH"] = str(ROOT / "benchmarks" / "reads")
-        server.start()
+        try:
+            server.start()
+        except BaseException:
+            self._end(server)
+            raise
         # Whatever it does behind its first answer, such as compressing its pages.
         server.settle()
         return server
 
     def _end(self, server: Server) -> None:
-        server.stop()
+        server.end()
         shutil.rmtree(server.home, ignore_errors=True)
 
     @property

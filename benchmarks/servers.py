@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.machine import PEERS, node, on_core
 
@@ -99,6 +100,11 @@ class Server:
                 return [self.programs / "epoll", port, "--coalesce"]
         return [node(), PEERS / f"{self.kind.name}.mjs", port]
 
+    @property
+    def load_options(self) -> dict[str, Any]:
+        """What the load has to know besides its port."""
+        return {}
+
     def start(self) -> None:
         """Start it and return when it takes connections."""
         self.home.mkdir(parents=True, exist_ok=True)
@@ -142,6 +148,10 @@ class Server:
             self._process.wait()
         self._process = None
         self._rooms.clear()
+
+    def end(self) -> None:
+        """Stop it for good."""
+        self.stop()
 
     def cpu(self) -> float:
         """Return the CPU seconds that its process has had."""

@@ -33,9 +33,8 @@ from parlour.support.tickets import MAX_OF_ONE
 
 logger = logging.getLogger(__name__)
 
-# Seconds after which the journal is looked at in any case: where hints come, and where none do.
-LOOK_SECONDS: Final = 2.0
-LOOK_ALONE_SECONDS: Final = 0.5
+# Seconds after which the journal is looked at in any case: nobody knows at once of lost hints.
+LOOK_SECONDS: Final = 0.5
 # An entry that came before those in front of it waits so long for them.
 PATIENCE_SECONDS: Final = 0.05
 # And so many do.
@@ -46,14 +45,16 @@ PORTION: Final = 200
 MOST_HINTED: Final = 200_000
 # Each node says so often that it lives, and asks the database who else does.
 BEAT_SECONDS: Final = 2.0
-# Where nothing is heard of one for so long, its hints may get lost.
-MISSED_SECONDS: Final = 5.0
 # Where it hears of nobody for so long, the database says whether they are gone.
 SILENT_SECONDS: Final = 10.0
 # What has to hold everywhere is waited for so long, and what others said of who is there.
 HEARD_SECONDS: Final = 1.0
 # A node that begins waits so long for the others to say who is with them.
 MEET_SECONDS: Final = 1.0
+# And those that ask for it within so long are told together.
+GATHER_SECONDS: Final = 0.2
+# As are those that ask how far it is, within so long for each other node: all hear each answer.
+ANSWER_SECONDS: Final = 0.001
 
 
 class Cluster:
@@ -74,8 +75,12 @@ class Cluster:
         self._said = 0
         self._came_back = 0
         self._others = Others()
-        # What is told by way of the broker is as good as what the database says.
-        self._seal = Seal(database.secret, "news")
+        self._telling: asyncio.TimerHandle | None = None
+        # The entry up to which others ask whether this node has told it.
+        self._asked: int | None = None
+        # What is told by way of the broker is as good as what the database says: in this history,
+        # for a restored one gives the same ids to other entries.
+        self._seal = Seal(database.secret, f"news of {database.epoch}")
         self._tickets = Seal(database.secret, "ticket")
         self._paces = CommonPaces(broker, database.secret)
         self._strangers = Seldom()
@@ -114,8 +119,7 @@ class Cluster:
 
     def among(self) -> Among:
         """Where this node stands just now."""
-        others = self._others.count
-        return Among(self._broker.connected, others, self.head, self._paces.alone)
+        return Among(self._broker.connected, self._others.count, self.head, self._paces.alone)
 
     # What was committed
 
@@ -184,8 +188,7 @@ class Cluster:
         if entry.effects and len(self._ahead) < MOST_AHEAD:
             self._ahead[entry.after] = entry
         if self._overdue is None:
-            loop = asyncio.get_running_loop()
-            self._overdue = loop.call_later(PATIENCE_SECONDS, self._look_soon)
+            self._overdue = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._look_soon)
 
     def _go_on(self) -> None:
         """Tell what waited for this."""
@@ -196,6 +199,8 @@ class Cluster:
         # First, so that nothing that goes wrong is told twice.
         self.head = entry.id
         COUNTS.entries_told += 1
+        # Whoever follows the writing of others has something to do here, too.
+        self._database.written.set()
         replay(context, entry.effects)
 
     def _look_soon(self) -> None:
@@ -215,18 +220,9 @@ class Cluster:
 
     async def _follow(self) -> None:
         """Look, for ever, for what no hint was heard of."""
-        clock = asyncio.get_running_loop().time
-        looked = clock()
         while True:
-            await asyncio.sleep(LOOK_ALONE_SECONDS)
-            if not self._hears_all() or clock() - looked >= LOOK_SECONDS:
-                looked = clock()
-                await self._try_to_look()
-
-    def _hears_all(self) -> bool:
-        """Whether hints come from all other nodes, as far as anybody knows."""
-        since = asyncio.get_running_loop().time() - MISSED_SECONDS
-        return self._broker.connected and not self._others.silent(since)
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._try_to_look()
 
     # What is gone in a moment
 
@@ -300,28 +296,38 @@ class Cluster:
     def _connected(self) -> None:
         """The broker is there (again): nobody knows what was lost before."""
         self._say(["hello"])
-        self._say(self._all_here())
+        self._tell_here()
         self._look_soon()
 
-    def _all_here(self) -> list[Any]:
+    def _tell_soon(self) -> None:
+        """Say who is here. Once Redis is back all nodes ask all others, who answer them at once."""
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._tell_here)
+
+    def _tell_here(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
         assert self._context is not None  # noqa: S101 - it has begun
         presence = self._context.manager.presence
-        here = [[*seat, present.username, present.guest] for seat, present in presence.here()]
-        return ["here", here]
+        self._say(["here", [[*seat, one.username, one.guest] for seat, one in presence.here()]])
 
     async def _beat(self) -> None:
         """Say, for ever, that this node lives; forget those that do no longer."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             self._say(["beat"])
-            now = asyncio.get_running_loop().time()
-            silent = self._others.silent(now - SILENT_SECONDS)
-            if silent:
-                with contextlib.suppress(Refusal):
-                    living = await self._database.read(nodes.alive)
-                    for node in silent:
-                        if node not in living:
-                            self._forget(node)
+            silent = self._others.silent(asyncio.get_running_loop().time() - SILENT_SECONDS)
+            try:
+                living = await self._database.read(nodes.alive) if silent else ()
+            except Refusal:
+                continue
+            except Exception:
+                logger.exception("it could not be read which other nodes there are")
+                continue
+            for node in silent:
+                if node not in living:
+                    self._forget(node)
 
     def _hear(self, words: bytes) -> None:
         try:
@@ -367,9 +373,11 @@ class Cluster:
             elsewhere.are_here(context, node, rest[0])
             self._others.meet(node)
         elif kind == "hello" or (kind == "tell" and rest[0] == self.node):
-            self._say(self._all_here())
+            self._tell_soon()
         elif kind == "ask":
-            context.tasks.spawn(self._answer(rest[0]))
+            if self._asked is None:
+                context.tasks.spawn(self._answer())
+            self._asked = max(self._asked or 0, rest[0])
         elif kind == "reached":
             self._others.reach(node, rest[0])
         elif kind == "end":
@@ -377,9 +385,11 @@ class Cluster:
         elif kind == "bye":
             self._forget(node)
 
-    async def _answer(self, head: int) -> None:
-        """Say that all up to an entry has been told here, as soon as it has."""
-        if self.head < head:
+    async def _answer(self) -> None:
+        """Say that all has been told here that others ask for, as soon as it has."""
+        await asyncio.sleep(ANSWER_SECONDS * self._others.count)
+        asked, self._asked = self._asked, None
+        if self.head < (asked or 0):
             await self._try_to_look()
         self._say(["reached", self.head])
 

@@ -22,7 +22,7 @@ from parlour.registry import TICKET_SECONDS
 from parlour.support.cookies import Cookie, cookies
 from parlour.support.names import account_forms, account_username, spoken_forms
 from parlour.support.text import clean_name, name_key
-from parlour.support.tokens import ACCESS_SECONDS
+from parlour.support.tokens import ACCESS_SECONDS, random_id
 from parlour.web import context_of
 
 ACCESS_COOKIE, REFRESH_COOKIE, GUEST_COOKIE = cookies(
@@ -100,14 +100,12 @@ def bearer_of(http: HTTPConnection) -> str | None:
 
 async def ticket_of(context: Context, login: Login) -> str:
     """A ticket that opens one WebSocket as a login, on whatever node."""
-    tickets = context.registry.tickets
-    ticket = tickets.give(login.session_id)
-    if context.peers is not None and await context.peers.give_ticket(
-        ticket, login.session_id, TICKET_SECONDS
-    ):
-        # It is kept in one place, so that it is good once.
-        tickets.take(ticket)
-    return ticket
+    if context.peers is not None:
+        ticket = random_id()
+        if await context.peers.give_ticket(ticket, login.session_id, TICKET_SECONDS):
+            return ticket
+    # Another one than may have been kept elsewhere without a word: each is good once.
+    return context.registry.tickets.give(login.session_id)
 
 
 async def login_by_ticket(context: Context, ticket: str) -> Login:

@@ -36,13 +36,11 @@ def open_keys(settings: Settings, database: Database) -> Sequence[PublicKey]:
                 words = "There are no keys yet. Start a node that signs people in (--only auth)."
                 raise KeysUnusable(words)
             return read_key_set(text)
-        shared = _shared(connection)
-        if shared is not None:
-            return shared
-        own = load_keys(settings.keys_path)
+        keys = _shared(connection) or load_keys(settings.keys_path)
         if database.node:
-            _share(connection, own)
-        return own
+            # Also where only one of the two is there: by hand somebody takes one away.
+            _share(connection, keys)
+        return keys
 
 
 def renew_keys(settings: Settings, connection: Connection) -> tuple[list[Key], list[Key]]:

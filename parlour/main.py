@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -22,7 +22,7 @@ from parlour.receiving import Receiving
 from parlour.registry import Registry
 from parlour.services import ROUTERS, TASKS
 from parlour.settings import Settings, SettingsError, load_settings
-from parlour.storage import Storage, open_storage
+from parlour.storage import Storage, check_files, open_storage
 from parlour.store import files as file_rows
 from parlour.store import nodes
 from parlour.support.assets import Assets, AssetsOnDemand, compress_when_asked
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ConnectionManager", "app", "create_app"]
 
+_TITLE = "Parlour"
 _DESCRIPTION = """\
 Real-time chat. Rooms and messages over HTTP; what happens in them, as it happens, over a WebSocket
 at `/ws/chat/{room_id}?username=...` (see `docs/protocol.md`).
@@ -97,16 +98,20 @@ def create_app(
             await opened.close()
 
     app = FastAPI(
-        title="Parlour",
+        title=_TITLE,
         version=__version__,
         description=_DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        openapi_url="/openapi.json" if settings.only in ("", "web") else None,
     )
     for router in ROUTERS[settings.only]:
         app.include_router(router)
+    if settings.only:
+        # Where services are apart it describes all of them.
+        app.openapi = lambda: _whole().openapi()  # type: ignore[method-assign]
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -119,8 +124,18 @@ def create_app(
     return app
 
 
+@cache
+def _whole() -> FastAPI:
+    """What all services have together, to be described."""
+    app = FastAPI(title=_TITLE, version=__version__, description=_DESCRIPTION)
+    for router in ROUTERS[""]:
+        app.include_router(router)
+    return app
+
+
 def _open(settings: Settings) -> Database:
-    """Open the database and hold it. Raises as `init_db`."""
+    """Open the database and hold it. Raises as `init_db`, or SettingsError."""
+    check_files(settings)
     database = init_db(settings)
     try:
         database.serve(cluster=bool(settings.redis_url))

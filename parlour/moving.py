@@ -65,9 +65,10 @@ def move(settings: Settings, show: Bars = bars) -> str:
     """
     if not settings.database_url:
         raise AdminError("PARLOUR_DATABASE_URL has to name the PostgreSQL database to move to.")
-    if is_in_rows(settings) and not settings.database_path.is_file():
+    is_here = settings.database_path.is_file()
+    if is_in_rows(settings) and (not is_here or _was_moved(settings)):
         return _take_in_files(settings, show)
-    if not settings.database_path.is_file():
+    if not is_here:
         raise AdminError(f"There is no database in {settings.data_dir}.")
     goal = Server(settings.database_url)
     database = Database(settings.data_dir, File(settings.database_path))
@@ -91,7 +92,26 @@ def move(settings: Settings, show: Bars = bars) -> str:
     finally:
         database.release()
     there = f"{settings.database_path} stays as it is, and is used no more."
-    return "\n".join([f"{rows} to {goal}.", there, *files])
+    return "\n".join([f"{rows} to {goal}.", there, *files, *_put_aside(settings)])
+
+
+def _was_moved(settings: Settings) -> bool:
+    """Whether all but the files was moved from here to that PostgreSQL database before.
+
+    Raises AdminError, or what opening the data directory raises.
+    """
+    database = Database(settings.data_dir, File(settings.database_path))
+    is_marked, epoch = bool(database.moved_to), database.epoch
+    database.release()
+    if not is_marked:
+        return False
+    goal = Server(settings.database_url)
+    engine = goal.open_writer()
+    try:
+        with _in_words(settings, goal), engine.begin() as target:
+            return _has_epoch(target, epoch)
+    finally:
+        engine.dispose()
 
 
 def _take_in_files(settings: Settings, show: Bars) -> str:
@@ -99,17 +119,33 @@ def _take_in_files(settings: Settings, show: Bars) -> str:
 
     Raises AdminError, or what opening the data directory raises.
     """
-    folder = settings.data_dir / "files"
-    if not folder.is_dir():
-        raise AdminError(f"There is no database and there are no files in {settings.data_dir}.")
+    if not _files_of(settings).is_dir():
+        raise AdminError(f"There is nothing in {settings.data_dir} to be brought there.")
     database = init_db(settings)
     try:
         database.hold()
         told = asyncio.run(_move_files(settings, show))
-        folder.rename(moved := folder.with_name("files.moved"))
     finally:
         database.release()
-    return "\n".join([*told, f"It is called {moved} from now on."])
+    return "\n".join([*told, *_put_aside(settings)])
+
+
+def _files_of(settings: Settings) -> Path:
+    return settings.data_dir / "files"
+
+
+def _put_aside(settings: Settings) -> list[str]:
+    """Call files otherwise that are in the database now; what was done.
+
+    A node does not start beside some that others would not find.
+    """
+    folder = _files_of(settings)
+    if not is_in_rows(settings) or not folder.is_dir():
+        return []
+    names = ("files.moved", *(f"files.moved.{number}" for number in range(2, 100)))
+    moved = next(path for name in names if not (path := folder.with_name(name)).exists())
+    folder.rename(moved)
+    return [f"{folder} is called {moved.name} from now on."]
 
 
 @contextlib.contextmanager
@@ -169,9 +205,7 @@ def _is_there(engine: Engine, goal: Server, epoch: str) -> bool:
         try:
             # It begins with the lock of all who write: so the other one has ended by then.
             with engine.begin() as target:
-                if current_revision(target) is None:
-                    return False
-                return read_values(target, [EPOCH]) == {EPOCH: epoch}
+                return _has_epoch(target, epoch)
         except DBAPIError as error:
             if time.monotonic() > deadline:
                 raise AdminError(
@@ -179,6 +213,11 @@ def _is_there(engine: Engine, goal: Server, epoch: str) -> bool:
                     " Do it again when it is back; if it is used already then, it is."
                 ) from error
         time.sleep(UNKNOWN_PAUSE)
+
+
+def _has_epoch(target: Connection, epoch: str) -> bool:
+    is_one = current_revision(target) is not None
+    return is_one and read_values(target, [EPOCH]) == {EPOCH: epoch}
 
 
 def _copy_and_compare(source: Connection, target: Connection, show: Bars) -> str:
@@ -198,32 +237,47 @@ def _copy_and_compare(source: Connection, target: Connection, show: Bars) -> str
 
 async def _move_files(settings: Settings, show: Bars) -> list[str]:
     """Copy what lies in the data directory to where the settings say; what was done."""
-    folder = settings.data_dir / "files"
-    if not folder.is_dir():
-        return []
+    folder = _files_of(settings)
     if not settings.s3_bucket and not is_in_rows(settings):
-        return [f"Files stay where they are, in {folder}."]
-    here, there = DiskStorage(folder), open_storage(settings)
+        return [f"Files stay where they are, in {folder}."] if folder.is_dir() else []
+    paths = await _all_files(settings)
+    if not paths and not folder.is_dir():
+        return []
+    there = open_storage(settings)
     try:
-        names: list[str] = []
-        async for some in here.keys():
-            names += filter(KEY.fullmatch, some)
-        sizes = {name: (await asyncio.to_thread(here.path(name).stat)).st_size for name in names}
+        sizes = {name: (await asyncio.to_thread(path.stat)).st_size for name, path in paths.items()}
         await there.begin()
         own_folder(settings.uploads_path)
         with show("Files", sum(sizes.values()), "B") as bar:
             for name, size in sizes.items():
-                await _move_file(here.path(name), name, size, there, settings.uploads_path)
+                await _move_file(paths[name], name, size, there, settings.uploads_path)
                 bar.update(size)
     except Unavailable as error:
         words = f"The storage does not answer: {error}. Nothing else was changed."
         raise AdminError(words) from None
     finally:
         await there.close()
-        await here.close()
-    files = "1 file was" if len(names) == 1 else f"{len(names)} files were"
-    where = f"the bucket {settings.s3_bucket}" if settings.s3_bucket else "the same database"
-    return [f"{files} copied to {where}; {folder} stays as it is."]
+    files = "1 file was" if len(paths) == 1 else f"{len(paths)} files were"
+    if settings.s3_bucket:
+        return [f"{files} copied to the bucket {settings.s3_bucket}; {folder} stays as it is."]
+    return [f"{files} copied to the same database."]
+
+
+async def _all_files(settings: Settings) -> dict[str, Path]:
+    """Where each file lies, by its name; also those that were put aside before.
+
+    The database in which they are by now may be lost, and everything moved once more.
+    """
+    aside = sorted(settings.data_dir.glob("files.moved*"))
+    paths: dict[str, Path] = {}
+    for folder in (_files_of(settings), *aside):
+        if folder.is_dir():
+            here = DiskStorage(folder)
+            async for names in here.keys():
+                for name in filter(KEY.fullmatch, names):
+                    paths.setdefault(name, here.path(name))
+            await here.close()
+    return paths
 
 
 async def _move_file(path: Path, name: str, size: int, storage: Storage, uploads: Path) -> None:

@@ -36,6 +36,11 @@ ABORT_SECONDS: Final = 0.5
 # Milliseconds after which a peer is given up that acknowledges nothing of what it was sent. Linux
 # counts it also for one that takes little at a time, so it is well beyond our own bounds on those.
 USER_TIMEOUT_MS: Final = 120_000
+# What is not acknowledged is sent again after so many milliseconds at most. By itself Linux waits
+# twice as long each time: whoever was cut off for a while would be so for as long again.
+AGAIN_MS: Final = 5_000
+# Of Linux since 6.15; Python has no name for it yet.
+TCP_RTO_MAX_MS: Final = 44
 # Bytes that the kernel takes for a connection beyond what is on its way. By itself it takes some
 # megabytes for each: three hundred who do not read, in a busy room, had it fill a gigabyte, in
 # which all others' messages were seconds late; and it was that much later noticed that they do not.
@@ -75,8 +80,11 @@ def listen(settings: Settings) -> socket.socket:
             f"Cannot listen on {host} port {port}: {reason}. Choose others with --host and --port."
         ) from None
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        # Connections take both over from the socket that they come in by.
+        # Connections take all of these over from the socket that they come in by.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, TCP_RTO_MAX_MS, AGAIN_MS)
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
     return sock

@@ -46,11 +46,18 @@ async def hold_database(database: Database) -> None:
     That is after this one, or its way to the database, stood still for longer than is waited for.
     """
     while True:
-        with contextlib.suppress(Refusal):
-            if not await database.renew():
-                logger.critical("another server has taken the database over; this one ends")
-                signal.raise_signal(signal.SIGTERM)
-                return
+        try:
+            holds = await database.renew()
+        except Refusal:
+            holds = True
+        except Exception:
+            # Whatever it is: who gives up here is taken for dead, and never knows.
+            logger.exception("it could not be renewed that this server has the database")
+            holds = True
+        if not holds:
+            logger.critical("another server has taken the database over; this one ends")
+            signal.raise_signal(signal.SIGTERM)
+            return
         await asyncio.sleep(RENEW_SECONDS)
 
 

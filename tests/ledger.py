@@ -25,6 +25,8 @@ from tests.support.cutting import cutting
 from tests.support.faults import CannotRunError
 from tests.support.hurried_server import HurriedServer
 from tests.support.ledger_nodes import Nodes, running_nodes
+from tests.support.parting import PARTITIONS
+from tests.support.partitions import links
 from tests.support.postgres import Postgres
 from tests.support.server import Server
 from tests.support.storm import Storm, integrity, storm
@@ -35,7 +37,7 @@ FAULTS = ("none", "cuts", "deaf", "kills", "locked", "full", "power")
 POSTGRESQL_FAULTS = (
     "none", "cuts", "deaf", "kills", "locked", "full", "restarts", "frozen", "silence", "ends"
 )  # fmt: skip
-OF = {"sqlite": FAULTS, "postgresql": POSTGRESQL_FAULTS, "nodes": among.FAULTS}
+OF = {"sqlite": FAULTS, "postgresql": POSTGRESQL_FAULTS, "nodes": (*among.FAULTS, *PARTITIONS)}
 NUMBERS = count(1)
 # Which part of the answers is lost on a writer under the fault `deaf`.
 DEAF = 0.3
@@ -238,7 +240,7 @@ def main() -> int:
                     postgres = postgres or Postgres("fsync=on")
                     act = partial(run_on_postgresql, postgres=postgres)
                 if options.database == "nodes":
-                    with running_nodes(Path(home)) as nodes:
+                    with links(2) as parts, running_nodes(Path(home), links=parts) as nodes:
                         load = replace(load, still=options.seconds)
                         storms = asyncio.run(run_on_nodes(fault, load, nodes, chance))
                 else:

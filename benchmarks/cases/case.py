@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.loading import Bench, Figures
 from benchmarks.servers import Server
 
 Measure = Callable[[Bench, Server], Figures]
+# A server by its name, not started, with a folder of its own.
+Make = Callable[[Bench, str, Path], Server]
 
 
 @dataclass(frozen=True)
@@ -25,3 +28,5 @@ class Case:
     counts_reads: bool = False
     # Started anew for each round: for cases that look at memory.
     fresh: bool = False
+    # How its servers are made, where they are not those of `servers.KINDS`.
+    make: Make | None = None

@@ -1,5 +1,6 @@
 /* Options, time, and the faults that make a run count for nothing. */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -22,13 +23,15 @@
 /* All options are `name=value`; an unknown name is refused. */
 static struct {
     const char *mode, *dialect, *order, *phases, *tail, *path;
+    /* Of several nodes that are one server: `8001,8002`; who is where (dial()); processes. */
+    const char *ports, *place, *parts;
     double seconds, warmup, drain, stall, limit, rate, pause;
     int port, pid, core, first_room, rooms, members, senders, window, posters, content, concurrency;
     int count, missed;
     int people; /* readers share so many names, as windows of the same people do */
 } opt = {
     .mode = "room", .dialect = "parlour", .order = "total", .phases = "one,saturated",
-    .tail = "must", .path = "/healthz", .seconds = 2, .warmup = 0.5, .drain = 20,
+    .tail = "must", .path = "/healthz", .ports = "", .place = "spread", .parts = "", .seconds = 2, .warmup = 0.5, .drain = 20,
     .stall = 15, .limit = 60, .rate = 0, .pause = 0.02, .port = 0, .pid = 0, .core = -1, .first_room = 1,
     .rooms = 1, .members = 10, .senders = 1, .window = 64, .posters = 0, .content = 64,
     .concurrency = 64, .count = 1000, .missed = 50, .people = 1,
@@ -90,21 +93,90 @@ static bool any_fault(void) {
     return false;
 }
 
-/* CPU seconds and resident kB of the server; zeros without `pid`. */
-static double server_cpu(void) {
+#define MOST_PARTS 8
+static int ports[MOST_PARTS], parts[MOST_PARTS];
+static int port_count, part_count;
+
+/* Read `1,2,3`; how many there are. */
+static int read_list(const char *text, int *to) {
+    int count = 0;
+    for (char *end; *text; text = *end == ',' ? end + 1 : end) {
+        if (count == MOST_PARTS) die("more than %d in %s", MOST_PARTS, text);
+        to[count++] = (int)strtol(text, &end, 10);
+        if (end == text || (*end && *end != ',')) die("what is %s?", text);
+    }
+    return count;
+}
+
+static void read_lists(void) {
+    port_count = read_list(opt.ports, ports);
+    part_count = read_list(opt.parts, parts);
+}
+
+static size_t read_file(const char *path, char *text, size_t size) {
+    FILE *file = fopen(path, "r");
+    size_t got = file ? fread(text, 1, size - 1, file) : 0;
+    if (file) fclose(file);
+    text[got] = 0;
+    return got;
+}
+
+/* CPU seconds of a process, in ticks of the system's clock. */
+static double ticks_of(int pid) {
     char path[64], text[1024];
     unsigned long user = 0, system = 0;
-    if (!opt.pid) return 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", opt.pid);
-    FILE *file = fopen(path, "r");
-    if (!file) return 0;
-    size_t got = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[got] = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    read_file(path, text, sizeof text);
     char *after = strrchr(text, ')');
     if (after)
         sscanf(after, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* The same of all that it has started too, to the nanosecond where the kernel tells: a program of
+ * which a second takes a few milliseconds is seen. */
+static double tree_cpu(int pid) {
+    char path[96], text[4096];
+    double sum = 0;
+    bool exact = false;
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *tasks = opendir(path);
+    for (struct dirent *task; tasks && (task = readdir(tasks));) {
+        int id = atoi(task->d_name);
+        if (!id) continue;
+        snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", pid, id);
+        if (read_file(path, text, sizeof text)) {
+            exact = true;
+            sum += (double)strtoull(text, NULL, 10) / 1e9;
+        }
+        snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, id);
+        read_file(path, text, sizeof text);
+        for (char *at = text, *end; *at; at = end) {
+            long child = strtol(at, &end, 10);
+            if (end == at) break;
+            sum += tree_cpu((int)child);
+        }
+    }
+    if (tasks) closedir(tasks);
+    return exact ? sum : sum + ticks_of(pid);
+}
+
+static void read_parts(double *to) {
+    for (int at = 0; at < part_count; at++) to[at] = tree_cpu(parts[at]);
+}
+
+/* CPU seconds of the server, or of all its parts; zero without `pid`. */
+static double server_cpu(void) {
+    double each[MOST_PARTS], sum = 0;
+    if (!part_count) return opt.pid ? ticks_of(opt.pid) : 0;
+    read_parts(each);
+    for (int at = 0; at < part_count; at++) sum += each[at];
+    return sum;
+}
+
+static void print_parts(const double *before, const double *after) {
+    for (int at = 0; at < part_count; at++)
+        printf(", \"part_%d_cpu_s\": %.6f", at, after[at] - before[at]);
 }
 
 /* The seconds for which the servers' core did anything, for anybody; 0 when it is not known. */
@@ -125,16 +197,17 @@ static double core_busy(void) {
     return busy;
 }
 
-static long server_rss_kb(void) {
-    char path[64];
+/* Resident kB of a process; zero without one. */
+static long rss_kb_of(int pid) {
+    char path[64], text[256];
     long pages = 0;
-    if (!opt.pid) return 0;
-    snprintf(path, sizeof path, "/proc/%d/statm", opt.pid);
-    FILE *file = fopen(path, "r");
-    if (!file) return 0;
-    if (fscanf(file, "%*d %ld", &pages) != 1) pages = 0;
-    fclose(file);
+    snprintf(path, sizeof path, "/proc/%d/statm", pid);
+    if (pid && read_file(path, text, sizeof text)) sscanf(text, "%*d %ld", &pages);
     return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static long server_rss_kb(void) {
+    return rss_kb_of(opt.pid);
 }
 
 static double own_cpu(void) {

@@ -126,8 +126,16 @@ static void keep_part(struct conn *c, const uint8_t *data, size_t size) {
     c->part_size += size;
 }
 
+/* Of several nodes, connections take one after the other; or, `apart`, who speaks is at the first
+ * and who reads is at the last. */
+static int port_of(const struct conn *c) {
+    if (!port_count) return opt.port;
+    if (!strcmp(opt.place, "apart")) return ports[c->sender >= 0 ? 0 : port_count - 1];
+    return ports[c->number % (uint32_t)port_count];
+}
+
 static void dial(struct conn *c) {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port_of(c))};
     int one = 1;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);

@@ -79,11 +79,13 @@ static void must_drain(bool *whole) {
 
 struct reading {
     uint64_t at, delivered, echoes;
-    double server, own, busy;
+    double server, own, busy, parts[MOST_PARTS];
 };
 
 static struct reading read_clocks(void) {
-    return (struct reading){now_ns(), delivered, echoes, server_cpu(), own_cpu(), core_busy()};
+    struct reading r = {now_ns(), delivered, echoes, server_cpu(), own_cpu(), core_busy(), {0}};
+    read_parts(r.parts);
+    return r;
 }
 
 /* One round of a phase's loop. */
@@ -183,6 +185,7 @@ static void phase(const char *name, bool first) {
     printf(", \"others_share\": %.1f", others > 0 ? others / seconds * 100 : 0);
     print_latency("", &latency);
     print_latency("echo_", &echo_latency);
+    print_parts(before.parts, after.parts);
     if (paced) printf(", \"rate\": %.1f", opt.rate > 0 ? opt.rate : found_rate / 2);
     printf("}");
 }

@@ -32,13 +32,24 @@ static void idle_for(double seconds) {
 }
 
 static void run_idle(void) {
-    long before = server_rss_kb();
+    long before = server_rss_kb(), parts_before[MOST_PARTS];
+    double cpu_before[MOST_PARTS], cpu_in[MOST_PARTS], cpu_after[MOST_PARTS];
+    for (int at = 0; at < part_count; at++) parts_before[at] = rss_kb_of(parts[at]);
+    read_parts(cpu_before);
     double took = bring_in(0, conn_count);
+    /* What the last ones still bring with them is theirs. */
+    if (part_count) idle_for(1);
+    read_parts(cpu_in);
     idle_for(opt.seconds);
+    read_parts(cpu_after);
     long after = server_rss_kb();
     printf("\"connections\": %zu, \"connected_s\": %.3f, \"rss_before_kb\": %ld, \"rss_after_kb\":"
            " %ld, \"kb_each\": %.3f", ready_count, took, before, after,
            (double)(after - before) / (double)(ready_count ? ready_count : 1));
+    print_parts(cpu_before, cpu_in);
+    for (int at = 0; at < part_count; at++)
+        printf(", \"part_%d_idle_cpu_s\": %.6f, \"part_%d_rss_kb\": %ld", at,
+               cpu_after[at] - cpu_in[at], at, rss_kb_of(parts[at]) - parts_before[at]);
     if (ready_count < conn_count) fault(CLOSED, "%zu did not stay", conn_count - ready_count);
 }
 

@@ -34,6 +34,8 @@ MOST_WAITING: Final = 16 * 1024 * 1024
 # And is said in one go.
 AT_ONCE: Final = 128
 
+# What is said to find out whether one may, and told to nobody.
+_PROBE: Final = b""
 # Of what a holder has, what is still there is in a list, the first that was put in front.
 _PUT: Final = """\
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
@@ -131,7 +133,8 @@ class RedisBroker:
     async def take(self, key: str) -> str | None:
         """The same."""
         value = await self._ask("GETDEL", f"{self._name}:{key}")
-        return None if value is None else value.decode()
+        # Whoever gets there may have put anything in its place.
+        return None if value is None else value.decode(errors="replace")
 
     async def spend(self, drops: Sequence[Drop], seconds: float) -> list[Taken]:
         """The same: all of them in one go."""
@@ -179,6 +182,8 @@ class RedisBroker:
                 await listening.connect()  # type: ignore[no-untyped-call]
                 await listening.send_command("SUBSCRIBE", self._channel, check_health=False)
                 await listening.read_response(timeout=math.inf)
+                # Whoever may listen and not speak is not connected.
+                await self._say(speaking, [_PROBE])
             self._lose()
             self.connected = True
             if self._reported:
@@ -211,7 +216,7 @@ class RedisBroker:
             )
             if answer is None:
                 raise TimeoutError
-            if answer[0] == b"message":
+            if answer[0] == b"message" and answer[2] != _PROBE:
                 try:
                     self._heard(answer[2])
                 except Exception:

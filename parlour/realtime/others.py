@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 Number = int
+# Nodes that are gone of which it is known what they said last.
+MOST_GONE: Final = 1_000
 
 
 class Others:
@@ -13,6 +16,8 @@ class Others:
         # By node: the number of the last that it said, when that was, and the entry up to which it
         # has told all.
         self._numbers: dict[str, Number] = {}
+        # The same of those that are gone, as many as were lately.
+        self._gone: dict[str, Number] = {}
         self._at: dict[str, float] = {}
         self._reached: dict[str, int] = {}
         # Those that have said who is with them.
@@ -23,23 +28,25 @@ class Others:
 
     def take(self, node: str, number: Number, now: float) -> tuple[bool, bool]:
         """A node has said something: whether that is new, and whether it said more before it."""
-        last = self._numbers.get(node)
+        last, gone = self._numbers.get(node), self._gone.get(node, 0)
+        # What is heard again is no sign of life: whoever may speak there can repeat it.
+        if number <= (gone if last is None else last):
+            return False, False
+        self._gone.pop(node, None)
+        self._numbers[node] = number
         self._at[node] = now
         self._deaf.discard(node)
-        if last is not None and number <= last:
-            return False, False
-        self._numbers[node] = number
         return True, last is None or number > last + 1
+
+    @property
+    def count(self) -> int:
+        """How many there are, as far as was heard."""
+        return len(self._numbers)
 
     @property
     def are_there(self) -> bool:
         """Whether there is another one, as far as was heard."""
         return bool(self._numbers)
-
-    @property
-    def count(self) -> int:
-        """Of how many something was heard."""
-        return len(self._numbers)
 
     def know(self, node: str) -> bool:
         """Whether something was heard of a node."""
@@ -65,6 +72,10 @@ class Others:
 
     def forget(self, node: str) -> None:
         """A node is gone."""
+        if node in self._numbers:
+            self._gone[node] = self._numbers[node]
+            if len(self._gone) > MOST_GONE:
+                del self._gone[next(iter(self._gone))]
         for known in (self._numbers, self._at, self._reached):
             known.pop(node, None)
         self._deaf.discard(node)

@@ -19,7 +19,7 @@ _WRITE: Final = (
 )
 _READ: Final = "SELECT value FROM meta WHERE name = %s"
 
-Ask = Callable[[Callable[[Connection], bool]], bool]
+Ask = Callable[[Callable[[Connection], bool], Callable[[], None]], bool]
 
 
 def name_of(server: str) -> str:
@@ -33,7 +33,7 @@ class Commits:
     recording = False
 
     def __init__(self, server: str, ask: Ask) -> None:
-        """`ask` has a question answered once the database is there again."""
+        """`ask` has a question answered once the database is there again, or says it is not."""
         self._name = name_of(server)
         self._ask = ask
 
@@ -44,9 +44,9 @@ class Commits:
         connection.exec_driver_sql(_WRITE, (self._name, word))
         return word
 
-    def happened(self, mark: Any) -> bool:
+    def happened(self, mark: Any, meanwhile: Callable[[], None]) -> bool:
         """Whether the transaction that had this word, the last one, was committed."""
-        return self._ask(lambda connection: self._last(connection) == mark)
+        return self._ask(lambda connection: self._last(connection) == mark, meanwhile)
 
     def before(self, mark: Any) -> Sequence[Callable[[], None]]:
         """Nothing: nobody else commits anything."""

@@ -42,7 +42,7 @@ class Load(NamedTuple):
 
 
 class Engine:
-    """The database of one data directory, which no other process works with meanwhile.
+    """A database, and the data directory, which no other process works with meanwhile.
 
     Raises DataDirInUse, DatabaseUnusable or DatabaseTooNew when it is opened.
     """
@@ -78,6 +78,7 @@ class Engine:
         self.node = ""
         self.joined_at = 0
         self.secret = b""
+        self._steadiness = nodes.Steadiness()
         self._follower: Follower | None = None
         self._data_dir = data_dir
         self._read_engine = backend.open_readers(READERS)
@@ -129,6 +130,7 @@ class Engine:
         def enter(connection: Connection) -> lease.Held | None:
             held = lease.holder(connection, owner)
             if held is None:
+                lease.end_any(connection)
                 self.secret = nodes.secret_of(connection)
                 self.joined_at = nodes.join(connection, node, owner.host)
             return held
@@ -156,7 +158,8 @@ class Engine:
         False when another server does by now, or when this node was struck off.
         """
         if self._follower is not None:
-            return await self.tend(nodes.renew, self.node, self._follower.head)
+            head, steadiness = self._follower.head, self._steadiness
+            return await self.tend(nodes.renew, self.node, head, steadiness)
         return self._owner is None or await self.tend(lease.renew, self._owner)
 
     def start(self, follower: Follower | None = None) -> None:

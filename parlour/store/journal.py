@@ -7,6 +7,7 @@ and says what it did itself: so a node tells everything in that order, its own a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection
@@ -99,6 +100,8 @@ class Journal(Commits):
         self._follower = follower
         # The entries of which nobody knows whether they were committed, and that it has not told.
         self._unsure: list[int] = []
+        # The last entry whose turn to be told comes by itself: it is not read again meanwhile.
+        self._lined_up = 0
 
     def note(self, connection: Connection, records: Sequence[str]) -> Mark:
         """Add an entry of `records`, if there are any; what there is of others before it.
@@ -106,8 +109,9 @@ class Journal(Commits):
         Raises Refusal where this node was struck off.
         """
         word = super().note(connection, ())
-        since, node = self._follower.head, self._node
-        self._unsure = [each for each in self._unsure if each > since]
+        head, node = self._follower.head, self._node
+        self._unsure = [each for each in self._unsure if each > head]
+        since = max(head, self._lined_up)
         run = connection.exec_driver_sql
         if not records:
             rows = run(_OTHERS, (since, node, self._unsure, node))
@@ -120,10 +124,10 @@ class Journal(Commits):
         entry = Entry(own[0], self._node, effects, int(own[2]))
         return Mark(word, tuple(Entry(*row) for row in others), entry)
 
-    def happened(self, mark: Mark) -> bool:
+    def happened(self, mark: Mark, meanwhile: Callable[[], None]) -> bool:
         """As of a server that has its database for itself."""
         try:
-            return super().happened(mark.word)
+            return super().happened(mark.word, meanwhile)
         except DBAPIError:
             if mark.own is not None:
                 self._unsure.append(mark.own.id)
@@ -131,8 +135,16 @@ class Journal(Commits):
 
     def before(self, mark: Mark) -> Sequence[Callable[[], None]]:
         """Telling what others did, an entry at a time."""
-        apply = self._follower.apply
-        return [lambda entry=entry: apply(entry) for entry in mark.others]  # type: ignore[misc]
+        for entry in (*mark.others[-1:], mark.own):
+            if entry is not None:
+                self._lined_up = max(self._lined_up, entry.id)
+        return [partial(self._tell, entry) for entry in mark.others]
+
+    def _tell(self, entry: Entry) -> None:
+        self._follower.apply(entry)
+        if self._follower.head < entry.id:
+            # It tells nothing yet, and what it has missed then has to be read.
+            self._lined_up = 0
 
     def told(self, mark: Mark) -> None:
         """What the transaction did has been told here."""

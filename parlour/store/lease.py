@@ -54,6 +54,9 @@ def take(connection: Connection, owner: Owner) -> Held | None:
     held = others(connection, owner)
     if held is None:
         _write(connection, owner, _now(connection))
+        if nodes.are_known(connection):
+            # One that stands still finds out when it goes on, and ends.
+            nodes.end_all(connection)
     return held
 
 
@@ -80,7 +83,7 @@ def holder(connection: Connection, owner: Owner) -> Held | None:
 def renew(connection: Connection, owner: Owner) -> bool:
     """Go on holding it; whether nobody else does, who found it stale."""
     known = _known(connection)
-    if known is not None and known["owner"] != owner.id:
+    if known is None or known["owner"] != owner.id:
         return False
     _write(connection, owner, _now(connection))
     return True
@@ -90,7 +93,12 @@ def end(connection: Connection, owner: Owner) -> None:
     """Hold it no longer, so that nobody has to wait."""
     known = _known(connection)
     if known is not None and known["owner"] == owner.id:
-        write_value(connection, SERVER, "")
+        end_any(connection)
+
+
+def end_any(connection: Connection) -> None:
+    """Nobody holds it from now on: who stood still finds out when it goes on, and ends."""
+    write_value(connection, SERVER, "")
 
 
 def _known(connection: Connection) -> dict[str, Any] | None:

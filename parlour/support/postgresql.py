@@ -27,8 +27,10 @@ STATEMENT_TIMEOUT_MS: Final = 10_000
 # those who wait for it give up.
 IDLE_TIMEOUT_MS: Final = 4_000
 CONNECT_SECONDS: Final = 5
-# A server that has not kept its own limits by then hangs, or cannot be reached: it is given up.
+# A server that has not kept its own limits by then hangs, or cannot be reached: it is given up. So
+# is one, sooner, that does not say on a connection that was idle that it is there.
 SILENT_SECONDS: Final = 12.0
+IDLE_SECONDS: Final = 3.0
 # Where one did not answer at all, nobody else tries to connect for so long.
 AWAY_SECONDS: Final = 1.0
 # Whether a commit took place whose acknowledgement was lost is asked for so long, so often.
@@ -94,16 +96,18 @@ def open_writer(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
-        _driven(connection).patience = SILENT_SECONDS
         connection.exec_driver_sql(_BEGIN_WRITING)
 
     return engine
 
 
-def ask(engine: Engine, question: Callable[[Connection], bool]) -> bool:
+def ask(
+    engine: Engine, question: Callable[[Connection], bool], meanwhile: Callable[[], None]
+) -> bool:
     """Ask what became of a transaction of the writer whose commit nobody acknowledged.
 
-    It waits until the server is there again. Raises DBAPIError where it is not for very long.
+    It waits until the server is there again; `meanwhile` is called each time that it was not.
+    Raises DBAPIError where it is not for very long.
     """
     deadline = time.monotonic() + UNKNOWN_SECONDS
     while True:
@@ -114,6 +118,7 @@ def ask(engine: Engine, question: Callable[[Connection], bool]) -> bool:
         except DBAPIError as error:
             if meaning_of(error) is None or time.monotonic() > deadline:
                 raise
+            meanwhile()
         time.sleep(UNKNOWN_PAUSE)
 
 
@@ -272,6 +277,15 @@ def _open(url: str, *, connections: int, more: int, read_only: bool) -> Engine:
         # What goes into a statement, messages and hashes of passwords, is in no error and no log.
         hide_parameters=True,
     )
+
+    @event.listens_for(engine, "checkout")
+    def be_patient(opened: Heard, *_: object) -> None:
+        opened.patience = SILENT_SECONDS
+
+    @event.listens_for(engine, "checkin")
+    def be_impatient(opened: Heard | None, *_: object) -> None:
+        if opened is not None:
+            opened.patience = IDLE_SECONDS
 
     @event.listens_for(engine, "handle_error")
     def note_lost(context: ExceptionContext) -> None:

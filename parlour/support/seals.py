@@ -41,4 +41,4 @@ class Seal:
 
     def holds(self, signature: str, *words: str) -> bool:
         """Whether it was `sign` that made this of these."""
-        return hmac.compare_digest(signature, self.sign(*words))
+        return hmac.compare_digest(signature.encode(), self.sign(*words).encode())

@@ -20,6 +20,8 @@ from cryptography.exceptions import InvalidSignature
 from parlour.support.keys import Key, PublicKey
 
 ACCESS_SECONDS: Final = 15 * 60
+# So far the clock of who signed a token may be ahead of that of who reads it.
+SKEW_SECONDS: Final = 30
 ALGORITHM: Final = "EdDSA"
 NAME: Final = "parlour"
 _CLAIMS: Final = ("iss", "aud", "sub", "exp", "iat", "nbf", "sid", "jti")
@@ -122,12 +124,16 @@ class Tokens:
                 algorithms=[ALGORITHM],
                 audience=NAME,
                 issuer=NAME,
+                leeway=SKEW_SECONDS,
                 options={"require": list(_CLAIMS), "strict_aud": True},
             )
         except (jwt.PyJWTError, TypeError):
             return None
         subject, session_id = claims["sub"], claims["sid"]
         if not isinstance(session_id, str) or not _SUBJECT.fullmatch(subject):
+            return None
+        if int(claims["exp"]) <= time.time():
+            # Its end is not put off.
             return None
         return Access(int(subject), session_id)
 

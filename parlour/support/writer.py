@@ -1,6 +1,7 @@
 """One thread that owns the one write connection and commits whatever waits as one group."""
 
 import asyncio
+import contextlib
 import logging
 import queue
 import sqlite3
@@ -30,6 +31,9 @@ SINGLE: Final = 16
 ANSWERS: Final = 64
 # Jobs accepted and not yet answered. Past it new ones are refused rather than kept waiting.
 MAX_WAITING: Final = 20_000
+# Where it took longer than this until a connection was lost, so may the next try, and finding out
+# what became of the transaction: who waits behind it is not kept waiting for that.
+SLOW_SECONDS: Final = 1.0
 
 # A broken constraint, what is no value, and a statement that is wrong cost no more than themselves.
 _COSTS_ONE: Final = (IntegrityError, DataError, ProgrammingError)
@@ -71,8 +75,11 @@ class Commits(Protocol):
     def note(self, connection: Connection, records: Sequence[str]) -> Any:
         """Write into a transaction what tells it from any other, and what others are to know."""
 
-    def happened(self, mark: Any) -> bool:
-        """Whether the last transaction, which has this mark, was committed."""
+    def happened(self, mark: Any, meanwhile: Callable[[], None]) -> bool:
+        """Whether the last transaction, which has this mark, was committed.
+
+        `meanwhile` is called each time that it could not be found out.
+        """
 
     def before(self, mark: Any) -> Sequence[Callable[[], None]]:
         """What is to be done in the event loop before a transaction is told, in a turn each."""
@@ -223,6 +230,7 @@ class Writer:
     ) -> tuple[list[Outcome], Any]:
         mark: Any = None
         outcomes: list[Outcome] = []
+        started = time.monotonic()
         try:
             with self._engine.begin() as connection:
                 outcomes = work(connection)
@@ -230,8 +238,10 @@ class Writer:
                     mark = self._commits.note(connection, self._records(group, outcomes))
                 # Nobody has seen anything of it yet. From the next line on, readers may.
                 self._begun += 1
-        except DBAPIError:
-            if mark is None or not self._is_stored(mark):
+        except DBAPIError as error:
+            if error.connection_invalidated and time.monotonic() - started > SLOW_SECONDS:
+                self._refuse_waiting(error, self._begun - (mark is not None))
+            if mark is None or not self._is_stored(mark, error):
                 raise
         return outcomes, mark
 
@@ -247,13 +257,35 @@ class Writer:
             and (words := job.record(outcome)) is not None
         ]
 
-    def _is_stored(self, mark: Any) -> bool:
+    def _is_stored(self, mark: Any, error: DBAPIError) -> bool:
         """Whether a transaction was committed though nobody said so: then all are told of it."""
         try:
-            return self._commits is not None and self._commits.happened(mark)
+            return self._commits is not None and self._commits.happened(
+                mark, partial(self._refuse_waiting, error, self._begun - 1)
+            )
         except DBAPIError:
             logger.warning("it could not be found out whether what was committed last is stored")
             return False
+
+    def _refuse_waiting(self, error: DBAPIError, begun: int) -> None:
+        """Answer all who wait with what went wrong, before those with whom it did.
+
+        Of the transactions, only the first `begun` are answered by now.
+        """
+        refused = [] if self._next is None else [self._next]
+        stay: list[Job | None] = []
+        self._next = None
+        with contextlib.suppress(queue.Empty):
+            while True:
+                job = self._jobs.get_nowait()
+                is_mark = job is None or job.operation is _nothing
+                (stay if is_mark else refused).append(job)  # type: ignore[arg-type]
+        for job in stay:
+            self._jobs.put(job)
+        if refused:
+            outcomes = [error] * len(refused)
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._answer, refused, outcomes, begun, None)
 
     def _answer(
         self, group: Sequence[Job], outcomes: Sequence[Outcome], begun: int, mark: Any

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.bars import judge
+from benchmarks.scale.bars import judge_scale
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +25,7 @@ def results(**figures: float) -> dict[str, Any]:
 
 def verdict(name: str, found: dict[str, Any]) -> tuple[str, float | None]:
     """Return what is said of one bar."""
-    [bar] = [bar for bar in judge(found) if bar.name == name]
+    [bar] = [bar for bar in [*judge(found), *judge_scale(found)] if bar.name == name]
     return bar.verdict, bar.value
 
 
@@ -81,6 +82,39 @@ def test_growth_compares_a_million_with_a_thousand() -> None:
     assert verdict("growth-old_page", found) == ("not measured", None)
 
 
+def test_what_grows_is_judged_where_it_is_worse() -> None:
+    """SQLite is flat, PostgreSQL is not: the bar is not met. Neither alone is enough."""
+    found = results(
+        curve_rooms__sqlite__1__send_cpu_us=100,
+        curve_rooms__sqlite__1000__send_cpu_us=110,
+        curve_rooms__postgresql__1__send_cpu_us=200,
+    )
+    assert verdict("send-rooms", found) == ("not measured", None)
+    found["curve-rooms"]["servers"]["postgresql"]["figures"]["1000"] = {"send_cpu_us": 320}
+    assert verdict("send-rooms", found) == ("not met", 1.6)
+    assert verdict("send-members", found)[0] == "not measured"
+
+
+def test_two_nodes_are_held_against_one() -> None:
+    """And what is heard against what is written."""
+    found = results(
+        nodes_room__nodes_1__saturated__node_us_per_delivery=0.2,
+        nodes_room__nodes_2__saturated__node_us_per_delivery=0.25,
+        nodes_posts__nodes_1__saturated__postgresql_us=20,
+        nodes_posts__nodes_2__saturated__postgresql_us=30,
+        nodes_hear__nodes_2__saturated__node1_us=50,
+        nodes_hear__nodes_2__saturated__node2_us=20,
+        nodes_people__nodes_2__run__kb_each=16,
+        nodes_people__nodes_2__run__elsewhere_kb=2.5,
+    )
+    verdicts = {bar.name: (bar.verdict, bar.told) for bar in judge_scale(found)}
+    assert verdicts["two-deliveries"] == ("met", "1.25")
+    assert verdicts["two-posts"] == ("not met", "1.5")
+    assert verdicts["heard"] == ("met", "0.4")
+    assert verdicts["connections"] == ("met", "65,536")
+    assert verdicts["elsewhere"] == ("not met", "2.50 kB")
+
+
 def test_limits_are_in_the_unit_that_is_told() -> None:
     """Milliseconds, kB and counts."""
     found = results(
@@ -112,14 +146,20 @@ def test_nothing_measured_means_nothing_said() -> None:
     """No case, a case that failed, and a divisor of zero."""
     failed = {"room-1000": {"servers": {"parlour": {"fault": "lost: one"}}}}
     for found in ({}, failed):
-        assert {bar.verdict for bar in judge(found)} == {"not measured"}
+        bars = [*judge(found), *judge_scale(found)]
+        assert {bar.verdict for bar in bars} == {"not measured"}
     zero = results(handshakes__seed__run__cpu_ms_each=1, handshakes__parlour__run__cpu_ms_each=0)
     assert verdict("handshakes", zero) == ("not measured", None)
 
 
 def test_the_documentation_lists_every_bar() -> None:
-    """Word for word, in the table of docs/benchmarks.md."""
+    """Word for word, in the tables of docs/benchmarks.md."""
     page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
-    section = page.partition("## The bars")[2].partition("\n## ")[0]
-    told = re.findall(r"^\| `([\w-]+)` \| (.*?) \|$", section, re.MULTILINE)
-    assert told == [(bar.name, bar.promise) for bar in judge({})]
+    for title, bars in (("The bars", judge({})), ("How far it goes", judge_scale({}))):
+        section = page.partition(f"## {title}\n")[2].partition("\n## ")[0]
+        told = re.findall(r"^\| `([\w-]+)` \| (.*?) \|$", section, re.MULTILINE)
+        # Cases are listed the same way, with other names.
+        names = {bar.name for bar in bars}
+        assert [each for each in told if each[0] in names] == [
+            (bar.name, bar.promise) for bar in bars
+        ]

@@ -10,15 +10,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks.bars import judge
-from benchmarks.cases import CASES
 from benchmarks.cases.case import Case
 from benchmarks.loading import Bench, CheckFailed, Figures, judged
 from benchmarks.machine import MissingError, alone, compiler
-from benchmarks.plots import plots
-from benchmarks.report import case_table, markdown
+from benchmarks.report import case_table
 from benchmarks.running import Runner, median_figures
 from benchmarks.servers import KINDS, Server
+from benchmarks.suites import MAIN, SCALE, Suite
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,6 +92,10 @@ def test_a_machine_that_lacks_something_is_told_what() -> None:
     assert (status, said.count("\n")) == (2, 1)
     assert "No case is called room-7" in said
     assert "room-1000" in said
+    assert "nodes-room" in said
+    status, said = bench_says("--cases", "room-1,nodes-room")
+    assert (status, said.count("\n")) == (2, 1)
+    assert "not kept together" in said
 
 
 def test_a_missing_compiler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,20 +114,27 @@ def test_two_runs_at_once_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path:
         pass
 
 
-def test_the_kept_results_say_what_the_report_and_the_plots_say() -> None:
-    """results.md and the pictures are those of results.json, and no check had failed in it."""
-    run = json.loads((ROOT / "benchmarks" / "results.json").read_text("utf-8"))
+@pytest.mark.parametrize(("suite", "pictures"), [(MAIN, 3), (SCALE, 5)])
+def test_the_kept_results_say_what_the_report_and_the_plots_say(
+    suite: Suite, pictures: int
+) -> None:
+    """The report and the pictures are those of the JSON, and no check had failed in it."""
+    kept = ROOT / "benchmarks"
+    run = json.loads((kept / f"{suite.name}.json").read_text("utf-8"))
     assert not run["quick"]
-    assert list(run["cases"]) == list(CASES)
+    assert list(run["cases"]) == list(suite.cases)
     # Of one run: figures of several days side by side would compare the days.
     assert sum(case["seconds"] for case in run["cases"].values()) <= run["seconds"]
-    bars = judge(run["cases"])
+    bars = suite.judge(run["cases"])
     assert [bar.verdict for bar in bars] == [bar["verdict"] for bar in run["bars"]]
-    assert (ROOT / "benchmarks" / "results.md").read_text("utf-8") == markdown(run, bars)
-    pictures = plots(run["cases"])
-    assert len(pictures) == 3
-    for name, svg in pictures.items():
+    assert (kept / f"{suite.name}.md").read_text("utf-8") == suite.markdown(run, bars)
+    drawn = suite.plots(run["cases"])
+    assert len(drawn) == pictures
+    for name, svg in drawn.items():
         assert (ROOT / "docs" / "images" / name).read_text("utf-8") == svg
         assert ET.fromstring(svg).tag.endswith("svg")
+    if suite.page is not None and suite.fill_in is not None:
+        page = (ROOT / "docs" / suite.page).read_text("utf-8")
+        assert suite.fill_in(page, run["cases"]) == page
     for result in run["cases"].values():
         assert all("fault" not in outcome for outcome in result["servers"].values())

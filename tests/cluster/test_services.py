@@ -1,14 +1,18 @@
 """Nodes that do one service each: together they are one chat, and each has only what is its own."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import jwt
+import psycopg
 import pytest
 
 from tests.support import websocket
 from tests.support.accounts import Account
 from tests.support.answers import assert_refused
+from tests.support.files import until
 from tests.support.people import checked, http_client
 from tests.support.places import make_room, new_account, say
 from tests.support.postgres import postgres
@@ -17,6 +21,7 @@ from tests.support.valkey import valkey
 
 pytestmark = pytest.mark.usefixtures("partings")
 
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 SERVICES = ("auth", "api", "realtime", "web", "worker")
 # A path of each, and who has it.
 PATHS = {
@@ -27,6 +32,7 @@ PATHS = {
     "/api/admin/policy": "api",
     "/": "web",
     "/docs": "web",
+    "/openapi.json": "web",
 }
 
 Services = dict[str, Server]
@@ -86,6 +92,30 @@ async def test_services_are_one_chat(services: Services, ann: Account) -> None:
     assert_refused(at_api.call("GET", "/api/users/me"), "not_signed_in")
 
 
+def test_the_documentation_is_of_all_services(services: Services) -> None:
+    """Whoever looks at it sees one server."""
+    with http_client(services["web"]) as http:
+        paths = checked(http.get("/openapi.json"))["paths"]
+    with Server(services["web"].home / "whole") as whole, http_client(whole) as http:
+        assert paths == checked(http.get("/openapi.json"))["paths"]
+
+
+def test_what_is_said_is_indexed_soon(services: Services, ann: Account) -> None:
+    """By the service that does so, which hears of it as every node does."""
+    at_api = Account(services["api"], ann.user, ann.access, ann.refresh)
+    place = make_room(at_api)
+    with psycopg.connect(services["worker"].env["PARLOUR_DATABASE_URL"], autocommit=True) as link:
+
+        def highest() -> int:
+            found = link.execute("SELECT highest FROM search_state").fetchone()
+            assert found is not None
+            return int(found[0])
+
+        for word in ("one", "two", "three"):
+            said = checked(say(place, at_api, word))["id"]
+            until(lambda said=said: highest() >= said, seconds=5)  # type: ignore[misc]
+
+
 async def test_a_guest_is_the_same_one_for_a_service_without_secrets(services: Services) -> None:
     """Their cookie is signed, and so is looked at by the public key."""
     with http_client(services["auth"]) as http:
@@ -118,6 +148,20 @@ def test_others_can_tell_by_the_public_keys_whose_a_token_is(
     assert claims["sub"] == str(ann.user["id"])
     assert {"d", "k"}.isdisjoint(*(each.keys() for each in checked(answer)["keys"]))
     assert answer.headers["cache-control"] == "public, max-age=300"
+
+
+def test_what_takes_keys_away_that_were_seen_leaves_none(new_server: NewServer) -> None:
+    """As the documentation says it: a node that came before the new ones would believe the old."""
+    statement = re.search("`(DELETE FROM meta WHERE name .*)`", OPERATIONS.read_text())
+    assert statement is not None
+    env = {"PARLOUR_DATABASE_URL": postgres().new_database(), "PARLOUR_REDIS_URL": valkey().url}
+    first = new_server(env=env).start()
+    first.stop()
+    with psycopg.connect(env["PARLOUR_DATABASE_URL"]) as connection:
+        connection.execute(statement[1])
+    apart = new_server(env={**env, "PARLOUR_ONLY": "api"}).launch()
+    assert apart.wait() == 1
+    assert "There are no keys yet." in apart.output
 
 
 def test_a_service_without_keys_says_who_has_them(new_server: NewServer) -> None:

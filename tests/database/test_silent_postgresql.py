@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -49,7 +50,8 @@ async def started(tmp_path: Path, own_postgres: Postgres, way: Cutting) -> Async
 
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait as long as in life."""
-    monkeypatch.setattr(postgresql, "SILENT_SECONDS", 1.0)
+    monkeypatch.setattr(postgresql, "SILENT_SECONDS", 1.5)
+    monkeypatch.setattr(postgresql, "IDLE_SECONDS", 0.5)
     monkeypatch.setattr(postgresql, "UNKNOWN_SECONDS", 1.0)
     monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 2)
 
@@ -85,6 +87,65 @@ async def test_a_server_that_says_nothing_is_given_up_and_found_again(
     )
     assert stored.message.version == 1
     assert await at_last(lambda: started.read(count)) == 1
+
+
+async def test_who_waits_behind_what_is_not_answered_is_refused_with_it(
+    started: Database, way: Cutting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits until the next try has failed, too."""
+    impatient(monkeypatch)
+    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 30)
+    room = await started.write(ChatDatabase.create_room, "Hall")
+    begun, held = threading.Event(), threading.Event()
+
+    def hold(_connection: Connection) -> None:
+        begun.set()
+        held.wait(scaled(10))
+
+    holding = asyncio.create_task(started.write(hold))
+    await asyncio.to_thread(begun.wait, scaled(10))
+    # All of them wait by the time that nothing gets through any more, more than are one group.
+    waiting = [
+        asyncio.create_task(started.write(ChatDatabase.create_room, f"Room {number}"))
+        for number in range(100)
+    ]
+    await asyncio.sleep(0)
+    way.fall_silent()
+    held.set()
+    since = time.monotonic()
+    refused = await asyncio.gather(holding, *waiting, return_exceptions=True)
+    assert [getattr(each, "code", each) for each in refused] == ["busy"] * len(refused)
+    assert time.monotonic() - since < scaled(8)
+    way.go_on()
+    monkeypatch.undo()
+    stored = await at_last(lambda: started.store(draft(room.id), then=lambda _: None))
+    assert stored.message.version == 1
+
+
+async def test_who_waits_behind_a_commit_of_which_nobody_knows_is_refused_before(
+    started: Database, way: Cutting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What became of that takes as long to find out as nobody answers; theirs has not begun."""
+    impatient(monkeypatch)
+    monkeypatch.setattr(postgresql, "UNKNOWN_SECONDS", 60.0)
+    room = await started.write(ChatDatabase.create_room, "Hall")
+    way.cut = "beyond"
+    first = asyncio.create_task(started.store(draft(room.id, client_id="c1"), then=lambda _: None))
+    assert await asyncio.to_thread(way.done.wait, scaled(10))
+    for number in range(2):
+        with pytest.raises(Refusal) as refused:
+            await started.store(draft(room.id, client_id=f"d{number}"), then=lambda _: None)
+        assert refused.value.code == "busy"
+    told = asyncio.create_task(started.told())
+    await asyncio.sleep(0)
+    # Nobody takes it for told that somebody else was refused.
+    assert (first.done(), told.done()) == (False, False)
+    way.go_on()
+    with pytest.raises(Refusal):
+        await first
+    await told
+    stored = await at_last(lambda: started.store(draft(room.id), then=lambda _: None))
+    assert stored.message.version == 1
 
 
 def test_what_takes_its_time_is_not_given_up(

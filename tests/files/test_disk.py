@@ -30,6 +30,7 @@ def elsewhere(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.one_node("nodes have files in their database")
 def test_the_storage_may_be_on_another_file_system(
     own_server: Server, new_room: NewRoom, elsewhere: Path
 ) -> None:
@@ -66,6 +67,7 @@ async def test_what_is_deleted_while_it_is_read_is_missing(
     await storage.close()
 
 
+@pytest.mark.one_node("nodes have files in their database")
 def test_who_reads_what_goes_meanwhile_is_cut_off_and_nothing_is_logged(
     own_server: Server, new_room: NewRoom
 ) -> None:

@@ -13,7 +13,7 @@ from tests.support import burden
 from tests.support.accounts import Account, register
 from tests.support.answers import assert_refused
 from tests.support.faults import CannotRunError, small_disk
-from tests.support.files import FILES, get, on_disk, on_their_way, said, send, sent, until
+from tests.support.files import FILES, get, lose, on_disk, on_their_way, said, send, sent, until
 from tests.support.hurried_server import HurriedServer
 from tests.support.people import NewRoom, Room, checked
 from tests.support.rawhttp import RawHTTP
@@ -55,6 +55,7 @@ def test_a_crash_leaves_no_half_of_a_file(own_server: Server, new_room: NewRoom)
     assert get(ann, kept).content == b"kept" * 1000
 
 
+@pytest.mark.one_node("what was on its way to nodes that crashed goes when one starts alone")
 def test_a_crash_between_file_and_row_leaves_no_file(own_server: Server, new_room: NewRoom) -> None:
     """Killed at random moments of many uploads: each file has its row, and each row its file."""
     ann = register(own_server, "ann")
@@ -100,14 +101,14 @@ def test_a_file_that_is_not_in_the_storage_is_said_to_be_gone(
     """As after a backup of the database alone: a refusal, and a line in the log."""
     ann = register(own_server, "ann")
     file = sent(ann, new_room(own_server))
-    [path] = on_disk(own_server)
-    path.unlink()
+    lose(own_server, file)
     assert_refused(get(ann, file), "not_found")
     assert ann.call("HEAD", f"{FILES}/{file['id']}").status_code == 404
     own_server.process.wait_for_line(f"the file {file['id']} is not in the storage")
     assert ann.call("DELETE", f"{FILES}/{file['id']}").status_code == 204
 
 
+@pytest.mark.one_node("it is one of them that takes the file, and another that gives it")
 def test_large_files_take_little_memory(own_server: Server, new_room: NewRoom) -> None:
     """200 MB in and out at the speed of the disk; the server keeps a few of them at a time."""
     own_server.env["PARLOUR_MAX_FILE_SIZE"] = "300000000"

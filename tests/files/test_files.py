@@ -29,10 +29,19 @@ def test_a_file_is_kept_as_it_came(server: Server, ann: Account, room: Room) -> 
     answer = get(ann, file)
     assert answer.content == data
     assert answer.headers["etag"] == f'"{hashlib.sha256(data).hexdigest()}"'
-    [path] = [each for each in on_disk(server) if each.name == file["id"]]
-    assert path.read_bytes() == data
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert file["id"] in {each.name for each in on_disk(server)}
     assert not on_their_way(server)
+
+
+@pytest.mark.one_node("nodes have files in their database")
+def test_a_file_in_the_storage_is_its_owners_alone(
+    server: Server, ann: Account, room: Room
+) -> None:
+    """As it came, for nobody else of the machine."""
+    file = sent(ann, room, b"for us")
+    [path] = [each for each in on_disk(server) if each.name == file["id"]]
+    assert path.read_bytes() == b"for us"
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_message_brings_files_along(

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.files.test_uploads import answered, begin
 from tests.support.accounts import register
 from tests.support.files import get, on_disk, on_their_way, said, sent, until
@@ -19,6 +21,7 @@ def put_beside(server: Server, like: Path, name: str) -> Path:
     return path
 
 
+@pytest.mark.one_node("it puts files beside those of a folder")
 def test_what_the_database_does_not_know_is_counted_and_taken_away_when_asked(
     own_server: Server, new_room: NewRoom
 ) -> None:
@@ -54,6 +57,7 @@ def test_what_the_database_does_not_know_is_counted_and_taken_away_when_asked(
     assert ann.call("GET", "/api/users/me/avatar").is_success
 
 
+@pytest.mark.one_node("it puts files beside those of a folder")
 def test_nothing_is_counted_or_taken_while_a_server_runs_on_the_data(
     own_server: Server, new_room: NewRoom
 ) -> None:

@@ -142,6 +142,7 @@ def test_a_broken_off_upload_leaves_nothing(server: Server, ann: Account, room: 
     assert on_disk(server) == before
 
 
+@pytest.mark.one_node("each counts for itself how many come at once")
 def test_people_send_at_once_and_none_too_many(server: Server, ben: Account, room: Room) -> None:
     """Each their own; of one person four at a time."""
     # Of somebody who has sent nothing yet: a file that was broken off holds its place for a moment

@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.properties.model import Message, ModelRoom
 from tests.support import websocket
-from tests.support.chatter import read_history
+from tests.support.history import read_history
 from tests.support.people import checked
 from tests.support.replica import Replica
 from tests.support.server import Server
@@ -102,6 +102,7 @@ class Actor:
 
     async def settle(self) -> None:
         """Read everything that the server had sent before it answered a ping."""
+        await self.client.server.settled()
         await self.client.send("ping")
         await self.until("pong")
 

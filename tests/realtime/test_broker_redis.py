@@ -284,3 +284,22 @@ async def test_the_password_is_in_no_line_of_the_log(
         if state != "restarted"
         else ["Redis is not there", "Redis is back: what other nodes do is told at once again"]
     )
+
+
+async def test_who_may_listen_and_not_speak_is_not_connected(
+    redis: Valkey, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said once, and not at each try that Redis is back and is not there."""
+    redis.ask("ACL", "SETUSER", "mute", "on", ">pw", "~*", "&*", "+@all", "-publish")
+    one = Ear(RedisBroker(redis.url.replace(f":{SECRET}@", "mute:pw@"), "parlour:one"))
+    await asyncio.sleep(3 * broker_redis.AGAIN_SECONDS)
+    assert (one.came, one.broker.connected) == (0, False)
+    redis.ask("ACL", "SETUSER", "mute", "+publish")
+    await one.comes()
+    await one.broker.close()
+    warnings = [each.getMessage().partition(" (")[0] for each in caplog.records]
+    assert warnings == [
+        "Redis is not there",
+        "Redis is back: what other nodes do is told at once again",
+    ]
+    assert one.heard == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parlour.server import UNSENT_BYTES, USER_TIMEOUT_MS, listen
+from parlour.server import AGAIN_MS, TCP_RTO_MAX_MS, UNSENT_BYTES, USER_TIMEOUT_MS, listen
 from tests.support.hurried_server import HurriedServer
 from tests.support.local import local_settings
 from tests.support.rawhttp import HEALTH, HOST, RawHTTP
@@ -25,6 +25,22 @@ def test_a_peer_that_acknowledges_nothing_is_given_up(tmp_path: Path) -> None:
     ):
         option = (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
         assert accepted.getsockopt(*option) == USER_TIMEOUT_MS
+
+
+def test_what_is_not_acknowledged_is_sent_again_soon_where_the_system_can(tmp_path: Path) -> None:
+    """Who was cut off for a while hears the rest a few seconds after they can be reached again."""
+    option = (socket.IPPROTO_TCP, TCP_RTO_MAX_MS)
+    with socket.socket() as unasked:
+        try:
+            unasked.setsockopt(*option, AGAIN_MS)
+        except OSError:
+            pytest.skip("Linux 6.15 and newer have it")
+    with (
+        contextlib.closing(listen(local_settings(tmp_path, port=0))) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(*option) == AGAIN_MS <= 5_000
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="Linux has it")

@@ -1,7 +1,7 @@
 """What can happen to nodes that work together, and to what is beneath them, while people talk.
 
-Each is a coroutine that leaves everything in order. Afterwards people on all nodes are told of what
-is said on any of them within `HEALED_SECONDS`.
+Each leaves everything in order. Afterwards people on all nodes are told of what is said on any of
+them within `HEALED_SECONDS` (`healing.py`).
 """
 
 import asyncio
@@ -17,17 +17,17 @@ from typing import Final
 import psycopg
 
 from tests.support.clock import wrong_clock
+from tests.support.healing import heal
 from tests.support.ledger_nodes import Nodes
+from tests.support.parting import PARTITIONS, part
 from tests.support.people import async_http_client, checked
 from tests.support.server import Server
 from tests.support.storm import Storm
-from tests.support.timing import scaled
 
 FAULTS: Final = (
     "none", "redis-killed", "redis-frozen", "redis-cuts", "restarts", "frozen", "used-up", "kills",
     "clocks",
 )  # fmt: skip
-HEALED_SECONDS: Final = 10
 # Seconds between two cuts of those who listen.
 CUT_SECONDS: Final = 2
 HOUR: Final = 3600
@@ -64,6 +64,8 @@ async def act(
         await asyncio.to_thread(_use_up, nodes, seconds)
     elif fault == "clocks":
         await _with_wrong_clock(nodes.servers[-1], seconds)
+    elif fault in PARTITIONS:
+        await part(nodes, storms, PARTITIONS[fault], chance.randrange(len(nodes.servers)), seconds)
     else:
         assert fault == "kills", fault
         for server in chance.choices(nodes.servers, k=kills):
@@ -71,34 +73,6 @@ async def act(
             await asyncio.sleep(seconds / kills)
             await asyncio.to_thread(server.start)
     await heal(storms)
-
-
-async def heal(storms: Sequence[Storm]) -> None:
-    """Wait until everybody is told of something that was said from now on, on every node."""
-    begun = time.monotonic()
-    await asyncio.gather(*map(_heal, storms))
-    for storm in storms:
-        storm.healed = time.monotonic() - begun
-
-
-async def _heal(storm: Storm) -> None:
-    # As many may have been on their way.
-    wanted = {writer.name: writer.stored + writer.window + 1 for writer in storm.writers}
-    scene = storm.scene
-    try:
-        async with asyncio.timeout(scaled(HEALED_SECONDS)):
-            await scene.until(
-                lambda: all(each.stored >= wanted[each.name] for each in storm.writers)
-            )
-            said = scene.ledger.newest
-            await scene.until(
-                lambda: all((each.reading.version or 0) >= said for each in storm.followers)
-            )
-    except TimeoutError:
-        mute = [each.name for each in storm.writers if each.stored < wanted[each.name]]
-        behind = {each.name: each.reading.version for each in storm.followers}
-        words = f"room {scene.room_id}: not stored of {mute}; {scene.ledger.newest} of {behind}"
-        raise AssertionError(words) from None
 
 
 async def _without(take: Callable[[], None], give_back: Callable[[], None], seconds: float) -> None:

@@ -30,7 +30,8 @@ def _loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def _run(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Do something in that loop."""
     return asyncio.run_coroutine_threadsafe(work, _loop()).result(scaled(10))
 
 
@@ -47,6 +48,11 @@ class Side(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         transport.set_write_buffer_limits(MOST_WAITING)
+
+    def begin(self) -> None:
+        """Read it: the other side is there."""
+        assert self.transport is not None
+        self.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         """Hand it on."""
@@ -105,16 +111,16 @@ class Balancer:
     def open(self) -> None:
         """Take connections from now on."""
         if self._server is None:
-            _run(self._open())
+            run(self._open())
 
     def close(self) -> None:
         """Take none any more; those that are open are not touched."""
         if self._server is not None:
-            _run(self._close())
+            run(self._close())
 
     async def _open(self) -> None:
         self._server = await _loop().create_server(
-            self._taken, "127.0.0.1", self.port, backlog=2048, reuse_address=True
+            self.taken, "127.0.0.1", self.port, backlog=2048, reuse_address=True
         )
 
     async def _close(self) -> None:
@@ -122,8 +128,13 @@ class Balancer:
         self._server.close()
         self._server = None
 
-    def _taken(self) -> "Side":
-        return _Taken(self)
+    def taken(self) -> "Side":
+        """A side for a client who comes."""
+        return Taken(self)
+
+    def side(self) -> "Side":
+        """A side for the server to which a client goes."""
+        return Side()
 
     def lead(self, client: "Side") -> None:
         """Find somebody for a client who has come."""
@@ -134,7 +145,7 @@ class Balancer:
     async def _lead(self, client: "Side") -> None:
         port = self.behind[self._next % len(self.behind)]
         self._next += 1
-        server = Side()
+        server = self.side()
         server.other = client
         try:
             await _loop().create_connection(lambda: server, "127.0.0.1", port)
@@ -147,10 +158,10 @@ class Balancer:
             server.transport.close()
             return
         client.other = server
-        client.transport.resume_reading()
+        client.begin()
 
 
-class _Taken(Side):
+class Taken(Side):
     """A client, who waits until there is somebody for them."""
 
     def __init__(self, balancer: Balancer) -> None:

@@ -19,6 +19,7 @@ from httpx2 import AsyncClient, HTTPError
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from tests.support import websocket
+from tests.support.history import PassingError, read_history
 from tests.support.ledger import Ledger, Reading
 from tests.support.people import async_http_client, checked
 from tests.support.server import Server
@@ -28,12 +29,6 @@ from tests.support.timing import scaled
 END = "the end"
 PASSING = ("busy", "storage_full")  # The same message is sent again a little later.
 AGAIN_SECONDS = 0.2
-PAGE = 200
-
-
-class PassingError(Exception):
-    """What was asked for is refused for now."""
-
 
 # What a connection may die of; it is then opened anew.
 LOST = (OSError, EOFError, WebSocketException, HTTPError, PassingError)
@@ -53,6 +48,9 @@ class Scene:
     up: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
     chance: random.Random = field(default_factory=random.Random)
+    # Seconds without a word after which people ask whether anybody is there, and after as many more
+    # come anew; None: they trust their connections.
+    silence: float | None = None
 
     async def acknowledged(self, count: int, *, seconds: float = 60) -> None:
         """Wait until so many messages in all have been acknowledged."""
@@ -67,27 +65,6 @@ class Scene:
         """Wake whoever waits for progress."""
         async with self.news:
             self.news.notify_all()
-
-
-async def read_history(http: AsyncClient, room_id: int) -> tuple[int, list[dict[str, Any]]]:
-    """Return a room's version and all its messages, page by page from the oldest on.
-
-    Ids rise in the order of creation, so what is new meanwhile comes with the later pages: the
-    pages together are the history as it stood at the last one.
-    """
-    messages: list[dict[str, Any]] = []
-    while True:
-        after = messages[-1]["id"] if messages else 1
-        place = {"after": after} if messages else {"around": 1}
-        answer = await http.get(
-            f"/api/chat/rooms/{room_id}/messages", params={"limit": PAGE, **place}
-        )
-        if answer.status_code == 503:
-            raise PassingError(answer.text)
-        page = checked(answer)
-        messages += page
-        if len(page) < PAGE:
-            return int(answer.headers["Parlour-Version"]), messages
 
 
 class Follower:
@@ -191,7 +168,7 @@ class Follower:
         try:
             await self._opened(client)
             while not self.ended:
-                frame = json.loads(await client.connection.recv())
+                frame = json.loads(await client.hear(self.scene.silence))
                 await self._take(client, frame, after)
                 await self.scene.tell()
         finally:

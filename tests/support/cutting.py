@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from typing import Literal
 
 # `beyond`: from the commit on nothing gets through, for anybody, until `go_on`; `unknown`: the same
-# from its answer on.
-When = Literal["before", "behind", "beyond", "unknown"]
+# from its answer on. `held`: a commit of what the journal tells waits until then, and is not cut;
+# `waits`: so does whoever is about to ask for the lock of all who write.
+When = Literal["before", "behind", "beyond", "unknown", "held", "waits"]
 
 
 class Cutting:
@@ -21,6 +22,7 @@ class Cutting:
         self.done = threading.Event()
         self._open = threading.Event()
         self._open.set()
+        self._released = threading.Event()
 
     @property
     def port(self) -> int:
@@ -47,21 +49,34 @@ class Cutting:
     def go_on(self) -> None:
         """Pass on again, beginning with what was said meanwhile."""
         self._open.set()
+        self._released.set()
 
     def close(self) -> None:
         """Take no more."""
-        self._open.set()
+        self.go_on()
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
 
     def _pass_on(self, one: socket.socket, other: socket.socket, asks: bool) -> None:
+        told = False
         with suppress(OSError):
             while data := one.recv(65_536):
                 self._open.wait()
-                if asks and self.cut is not None and b"COMMIT\0" in data:
+                told = told or b"INSERT INTO journal" in data
+                is_commit = b"COMMIT\0" in data
+                if asks and (
+                    (self.cut == "held" and is_commit and told)
+                    or (self.cut == "waits" and b"pg_advisory_xact_lock" in data)
+                ):
+                    self.cut = None
+                    self._released.clear()
+                    self.done.set()
+                    self._released.wait()
+                elif asks and is_commit and self.cut not in (None, "held", "waits"):
                     self._cut(one, other, data)
                     break
+                told = told and not is_commit
                 other.sendall(data)
         for end in (one, other):
             with suppress(OSError):

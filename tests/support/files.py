@@ -8,6 +8,8 @@ from typing import Any
 from httpx2 import Client, Response
 
 from tests.support.accounts import Account
+from tests.support.databases import NODES
+from tests.support.inside import inside
 from tests.support.people import Room, checked
 from tests.support.server import Server
 from tests.support.timing import scaled
@@ -47,13 +49,27 @@ def get(http: Client | Account, file: File | str, rest: str = "", **headers: str
 
 
 def on_disk(server: Server) -> list[Path]:
-    """Return what lies in the storage of a server."""
+    """Return what lies in the storage of a server; that of nodes has names alone."""
+    if NODES > 1:
+        with inside(server) as database:
+            return sorted(Path(key) for [key] in database.execute("SELECT DISTINCT key FROM blobs"))
     return sorted(path for path in (server.data_dir / "files").rglob("*") if path.is_file())
+
+
+def lose(server: Server, file: File) -> None:
+    """Let a file that the database knows be missing in the storage."""
+    if NODES > 1:
+        with inside(server) as database:
+            database.execute("DELETE FROM blobs WHERE key = ?", (file["id"],))
+        return
+    [path] = [each for each in on_disk(server) if each.name == file["id"]]
+    path.unlink()
 
 
 def on_their_way(server: Server) -> list[Path]:
     """Return what lies where files come in."""
-    return sorted((server.data_dir / "uploads").iterdir())
+    folders: list[Path] = getattr(server, "folders", [server.data_dir])
+    return sorted(path for folder in folders for path in (folder / "uploads").iterdir())
 
 
 def gone(server: Server, *files: File) -> None:

@@ -59,6 +59,7 @@ def hurry_websockets() -> None:
 def hurry_database() -> None:
     """Give a PostgreSQL server up soon that says nothing."""
     setattr(postgresql, "SILENT_SECONDS", SILENT_SECONDS)  # noqa: B010
+    setattr(postgresql, "IDLE_SECONDS", SILENT_SECONDS / 2)  # noqa: B010
     setattr(postgresql, "UNKNOWN_SECONDS", SILENT_SECONDS)  # noqa: B010
     setattr(postgresql, "CONNECT_SECONDS", round(SILENT_SECONDS))  # noqa: B010
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.support import beneath
 from tests.support.hurried_server import HurriedServer
+from tests.support.partitions import Links
 from tests.support.postgres import Postgres
 from tests.support.server import Server
 from tests.support.valkey import Valkey
@@ -20,29 +21,45 @@ class Nodes:
     postgres: Postgres
     redis: Valkey
     url: str
+    # By which they are reached and reach all else, where these can be cut.
+    links: Links | None = None
+    hurried: bool = False
 
 
 @contextmanager
-def running_nodes(home: Path, *, count: int = 2, hurried: bool = False) -> Iterator[Nodes]:
+def running_nodes(
+    home: Path, *, count: int = 2, hurried: bool = False, links: Links | None = None
+) -> Iterator[Nodes]:
     """Yield nodes with a PostgreSQL and a Valkey of their own, which keep what is committed.
 
     At the end the database is sound.
     Those that are `hurried` give up sooner than in life what is silent beneath them.
     """
     # With room for few, so that it can be used up.
-    postgres, redis = Postgres("fsync=on", "max_connections=40"), Valkey()
+    settings = links.settings if links else ()
+    postgres, redis = Postgres("fsync=on", "max_connections=40", *settings), Valkey()
     url = postgres.new_database()
-    env = {"PARLOUR_DATABASE_URL": url, "PARLOUR_REDIS_URL": redis.url}
-    servers = [
-        HurriedServer(place, hurry=["database", "redis"], env=env, is_measured=False)
-        if hurried
-        else Server(place, env=env, is_measured=False, is_anew=True)
-        for place in (home / f"node-{number}" for number in range(count))
-    ]
+    if links:
+        links.join(postgres, redis)
+    servers: list[Server] = []
+    for number in range(count):
+        home_of_it = home / f"node-{number}"
+        env = {
+            "PARLOUR_DATABASE_URL": links.url(number, "postgresql", url) if links else url,
+            "PARLOUR_REDIS_URL": links.url(number, "redis", redis.url) if links else redis.url,
+        }
+        server = (
+            HurriedServer(home_of_it, hurry=["database", "redis"], env=env, is_measured=False)
+            if hurried
+            else Server(home_of_it, env=env, is_measured=False, is_anew=True)
+        )
+        if links:
+            links.house(number, server)
+        servers.append(server)
     try:
         for server in servers:
             server.start()
-        yield Nodes(list(servers), postgres, redis, url)
+        yield Nodes(servers, postgres, redis, url, links, hurried)
         for server in servers:
             server.stop()
         assert beneath.verdict(postgres, url) == []

@@ -110,18 +110,8 @@ class Nodes(Server):
         """
         if not self.running:
             return
-        url = self.env["PARLOUR_DATABASE_URL"]
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            found = await connection.execute(
-                "SELECT (SELECT value FROM meta WHERE name = 'epoch'),"
-                " (SELECT value FROM meta WHERE name = %s),"
-                " (SELECT coalesce(max(id), 0) FROM journal)",
-                [SEAL],
-            )
-            epoch, secret, head = await found.fetchone() or ("", "", 0)
-        seal = Seal(bytes.fromhex(secret), "news")
+        channel, seal, head = await self.channel()
         living = sum(node.returncode is None for node in self.nodes)
-        channel = f"parlour:{epoch}:news"
         async with (
             redis.asyncio.from_url(self.env["PARLOUR_REDIS_URL"]) as broker,
             broker.pubsub() as listening,
@@ -135,6 +125,20 @@ class Nodes(Server):
                     await _answered(listening, seal, self._listener, head, living)
             bye = json.dumps([self._listener, time.time_ns(), [["bye"]]])
             await broker.publish(channel, seal.close(bye.encode()))
+
+    async def channel(self) -> tuple[str, Seal, int]:
+        """Where the nodes speak to one another, by what seal, and up to which entry they may be."""
+        url = self.env["PARLOUR_DATABASE_URL"]
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            found = await connection.execute(
+                "SELECT (SELECT value FROM meta WHERE name = 'epoch'),"
+                " (SELECT value FROM meta WHERE name = %s),"
+                " (SELECT coalesce(max(id), 0) FROM journal)",
+                [SEAL],
+            )
+            epoch, secret, head = await found.fetchone() or ("", "", 0)
+        seal = Seal(bytes.fromhex(secret), f"news of {epoch}")
+        return f"parlour:{epoch}:news", seal, head
 
 
 async def _answered(listening: Any, seal: Seal, listener: str, head: int, living: int) -> None:

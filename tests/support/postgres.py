@@ -89,6 +89,12 @@ class Postgres:
         atexit.register(self.end)
 
     @property
+    def pid(self) -> int:
+        """The first process of the last start, which starts the others."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def data(self) -> str:
         """Its folder."""
         return str(self.home / "data")
@@ -149,12 +155,27 @@ class Postgres:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(child), number)
 
+    def let_in(self, network: str) -> None:
+        """Let those of a network connect, too, where it listens on an address that they reach."""
+        assert self._process is not None
+        with Path(self.data, "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {network} trust\n")
+        self._process.send_signal(signal.SIGHUP)
+
     def end_connections(self) -> None:
         """End all that Parlour has to it."""
         with psycopg.connect(self.own_url("postgres"), autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE application_name = 'parlour'"
+            )
+
+    def end_holder(self) -> None:
+        """End whoever holds the lock of all who write, as its machine would that crashes."""
+        with psycopg.connect(self.own_url("postgres"), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks"
+                " WHERE locktype = 'advisory' AND granted"
             )
 
     def use_up_numbers(self, count: int) -> None:

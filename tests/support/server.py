@@ -56,6 +56,7 @@ class Server:
         """
         self.home = home
         self.data_dir = home / "data"
+        self.host = "127.0.0.1"
         self.port = free_port()
         self.env = dict(env or {})
         self.flags = list(flags)
@@ -68,12 +69,12 @@ class Server:
     @property
     def url(self) -> str:
         """The address of its pages and its REST API, without a slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def websocket_url(self) -> str:
         """The same for WebSockets."""
-        return f"ws://127.0.0.1:{self.port}"
+        return f"ws://{self.host}:{self.port}"
 
     @property
     def process(self) -> Process:
@@ -115,7 +116,7 @@ class Server:
         # No setting of whoever runs the tests, and no `.env` file of theirs, reaches it.
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PARLOUR_")}
         settings = {
-            "PARLOUR_HOST": "127.0.0.1",
+            "PARLOUR_HOST": self.host,
             "PARLOUR_PORT": str(self.port),
             "PARLOUR_DATA_DIR": str(self.data_dir),
             "PARLOUR_DATABASE_URL": database_url(self.home),
@@ -146,7 +147,7 @@ class Server:
         return self._answers(self.port)
 
     def _answers(self, port: int) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=scaled(5))
+        connection = http.client.HTTPConnection(self.host, port, timeout=scaled(5))
         try:
             connection.request("GET", "/healthz")
             return connection.getresponse().status == http.client.OK

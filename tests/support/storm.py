@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tests.support.chatter import END, Follower, HttpWriter, Scene, Writer, read_history
+from tests.support.chatter import END, Follower, HttpWriter, Scene, Writer
+from tests.support.history import read_history
 from tests.support.ledger_check import check
 from tests.support.people import async_http_client, checked
 from tests.support.server import Server

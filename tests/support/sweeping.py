@@ -16,6 +16,8 @@ def sweep(server: Server, *flags: str, **env: str) -> tuple[int, str]:
     env = {**{k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}, **env}
     if not ON_SQLITE:
         env["PARLOUR_DATABASE_URL"] = database_url(server.home)
+        # Where nodes have their files.
+        env["PARLOUR_REDIS_URL"] = server.env.get("PARLOUR_REDIS_URL", "")
     done = subprocess.run(
         [PARLOUR, "admin", "sweep-files", *flags, "--data-dir", server.data_dir],
         cwd=server.home, env=env, capture_output=True, text=True, timeout=scaled(60), check=False,

@@ -38,6 +38,12 @@ class Valkey:
         atexit.register(self.kill)
 
     @property
+    def pid(self) -> int:
+        """The process of the last start."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def url(self) -> str:
         """Its address, as the setting has it."""
         return f"redis://{f':{self.password}@' if self.password else ''}127.0.0.1:{self.port}"

@@ -1,6 +1,7 @@
 """A WebSocket client that remembers what it got and says so when something else was expected."""
 
 import asyncio
+import contextlib
 import json
 from collections import deque
 from typing import Any, Self
@@ -53,6 +54,19 @@ class Client:
         assert isinstance(frame, dict), f"no object: {text!r}"
         self.frames.append(frame)
         return frame
+
+    async def hear(self, silence: float | None = None) -> str | bytes:
+        """What comes next, as it is; who hears nothing for so long asks whether anybody is there.
+
+        Raises TimeoutError where nobody says anything then, either.
+        """
+        if silence is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(silence):
+                    return await self.connection.recv()
+            await self.send("ping")
+        async with asyncio.timeout(silence):
+            return await self.connection.recv()
 
     async def expect(self, kind: str, *, seconds: float = 10, **fields: Any) -> Frame:
         """Return the next frame and assert that it is of this kind and has these fields."""
