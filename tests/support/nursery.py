@@ -70,7 +70,8 @@ def become(request: dict[str, Any], handles: Sequence[int], not_mine: Iterable[C
     for action in filter(None, os.environ.get("PYTHONWARNINGS", "").split(",")):
         warnings.simplefilter(action)  # type: ignore[arg-type]
     sys.argv = ["parlour", *request["arguments"]]
-    sys.exit(cli.main(request["arguments"]))
+    # As the program does: with arguments of its own it would not end it where a library hinders it.
+    sys.exit(cli.main())
 
 
 def prepare_the_database() -> None:
