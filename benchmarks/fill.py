@@ -13,10 +13,12 @@ from sqlalchemy import Connection
 
 from benchmarks import reader
 from parlour.database import ChatDatabase, get_db, init_db
-from parlour.indexing import index_some
+from parlour.indexing import RULES, index_some
 from parlour.models import Person
 from parlour.settings import Settings
-from parlour.store import members
+from parlour.store import members, search
+from parlour.store.messages import last_id
+from parlour.store.search import State
 from parlour.storing import MessageDraft
 
 # Messages of one transaction.
@@ -25,8 +27,11 @@ GROUP = 10_000
 MENTIONED, WITH_FILE, ANSWER = 1_000, 100, 50
 
 
-def fill(settings: Settings, count: int) -> None:
-    """Bring room 1, made where it is missing, to `count` messages of 50 people."""
+def fill(settings: Settings, count: int, *, indexed: bool = True) -> None:
+    """Bring room 1, made where it is missing, to `count` messages of 50 people.
+
+    Those that are not to be `indexed` are taken for it: no search finds them.
+    """
     database = init_db(settings)
     people = [Person.by_name(f"person{number}") for number in range(50)]
     try:
@@ -44,6 +49,8 @@ def fill(settings: Settings, count: int) -> None:
                 ChatDatabase.create_messages(connection, drafts)
         # Or the server would do it while it is measured.
         with get_db(database) as connection:
+            if not indexed:
+                search.set_state(connection, State(RULES, 1, last_id(connection)))
             while index_some(connection):
                 pass
     finally:
