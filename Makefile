@@ -22,7 +22,9 @@ PYTEST := -m pytest $(SHARED)
 # All of them; what fails is looked at once more, alone.
 TESTS := -m scripts.tests $(SHARED)
 # What runs on two nodes once more, and what of it is a part of every run.
-ON_NODES := tests/administration tests/cluster tests/features tests/gateway tests/identity tests/permissions
+ON_NODES := tests/administration tests/cluster tests/features tests/files/test_avatars.py tests/files/test_files.py \
+	tests/files/test_quotas.py tests/files/test_uploads.py tests/gateway tests/identity tests/permissions \
+	tests/properties/test_fuzz.py
 ON_NODES_ALWAYS := tests/features/test_bans.py tests/features/test_direct.py tests/features/test_members.py \
 	tests/identity/test_sessions.py
 # What runs on PostgreSQL once more.

@@ -122,8 +122,7 @@ class Cluster:
 
     def among(self) -> Among:
         """Where this node stands just now."""
-        others = self._others.count
-        return Among(self._broker.connected, others, self.head, self._paces.alone)
+        return Among(self._broker.connected, self._others.count, self.head, self._paces.alone)
 
     # What was committed
 
@@ -192,8 +191,7 @@ class Cluster:
         if entry.effects and len(self._ahead) < MOST_AHEAD:
             self._ahead[entry.after] = entry
         if self._overdue is None:
-            loop = asyncio.get_running_loop()
-            self._overdue = loop.call_later(PATIENCE_SECONDS, self._look_soon)
+            self._overdue = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._look_soon)
 
     def _go_on(self) -> None:
         """Tell what waited for this."""
@@ -301,22 +299,20 @@ class Cluster:
     def _connected(self) -> None:
         """The broker is there (again): nobody knows what was lost before."""
         self._say(["hello"])
-        self._say(self._all_here())
+        self._tell_here()
         self._look_soon()
 
-    def _all_here(self) -> list[Any]:
+    def _tell_here(self) -> None:
         assert self._context is not None  # noqa: S101 - it has begun
         presence = self._context.manager.presence
-        here = [[*seat, present.username, present.guest] for seat, present in presence.here()]
-        return ["here", here]
+        self._say(["here", [[*seat, one.username, one.guest] for seat, one in presence.here()]])
 
     async def _beat(self) -> None:
         """Say, for ever, that this node lives; forget those that do no longer."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             self._say(["beat"])
-            now = asyncio.get_running_loop().time()
-            silent = self._others.silent(now - SILENT_SECONDS)
+            silent = self._others.silent(asyncio.get_running_loop().time() - SILENT_SECONDS)
             try:
                 living = await self._database.read(nodes.alive) if silent else ()
             except Refusal:
@@ -373,7 +369,7 @@ class Cluster:
             self._others.meet(node)
         elif kind == "hello" or (kind == "tell" and rest[0] == self.node):
             # Once Redis is back all nodes ask all others.
-            self._gathered.call("here", lambda: self._say(self._all_here()))
+            self._gathered.call("here", self._tell_here)
         elif kind == "ask":
             self._asked = max(self._asked, rest[0])
             self._answers.call("reached", lambda: context.tasks.spawn(self._answer()))

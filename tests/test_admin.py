@@ -16,6 +16,7 @@ import pytest
 from parlour.settings import PREFIX
 from tests.support.accounts import PASSWORD, log_in, register, stranger, try_login
 from tests.support.answers import assert_refused
+from tests.support.commands import parlour
 from tests.support.inside import inside
 from tests.support.people import checked
 from tests.support.server import PARLOUR, Server
@@ -33,16 +34,7 @@ def admin(tmp_path: Path) -> Admin:
         *arguments: str, given: str = "", at: Server | None = None
     ) -> "subprocess.CompletedProcess[str]":
         data = tmp_path / "data" if at is None else at.data_dir
-        return subprocess.run(
-            [PARLOUR, "admin", *arguments, "--data-dir", data],
-            input=given,
-            cwd=tmp_path,
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            timeout=scaled(60),
-            check=False,
-        )
+        return parlour("admin", *arguments, "--data-dir", data, cwd=tmp_path, given=given)
 
     return run
 

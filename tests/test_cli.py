@@ -15,6 +15,7 @@ import pytest
 
 from parlour import __version__, cli
 from parlour.settings import PREFIX, Settings
+from tests.support import commands
 from tests.support.people import http_client
 from tests.support.server import PARLOUR, Server
 from tests.support.timing import scaled
@@ -38,6 +39,17 @@ def parlour(tmp_path: Path) -> Parlour:
             timeout=scaled(60),
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Parlour:
+    """Return the same for a program that has been loaded before: for what it says then."""
+
+    def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        env = {f"{PREFIX}{name.upper()}": value for name, value in settings.items()}
+        return commands.parlour(*arguments, cwd=tmp_path, env=env)
 
     return run
 
@@ -95,11 +107,9 @@ def test_the_help_of_serve_explains_every_setting(parlour: Parlour) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["serve", "--colour", "red"], ["serve", "x"]])
-def test_a_wrong_command_is_told_with_how_it_is_used(
-    parlour: Parlour, arguments: list[str]
-) -> None:
+def test_a_wrong_command_is_told_with_how_it_is_used(loaded: Parlour, arguments: list[str]) -> None:
     """Status 2, as the shell expects it."""
-    run = parlour(*arguments)
+    run = loaded(*arguments)
     assert run.returncode == 2
     assert run.stderr.startswith("usage: parlour")
     assert "Traceback" not in run.stderr
@@ -117,72 +127,74 @@ def test_it_runs_as_a_module_too() -> None:
     assert run.stdout == f"parlour {__version__}\n"
 
 
-def test_a_wrong_setting_costs_one_line(parlour: Parlour, tmp_path: Path) -> None:
+def test_a_wrong_setting_costs_one_line(parlour: Parlour, loaded: Parlour, tmp_path: Path) -> None:
     """From a flag, a variable or the file; nothing is made."""
     assert one_line(parlour("serve", "--port", "many")).startswith("PARLOUR_PORT is wrong: ")
-    assert one_line(parlour("serve", log_level="loud")).startswith("PARLOUR_LOG_LEVEL is wrong: ")
+    assert one_line(loaded("serve", log_level="loud")).startswith("PARLOUR_LOG_LEVEL is wrong: ")
     line = "PARLOUR_PROT is not a setting of Parlour. Did you mean PARLOUR_PORT?"
-    assert one_line(parlour("serve", prot="1")) == line
+    assert one_line(loaded("serve", prot="1")) == line
     (tmp_path / ".env").write_text("PARLOUR_HOST=\n")
-    assert one_line(parlour("serve")).startswith("PARLOUR_HOST is wrong: ")
+    assert one_line(loaded("serve")).startswith("PARLOUR_HOST is wrong: ")
     assert [path.name for path in tmp_path.iterdir()] == [".env"]
 
 
-def test_a_data_directory_that_cannot_be_costs_one_line(parlour: Parlour, tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_costs_one_line(
+    parlour: Parlour, loaded: Parlour, tmp_path: Path
+) -> None:
     """It names the directory and the reason."""
     (tmp_path / "file").write_text("")
     line = one_line(parlour("serve", "--data-dir", "file"))
     assert line == "Cannot use the data directory file: File exists."
-    line = one_line(parlour("serve", "--data-dir", "file/inside"))
+    line = one_line(loaded("serve", "--data-dir", "file/inside"))
     assert line == "Cannot use the data directory file/inside: Not a directory."
     (tmp_path / "data").mkdir()
     for name in ("files", "uploads"):
         (tmp_path / "data" / name).write_text("")
-        line = one_line(parlour("serve"))
+        line = one_line(loaded("serve"))
         assert line == f"Cannot use data/{name}: Not a directory."
         (tmp_path / "data" / name).unlink()
 
 
 def test_a_file_that_is_no_database_costs_one_line_and_stays(
-    parlour: Parlour, tmp_path: Path
+    loaded: Parlour, tmp_path: Path
 ) -> None:
     """Somebody may still want what is in it."""
     (tmp_path / "data").mkdir()
     path = tmp_path / "data" / "chat.db"
     path.write_bytes(b"something else entirely, longer than a header" * 20)
     before = path.read_bytes()
-    line = one_line(parlour("serve"))
+    line = one_line(loaded("serve"))
     assert "data/chat.db cannot be used: file is not a database" in line
     assert "backup" in line
     assert path.read_bytes() == before
 
 
-def test_a_newer_database_costs_one_line_and_stays(parlour: Parlour, own_server: Server) -> None:
+def test_a_newer_database_costs_one_line_and_stays(loaded: Parlour, own_server: Server) -> None:
     """It names both schemas and says what to install."""
     own_server.stop()
     path = own_server.data_dir / "chat.db"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     before = path.read_bytes()
-    line = one_line(parlour("serve", data_dir=str(own_server.data_dir)))
+    line = one_line(loaded("serve", data_dir=str(own_server.data_dir)))
     assert "schema 9999" in line
     assert "newer version" in line
     assert path.read_bytes() == before
 
 
 def test_an_address_that_cannot_be_listened_on_costs_one_line(
-    parlour: Parlour, tmp_path: Path
+    loaded: Parlour, tmp_path: Path
 ) -> None:
     """It names the address, the reason and the flags; the data directory is free again."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        line = one_line(parlour("serve", "--port", port))
+        line = one_line(loaded("serve", "--port", port))
     assert line.startswith(f"Cannot listen on 127.0.0.1 port {port}: Address already in use.")
     assert "--port" in line
     # An address of nobody, kept for documentation (RFC 5737).
-    line = one_line(parlour("serve", "--host", "192.0.2.1"))
+    line = one_line(loaded("serve", "--host", "192.0.2.1"))
     assert line.startswith("Cannot listen on 192.0.2.1 port 8000: Cannot assign")
-    assert one_line(parlour("serve", "--host", "no host")).startswith("Cannot listen on no host")
+    assert one_line(loaded("serve", "--host", "no host")).startswith("Cannot listen on no host")
 
 
 def test_the_settings_of_flags_reach_the_server(new_server: Callable[..., Server]) -> None:

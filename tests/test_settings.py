@@ -54,6 +54,7 @@ def test_without_anything_given_the_defaults_hold() -> None:
         "s3_bucket": "",
         "s3_endpoint": "",
         "s3_region": "us-east-1",
+        "metrics_token": "",
         "log_level": "info",
     }
     assert settings.database_path == Path("data/chat.db")

@@ -43,11 +43,6 @@ class Others:
         """Whether there is another one, as far as was heard."""
         return bool(self._numbers)
 
-    @property
-    def count(self) -> int:
-        """Of how many something was heard."""
-        return len(self._numbers)
-
     def know(self, node: str) -> bool:
         """Whether something was heard of a node."""
         return node in self._numbers

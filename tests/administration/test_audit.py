@@ -2,10 +2,10 @@
 
 import re
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,11 +16,14 @@ from parlour.models import Person
 from parlour.store.audit import last_entry
 from tests.support.accounts import Account
 from tests.support.administration import ADMIN, change_user, log_of
+from tests.support.commands import parlour
 from tests.support.local import local_settings, open_database
 from tests.support.people import checked
 from tests.support.places import name_of, new_account
-from tests.support.server import PARLOUR, Server
-from tests.support.timing import scaled
+from tests.support.server import Server
+
+if TYPE_CHECKING:
+    import subprocess
 
 ENTRIES = 5
 ADA = Person.by_account("ada", 1)
@@ -67,13 +70,7 @@ def tamper(data: Path, *statements: str) -> None:
 
 def verify(data: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run `parlour audit verify` on a data directory."""
-    return subprocess.run(
-        [PARLOUR, "audit", "verify", "--data-dir", data, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=scaled(60),
-        check=False,
-    )
+    return parlour("audit", "verify", "--data-dir", data, *arguments, cwd=data.parent)
 
 
 def head_of(data: Path) -> str:
@@ -312,14 +309,10 @@ def test_an_entry_says_who_is_a_guest(
 def test_the_command_line_is_written_down(tmp_path: Path) -> None:
     """Administrators that it made, passwords that it reset."""
     for arguments in (["create", "ada"], ["reset-password", "ADA"]):
-        subprocess.run(
-            [PARLOUR, "admin", *arguments, "--password-stdin", "--data-dir", tmp_path / "data"],
-            input="a long and rare one\n",
-            text=True,
-            capture_output=True,
-            timeout=scaled(60),
-            check=True,
-        )
+        place = ("--data-dir", tmp_path / "data")
+        words = ("admin", *arguments, "--password-stdin")
+        run = parlour(*words, *place, cwd=tmp_path, given="a long and rare one\n")
+        assert run.returncode == 0, run.stderr
     with opened(tmp_path / "data") as database:
         rows = database.execute("SELECT actor, actor_name, action, subject FROM audit").fetchall()
     assert rows == [

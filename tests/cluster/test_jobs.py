@@ -15,11 +15,12 @@ import pytest
 from parlour.jobs import LEASE_SECONDS
 from tests.support.accounts import Account, log_in
 from tests.support.clock import wrong_clock
+from tests.support.files import until
 from tests.support.nodes import Apart
 from tests.support.people import checked
 from tests.support.places import Place, make_room, name_of, new_account
 from tests.support.postgres import postgres
-from tests.support.scheduling import at, due, later, path_of, said_in, scheduled, soon
+from tests.support.scheduling import at, due, later, path_of, said_in, scheduled
 from tests.support.server import NewServer, Server
 from tests.support.timing import scaled
 from tests.support.valkey import valkey
@@ -108,7 +109,7 @@ def test_what_a_node_had_when_it_ended_another_says(
     place = make_room(new_account(servers[0], "ann"))
     [one] = due(place.owner, later(place, place.owner), seconds=2)
     with held_up(url):
-        soon(lambda: bool(holders(url)))
+        until(lambda: bool(holders(url)))
         [holder] = holders(url)
         taken = time.monotonic()
         # It hangs in the middle of storing it.
@@ -117,7 +118,7 @@ def test_what_a_node_had_when_it_ended_another_says(
             nodes[holder].process.wait()
     [left] = [server for node, server in nodes.items() if node != holder]
     author = there(place, left)
-    soon(lambda: bool(said_in(place, author)), LEASE_SECONDS * 2)
+    until(lambda: bool(said_in(place, author)), seconds=LEASE_SECONDS * 2)
     if sudden:
         assert time.monotonic() - taken < scaled(LEASE_SECONDS + 5)
     [message] = said_in(place, author)
@@ -142,7 +143,7 @@ def test_clocks_an_hour_apart_change_nothing(
     assert is_ahead > timedelta(minutes=50)
     [one] = due(author, later(place, author, "by the wrong one"), seconds=2)
     [two] = due(place.owner, later(place, place.owner, "by the right one"), seconds=2)
-    soon(lambda: len(said_in(place, author)) == 2)
+    until(lambda: len(said_in(place, author)) == 2)
     assert datetime.now(UTC) >= datetime.fromisoformat(two["send_at"])
     assert {each["client_id"] for each in said_in(place, author)} == {
         one["client_id"], two["client_id"],
@@ -150,7 +151,7 @@ def test_clocks_an_hour_apart_change_nothing(
     assert scheduled(author) == []
     # Both go on, and nothing comes a second time.
     [last] = due(author, later(place, author, "the last"))
-    soon(lambda: len(said_in(place, author)) == 3)
+    until(lambda: len(said_in(place, author)) == 3)
     assert [each["client_id"] for each in said_in(place, author)][-1] == last["client_id"]
 
 
@@ -162,8 +163,8 @@ def test_only_workers_run_jobs(new_server: NewServer, shared: dict[str, str]) ->
     signed_in = new_account(auth, "ann")
     place = make_room(replace(signed_in, server=api))
     [one] = due(place.owner, later(place, place.owner))
-    soon(lambda: at() > one["send_at"])
+    until(lambda: at() > one["send_at"])
     assert scheduled(place.owner) == [one]
     new_server(env={**shared, "PARLOUR_ONLY": "worker"}).start()
-    soon(lambda: bool(said_in(place, place.owner)))
+    until(lambda: bool(said_in(place, place.owner)))
     assert scheduled(place.owner) == []

@@ -299,9 +299,10 @@ def test_files_go_along_into_a_bucket(lived: Lived, url: str, tmp_path: Path) ->
     store = Store(tmp_path / "store").start()
     server = lived.server
     try:
+        names = {lived.file["id"], lived.file["id"] + "t"}
+        # What was deleted goes a moment later.
+        until(lambda: {path.name for path in on_disk(server)} == names)
         server.stop()
-        names = {path.name for path in on_disk(server)}
-        assert names == {lived.file["id"], lived.file["id"] + "t"}
         for _ in range(2):
             url = postgres().new_database(empty=True)
             moved = move(server, url, **store.settings())

@@ -11,10 +11,10 @@ import pytest
 
 from tests.support.accounts import Account, log_in, register
 from tests.support.clock import wrong_clock
-from tests.support.files import get, sent
+from tests.support.files import get, sent, until
 from tests.support.people import checked
 from tests.support.places import Place, make_room
-from tests.support.scheduling import at, due, later, path_of, said_in, scheduled, soon
+from tests.support.scheduling import at, due, later, path_of, said_in, scheduled
 from tests.support.server import NewServer
 from tests.support.storm import integrity
 from tests.support.timing import LONG, scaled
@@ -57,7 +57,7 @@ async def test_what_is_due_when_its_server_is_killed_is_said_once(
                 await asyncio.to_thread(process.wait_for_news, 0, chance.uniform(0, 0.5))
                 await server.akill()
             await asyncio.to_thread(server.start)
-    await asyncio.to_thread(soon, lambda: scheduled(ann) == [], 60)
+    await asyncio.to_thread(until, lambda: scheduled(ann) == [], seconds=60)
     said: Counter[str] = Counter()
     before: int | None = None
     while page := await asyncio.to_thread(_page, place, ann, before):
@@ -90,16 +90,16 @@ def test_what_was_due_while_its_server_was_off_is_said_at_the_start(
     server.env |= wrong_clock(tmp_path, 2 * DAY + HOUR)
     server.start()
     ann = log_in(server, "ann")
-    soon(lambda: len(said_in(place, ann)) == 2)
+    until(lambda: len(said_in(place, ann)) == 2)
     assert [each["content"] for each in said_in(place, ann)] == ["first", "second"]
     # What nobody has waited for is gone by now, and what is kept is not.
-    soon(lambda: get(ann, left).status_code == 404)
+    until(lambda: get(ann, left).status_code == 404)
     assert get(ann, file).is_success
     server.stop()
     server.env |= wrong_clock(tmp_path, 4 * DAY)
     server.start()
     ann = log_in(server, "ann")
-    soon(lambda: len(said_in(place, ann)) == 3)
+    until(lambda: len(said_in(place, ann)) == 3)
     assert said_in(place, ann)[-1]["files"] == [file]
     [rest] = scheduled(ann)
     assert rest["content"] == "fourth"

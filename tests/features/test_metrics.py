@@ -6,10 +6,11 @@ from httpx2 import Client
 from tests.support.accounts import register
 from tests.support.answers import assert_refused
 from tests.support.figures import figures, read
+from tests.support.files import until
 from tests.support.people import Person, Room, http_client
 from tests.support.places import make_room, new_account
 from tests.support.rawhttp import RawHTTP
-from tests.support.scheduling import due, later, path_of, said_in, soon
+from tests.support.scheduling import due, later, path_of, said_in
 from tests.support.server import NewServer, Server
 
 pytestmark = pytest.mark.one_node("of two, each tells of itself")
@@ -61,7 +62,7 @@ def test_what_is_said_later_is_counted_once_it_is_said(server: Server) -> None:
     assert risen(before, figures(server), "parlour_messages_stored_total") == 0
     assert ann.call("POST", path_of(other, "/now")).status_code == 201
     due(ann, one)
-    soon(lambda: risen(before, figures(server), "parlour_messages_stored_total") >= 2)
+    until(lambda: risen(before, figures(server), "parlour_messages_stored_total") >= 2)
     assert len(said_in(place, ann)) == 2
     assert risen(before, figures(server), "parlour_messages_stored_total") == 2
 

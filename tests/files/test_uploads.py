@@ -22,7 +22,7 @@ from tests.support.files import (
     until,
 )
 from tests.support.moderation import ban, mute
-from tests.support.people import NewRoom, Room, checked
+from tests.support.people import NewRoom, Room, checked, http_client
 from tests.support.places import ROOMS, make_room
 from tests.support.rawhttp import RawHTTP
 from tests.support.server import NewServer, Server
@@ -187,7 +187,7 @@ def test_guests_send_no_files_unless_the_server_lets_them(
     assert "Sign in" in told["detail"]
     free = new_server(env={"PARLOUR_GUEST_FILES": "on"}).start()
     query["room_id"] = new_room(free)["id"]
-    with Client(base_url=free.url, trust_env=False) as guest:
+    with http_client(free) as guest:
         file = checked(guest.post(FILES, params=query, content=b"x"))
         path = f"{ROOMS}/{query['room_id']}/messages"
         body = {"content": "", "files": [file["id"]]}

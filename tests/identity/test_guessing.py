@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from httpx2 import AsyncClient, Client, Response
+from httpx2 import Client, Response
 from sqlalchemy import text
 
 from parlour import attempts
@@ -24,7 +24,7 @@ from tests.support.accounts import (
 from tests.support.answers import assert_refused
 from tests.support.inside import inside
 from tests.support.local import open_database
-from tests.support.people import checked
+from tests.support.people import async_http_client, checked
 from tests.support.server import Server
 
 
@@ -113,9 +113,8 @@ def test_a_name_that_nobody_has_is_limited_in_the_same_way(server: Server) -> No
 async def test_guesses_that_come_at_once_are_no_free_ones(server: Server) -> None:
     """Of thirty from one address five are looked at."""
     register(server, "emma")
-    async with AsyncClient(
-        base_url=server.url, headers=new_address(), trust_env=False, timeout=60
-    ) as client:
+    async with async_http_client(server) as client:
+        client.headers.update(new_address())
         guesses = [
             client.post("/api/auth/login", json={"username": "emma", "password": f"guess {n}"})
             for n in range(30)
@@ -246,7 +245,7 @@ async def test_who_finds_the_door_too_crowded_has_not_tried(own_server: Server) 
     """However many come at once: a try that is not looked at is not counted as a wrong one."""
     register(own_server, "lars")
     wrong = {"username": "lars", "password": "a wrong but long one"}
-    async with AsyncClient(base_url=own_server.url, trust_env=False, timeout=60) as client:
+    async with async_http_client(own_server) as client:
         # Each from an address of its own, so that only the account is counted.
         tries = [
             client.post("/api/auth/login", json=wrong, headers=new_address()) for _ in range(300)

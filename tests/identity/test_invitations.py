@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from httpx2 import AsyncClient, Response
+from httpx2 import Response
 
 from tests.support.accounts import (
     PASSWORD,
@@ -18,7 +18,7 @@ from tests.support.accounts import (
 )
 from tests.support.answers import assert_refused
 from tests.support.inside import inside
-from tests.support.people import checked
+from tests.support.people import async_http_client, checked
 from tests.support.server import Server
 
 NewServer = Callable[..., Server]
@@ -26,9 +26,8 @@ NewServer = Callable[..., Server]
 
 async def ask(server: Server, path: str, **fields: Any) -> Response:
     """Ask for an account from an address of one's own."""
-    async with AsyncClient(
-        base_url=server.url, headers=new_address(), trust_env=False, timeout=60
-    ) as client:
+    async with async_http_client(server) as client:
+        client.headers.update(new_address())
         return await client.post(f"/api/auth/{path}", json={"password": PASSWORD, **fields})
 
 

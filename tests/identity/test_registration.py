@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from httpx2 import AsyncClient, Client
+from httpx2 import Client
 
 from tests.support.accounts import (
     PASSWORD,
@@ -17,7 +17,7 @@ from tests.support.accounts import (
     try_login,
 )
 from tests.support.answers import assert_refused
-from tests.support.people import checked
+from tests.support.people import async_http_client, checked
 from tests.support.server import Server
 
 
@@ -163,9 +163,8 @@ async def test_of_fifty_who_register_one_name_at_once_one_gets_it(server: Server
 
     async def one(number: int) -> int:
         # From an address each, because one may not make many accounts.
-        async with AsyncClient(
-            base_url=server.url, headers=new_address(), trust_env=False, timeout=60
-        ) as client:
+        async with async_http_client(server) as client:
+            client.headers.update(new_address())
             name = "wanted" if number % 2 else "WANTED"
             wanted = {"username": name, "password": f"{PASSWORD} {number}"}
             answer = await client.post("/api/auth/register", json=wanted)

@@ -1,114 +1,19 @@
-"""Jobs: run at their time, once, again where they fail, and by others where somebody is gone."""
+"""Jobs: run at their time, once, and by others where somebody is gone."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from parlour import jobs
 from parlour.context import Context
 from parlour.errors import Refusal
-from parlour.jobs import Kind, Later, Task
+from parlour.jobs import Kind, Task
 from parlour.store import jobs as rows
-from parlour.store.meta import read_values, write_value
-from parlour.store.tables import jobs as table
-from tests.support.local import local_context, started_database
+from tests.jobs.bench import Bench, count, counted, do, working
 from tests.support.timing import scaled
-
-Run = Callable[[Context, Task[int]], Awaitable[None]]
-
-
-class Bench:
-    """A server without doors, and the kinds of jobs that a test makes for it."""
-
-    def __init__(self, context: Context) -> None:
-        self.context = context
-        self.database = context.database
-
-    async def put(self, kind: Kind[int], number: int = 1, **options: Any) -> None:
-        """Put a job as its cause would, and tell of it."""
-
-        def cause(connection: Connection) -> None:
-            kind.put(connection, number, **options)
-
-        await self.database.write(cause, then=lambda _: self.context.due.set())
-
-    async def left(self) -> list[Any]:
-        """The rows of jobs that there are, but for those that there always are."""
-
-        def read(connection: Connection) -> list[Any]:
-            asked = select(table).where(table.c.kind.like("%_in_a_test")).order_by(table.c.id)
-            return list(connection.execute(asked))
-
-        return await self.database.read(read)
-
-    async def until(self, holds: Callable[[list[Any]], bool]) -> list[Any]:
-        """Wait until the rows are so."""
-        async with asyncio.timeout(scaled(20)):
-            while True:
-                found = await self.left()
-                if holds(found):
-                    return found
-                await asyncio.sleep(0.02)
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    """Yield a server without doors, where nobody works yet."""
-    async with started_database(tmp_path) as database:
-        made = Bench(local_context(tmp_path, database))
-        yield made
-        await made.context.tasks.close()
-
-
-@asynccontextmanager
-async def working(bench: Bench, workers: int = 1) -> AsyncIterator[None]:
-    """Let jobs be run meanwhile."""
-    tasks = [asyncio.create_task(jobs.work(bench.context)) for _ in range(workers)]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@pytest.fixture
-def kind() -> Iterator[Callable[..., Kind[int]]]:
-    """Return a maker of kinds, which are forgotten afterwards."""
-    made: list[str] = []
-
-    def make(run: Run, name: str = "work", **options: Any) -> Kind[int]:
-        made.append(f"{name}_in_a_test")
-        return jobs.job(made[-1], int, **options)(run)
-
-    yield make
-    for name in made:
-        jobs._KINDS.pop(name, None)
-
-
-def count(connection: Connection, name: str = "done") -> int:
-    """Do something of which it is seen how often it was done."""
-    done = int(read_values(connection, [name]).get(name, "0")) + 1
-    write_value(connection, name, str(done))
-    return done
-
-
-async def counted(bench: Bench, name: str = "done") -> int:
-    """How often it was."""
-    values = await bench.database.read(read_values, [name])
-    return int(values.get(name, "0"))
-
-
-async def do(_context: Context, task: Task[int]) -> None:
-    """Do it, and end."""
-    await task.end(count)
 
 
 async def test_a_job_is_run_at_once_where_there_is_no_time(
@@ -196,100 +101,6 @@ async def test_a_node_runs_so_many_at_once_and_no_more(
         go.set()
         await bench.until(lambda left: not left)
     assert most == jobs.AT_ONCE
-
-
-async def test_what_fails_is_run_again_later_and_has_left_nothing(
-    bench: Bench, kind: Callable[..., Kind[int]], caplog: pytest.LogCaptureFixture
-) -> None:
-    """Not even what it had done before it failed."""
-
-    def stumble(connection: Connection) -> None:
-        if count(connection) and count(connection, "tries") < 2:
-            raise RuntimeError("it stumbled")
-
-    tries = 0
-
-    async def unsure(_context: Context, task: Task[int]) -> None:
-        nonlocal tries
-        tries += 1
-        if tries == 1:
-            await task.end(stumble)
-        await task.end(count)
-
-    shaky = kind(unsure)
-    async with working(bench):
-        await bench.put(shaky)
-        await bench.until(lambda left: not left)
-    assert (await counted(bench), await counted(bench, "tries"), tries) == (1, 0, 2)
-    assert "(work_in_a_test) failed at try 1: RuntimeError('it stumbled')" in caplog.text
-
-
-async def test_what_fails_too_often_is_kept_with_its_reason_in_the_log(
-    bench: Bench, kind: Callable[..., Kind[int]], monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
-    """And is not tried any more."""
-    monkeypatch.setattr(jobs, "MOST_TRIES", 2)
-
-    async def refuse(_context: Context, _task: Task[int]) -> None:
-        raise Refusal("not_allowed", "somebody said no")
-
-    hopeless = kind(refuse)
-    with caplog.at_level(logging.WARNING):
-        async with working(bench):
-            await bench.put(hopeless)
-            [row] = await bench.until(lambda left: left[0].failed_at is not None)
-    assert row.tries == 2
-    assert caplog.text.count("failed at try") == 2
-    assert "failed at try 2: somebody said no" in caplog.text
-    assert f"job {row.id} (work_in_a_test) is given up after 2 tries" in caplog.text
-
-
-async def test_a_kind_may_say_what_is_done_in_the_place_of_what_is_given_up(
-    bench: Bench, kind: Callable[..., Kind[int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also where whoever had it last never got to say that it failed."""
-    monkeypatch.setattr(jobs, "MOST_TRIES", 2)
-
-    async def refuse(_context: Context, _task: Task[int]) -> None:
-        raise Refusal("not_allowed", "no")
-
-    hopeless = kind(refuse)
-
-    @hopeless.when_lost
-    async def instead(_context: Context, task: Task[int]) -> None:
-        await task.end(count)
-
-    await bench.put(hopeless)
-    # Three times somebody takes it and is killed.
-    for _ in range(3):
-        taken = await bench.database.tend(rows.take, [hopeless.name], "gone", 1, 20)
-        assert len(taken) == 1
-        await bench.database.tend(rows.give_back)
-    async with working(bench):
-        await bench.until(lambda left: not left)
-    assert await counted(bench) == 1
-
-
-async def test_what_has_to_wait_has_not_failed(
-    bench: Bench, kind: Callable[..., Kind[int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However often it has to."""
-    monkeypatch.setattr(jobs, "MOST_TRIES", 2)
-    asked = 0
-
-    async def wait(_context: Context, task: Task[int]) -> None:
-        nonlocal asked
-        asked += 1
-        if asked < 5:
-            raise Later(0.02)
-        await task.end(count)
-
-    patient = kind(wait)
-    async with working(bench):
-        await bench.put(patient)
-        await bench.until(lambda left: not left)
-    assert (asked, await counted(bench)) == (5, 1)
 
 
 async def test_whoever_lost_a_job_does_nothing_by_it(

@@ -1,6 +1,5 @@
 """People with accounts: how they register, sign in, and come by HTTP and WebSocket."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,8 +10,9 @@ from typing import Any
 from httpx2 import AsyncClient, Client, Response
 
 from tests.support import websocket
+from tests.support.commands import parlour
 from tests.support.people import Room, async_http_client, checked, http_client, room_id_of
-from tests.support.server import PARLOUR, Server
+from tests.support.server import Server
 
 PASSWORD = "a long and rare one"
 ADDRESSES = count(1)
@@ -133,10 +133,6 @@ def cookies_of(answer: Response) -> dict[str, dict[str, Any]]:
 
 def invitation(server: Server, *arguments: str) -> str:
     """Let the operator make an invitation while the server is stopped; return its token."""
-    run = subprocess.run(
-        [PARLOUR, "admin", "invite", "--data-dir", server.data_dir, *arguments],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    run = parlour("admin", "invite", "--data-dir", server.data_dir, *arguments, cwd=server.home)
+    run.check_returncode()
     return run.stdout.strip().rpartition("/#/invite/")[2]

@@ -2,20 +2,22 @@
 
 import os
 import re
-import subprocess
 from hashlib import sha256
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parlour.settings import PREFIX
 from tests.support.accounts import PASSWORD, Account, log_in, register
+from tests.support.commands import parlour
 from tests.support.files import said, sent
 from tests.support.people import checked
 from tests.support.pictures import picture
 from tests.support.places import make_room
 from tests.support.scheduling import later
-from tests.support.server import PARLOUR, Server
-from tests.support.timing import scaled
+from tests.support.server import Server
+
+if TYPE_CHECKING:
+    import subprocess
 
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
 MESSAGES = "/api/chat/messages"
@@ -28,11 +30,9 @@ UNASKED = re.compile(r"/(invites/\{token\}|healthz|readyz|metrics|\{path|assets)
 def ask(server: Server, *command: str, **env: str) -> "subprocess.CompletedProcess[str]":
     """Run `parlour` on the data of a server that does not run."""
     server.home.mkdir(parents=True, exist_ok=True)
-    return subprocess.run(
-        [PARLOUR, *command, "--data-dir", server.data_dir],
-        input=f"{PASSWORD}\n", cwd=server.home, env={**ENVIRONMENT, **env}, capture_output=True,
-        text=True, timeout=scaled(60), check=False,
-    )  # fmt: skip
+    return parlour(
+        *command, "--data-dir", server.data_dir, cwd=server.home, env=env, given=f"{PASSWORD}\n"
+    )
 
 
 def do(by: Account, method: str, path: str, **options: Any) -> Any:

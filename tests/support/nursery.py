@@ -1,8 +1,8 @@
-"""A program that has loaded Parlour, and becomes `parlour serve` as often as it is asked.
+"""A program that has loaded Parlour, and becomes `parlour` as often as it is asked.
 
 Loading takes a second of processor time, and the tests start hundreds of servers; to minify and
 compress the page's files takes another of each that a browser looks at. What follows is what
-happens in life: each server is a process with its environment, folder and output.
+happens in life: each is a process with its arguments, environment, folder, input and output.
 
 It is asked over the socket on its standard input, see `tests.support.nursing`.
 """
@@ -17,27 +17,33 @@ import signal
 import socket
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any, NoReturn, Protocol
 
-from parlour import cli, pages
-from parlour.support import assets
+from parlour import cli, migrations, pages
+from parlour.support import assets, sqlite
+from parlour.support.passwords import common_passwords
 from tests.support.databases import NODES
 
-# What `parlour serve` imports while it starts, some of it only when it comes to that.
+# What `parlour serve` imports while it starts, some of it only when it comes to that, and what
+# there is besides it.
 LOADED = (
     "alembic.command",
     "alembic.ddl.sqlite",
+    "parlour.admin",
     "parlour.main",
-    "parlour.migrations",
+    "parlour.moving",
     "parlour.server",
     "sqlalchemy.dialects.sqlite",
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
 )
-# And what it imports besides where it is a node.
-OF_NODES = ("parlour.realtime.broker_redis", "psycopg", "sqlalchemy.dialects.postgresql.psycopg")
+# And what it imports besides on PostgreSQL, and where it is a node.
+OF_POSTGRESQL = ("psycopg", "sqlalchemy.dialects.postgresql.psycopg")
+OF_NODES = ("parlour.realtime.broker_redis",)
 MOST_BYTES = 1 << 20
 
 
@@ -48,16 +54,13 @@ class Closes(Protocol):
         """Close it."""
 
 
-def become(request: dict[str, Any], output: int, not_mine: Iterable[Closes]) -> NoReturn:
-    """Be the server that was asked for, up to its end."""
+def become(request: dict[str, Any], handles: Sequence[int], not_mine: Iterable[Closes]) -> NoReturn:
+    """Be what was asked for, with its input, output and errors, up to its end."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    for number in (nothing, output):
-        os.close(number)
+    for number, handle in enumerate(handles):
+        os.dup2(handle, number)
+        os.close(handle)
     for each in not_mine:
         each.close()
     os.chdir(request["cwd"])
@@ -67,7 +70,32 @@ def become(request: dict[str, Any], output: int, not_mine: Iterable[Closes]) -> 
     for action in filter(None, os.environ.get("PYTHONWARNINGS", "").split(",")):
         warnings.simplefilter(action)  # type: ignore[arg-type]
     sys.argv = ["parlour", *request["arguments"]]
-    sys.exit(cli.main(request["arguments"]))
+    # As the program does: with arguments of its own it would not end it where a library hinders it.
+    sys.exit(cli.main())
+
+
+def prepare_the_database() -> None:
+    """Let every new database on SQLite be a copy of one that was migrated, and has no epoch yet.
+
+    That is fifteen times quicker, and there is one for nearly every server. Those that start anew
+    go through all migrations, and so do the tests of these.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "chat.db"
+        engine = sqlite.open_writer(path)
+        with engine.begin() as connection:
+            migrations.migrate(connection)
+        engine.dispose()
+        migrated = path.read_bytes()
+    make = sqlite.create_private
+
+    def create_private(path: Path) -> None:
+        is_new = not path.exists()
+        make(path)
+        if is_new:
+            path.write_bytes(migrated)
+
+    setattr(sqlite, "create_private", create_private)  # noqa: B010
 
 
 def prepare_the_page() -> None:
@@ -104,13 +132,14 @@ def nurse(asked: socket.socket) -> None:
                         ended = {"pid": pid, "code": os.waitstatus_to_exitcode(status)}
                         asked.send(json.dumps(ended).encode())
             if asked in ready:
-                text, handles, _, _ = socket.recv_fds(asked, MOST_BYTES, 1)
+                text, handles, _, _ = socket.recv_fds(asked, MOST_BYTES, 3)
                 if not text:
                     break
                 pid = os.fork()
                 if pid == 0:
-                    become(json.loads(text), handles[0], (asked, wakes, wake, selector))
-                os.close(handles[0])
+                    become(json.loads(text), handles, (asked, wakes, wake, selector))
+                for handle in handles:
+                    os.close(handle)
                 children.add(pid)
                 asked.send(json.dumps({"pid": pid}).encode())
     for pid in children:
@@ -118,8 +147,11 @@ def nurse(asked: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    for name in LOADED + (() if NODES == 1 else OF_NODES):
+    for name in LOADED + OF_POSTGRESQL + (() if NODES == 1 else OF_NODES):
         importlib.import_module(name)
+    # Read when somebody chooses a password first.
+    common_passwords()
+    prepare_the_database()
     if NODES == 1:
         # Of several nodes none is looked at by a browser.
         prepare_the_page()

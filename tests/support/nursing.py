@@ -1,15 +1,17 @@
-"""Servers from the program `nursery.py`, which are there in a moment."""
+"""Servers and commands from the program `nursery.py`, which are there in a moment."""
 
 import atexit
 import functools
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from tests.support import nursery
@@ -19,9 +21,13 @@ from tests.support.timing import scaled
 class Child:
     """What `subprocess.Popen` is, for a process that the nursery forked."""
 
-    def __init__(self, pid: int, output: int) -> None:
+    def __init__(self, pid: int, output: int | None) -> None:
+        """`output` is where to read what it writes, if anybody does."""
         self.pid = pid
-        self.stdout: IO[str] | None = open(output, encoding="utf-8", errors="replace")  # noqa: SIM115 - its reader closes it
+        self.stdout: IO[str] | None = None
+        if output is not None:
+            # Whoever reads it closes it.
+            self.stdout = os.fdopen(output, encoding="utf-8", errors="replace")
         self.code: int | None = None
         self.has_ended = threading.Event()
 
@@ -74,15 +80,46 @@ class Nursery:
                     self._answered.wait_for(lambda: not self._answers)
 
     def serve(self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Child:
-        """Start `parlour` with these arguments."""
-        request = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}
+        """Start `parlour` with these arguments, of which both outputs are read as one."""
         reads, writes = os.pipe()
-        with self._one_at_a_time, self._answered:
-            socket.send_fds(self._asks, [json.dumps(request).encode()], [writes])
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        try:
+            return self._start(arguments, cwd, env, [nothing, writes, writes], reads)
+        finally:
+            os.close(nothing)
             os.close(writes)
+
+    def run(
+        self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], given: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run `parlour` with these arguments to its end, which comes soon."""
+        with TemporaryFile("w+") as stdin, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+            stdin.write(given)
+            stdin.seek(0)
+            handles = [each.fileno() for each in (stdin, out, err)]
+            child = self._start(arguments, cwd, env, handles, None)
+            try:
+                code = child.wait(scaled(60))
+            except subprocess.TimeoutExpired:
+                child.send_signal(signal.SIGKILL)
+                raise
+            said = [each.read() for each in (out, err) if not each.seek(0)]
+        return subprocess.CompletedProcess(list(arguments), code, *said)
+
+    def _start(
+        self,
+        arguments: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        handles: Sequence[int],
+        read: int | None,
+    ) -> Child:
+        request = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}
+        with self._one_at_a_time, self._answered:
+            socket.send_fds(self._asks, [json.dumps(request).encode()], handles)
             there = self._answered.wait_for(lambda: self._answers, scaled(60))
             assert there, f"the nursery is gone: {self._process.poll()}"
-            child = Child(self._answers.pop(), reads)
+            child = Child(self._answers.pop(), read)
             self._children[child.pid] = child
             self._answered.notify()
         return child

@@ -15,7 +15,7 @@ from tests.support.faults import CannotRunError
 from tests.support.server import Server
 
 ROOT: Final = Path(__file__).parents[2]
-# The release before this one, by the commit that it was.
+# The release before this one, by the commit that it was; set anew with each release.
 PREVIOUS: Final = "08bffbcc1f3c34ca1ea1f7adbc8cc55835493ca9"
 _VERSIONS: Final = "parlour/migrations/versions"
 _NEXT: Final = '''\

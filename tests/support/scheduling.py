@@ -1,7 +1,5 @@
 """Messages that are said later, as people ask for them."""
 
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,7 +9,6 @@ from httpx2 import Response
 from tests.support.accounts import Account
 from tests.support.people import checked
 from tests.support.places import Place
-from tests.support.timing import scaled
 
 SCHEDULED = "/api/chat/scheduled"
 Scheduled = dict[str, Any]
@@ -64,11 +61,3 @@ def path_of(one: Scheduled, rest: str = "") -> str:
 def said_in(place: Place, by: Account) -> list[dict[str, Any]]:
     """Return the messages of a room."""
     return list(checked(by.call("GET", f"{place.path}/messages", params={"limit": 200})))
-
-
-def soon(holds: Callable[[], bool], seconds: float = 15) -> None:
-    """Wait until it is so."""
-    deadline = time.monotonic() + scaled(seconds)
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
