@@ -4,6 +4,7 @@ import http.client
 import json
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from itertools import count
 from typing import Any
 
@@ -35,8 +36,9 @@ class Visitor:
         self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._base, self._said = base, 0
         self._numbers = count()
-        self._listener = _listen(port, self._reader)
-        self._talker = _listen(port, reader.sign_in(port, TALKER))
+        self._ends = ExitStack()
+        self._listener = self._ends.enter_context(_listen(port, self._reader))
+        self._talker = self._ends.enter_context(_listen(port, reader.sign_in(port, TALKER)))
         _subscribe(self._talker)
         # Those of the newest messages, and of the one before them: who joins makes one as well.
         self._versions = deque(range(base - BEHIND, base + 1), BEHIND + 1)
@@ -51,8 +53,7 @@ class Visitor:
 
     def close(self) -> None:
         """Go."""
-        self._listener.close()
-        self._talker.close()
+        self._ends.close()
         self._http.close()
 
     @property

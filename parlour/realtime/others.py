@@ -39,6 +39,11 @@ class Others:
         return True, last is None or number > last + 1
 
     @property
+    def count(self) -> int:
+        """Of how many something was heard."""
+        return len(self._numbers)
+
+    @property
     def are_there(self) -> bool:
         """Whether there is another one, as far as was heard."""
         return bool(self._numbers)

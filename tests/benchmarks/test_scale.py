@@ -145,10 +145,10 @@ def test_what_follows_is_reckoned_from_what_was_measured() -> None:
     [row] = [line for line in blocks(kept)["reckoned"] if "hearing" in line]
     assert row.endswith("| 65 % |")
     names = ("units", "reckoned", "limits")
-    page = "".join(f"before {name}\n<!-- {name} -->\nold\n<!-- end -->\n" for name in names)
+    page = "".join(f"before {name}\n<!-- {name} -->\nformer\n<!-- end -->\n" for name in names)
     filled = fill_in(page, kept)
     assert row in filled
-    assert "old" not in filled
+    assert "former" not in filled
     assert filled.startswith("before units\n<!-- units -->\n\n| ")
     assert fill_in(filled, kept) == filled
     with pytest.raises(ValueError, match="no place for units"):
