@@ -208,7 +208,11 @@ def no_file() -> Refusal:
 
 
 def tidy(connection: Connection) -> bool:
-    """Take away the rows of files that no message has for a day; whether there may be more."""
+    """Take away the rows of files that no message has for a day; whether there may be more.
+
+    And what a node that was killed has put into the storage, without a row.
+    """
+    file_rows.discard_late(connection, int(KEPT_UNATTACHED.total_seconds()))
     before = datetime.now(UTC) - KEPT_UNATTACHED
     return file_rows.delete_unattached(connection, before, BATCH) == BATCH
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 
 from parlour.files import File, Thumbnail
 from parlour.store.dialects import Listed, upsert
+from parlour.store.jobs import now_ms
 from parlour.store.tables import (
     attachments,
     discarded,
@@ -29,6 +30,7 @@ _COLUMNS: Final = (
     files.c.sha256, files.c.bytes, files.c.waits_since, files.c.message_id, files.c.described_at,
     files.c.scheduled_id,
 )  # fmt: skip
+_PENDING: Final = discarded.c.pending.is_not(None)
 _ids = Listed("ids")
 _BY_ID = select(*_COLUMNS).select_from(_ids.table.join(files, files.c.id == _ids.words))
 
@@ -205,7 +207,8 @@ def used(connection: Connection, owner: str) -> int:
 
 def expect(connection: Connection, keys: Iterable[str]) -> None:
     """Something is about to be put into the storage under these keys."""
-    connection.execute(insert(discarded), [{"key": key, "pending": 1} for key in keys])
+    now = now_ms(connection) // 1000
+    connection.execute(insert(discarded), [{"key": key, "pending": now} for key in keys])
 
 
 def claim(connection: Connection, keys: Collection[str]) -> bool:
@@ -214,7 +217,7 @@ def claim(connection: Connection, keys: Collection[str]) -> bool:
     Another server that starts on this database meanwhile takes it for what a crash has left. Then
     it is (once more) to be taken away: it may have come after that was done.
     """
-    expected = delete(discarded).where(discarded.c.key.in_(keys), discarded.c.pending == 1)
+    expected = delete(discarded).where(discarded.c.key.in_(keys), _PENDING)
     if connection.execute(expected).rowcount == len(keys):
         return True
     connection.execute(
@@ -234,21 +237,30 @@ def settle(connection: Connection, keys: Collection[str]) -> None:
 
 def discard(connection: Connection, keys: Collection[str]) -> None:
     """It is to be taken away, unless it has got its row: whoever asks may not have heard of it."""
-    expected = update(discarded).where(discarded.c.key.in_(keys), discarded.c.pending == 1)
+    expected = update(discarded).where(discarded.c.key.in_(keys), _PENDING)
     connection.execute(expected.values(pending=None))
 
 
 def is_pending(connection: Connection) -> bool:
     """Whether something was being put into the storage when the server ended."""
-    found = select(discarded.c.key).where(discarded.c.pending == 1).limit(1)
+    found = select(discarded.c.key).where(_PENDING).limit(1)
     return connection.scalar(found) is not None
 
 
 def discard_pending(connection: Connection) -> int:
     """What was being put there when the server ended belongs to nothing; how much that was."""
-    return connection.execute(
-        update(discarded).where(discarded.c.pending == 1).values(pending=None)
-    ).rowcount
+    return connection.execute(update(discarded).where(_PENDING).values(pending=None)).rowcount
+
+
+def discard_late(connection: Connection, seconds: int) -> int:
+    """What has been put there for longer than that belongs to nothing; how much that was.
+
+    Its node was killed, and no other one knows what that was at.
+    """
+    before = now_ms(connection) // 1000 - seconds
+    # Nothing is known of those that an earlier release notes just now.
+    late = discarded.c.pending.between(2, before)
+    return connection.execute(update(discarded).where(late).values(pending=None)).rowcount
 
 
 def discarded_keys(connection: Connection, behind: str, limit: int) -> list[str]:

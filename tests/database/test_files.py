@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from parlour import filing
 from parlour.database import ChatDatabase
@@ -14,6 +14,7 @@ from parlour.places import create_room
 from parlour.store import files, restrictions
 from parlour.store.files import StoredAvatar, StoredFile
 from parlour.store.members import add_members
+from parlour.store.tables import discarded
 from parlour.store.users import create_user
 from parlour.storing import MessageDraft, StoredMessage
 
@@ -96,6 +97,23 @@ def test_what_is_given_up_and_has_got_its_row_all_the_same_stays(connection: Con
     files.expect(connection, ["b" * 32])
     files.discard(connection, ["b" * 32])
     assert filing.discarded(connection) == ["b" * 32]
+
+
+def test_what_was_on_its_way_for_a_day_belongs_to_nothing(connection: Connection) -> None:
+    """Its node was killed, and with others there no server starts that would know of it.
+
+    When an older release began something is not known, so that is left alone.
+    """
+    killed, going, older = "a" * 32, "b" * 32, "c" * 32
+    files.expect(connection, [killed, going, older])
+    begun = discarded.c.pending
+    day = update(discarded).where(discarded.c.key == killed).values(pending=begun - 86_401)
+    connection.execute(day)
+    connection.execute(update(discarded).where(discarded.c.key == older).values(pending=1))
+    assert filing.tidy(connection) is False
+    assert filing.discarded(connection) == [killed]
+    assert files.discard_pending(connection) == 2
+    assert filing.discarded(connection) == [killed, going, older]
 
 
 @pytest.mark.parametrize("deleted", [False, True])

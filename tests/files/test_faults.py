@@ -55,7 +55,7 @@ def test_a_crash_leaves_no_half_of_a_file(own_server: Server, new_room: NewRoom)
     assert get(ann, kept).content == b"kept" * 1000
 
 
-@pytest.mark.one_node("what was on its way to nodes that crashed goes when one starts alone")
+@pytest.mark.one_node("what was on its way to a node that crashed goes after a day")
 def test_a_crash_between_file_and_row_leaves_no_file(own_server: Server, new_room: NewRoom) -> None:
     """Killed at random moments of many uploads: each file has its row, and each row its file."""
     ann = register(own_server, "ann")

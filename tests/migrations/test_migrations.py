@@ -102,6 +102,7 @@ def test_the_migrated_schema_is_the_very_one_that_the_tables_describe(tmp_path: 
         "ix_jobs_due_at": "failed_at IS NULL",
         "ix_jobs_taken_by": "taken_by IS NOT NULL",
         "ix_discarded_key": "pending IS NULL",
+        "ix_discarded_pending": "pending IS NOT NULL",
         "uq_rooms_public_name_key": "kind = 'public' AND deleted_at IS NULL",
         "uq_members_owner": "role = 'owner'",
         "ix_rooms_opened_by": "opened_by IS NOT NULL",

@@ -52,6 +52,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_scheduled_user_id_send_at", "scheduled", ["user_id", "send_at", "id"])
     op.add_column("files", sa.Column("scheduled_id", Integer))
+    op.create_index("ix_discarded_pending", "discarded", ["pending"], **only("pending IS NOT NULL"))
     op.drop_index("ix_files_waits_since", "files")
     op.create_index(
         "ix_files_waits_since",

@@ -62,8 +62,9 @@ attachments = Table(
 # Who may see a file: whoever may see one of its messages; and which is the first.
 Index(None, attachments.c.file_id, attachments.c.message_id)
 
-# What may be in the storage and belongs to nothing. `pending` is 1 while it is being put there
-# and has no row yet; after a crash there is nobody who would give it one.
+# What may be in the storage and belongs to nothing. `pending` is when it was begun to be put there,
+# in seconds, as long as it has no row yet; after a crash there is nobody who would give it one.
+# (Before there were jobs it was 1.)
 discarded = Table(
     "discarded",
     metadata,
@@ -75,6 +76,12 @@ Index(
     None,
     discarded.c.key,
     **only("pending IS NULL"),
+)
+# What nobody gives a row any more.
+Index(
+    None,
+    discarded.c.pending,
+    **only("pending IS NOT NULL"),
 )
 
 storage_use = Table(
