@@ -36,7 +36,7 @@ def way() -> Iterator[Cutting]:
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody look by themselves at what others have committed."""
     monkeypatch.setattr(cluster, "LOOK_SECONDS", 1_000.0)
-    monkeypatch.setattr(cluster, "LOOK_ALONE_SECONDS", 1_000.0)
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 1_000.0)
 
 
 def places(url: str, way: Cutting) -> list[tuple[str, MemoryBroker]]:

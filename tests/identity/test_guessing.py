@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.support.accounts import (
     try_login,
 )
 from tests.support.answers import assert_refused
+from tests.support.files import until
 from tests.support.inside import inside
 from tests.support.local import open_database
 from tests.support.people import async_http_client, checked
@@ -136,16 +138,21 @@ async def test_what_counts_no_longer_is_taken_away(own_server: Server) -> None:
             rows = database.execute("SELECT key FROM login_failures").fetchall()
         return {key.partition("|")[0] for (key,) in rows}
 
+    def is_left(expected: set[str]) -> bool:
+        return kinds() == expected
+
     everything = {"pair", "address", "account", "account-made", "register", "known"}
     assert kinds() == everything
     for days, left in ((0.9, everything), (1.2, {"known"}), (29, set())):
         await own_server.astop()
         later(own_server, int(days * 86_400))
+        with inside(own_server) as database:
+            # It was long ago that it was tidied, too.
+            database.execute("UPDATE jobs SET due_at = 0 WHERE kind = 'tidy_logins'")
         await asyncio.to_thread(own_server.start)
-        # What is tidied at the start is done before what is written after it.
         register(own_server, f"later{len(left)}")
         expected = left | {"account-made", "register", "known"}
-        assert kinds() == expected
+        await asyncio.to_thread(until, partial(is_left, expected))
         with closing(sqlite3.connect(path, timeout=10)) as database, database:
             database.execute("DELETE FROM login_failures WHERE key LIKE '%later%'")
             if left != everything:

@@ -14,7 +14,7 @@ from tests.support.administration import first_administrator
 from tests.support.people import Room as RoomDict
 from tests.support.people import checked
 from tests.support.server import Server
-from tests.web import refused, refused_files, refused_oversight, refused_places
+from tests.web import refused, refused_files, refused_oversight, refused_places, refused_scheduled
 from tests.web.refused import MESSAGES, ROOMS
 from tests.web.refused_oversight import RUNNING
 from tests.web.refused_places import STATEFUL
@@ -25,11 +25,11 @@ RARE = {"busy", "storage_full"}
 Operation = dict[str, Any]
 REFUSED = (
     refused.REFUSED | refused_places.REFUSED | refused_oversight.REFUSED | refused_files.REFUSED
-)
+) | refused_scheduled.REFUSED
 ELSEWHERE = refused.ELSEWHERE | refused_places.ELSEWHERE | refused_oversight.ELSEWHERE
-ELSEWHERE |= refused_files.ELSEWHERE
+ELSEWHERE |= refused_files.ELSEWHERE | refused_scheduled.ELSEWHERE
 SIGNED_IN = refused.SIGNED_IN | refused_places.SIGNED_IN | refused_oversight.SIGNED_IN
-SIGNED_IN |= refused_files.SIGNED_IN
+SIGNED_IN |= refused_files.SIGNED_IN | refused_scheduled.SIGNED_IN
 
 
 @pytest.fixture(scope="module")
