@@ -1,5 +1,6 @@
 """Nodes whose clocks differ by some seconds, as those of machines do now and then, are one chat."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def test_a_login_is_good_at_a_node_whose_clock_is_behind(
     try:
         ahead = wrong_clock(tmp_path, AHEAD)
     except CannotRunError as error:
+        if os.environ.get("CI") == "true":
+            raise
         pytest.skip(str(error))
     env = {"PARLOUR_DATABASE_URL": postgres().new_database(), "PARLOUR_REDIS_URL": valkey().url}
     # One that comes from a program that runs already would have its clock.
