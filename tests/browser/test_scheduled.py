@@ -279,6 +279,7 @@ async def test_on_a_phone_the_button_comes_with_the_words_and_the_list_fills_the
         assert size
         assert size["height"] >= 44
     await page.get_by_role("link", name="Back to rooms").click()
+    await expect(page.get_by_role("heading", name="Rooms", exact=True)).to_be_visible()
     await page.get_by_role("button", name="Your menu").click()
     link = page.get_by_role("link", name="Scheduled messages 1 waiting")
     await link.click()
