@@ -23,6 +23,7 @@ from parlour.errors import Refusal
 from parlour.store import jobs as rows
 from parlour.store import nodes
 from parlour.store.jobs import Taken
+from parlour.support.counts import COUNTS
 
 Payload = TypeVar("Payload")
 T = TypeVar("T")
@@ -216,6 +217,7 @@ async def _run_some(
 async def _run(context: Context, kind: Kind[Any], taken: Taken) -> None:
     """Run one job, and say what is to become of it if it does not end."""
     task = Task(context.database, kind, taken)
+    COUNTS.jobs_running += 1
     try:
         try:
             async with asyncio.timeout(RUN_SECONDS):
@@ -226,6 +228,7 @@ async def _run(context: Context, kind: Kind[Any], taken: Taken) -> None:
                 await kind.run(context, task)
                 if not task.ended:
                     await task.end(_nothing)
+                COUNTS.jobs[kind.name, "done"] += 1
         except Later as later:
             await context.database.tend(rows.put_off, taken, later.seconds, taken.tries - 1)
         except _Lost:
@@ -237,11 +240,14 @@ async def _run(context: Context, kind: Kind[Any], taken: Taken) -> None:
         logger.warning("job %d (%s) has to wait: %s", taken.id, kind.name, refusal.detail)
     except Exception:
         logger.exception("what became of job %d (%s) could not be stored", taken.id, kind.name)
+    finally:
+        COUNTS.jobs_running -= 1
 
 
 async def _failed(
     context: Context, kind: Kind[Any], task: Task[Any], taken: Taken, error: Exception
 ) -> None:
+    COUNTS.jobs[kind.name, "failed"] += 1
     expected = isinstance(error, Refusal | TimeoutError)
     reason = error.detail if isinstance(error, Refusal) else repr(error)
     logger.warning(
@@ -257,6 +263,7 @@ async def _failed(
 
 
 async def _give_up(context: Context, kind: Kind[Any], task: Task[Any], taken: Taken) -> None:
+    COUNTS.jobs[kind.name, "given_up"] += 1
     logger.error("job %d (%s) is given up after %d tries", taken.id, kind.name, taken.tries)
     if kind.lost is not None:
         await kind.lost(context, task)

@@ -123,6 +123,9 @@ def _of_the_event_loop(context: Context) -> Iterator[Metric]:
     yield _gauge("parlour_passwords_waiting", "Passwords in work or in the queue", passwords)
     yield _gauge("parlour_searches_waiting", "Searches in work or in the queue", searches)
     yield _gauge("parlour_uploads", "Files on their way in", context.receiving.coming)
+    yield _gauge("parlour_jobs_running", "Background jobs in work", COUNTS.jobs_running)
+    about = "Tries of background jobs, by kind and what became of them: done, failed or given_up"
+    yield _counters("parlour_jobs", about, ("kind", "outcome"), COUNTS.jobs)
 
 
 def _of_other_nodes(context: Context) -> Iterator[Metric]:

@@ -11,7 +11,7 @@ const CLOCK = /** @type {{hourCycle?: 'h12' | 'h23'}} */ (
   SYSTEM.hourCycle ? { hourCycle: SYSTEM.hourCycle.startsWith('h1') ? 'h12' : 'h23' } : {}
 );
 
-const TIME = new Intl.DateTimeFormat(LOCALE, { hour: 'numeric', minute: '2-digit', ...CLOCK });
+const TIME = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'short', ...CLOCK });
 const DATE = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'long', year: 'numeric' });
 const SHORT_DATE = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
 const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: 'long', day: 'numeric', month: 'long' });

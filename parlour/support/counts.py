@@ -29,7 +29,8 @@ class Counts:
 
     __slots__ = (
         "answers", "connections", "cut", "database_faults", "deliveries", "entries_looked_up",
-        "entries_told", "gaps", "group_seconds", "group_sizes", "lag", "messages", "refusals",
+        "entries_told", "gaps", "group_seconds", "group_sizes", "jobs", "jobs_running", "lag", "messages",
+        "refusals",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -49,6 +50,9 @@ class Counts:
         )
         # What the database could not do, by why.
         self.database_faults: Counter[str] = Counter()
+        # Jobs that are run just now, and what became of each try, by the job's kind and that.
+        self.jobs_running = 0
+        self.jobs: Counter[tuple[str, str]] = Counter()
         # How much later than it was due a timer ran.
         self.lag = Histogram(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
         # Entries of the journal that other nodes added: all that were told here, and those of them

@@ -64,6 +64,9 @@ def test_what_is_said_later_is_counted_once_it_is_said(server: Server) -> None:
     due(ann, one)
     until(lambda: risen(before, figures(server), "parlour_messages_stored_total") >= 2)
     assert len(said_in(place, ann)) == 2
+    done = 'parlour_jobs_total{kind="send",outcome="done"}'
+    until(lambda: risen(before, figures(server), done) >= 1)
+    assert risen(before, figures(server), done) == 1
     assert risen(before, figures(server), "parlour_messages_stored_total") == 2
 
 

@@ -11,6 +11,7 @@ from parlour.context import Context
 from parlour.errors import Refusal
 from parlour.jobs import Kind, Later, Task
 from parlour.store import jobs as rows
+from parlour.support.counts import COUNTS
 from tests.jobs.bench import Bench, count, counted, working
 
 
@@ -51,6 +52,7 @@ async def test_what_fails_too_often_is_kept_with_its_reason_in_the_log(
         raise Refusal("not_allowed", "somebody said no")
 
     hopeless = kind(refuse)
+    before = COUNTS.jobs.copy()
     with caplog.at_level(logging.WARNING):
         async with working(bench):
             await bench.put(hopeless)
@@ -59,6 +61,9 @@ async def test_what_fails_too_often_is_kept_with_its_reason_in_the_log(
     assert caplog.text.count("failed at try") == 2
     assert "failed at try 2: somebody said no" in caplog.text
     assert f"job {row.id} (work_in_a_test) is given up after 2 tries" in caplog.text
+    became = {what: n for (name, what), n in (COUNTS.jobs - before).items() if name == hopeless.name}
+    assert became == {"failed": 2, "given_up": 1}
+    assert COUNTS.jobs_running == 0
 
 
 async def test_a_kind_may_say_what_is_done_in_the_place_of_what_is_given_up(
