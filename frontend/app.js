@@ -23,7 +23,8 @@ import { errorText, strings } from './js/strings/en.js';
 const ROOM_CLOSED = 4503;
 const ROOM_GONE = 4504;
 /** Refusals of a message that say how long one may not write at all. */
-const HOLDS = new Set(['archived', 'muted', 'slow_mode']);
+const HOLDS = new Set(['archived', 'muted', 'slow_mode', 'rate_limited']);
+const TOO_MANY = 'too_many_connections';
 
 const config = readConfig(document);
 const memory = new Memory();
@@ -132,7 +133,7 @@ function onWebSocketClose({ code, final }) {
   if (code === CLOSE.tooBig) outbox?.refuseFirst('too_large');
   outbox?.connectionLost();
   if (identity.applicant !== null) {
-    identity.refuse(final ? identity.refusal || lastRefusal || 'invalid' : 'network');
+    identity.refuse(final ? identity.refusal || lastRefusal || 'invalid' : lastRefusal === TOO_MANY ? TOO_MANY : 'network');
   } else if (final && losesRoom(code)) {
     connectWebSocket();
   } else if (final && state.user) {
@@ -169,10 +170,7 @@ function onStatus(status) {
  * @param {Frame} frame
  */
 export function handleWebSocketMessage(frame) {
-  if (frame.type === 'error') {
-    onRefusal(frame);
-    return;
-  }
+  if (frame.type === 'error') return onRefusal(frame);
   if (identity.heard()) connection.caughtUp();
   rooms.hear(frame);
   if (frame.type.startsWith('room_')) {
@@ -198,10 +196,12 @@ function onFollowing(roomId) {
 /** @param {Frame} frame  `error` */
 function onRefusal(frame) {
   const { code, room_id: roomId, client_id: clientId, retry_after_ms: retryAfterMs = null } = frame;
+  // It is tried again and again, and told once.
+  if (code === TOO_MANY && lastRefusal !== code && identity.applicant === null) void screens.toast(errorText(code), 'danger');
   if (!roomId && !clientId) lastRefusal = code;
   if (code === 'banned' && roomId === state.currentRoom?.id) apply({ type: 'room_refused', code, text: '' });
   else if (following.refused(frame)) return;
-  if (HOLDS.has(code)) visit?.hold(code, roomId, retryAfterMs);
+  if (HOLDS.has(code) && (clientId || code !== 'rate_limited')) visit?.hold(code, roomId, retryAfterMs);
   if (clientId) outbox?.refuse(clientId, code, retryAfterMs);
   else if (code === 'not_found' && roomId === state.currentRoom?.id) apply({ type: 'room_deleted', room_id: roomId, message: '' });
 }

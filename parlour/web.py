@@ -1,5 +1,6 @@
 """The HTTP door: strict bodies, one shape for every refusal, security headers on every answer."""
 
+import logging
 import math
 import re
 from abc import ABC, abstractmethod
@@ -20,13 +21,18 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parlour.context import Context, internal_error
+from parlour.costs import REQUEST, ROUTES, Cost
 from parlour.errors import ERROR_CODES, Refusal
 from parlour.fields import IdParam, LimitParam
 from parlour.models import ErrorAnswer
 from parlour.people import MAX_NAME
+from parlour.support.addresses import address_of
 from parlour.support.counts import COUNTS
+from parlour.support.logs import Seldom
 from parlour.support.origin import origin_allowed
 from parlour.support.repeats import repeated_name
+
+logger = logging.getLogger(__name__)
 
 # `ws:` and `wss:` of the own host are named by 'self' (CSP 3).
 # What a page may do and load. It stands in every answer that a browser shows as one, also in a 304,
@@ -59,6 +65,10 @@ _RAW_HEADERS: Final = {
     426: {"upgrade": "websocket", "sec-websocket-version": "13"},
     503: {"retry-after": str(RETRY_AFTER_SECONDS)},
 }
+# Where a request has what it costs, until it is counted for whoever asks.
+COST: Final = "parlour.cost"
+# So seldom it is said that a proxy seems not to be trusted.
+_PROXIES: Final = Seldom()
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _FILES: Final = re.compile(r"/api/(chat/files/|users/[^/]*/avatar)")
 # What has tokens in it.
@@ -147,14 +157,24 @@ class _StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route whose body is read by `_StrictRequest`: pass it as a router's `route_class`."""
+    """A route whose body is read by `_StrictRequest`: pass it as a router's `route_class`.
+
+    What it costs stands in `costs.py`; it is counted before anything is read.
+    """
+
+    @property
+    def cost(self) -> Cost:
+        """What a request of it costs. Raises LookupError for a route without a cost."""
+        [method] = self.methods or ("GET",)
+        method = method.replace("HEAD", "GET")
+        return ROUTES[f"{method} {self.path_format}"]
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, on a strict request."""
-        handler = super().get_route_handler()
+        handler, cost = super().get_route_handler(), self.cost
 
         async def strict(request: Request) -> Response:
-            _check_address(request)
+            _begin(request, cost)
             if not isinstance(request, _StrictRequest):
                 request = _StrictRequest(request.scope, request.receive)
             return await handler(request)
@@ -179,10 +199,10 @@ class QuickRoute(StrictRoute, ABC):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The quick answer; FastAPI's where there is none."""
-        handler = super().get_route_handler()
+        handler, cost = super().get_route_handler(), self.cost
 
         async def answer(request: Request) -> Response:
-            _check_address(request)
+            _begin(request, cost)
             request = _StrictRequest(request.scope, request.receive)
             return await self.quick(request, _context_of(request)) or await handler(request)
 
@@ -194,6 +214,38 @@ def id_of(text: str) -> int | None:
     # Of fewer digits than the largest id, 2**53 - 1.
     plain = text.isascii() and text.isdigit() and len(text) <= 15 and text[0] != "0"
     return int(text) if plain else None
+
+
+def _begin(request: Request, cost: Cost) -> None:
+    """Count a request by its address and room; by its person once that is known. Raises Refusal."""
+    scope = request.scope
+    if scope.get(COST) is cost:
+        # What is not plainly right begins anew.
+        return
+    scope[COST] = cost
+    room = id_of(request.path_params.get("room_id", "")) if cost.in_room else None
+    _count(scope, cost, room)
+    _check_address(request)
+
+
+def _count(scope: Scope, cost: Cost, room: int | None = None) -> None:
+    """Count a request by its address, and room. Raises Refusal.
+
+    Where that may be a proxy's address, which nobody has told us to look behind, it is said.
+    """
+    context: Context = scope["app"].state.context
+    client = scope.get("client")
+    try:
+        context.limits.check(cost, address=address_of(client[0] if client else None), room=room)
+    except Refusal:
+        said = Headers(scope=scope).get("x-forwarded-for")
+        if said and client and client[0] not in said and _PROXIES.due():
+            logger.warning(
+                "too many requests come from %s: if that is your proxy, name it in"
+                " FORWARDED_ALLOW_IPS",
+                client[0],
+            )
+        raise
 
 
 def _check_address(request: Request) -> None:
@@ -367,9 +419,30 @@ class _CompressAnswers:
         await (self._compressed if speaks else self._app)(scope, receive, send)
 
 
+class _Paced:
+    """Counts every request by its address, whatever it asks for, also what is not there."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            try:
+                _count(scope, REQUEST)
+            except Refusal as refusal:
+                await answer_of(refusal)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
 def _may_be_made_to_ask(headers: Headers) -> bool:
     elsewhere = headers.get("sec-fetch-site") in ("same-site", "cross-site")
     return elsewhere and "authorization" not in headers
+
+
+def pace(app: FastAPI) -> None:
+    """Have `app` count requests; before what gives pages of other origins leave to read answers."""
+    app.add_middleware(_Paced)
 
 
 def install(app: FastAPI, allowed_origins: Collection[str]) -> None:

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from parlour.context import Context
 from parlour.database import ChatDatabase
 from parlour.errors import Refusal
-from parlour.web import answers, context_of
+from parlour.web import StrictRoute, answers, context_of
 
-router = APIRouter(tags=["health"])
+router = APIRouter(route_class=StrictRoute, tags=["health"])
 
 
 class Health(BaseModel):

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from httpx2 import AsyncClient, Client, Response
 
-from parlour.context import REACTIONS_A_SECOND, REACTIONS_AT_ONCE
+from parlour.costs import REACTIONS
 from tests.support.accounts import Account
 from tests.support.answers import assert_refused
 from tests.support.moderation import mute
@@ -317,10 +317,10 @@ async def test_who_reacts_without_end_is_slowed_down(
     begun, allowed = time.monotonic(), 0
     while (refused := http.put(path, params=params)).is_success:
         allowed += 1
-    most = REACTIONS_AT_ONCE + REACTIONS_A_SECOND * (time.monotonic() - begun)
-    assert REACTIONS_AT_ONCE <= allowed <= most + 1
+    most = REACTIONS.at_once + REACTIONS.per_second * (time.monotonic() - begun)
+    assert REACTIONS.at_once <= allowed <= most + 1
     assert refused.json()["code"] == "rate_limited"
-    assert 0 < refused.json()["retry_after_ms"] <= 1000 / REACTIONS_A_SECOND
+    assert 0 < refused.json()["retry_after_ms"] <= 1000 / REACTIONS.per_second
     checked(put(http, said, THUMB, "carol"))
     zoe = await Person("zoe", bob.server).connect(room)
     for _ in range(10):

@@ -52,6 +52,8 @@ export function createComposerMore({ element, form, field, send, put, measure })
 
   /** New messages have to wait; a change of an old one does not. */
   const isWaiting = () => hold?.code === 'slow_mode' && loan === null;
+  /** They go out by themselves, only slower. */
+  const isPaced = () => hold?.code === 'rate_limited' && loan === null;
   /** @param {string} name */
   const nameSend = (name) => {
     setAttr(send, 'aria-label', name);
@@ -78,6 +80,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
     const left = hold?.until ? hold.until - performance.now() : 0;
     if (isArchived || hold?.code === 'archived') return text.archived;
     if (hold?.code === 'muted') return left > 0 ? text.mutedFor(formatLength(left)) : text.muted;
+    if (isPaced()) return text.paced;
     return isWaiting() ? text.slow(formatLength(left)) : '';
   };
   const draw = () => {
@@ -87,7 +90,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
     keepFocus(element, () => (form.hidden = isShut), title);
     reply.hidden = isShut || loan !== null;
     closed.hidden = !isShut;
-    wait.hidden = isShut || !isWaiting();
+    wait.hidden = isShut || !(isWaiting() || isPaced());
     setText(isShut ? closed : wait, reason());
     measure();
   };

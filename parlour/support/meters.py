@@ -1,0 +1,82 @@
+"""How much each of many may do in a while, in as little memory and time as it takes.
+
+It counts as a bucket does (`support/buckets.py`), for a number of drops at once. What is full is
+forgotten by generations: nobody looks at the others to find it.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+# As many are remembered of each generation, of which there are two; about 200 bytes each.
+MOST: Final = 20_000
+
+# Hears that somebody has more than half of theirs in use, and how many drops more they took.
+Heard = Callable[["Meter", Any, int], None]
+
+
+class Meter:
+    """For each key a bucket of `size` drops, into which `per_second` fall every second.
+
+    Whoever has not been here for as long as an empty one takes to fill has a full one, and is
+    forgotten. Where more than MOST come in that time, those go first who were here longest ago:
+    they begin anew, and the memory stays what it is.
+    """
+
+    __slots__ = ("_most", "_new", "_old", "_turns_at", "each", "half", "heard", "name", "span")
+
+    def __init__(self, name: str, size: float, per_second: float, most: int = MOST) -> None:
+        """`name` tells it from others; `most` are remembered of each generation."""
+        self._most: Final = most
+        self.name: Final = name
+        # Seconds in which a drop falls, and in which an empty bucket fills.
+        self.each: Final = 1 / per_second
+        self.span: Final = size / per_second
+        self.half: Final = self.span / 2
+        # Set where others have to know of what is taken.
+        self.heard: Heard | None = None
+        # By key, when its bucket will be full again; who was here in this while, and before it.
+        self._new: dict[Any, float] = {}
+        self._old: dict[Any, float] = {}
+        self._turns_at = 0.0
+
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._new) + len(self._old)
+
+    def take(self, key: Any, drops: int, now: float) -> float:
+        """Take drops: 0, or, where there are too few, in how many seconds there will be enough."""
+        if now >= self._turns_at or len(self._new) >= self._most:
+            self._turn(now)
+        new = self._new
+        full_at = new.get(key)
+        if full_at is None:
+            full_at = self._old.pop(key, now)
+        if full_at < now:  # noqa: PLR1730 - for every frame: max() takes twice as long
+            full_at = now
+        after = full_at + drops * self.each
+        used = after - now
+        if used > self.half:
+            if used > self.span:
+                new[key] = full_at
+                return used - self.span
+            if self.heard is not None:
+                self.heard(self, key, drops)
+        new[key] = after
+        return 0.0
+
+    def used(self, key: Any, now: float) -> float:
+        """In how many seconds its bucket will be full again."""
+        return max(0.0, self._new.get(key, self._old.get(key, 0.0)) - now)
+
+    def note(self, key: Any, full_at: float, now: float) -> None:
+        """Others have taken so much that it is full again then; or even later."""
+        if now >= self._turns_at:
+            self._turn(now)
+        known = self._new.get(key, self._old.pop(key, now))
+        self._new[key] = max(known, min(full_at, now + self.span))
+
+    def _turn(self, now: float) -> None:
+        # Who is in the older one was last here before the newer one began.
+        self._old = self._new if now < self._turns_at + self.span else {}
+        self._new = {}
+        self._turns_at = now + self.span
