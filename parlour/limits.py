@@ -33,7 +33,7 @@ SHARED_AT_ONCE: Final = 500
 
 
 class Charge:
-    """What one command costs, ready to be taken: this is asked for every frame that comes."""
+    """What something costs, ready to be taken: this is asked for every frame that comes."""
 
     __slots__ = ("_address", "_budget", "_drops", "_person", "_room", "in_room", "quiet")
 
@@ -44,21 +44,21 @@ class Charge:
         self._drops: Final = cost.drops
         self._person: Final = meters.get((cost.budget, "person"))
         self._address: Final = meters[cost.budget, "address"]
-        self._room: Final = meters.get((cost.budget, "room")) if cost.in_room else None
+        self._room: Final = meters.get((cost.budget, "room"))
 
     def take(self, payer: str | None, address: str, room_id: int | None, now: float) -> float:
         """Take it of all that have a part in it: 0, or how many seconds there are to wait."""
         drops = self._drops
-        if self._person is not None and payer is not None:
+        if payer is not None and self._person is not None:
             wait = self._person.take(payer, drops, now)
             if wait:
                 return self._short("person", wait)
         # Where nobody has an address, nobody shares one.
-        if address != UNKNOWN:
+        if address is not UNKNOWN:
             wait = self._address.take(address, drops, now)
             if wait:
                 return self._short("address", wait)
-        if self._room is not None and room_id is not None:
+        if room_id is not None and self._room is not None:
             wait = self._room.take(room_id, drops, now)
             if wait:
                 return self._short("room", wait)

@@ -18,6 +18,7 @@ from parlour.costs import (
 )
 from parlour.errors import Refusal
 from parlour.limits import Limits
+from parlour.support.addresses import address_of
 from parlour.support.meters import MOST
 
 ROOM = "/api/chat/rooms/{room_id}"
@@ -219,4 +220,4 @@ def test_who_has_no_address_shares_none() -> None:
     """As behind a socket of the file system, under another server."""
     limits = Limits(1, lambda: 1000.0)
     for _ in range(BUDGETS["connect"].address.at_once * 2):
-        limits.check(CONNECT, address="unknown")
+        limits.check(CONNECT, address=address_of(None))

@@ -12,10 +12,11 @@ from tests.support.answers import assert_refused
 from tests.support.moderation import mute
 from tests.support.people import Message, Person, Room, checked
 from tests.support.places import follow, make_room, somebody
-from tests.support.server import Server
+from tests.support.server import USUAL, Server
 
 pytestmark = pytest.mark.usefixtures("partings")
 
+SERVER_ENV = USUAL
 MESSAGES = "/api/chat/messages"
 THUMB, PARTY, HEART = "👍", "🎉", "❤️"
 MANY = list("👍👎😀😂😍😢😡🎉🔥👀🚀✅❌🙏💯👏🤔😅🥳🌱")
