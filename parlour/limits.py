@@ -1,7 +1,7 @@
 """What everybody may do in a while, counted as it happens: by person, by address and by room.
 
-Each node decides by itself and at once; nobody waits for another. Of whoever has more than half of
-a bucket in use the nodes tell one another a moment later, by what they share (decision 36).
+Each node decides by itself and at once; nobody waits for another. Of whoever has much of a
+bucket in use the nodes tell one another a moment later, by what they share (decision 36).
 """
 
 import asyncio
@@ -155,10 +155,10 @@ class Limits:
     # With other nodes
 
     def share(self, peers: Sharing, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
-        """Tell other nodes of those who have more than half of theirs in use, and hear of it."""
+        """Tell other nodes of those who have much of theirs in use, and hear of it."""
         self._peers, self._spawn = peers, spawn
         for meter in self._meters.values():
-            meter.heard = self._took
+            meter.tell(self._took)
 
     def _took(self, meter: Meter, key: Any, drops: int) -> None:
         if self._peers is None or not self._peers.has_others:

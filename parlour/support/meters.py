@@ -10,7 +10,10 @@ from typing import Any, Final
 # As many are remembered of each generation, of which there are two; about 200 bytes each.
 MOST: Final = 20_000
 
-# Hears that somebody has more than half of theirs in use, and how many drops more they took.
+# Of who takes less than this part of the pace for long, other nodes need not know.
+QUIET: Final = 1 / 4
+
+# Hears that somebody is busy, and how many drops more they took.
 Heard = Callable[["Meter", Any, int], None]
 
 
@@ -18,11 +21,11 @@ class Meter:
     """For each key a bucket of `size` drops, into which `per_second` fall every second.
 
     Whoever has not been here for as long as an empty one takes to fill has a full one, and is
-    forgotten once others come. Where more than MOST come in that time, those go first who were here longest ago:
-    they begin anew, and the memory stays what it is.
+    forgotten once others come. Where more than MOST come in that time, those go first who were here
+    longest ago: they begin anew, and the memory stays what it is.
     """
 
-    __slots__ = ("_most", "_new", "_old", "_turns_at", "each", "half", "heard", "name", "span")
+    __slots__ = ("_heard", "_most", "_new", "_old", "_turns_at", "_watch", "each", "name", "span")
 
     def __init__(self, name: str, size: float, per_second: float, most: int = MOST) -> None:
         """`name` tells it from others; `most` are remembered of each generation."""
@@ -31,13 +34,22 @@ class Meter:
         # Seconds in which a drop falls, and in which an empty bucket fills.
         self.each: Final = 1 / per_second
         self.span: Final = size / per_second
-        self.half: Final = self.span / 2
-        # Set where others have to know of what is taken.
-        self.heard: Heard | None = None
         # By key, when its bucket will be full again; who was here in this while, and before it.
         self._new: dict[Any, float] = {}
         self._old: dict[Any, float] = {}
         self._turns_at = 0.0
+        self._watch: Meter | None = None
+        self._heard: Heard | None = None
+
+    def tell(self, heard: Heard) -> None:
+        """Tell of those who are busy: with more than half in use, or with much of it for long.
+
+        A bucket remembers nothing of who takes as much as falls into it: another one, into which
+        less falls, does.
+        """
+        size = self.span / self.each
+        self._watch = Meter(f"{self.name}.watch", size, QUIET / self.each, self._most)
+        self._heard = heard
 
     def __len__(self) -> int:
         """How many are remembered."""
@@ -55,15 +67,23 @@ class Meter:
         if full_at < now:  # noqa: PLR1730 - max() takes twice as long
             full_at = now
         after = full_at + drops * self.each
-        if after - now > self.half:
-            used = after - now
-            if used > self.span:
-                new[key] = full_at
-                return used - self.span
-            if self.heard is not None:
-                self.heard(self, key, drops)
+        if after - now > self.span:
+            new[key] = full_at
+            return after - now - self.span
         new[key] = after
+        if self._watch is not None:
+            self._look(self._watch, key, drops, now)
         return 0.0
+
+    def _look(self, watch: "Meter", key: Any, drops: int, now: float) -> None:
+        short = watch.take(key, drops, now)
+        busy = short or self.is_past_half(key, now) or watch.is_past_half(key, now)
+        if busy and self._heard is not None:
+            self._heard(self, key, drops)
+
+    def is_past_half(self, key: Any, now: float) -> bool:
+        """Whether more than half of a bucket is in use."""
+        return self.used(key, now) > self.span / 2
 
     def used(self, key: Any, now: float) -> float:
         """In how many seconds its bucket will be full again."""

@@ -51,9 +51,12 @@ class Talker:
 
 
 def most(nodes: int, seconds: float) -> float:
-    """How much comes through at so many nodes: a half at each, and one that they share."""
+    """How much comes through at so many nodes: a half at each, and one that they share.
+
+    While that lasts each has a pace of its own: as long as it takes to use up a half.
+    """
     assert SAY is not None
-    return SAY.at_once * (nodes + 1) / 2 + SAY.per_second * seconds + MEANWHILE
+    return SAY.at_once * (nodes + 1) / 2 + SAY.per_second * 1.5 * seconds + MEANWHILE
 
 
 def test_what_is_said_at_two_nodes_is_counted_together_from_half_on(

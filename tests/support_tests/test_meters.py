@@ -90,7 +90,7 @@ def test_only_of_those_past_half_is_anything_told() -> None:
     """And of what they take from there on."""
     told: list[tuple[Any, int]] = []
     meter = Meter("m", 10, 1)
-    meter.heard = lambda _meter, key, drops: told.append((key, drops))
+    meter.tell(lambda _meter, key, drops: told.append((key, drops)))
     for _ in range(5):
         meter.take("ann", 1, 100.0)
     assert told == []
@@ -98,3 +98,16 @@ def test_only_of_those_past_half_is_anything_told() -> None:
     assert told == [("ann", 2)]
     assert meter.take("ann", 9, 100.0) > 0
     assert told == [("ann", 2)]
+
+
+def test_who_takes_all_that_falls_into_it_for_long_is_told_of_too() -> None:
+    """Though their bucket is full at each time: at several nodes they would have as many paces."""
+    told: list[Any] = []
+    meter = Meter("m", 10, 1)
+    meter.tell(lambda _meter, key, _drops: told.append(key))
+    for second in range(60):
+        assert meter.take("busy", 1, 100.0 + second) == 0
+        if second % 5 == 0:
+            assert meter.take("calm", 1, 100.0 + second) == 0
+    assert set(told) == {"busy"}
+    assert len(told) > 50 - 1
