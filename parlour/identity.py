@@ -13,6 +13,7 @@ from parlour.effects import effect
 from parlour.errors import Refusal
 from parlour.logins import SESSION_LIFE
 from parlour.models import Person
+from parlour.pacing import COST
 from parlour.people import MAX_USER_AGENT, Device, Login
 from parlour.protocol import encode_error
 from parlour.realtime.broker import Unreachable
@@ -23,7 +24,7 @@ from parlour.support.cookies import Cookie, cookies
 from parlour.support.names import account_forms, account_username, spoken_forms
 from parlour.support.text import clean_name, name_key
 from parlour.support.tokens import ACCESS_SECONDS, random_id
-from parlour.web import COST, context_of
+from parlour.web import context_of
 
 ACCESS_COOKIE, REFRESH_COOKIE, GUEST_COOKIE = cookies(
     ACCESS_SECONDS, int(SESSION_LIFE.total_seconds())

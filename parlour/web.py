@@ -1,8 +1,6 @@
 """The HTTP door: strict bodies, one shape for every refusal, security headers on every answer."""
 
-import logging
 import math
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Coroutine
 from http import HTTPStatus
@@ -15,7 +13,6 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,14 +22,12 @@ from parlour.costs import REQUEST, ROUTES, Cost
 from parlour.errors import ERROR_CODES, Refusal
 from parlour.fields import IdParam, LimitParam
 from parlour.models import ErrorAnswer
+from parlour.pacing import COST, count_request
 from parlour.people import MAX_NAME
-from parlour.support.addresses import address_of
+from parlour.support.compressing import CompressAnswers
 from parlour.support.counts import COUNTS
-from parlour.support.logs import Seldom
 from parlour.support.origin import origin_allowed
 from parlour.support.repeats import repeated_name
-
-logger = logging.getLogger(__name__)
 
 # `ws:` and `wss:` of the own host are named by 'self' (CSP 3).
 # What a page may do and load. It stands in every answer that a browser shows as one, also in a 304,
@@ -65,14 +60,7 @@ _RAW_HEADERS: Final = {
     426: {"upgrade": "websocket", "sec-websocket-version": "13"},
     503: {"retry-after": str(RETRY_AFTER_SECONDS)},
 }
-# Where a request has what it costs, until it is counted for whoever asks.
-COST: Final = "parlour.cost"
-# So seldom it is said that a proxy seems not to be trusted.
-_PROXIES: Final = Seldom()
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_FILES: Final = re.compile(r"/api/(chat/files/|users/[^/]*/avatar)")
-# What has tokens in it.
-_SECRETS: Final = "/api/auth/"
 # These change nothing (RFC 9110, section 9.2.1).
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -224,28 +212,8 @@ def _begin(request: Request, cost: Cost) -> None:
         return
     scope[COST] = cost
     room = id_of(request.path_params.get("room_id", "")) if cost.in_room else None
-    _count(scope, cost, room)
+    count_request(scope, cost, room)
     _check_address(request)
-
-
-def _count(scope: Scope, cost: Cost, room: int | None = None) -> None:
-    """Count a request by its address, and room. Raises Refusal.
-
-    Where that may be a proxy's address, which nobody has told us to look behind, it is said.
-    """
-    context: Context = scope["app"].state.context
-    client = scope.get("client")
-    try:
-        context.limits.check(cost, address=address_of(client[0] if client else None), room=room)
-    except Refusal:
-        said = Headers(scope=scope).get("x-forwarded-for")
-        if said and client and client[0] not in said and _PROXIES.due():
-            logger.warning(
-                "too many requests come from %s: if that is your proxy, name it in"
-                " FORWARDED_ALLOW_IPS",
-                client[0],
-            )
-        raise
 
 
 def _check_address(request: Request) -> None:
@@ -395,30 +363,6 @@ class _SameSite:
         return origin_allowed(origin, headers.get("host"), self._allowed)
 
 
-class _CompressAnswers:
-    """Compresses what the API says. Pages and assets bring smaller forms of their own.
-
-    How small an answer becomes tells of what stands in it, to whoever can put a part of it there,
-    have it asked for again and again and look on (BREACH). So what has tokens in it is not
-    compressed, and nothing is that a page of another origin asks for by the cookies of a browser.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._compressed = GZipMiddleware(app, minimum_size=2048, compresslevel=4)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Files are what they are, and a part of one is no part of its compressed form.
-        speaks = (
-            scope["type"] == "http"
-            and scope["path"].startswith(("/api/", "/openapi"))
-            and not _FILES.match(scope["path"])
-            and not scope["path"].startswith(_SECRETS)
-            and not _may_be_made_to_ask(Headers(scope=scope))
-        )
-        await (self._compressed if speaks else self._app)(scope, receive, send)
-
-
 class _Paced:
     """Counts every request by its address, whatever it asks for, also what is not there."""
 
@@ -428,16 +372,11 @@ class _Paced:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             try:
-                _count(scope, REQUEST)
+                count_request(scope, REQUEST)
             except Refusal as refusal:
                 await answer_of(refusal)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
-
-
-def _may_be_made_to_ask(headers: Headers) -> bool:
-    elsewhere = headers.get("sec-fetch-site") in ("same-site", "cross-site")
-    return elsewhere and "authorization" not in headers
 
 
 def pace(app: FastAPI) -> None:
@@ -450,5 +389,5 @@ def install(app: FastAPI, allowed_origins: Collection[str]) -> None:
     for kind in (HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _refused)
     app.add_middleware(_SameSite, allowed=allowed_origins)
-    app.add_middleware(_CompressAnswers)
+    app.add_middleware(CompressAnswers)
     app.add_middleware(_Guard)
