@@ -22,9 +22,8 @@ import { errorText, strings } from './js/strings/en.js';
 /** The close codes with which the server ends a connection whose room one may not enter, or that is not there. */
 const ROOM_CLOSED = 4503;
 const ROOM_GONE = 4504;
-/** Refusals of a message that say how long one may not write at all. */
+/** Refusals of a message that say how long one may not write at all, or not so fast. */
 const HOLDS = new Set(['archived', 'muted', 'slow_mode', 'rate_limited']);
-const TOO_MANY = 'too_many_connections';
 
 const config = readConfig(document);
 const memory = new Memory();
@@ -133,7 +132,7 @@ function onWebSocketClose({ code, final }) {
   if (code === CLOSE.tooBig) outbox?.refuseFirst('too_large');
   outbox?.connectionLost();
   if (identity.applicant !== null) {
-    identity.refuse(final ? identity.refusal || lastRefusal || 'invalid' : lastRefusal === TOO_MANY ? TOO_MANY : 'network');
+    identity.refuse(final ? identity.refusal || lastRefusal || 'invalid' : 'network');
   } else if (final && losesRoom(code)) {
     connectWebSocket();
   } else if (final && state.user) {
@@ -197,11 +196,11 @@ function onFollowing(roomId) {
 function onRefusal(frame) {
   const { code, room_id: roomId, client_id: clientId, retry_after_ms: retryAfterMs = null } = frame;
   // It is tried again and again, and told once.
-  if (code === TOO_MANY && lastRefusal !== code && identity.applicant === null) void screens.toast(errorText(code), 'danger');
+  if (code === 'too_many_connections' && lastRefusal !== code) void screens.toast(errorText(code), 'danger');
   if (!roomId && !clientId) lastRefusal = code;
   if (code === 'banned' && roomId === state.currentRoom?.id) apply({ type: 'room_refused', code, text: '' });
   else if (following.refused(frame)) return;
-  if (HOLDS.has(code) && (clientId || code !== 'rate_limited')) visit?.hold(code, roomId, retryAfterMs);
+  if (HOLDS.has(code)) visit?.hold(code, roomId, retryAfterMs);
   if (clientId) outbox?.refuse(clientId, code, retryAfterMs);
   else if (code === 'not_found' && roomId === state.currentRoom?.id) apply({ type: 'room_deleted', room_id: roomId, message: '' });
 }

@@ -9,11 +9,6 @@
 /** A call that has not been answered by then has failed; a sending is repeated under the same client_id. */
 export const TIMEOUT_MS = 15_000;
 
-/** What is only read is asked for again where it was too much at once: so often, and never later than this. */
-const PATIENCE = 3;
-const PATIENCE_MS = 10_000;
-const JITTER_MS = 250;
-
 /** Refusals that pass: the same message, or file, may be taken later. All others are final and shown on it. */
 export const TEMPORARY = new Set(['busy', 'storage_full', 'rate_limited', 'slow_mode', 'internal', 'network', 'timeout', 'too_many_connections']);
 
@@ -141,37 +136,21 @@ export class Api {
    * @param {string} method
    * @param {string} path
    * @param {CallOptions} [options]
+   * @param {number} [tries]  before this one
    * @returns {Promise<{body: any, headers: Headers}>} rejects with an ApiError
    */
-  async call(method, path, options = {}) {
+  async call(method, path, options = {}, tries = 0) {
     const keeper = options.isBare ? undefined : this.#keeper;
     const ready = keeper?.ready();
     if (ready) await ready;
     try {
-      return await this.#askPatiently(method, path, options);
+      return await this.#ask(method, path, options);
     } catch (refusal) {
-      if (!(refusal instanceof ApiError) || refusal.code !== 'not_signed_in' || !(await keeper?.renew())) throw refusal;
-      return await this.#askPatiently(method, path, options);
-    }
-  }
-
-  /**
-   * Waits as long as the server says, and asks again, where that changes nothing.
-   *
-   * @param {string} method
-   * @param {string} path
-   * @param {CallOptions} options
-   * @returns {Promise<{body: any, headers: Headers}>}
-   */
-  async #askPatiently(method, path, options) {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await this.#ask(method, path, options);
-      } catch (refusal) {
-        const wait = method === 'GET' && refusal instanceof ApiError && refusal.code === 'rate_limited' ? refusal.retryAfterMs : null;
-        if (wait === null || wait > PATIENCE_MS || tries === PATIENCE) throw refusal;
-        await later(wait + Math.random() * JITTER_MS, options.signal);
-      }
+      const { code, retryAfterMs: wait } = /** @type {any} */ (refusal);
+      // What is only read is asked for again, three times at most, where it was too much at once and may be so soon.
+      if (code === 'rate_limited' && method === 'GET' && wait && wait < 10_000 && tries < 3) await new Promise((resolve) => setTimeout(resolve, wait));
+      else if (code !== 'not_signed_in' || tries || !(await keeper?.renew())) throw refusal;
+      return this.call(method, path, options, tries + 1);
     }
   }
 
@@ -211,21 +190,6 @@ export class Api {
       signal?.removeEventListener('abort', forget);
     }
   }
-}
-
-/** @param {number} ms @param {AbortSignal} [signal]  rejects with its reason @returns {Promise<void>} */
-function later(ms, signal) {
-  return new Promise((resolve, reject) => {
-    const forget = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', forget);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', forget, { once: true });
-  });
 }
 
 /**

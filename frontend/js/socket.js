@@ -25,7 +25,7 @@ export const PROBE_MS = 5000;
 export const CAUGHT_UP_MS = 2000;
 
 /** Close codes of `docs/protocol.md` that this file treats by name. */
-export const CLOSE = Object.freeze({ normal: 1000, tooBig: 1009, flooding: 1008, heartbeatLost: 4000, final: 4500, notSignedIn: 4501, later: 1013 });
+export const CLOSE = Object.freeze({ normal: 1000, tooBig: 1009, flooding: 1008, heartbeatLost: 4000, final: 4500, notSignedIn: 4501 });
 
 const PING = '{"type":"ping"}';
 
@@ -76,8 +76,6 @@ export class Connection {
   #failures = 0;
   /** @type {number|null} */
   #retryAfter = null;
-  /** How long the server has said to wait where it lets nobody in just now; a close follows. @type {number|null} */
-  #waitTold = null;
   #wasOpen = false;
   #isWanted = false;
   /** @type {ConnectionStatus|null} */
@@ -196,7 +194,7 @@ export class Connection {
 
   #connect() {
     this.#clearTimers();
-    this.#retryAfter = this.#waitTold = null;
+    this.#retryAfter = null;
     this.#asked.clear();
     this.#setStatus(this.#wasOpen || this.#failures > 0 ? this.#waitingStatus() : 'connecting');
     const prepared = this.#options.prepare?.() ?? null;
@@ -257,7 +255,6 @@ export class Connection {
     }
     if (typeof frame?.type !== 'string') return;
     if (frame.type === 'closing') this.#retryAfter = Number(frame.retry_after_ms) || 0;
-    if (frame.type === 'error' && !frame.room_id && !frame.client_id) this.#waitTold = Number(frame.retry_after_ms) || null;
     if (frame.type === 'sync') frame = this.#answered(frame);
     else if (frame.type === 'error' && frame.room_id && !frame.client_id) this.#answered(frame);
     this.#options.onFrame(frame);
@@ -319,7 +316,6 @@ export class Connection {
   #delay(code) {
     const jitter = this.#clock.random() * JITTER_MS;
     if (this.#retryAfter !== null) return this.#retryAfter + jitter;
-    if ((code === CLOSE.flooding || code === CLOSE.later) && this.#waitTold !== null) return this.#waitTold + jitter;
     if (code === CLOSE.flooding) return RATE_WAIT_MS + jitter;
     return this.#failures === 0 ? RETRY_MS : RETRY_MS + jitter;
   }

@@ -71,7 +71,7 @@ async def test_a_page_too_many_says_so_and_comes_in_once_there_is_place(
     late = await bob.page.context.new_page()
     await late.clock.install()
     await late.goto(address(server, room))
-    await expect(late.get_by_text("Too many connections are open.").first).to_be_visible()
+    await expect(late.get_by_text("Too many tabs are open.").first).to_be_visible()
     await bob.page.evaluate(
         """() => Promise.all(window.others.map((socket) => new Promise((resolve) => {
           socket.onclose = resolve;

@@ -161,7 +161,7 @@ describe("what was too much at once", () => {
   test("is forgotten with its caller", async () => {
     const leaving = new AbortController();
     const reason = new Error("left the room");
-    const answers = afterSome(1, 5000);
+    const answers = afterSome(1, 60);
     const api = apiThat((response) => {
       answers(response);
       setTimeout(() => leaving.abort(reason), 20);

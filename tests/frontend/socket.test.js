@@ -52,29 +52,6 @@ describe("reconnecting", () => {
     assert.deepEqual(clock.waits, [RETRY_MS + 0.5 * JITTER_MS]);
   });
 
-  for (const code of [1008, 1013]) {
-    test(`where the server let it in no more and said for how long (${code}), it waits that long`, async () => {
-      const { clock, Socket, open } = begin();
-      open();
-      clock.luck = 0.5;
-      Socket.last.say({ type: "error", code: "too_many_connections", message: "", retry_after_ms: 20_000 });
-      Socket.last.end(code);
-      assert.deepEqual(clock.waits, [20_000 + 0.5 * JITTER_MS]);
-      await clock.pass(20_500);
-      // It holds for one try only.
-      Socket.last.end(1013);
-      assert.deepEqual(clock.waits, [RETRY_MS + 0.5 * JITTER_MS]);
-    });
-  }
-
-  test("how long a frame has to wait says nothing of a connection that is lost", async () => {
-    const { clock, Socket, open } = begin();
-    open();
-    Socket.last.say({ type: "error", code: "rate_limited", message: "", retry_after_ms: 50 });
-    Socket.last.end(1006);
-    assert.deepEqual(clock.waits, [RETRY_MS]);
-  });
-
   test("after 1008, for a flood of refused frames, it waits half a minute", async () => {
     const { clock, Socket, open } = begin();
     open();

@@ -14,9 +14,6 @@ import { History } from './history.js';
 
 /** At most one `typing` frame is sent in this time. */
 const TYPING_EVERY_MS = 1000;
-/** So long one's messages may be slowed down without a word; what is further apart is not the same slowness. */
-const PACED_UNTOLD_MS = 2000;
-const PACED_APART_MS = 4000;
 
 /**
  * @typedef {object} VisitOptions
@@ -36,9 +33,6 @@ export class Visit {
   #options;
   #history;
   #typingSentAt = -Infinity;
-  /** One's messages are slowed down: since when, and when that was said last. */
-  #pacedSince = -Infinity;
-  #pacedAt = -Infinity;
   /** Ends what others are shown to do. @type {any} */
   #othersTimer = null;
   /** Tells the others of one's own typing, when the second is over. @type {any} */
@@ -205,16 +199,8 @@ export class Visit {
    */
   hold(code, roomId, retryAfterMs) {
     const { state, clock, apply } = this.#options;
-    if (code === 'rate_limited') {
-      // They are sent again by themselves: that is worth a word where it goes on for a while, and no sooner.
-      const now = clock.now();
-      if (now - this.#pacedAt > PACED_APART_MS) this.#pacedSince = now;
-      this.#pacedAt = now;
-      const wait = retryAfterMs ?? 0;
-      if (now + wait - this.#pacedSince <= PACED_UNTOLD_MS) return;
-      retryAfterMs = wait + PACED_APART_MS;
-    }
-    const until = retryAfterMs === null ? null : clock.now() + retryAfterMs;
+    // What comes too fast is sent again by itself, and perhaps refused again: for some seconds it is one wait.
+    const until = retryAfterMs === null ? null : clock.now() + retryAfterMs + (code === 'rate_limited' ? 4000 : 0);
     apply({ type: 'speech_refused', room_id: roomId ?? state.currentRoom?.id, code, until });
     this.expire();
   }

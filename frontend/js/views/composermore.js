@@ -8,6 +8,9 @@ import { formatLength } from '../strings/lengths.js';
 import { words } from '../strings/notices.js';
 import { strings } from '../strings/en.js';
 
+/** So long messages may be slowed down without a word: they go out by themselves. */
+const UNTOLD_MS = 2000;
+
 /**
  * @typedef {object} Loan what the message box is used for besides new messages
  * @property {HTMLElement} bar stands above it
@@ -41,6 +44,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
 
   /** @type {import('../types.js').Hold | null} */
   let hold = null;
+  let heldSince = 0;
   let isArchived = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let timer;
@@ -52,8 +56,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
 
   /** New messages have to wait; a change of an old one does not. */
   const isWaiting = () => hold?.code === 'slow_mode' && loan === null;
-  /** They go out by themselves, only slower. */
-  const isPaced = () => hold?.code === 'rate_limited' && loan === null;
+  const isPaced = () => hold?.code === 'rate_limited' && loan === null && performance.now() - heldSince > UNTOLD_MS;
   /** @param {string} name */
   const nameSend = (name) => {
     setAttr(send, 'aria-label', name);
@@ -120,6 +123,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
      */
     follow(next, archived) {
       if (next === hold && archived === isArchived) return;
+      if (next?.code !== hold?.code) heldSince = performance.now();
       hold = next;
       isArchived = archived;
       clearInterval(timer);
