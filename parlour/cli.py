@@ -76,12 +76,14 @@ def serve(settings: "Settings") -> int:
     from parlour.support import logs
     from parlour.support.keys import KeysUnusable
     from parlour.support.lock import DataDirInUse
+    from parlour.support.tls import Certificate, CertificateUnusable
 
     # What the server writes is for its owner only.
     os.umask(0o077)
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, settings.log_format)
     database = None
     try:
+        certificate = Certificate(*settings.tls_files) if settings.tls_files else None
         database = init_db(settings)
         database.serve(cluster=bool(settings.redis_url))
         keys = open_keys(settings, database)
@@ -90,6 +92,7 @@ def serve(settings: "Settings") -> int:
         asyncio.run(prepare(settings.uploads_path, storage))
         sock = listen(settings)
     except (
+        CertificateUnusable,
         DataDirInUse,
         DatabaseUnusable,
         DatabaseTooNew,
@@ -107,7 +110,7 @@ def serve(settings: "Settings") -> int:
         if error.filename not in (None, str(settings.data_dir)):
             where = str(error.filename)
         return _fail(f"Cannot use {where}: {error.strerror}.")
-    server = Server(create_app(settings, database, keys, storage), settings)
+    server = Server(create_app(settings, database, keys, storage), settings, certificate)
     server.run(sockets=[sock])
     return 0 if server.started else 1
 

@@ -55,7 +55,11 @@ def test_without_anything_given_the_defaults_hold() -> None:
         "s3_endpoint": "",
         "s3_region": "us-east-1",
         "metrics_token": "",
+        "tls_certificate": "",
+        "tls_key": "",
         "log_level": "info",
+        "log_format": "auto",
+        "log_requests": "off",
     }
     assert settings.database_path == Path("data/chat.db")
     assert settings.keys_path == Path("data/keys.json")
