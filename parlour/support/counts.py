@@ -29,8 +29,8 @@ class Counts:
 
     __slots__ = (
         "answers", "connections", "cut", "database_faults", "deliveries", "entries_looked_up",
-        "entries_told", "gaps", "group_seconds", "group_sizes", "jobs", "jobs_running", "lag", "messages",
-        "refusals",
+        "entries_told", "gaps", "group_seconds", "group_sizes", "jobs", "jobs_running", "lag",
+        "messages", "refusals",
     )  # fmt: skip
 
     def __init__(self) -> None:
