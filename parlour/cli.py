@@ -53,6 +53,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         from parlour.moving import move
 
         return administer(settings, lambda: move(settings))
+    if options.command == "doctor":
+        from parlour.doctor import run as look
+
+        return look(settings, options)
     if options.command == "admin":
         from parlour.admin import run
 
@@ -176,6 +180,16 @@ def _parser() -> argparse.ArgumentParser:
         )
     _add_admin(commands)
     _add_audit(commands)
+    doctor = commands.add_parser(
+        "doctor", help="Look at the whole installation, and say how to mend what is wrong with it."
+    )
+    doctor.add_argument(
+        "--url", metavar="URL", help="Where browsers find it: it is looked at from there, too."
+    )
+    doctor.add_argument(
+        "--deep", action="store_true", help="Read all of the database and of the audit log."
+    )
+    doctor.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
     moving = commands.add_parser(
         "migrate-data",
         help="From SQLite to the PostgreSQL that PARLOUR_DATABASE_URL names, while no server runs.",

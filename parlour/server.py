@@ -162,7 +162,7 @@ class Server(uvicorn.Server):
         context = self._app.state.context
         context.door = self.door
         scheme = "http" if self._certificate is None else "https"
-        address, data_dir = address_of(sockets[0], scheme), context.settings.data_dir.resolve()
+        address, data_dir = address_of(self._spare, scheme), context.settings.data_dir.resolve()
         lines = [f"Parlour is ready: {address}", f"Data: {data_dir}"]
         signs_in = context.settings.only in ("", "auth")
         if signs_in and context.registry.setup_token is not None:
@@ -195,7 +195,7 @@ class Server(uvicorn.Server):
         with contextlib.suppress(OSError):
             self.servers = [await self._listen_once_more(spare)]
 
-    async def _listen_once_more(self, spare: socket.socket) -> asyncio.AbstractServer:
+    async def _listen_once_more(self, spare: socket.socket) -> asyncio.Server:
         made: Any = self.config.http_protocol_class
         protocol = functools.partial(
             made,

@@ -151,8 +151,8 @@ class Settings(BaseSettings):
     )
     log_format: Literal["auto", "text", "json"] = Field(
         "auto",
-        description="What lines of the log are: text for people, json for programs, auto for text on"
-        " a terminal and JSON elsewhere.",
+        description="What lines of the log are: text for people, json for programs, auto for text"
+        " on a terminal and JSON elsewhere.",
     )
     log_requests: Literal["on", "off"] = Field(
         "off",

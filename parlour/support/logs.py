@@ -34,7 +34,7 @@ _TEXT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def new_id() -> str:
-    """An id for a request or a connection, which no other has. Nobody need be unable to guess it."""
+    """An id for a request or a connection, which no other has. It may be guessed."""
     return f"{_PROCESS}-{next(_NUMBERS):x}"
 
 

@@ -51,7 +51,7 @@ def test_a_request_keeps_the_id_that_it_brings(http: Client, given: str) -> None
 @pytest.mark.parametrize("given", ["short", "x" * 65, "with a space", "line\tbreak", "né-0123456"])
 def test_what_could_forge_a_line_is_no_id(http: Client, given: str) -> None:
     """It is given another one."""
-    headers = {"X-Request-ID": given.encode("latin-1")}
+    headers = [(b"X-Request-ID", given.encode("latin-1"))]
     assert "X-Request-ID" not in http.get("/api/chat/rooms", headers=headers).headers
     answer = http.get("/api/chat/rooms/987654321", headers=headers)
     assert OWN.fullmatch(answer.headers["X-Request-ID"])
@@ -67,7 +67,7 @@ async def test_requests_and_connections_are_logged_where_that_is_asked_for(
     register(server, "ada")
     with http_client(server) as client:
         client.get("/api/users/ada/avatar?size=32&token=secret")
-        client.get(f"/api/chat/rooms/{room['id']}/messages?limit=7&x=secret")
+        client.get(f"/api/chat/rooms/{room['id']}/messages?limit=7&before=7654321")
         client.get("/nowhere/ada?token=secret", headers={"X-Request-ID": "0123456789"})
     alice: Person = person("alice", server)
     connection = await alice.enter(room)
@@ -89,7 +89,7 @@ async def test_requests_and_connections_are_logged_where_that_is_asked_for(
     [ended] = [event for event in events if "connection" in event]
     assert ended["seconds"] > 0
     whole = "\n".join(server.log)
-    for secret in ("secret", "size=32", "limit=7", "ada", "alice"):
+    for secret in ("secret", "size=32", "limit=7", "7654321", "ada", "alice"):
         assert secret not in whole, secret
 
 
@@ -110,6 +110,7 @@ def test_without_a_terminal_the_log_is_for_programs(new_server: NewServer) -> No
     with http_client(server) as client:
         client.get("/api/chat/rooms")
     server.stop()
-    said = [line for line in server.log if not line.startswith(("Parlour is", "Data:", "First adm"))]
+    output = ("Parlour is", "Data:", "First adm")
+    said = [line for line in server.log if not line.startswith(output)]
     assert said
     assert [json.loads(line)["level"] for line in said]
