@@ -150,7 +150,8 @@ def _read_through(backend: Backend, connection: Connection) -> Findings:
         words = f"Entries were changed or taken away: {broken}"
         yield fault("Audit log", words, "see who could write to the database")
         return
-    yield ok("Audit log", f"{head.count} entries, none changed.")
+    entries = "1 entry" if head.count == 1 else f"{head.count} entries"
+    yield ok("Audit log", f"{entries}, none changed.")
 
 
 def keys(given: Given) -> Findings:

@@ -18,6 +18,7 @@ from parlour.support.tokens import random_id
 
 _PATIENCE: Final = 10
 _SLOW: Final = 1.0
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
 _HOST: Final = "let the proxy hand on the Host header (nginx: proxy_set_header Host $http_host;)"
 _UPGRADE: Final = (
     "let the proxy hand on the upgrade (nginx: proxy_http_version 1.1, and Upgrade and Connection"
@@ -118,7 +119,7 @@ def here(given: Given) -> Findings:
     try:
         answer = _ask(place, "/readyz", insecure=True)
     except (OSError, http.client.HTTPException):
-        yield ok("Server", f"None answers at {place.origin}; what is looked at here does not move.")
+        yield ok("Server", f"None answers at {place.origin}; it does not run, or elsewhere.")
         return
     said = answer.says()
     if not isinstance(said, dict) or ("status" not in said and "code" not in said):
@@ -168,14 +169,14 @@ def browser(given: Given) -> Findings:
 def _security(place: _Place, answer: _Answer) -> Findings:
     if answer.certificate_ends is not None:
         yield valid_until("Certificate as seen", answer.certificate_ends)
-    if place.scheme == "http" and place.host not in ("localhost", "127.0.0.1", "::1"):
+    if place.scheme == "http" and place.host not in _HERE:
         words = "It is spoken in the clear: whoever is on the way reads along, and takes logins."
         yield warning("HTTPS", words, "put HTTPS before it (docs/operations.md, Behind a proxy)")
     elif place.scheme == "https" and "strict-transport-security" not in answer.headers:
         words = "Browsers are not told to come by HTTPS alone."
         mend = "let the proxy add Strict-Transport-Security, as deploy/nginx.conf does"
         yield warning("HTTPS", words, mend)
-    if _ask(place, "/metrics").status == http.client.OK:
+    if place.host not in _HERE and _ask(place, "/metrics").status == http.client.OK:
         yield fault(
             "Metrics",
             f"Everybody can read {place.origin}/metrics.",

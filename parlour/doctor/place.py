@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+import pwd
 import resource
 import shutil
 import stat
@@ -103,7 +104,11 @@ def _names(paths: list[Path]) -> str:
 
 
 def _user() -> str:
-    return str(os.geteuid()) if (name := os.environ.get("USER")) is None else name
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        # As in a container, whose users have no names.
+        return str(os.geteuid())
 
 
 def disk(given: Given) -> Findings:
@@ -183,8 +188,8 @@ def handles(given: Given) -> Findings:
         return
     yield warning(
         "File handles",
-        f"The limit is {hard}, which is less than {wanted} connections take (of this shell; a"
-        " service may have another).",
+        f"The limit is {hard}, and {wanted} connections take {wanted + FILES + HTTP_SHARE} (it is"
+        " this shell's; a service may have another).",
         f"LimitNOFILE={wanted + FILES + HTTP_SHARE} in the service, or a smaller"
         " PARLOUR_MAX_CONNECTIONS",
     )
