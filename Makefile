@@ -31,7 +31,8 @@ ON_NODES_ALWAYS := tests/features/test_bans.py tests/features/test_direct.py tes
 ON_POSTGRESQL := tests/administration tests/database tests/features tests/files tests/gateway tests/identity \
 	tests/jobs tests/permissions tests/properties
 # What takes minutes in its long form, and a part of a minute in every run.
-FAULTS := tests/faults/test_ledger_nodes.py tests/faults/test_ledger_partitions.py tests/faults/test_releases.py
+FAULTS := tests/faults/test_ledger_nodes.py tests/faults/test_ledger_partitions.py tests/faults/test_releases.py \
+	tests/migrations/test_upgrades.py
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
@@ -147,7 +148,7 @@ rendering: node ## Measure what the page costs its browser: a flood after a gap,
 ledger: dev ## Talk for long while connections are cut, disks fill and the power goes; check the ledger
 	@exec $(BIN)/python -m tests.ledger $(ARGS)
 
-faults: dev ## Let what is beneath two nodes be killed, hang and be cut off for long; check the ledger
+faults: dev ## Let what is beneath two nodes be killed, hang and be cut off for long; kill upgrades
 	@TEST_LONG=1 $(BIN)/python -m pytest -s $(FAULTS) $(ARGS)
 
 conformance: dev ## Let Autobahn's test suite judge the WebSocket (needs a Python 2.7 too)
