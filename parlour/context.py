@@ -25,7 +25,7 @@ from parlour.support.buckets import Drop, Pace, Taken
 from parlour.support.coalesce import Coalescer
 from parlour.support.counts import COUNTS
 from parlour.support.door import Door
-from parlour.support.logs import Seldom, log_fault
+from parlour.support.logs import Seldom, log_fault, new_id
 from parlour.support.passwords import Passwords
 from parlour.support.tasks import Tasks
 from parlour.support.tokens import Tokens
@@ -154,8 +154,8 @@ class Client:
     """One connected client: its connection, who it is, and the room of its path, if any."""
 
     __slots__ = (
-        "_in_flight", "_waiting", "address", "connection", "payer", "person", "proceed", "room_id",
-        "unheard",
+        "_in_flight", "_waiting", "address", "connection", "id", "payer", "person", "proceed",
+        "room_id", "unheard",
     )  # fmt: skip
 
     # Called whenever what kept the client's next frame from being read may be over.
@@ -173,6 +173,8 @@ class Client:
         self.payer = payer or person.author
         self.address = address
         self.connection = connection
+        # By which the log names it.
+        self.id = new_id()
         self.person = person
         self.room_id = room_id
         self.proceed = _nothing
@@ -198,7 +200,7 @@ class Client:
             COUNTS.refusals["websocket", error.code] += 1
             self.connection.send(encode_error(error, frame=frame))
             return
-        refusal, log_id = internal_error(error)
+        refusal, log_id = internal_error(error, connection=self.id)
         COUNTS.refusals["websocket", refusal.code] += 1
         self.connection.send(encode_error(refusal, frame=frame, log_id=log_id))
 
@@ -238,8 +240,8 @@ def _nothing() -> None:
     """What a client calls that nobody reads from."""
 
 
-def internal_error(error: Exception) -> tuple[Refusal, str]:
+def internal_error(error: Exception, **about: str) -> tuple[Refusal, str]:
     """Log an unexpected error once, with its cause; the refusal for it and the id in the log."""
-    log_id = log_fault(logger, error)
+    log_id = log_fault(logger, error, **about)
     words = f"Something went wrong on the server (id {log_id}). Nothing of this was changed."
     return Refusal("internal", words), log_id

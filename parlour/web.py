@@ -1,32 +1,28 @@
-"""The HTTP door: strict bodies, one shape for every refusal, security headers on every answer."""
+"""The HTTP door: strict bodies, one shape for every refusal, what stands in every answer."""
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import pydantic_core
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from parlour.context import Context, internal_error
-from parlour.costs import REQUEST, ROUTES, Cost
+from parlour.context import Context
+from parlour.costs import ROUTES, Cost
 from parlour.errors import ERROR_CODES, Refusal
 from parlour.fields import IdParam, LimitParam
 from parlour.models import ErrorAnswer
 from parlour.pacing import COST, count_request
 from parlour.people import MAX_NAME
-from parlour.support.compressing import CompressAnswers
 from parlour.support.counts import COUNTS
-from parlour.support.origin import origin_allowed
 from parlour.support.repeats import repeated_name
 
 # `ws:` and `wss:` of the own host are named by 'self' (CSP 3).
@@ -45,7 +41,7 @@ PAGE_HEADERS: Final = {
 }
 # All others are no pages, and who shows one as a page sees its text and no more. A first visit
 # has ten of them, so every byte here is ten.
-_SECURITY_HEADERS: Final = [
+SECURITY_HEADERS: Final = [
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -61,8 +57,6 @@ _RAW_HEADERS: Final = {
     503: {"retry-after": str(RETRY_AFTER_SECONDS)},
 }
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-# These change nothing (RFC 9110, section 9.2.1).
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 # What a list of people is asked with.
@@ -237,7 +231,7 @@ def raw_refusals(*codes: str) -> dict[str, bytes]:
         headers = [
             *answer.raw_headers,
             (b"connection", b"close"),
-            *(header for header in _SECURITY_HEADERS if header[0] not in own),
+            *(header for header in SECURITY_HEADERS if header[0] not in own),
         ]
         status = f"HTTP/1.1 {entry.status} {HTTPStatus(entry.status).phrase}".encode()
         lines = [status, *(name + b": " + value for name, value in headers), b"", b""]
@@ -285,7 +279,8 @@ def _allowed_methods(request: Request) -> str:
     )
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def refused(request: Request, error: Exception) -> Response:
+    """The answer to what the application was raised, for its table of those. Raises all others."""
     if isinstance(error, Refusal):
         return answer_of(error, dict(error.headers) if error.headers else None)
     if isinstance(error, RequestValidationError):
@@ -296,98 +291,3 @@ async def _refused(request: Request, error: Exception) -> Response:
         refusal = Refusal("method_not_allowed", ERROR_CODES["method_not_allowed"].meaning)
         return answer_of(refusal, {"Allow": _allowed_methods(request)})
     raise error
-
-
-class _Guard:
-    """Outermost: security headers on every answer, and a fault as a 500 that names its log line.
-
-    A pure ASGI class: Starlette's BaseHTTPMiddleware costs a task for every request.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = False
-
-        async def send_guarded(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                COUNTS.answers[message["status"] // 100] += 1
-                present = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(header for header in _SECURITY_HEADERS if header[0] not in present),
-                ]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_guarded)
-        except Exception as error:
-            if started:
-                raise
-            refusal, log_id = internal_error(error)
-            await answer_of(refusal, log_id=log_id)(scope, receive, send_guarded)
-
-
-class _SameSite:
-    """Refuses what a page of another site would change in a visitor's name.
-
-    Browsers say where a request comes from; programs that are none say nothing and pass. Source:
-    OWASP Cross-Site Request Forgery Prevention Cheat Sheet (Fetch Metadata).
-    """
-
-    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
-        self._app = app
-        self._allowed = allowed
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in _SAFE and not self._passes(scope):
-            refusal = Refusal("cross_site", "A page of another site may not do this here.")
-            await answer_of(refusal)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
-
-    def _passes(self, scope: Scope) -> bool:
-        headers = Headers(scope=scope)
-        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-        if site in ("same-origin", "none"):
-            return True
-        if site is not None:
-            # The Host is not asked: the browser has compared it, and knows better.
-            return origin is not None and origin_allowed(origin, None, self._allowed)
-        return origin_allowed(origin, headers.get("host"), self._allowed)
-
-
-class _Paced:
-    """Counts every request by its address, whatever it asks for, also what is not there."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            try:
-                count_request(scope, REQUEST)
-            except Refusal as refusal:
-                await answer_of(refusal)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
-
-
-def pace(app: FastAPI) -> None:
-    """Have `app` count requests; before what gives pages of other origins leave to read answers."""
-    app.add_middleware(_Paced)
-
-
-def install(app: FastAPI, allowed_origins: Collection[str]) -> None:
-    """Give `app` the error answers, compression and the guards, after all other middleware."""
-    for kind in (HTTPException, RequestValidationError):
-        app.add_exception_handler(kind, _refused)
-    app.add_middleware(_SameSite, allowed=allowed_origins)
-    app.add_middleware(CompressAnswers)
-    app.add_middleware(_Guard)
