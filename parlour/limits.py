@@ -157,8 +157,8 @@ class Limits:
     def share(self, peers: Sharing, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
         """Tell other nodes of those who have much of theirs in use, and hear of it."""
         self._peers, self._spawn = peers, spawn
-        for meter in self._meters.values():
-            meter.tell(self._took)
+        for (_, scope), meter in self._meters.items():
+            meter.tell(self._took, steady=scope == "person")
 
     def _took(self, meter: Meter, key: Any, drops: int) -> None:
         if self._peers is None or not self._peers.has_others:

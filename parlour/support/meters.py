@@ -25,7 +25,18 @@ class Meter:
     longest ago: they begin anew, and the memory stays what it is.
     """
 
-    __slots__ = ("_heard", "_most", "_new", "_old", "_turns_at", "_watch", "each", "name", "span")
+    __slots__ = (
+        "_heard",
+        "_most",
+        "_new",
+        "_old",
+        "_turns_at",
+        "_watch",
+        "each",
+        "half",
+        "name",
+        "span",
+    )
 
     def __init__(self, name: str, size: float, per_second: float, most: int = MOST) -> None:
         """`name` tells it from others; `most` are remembered of each generation."""
@@ -34,6 +45,7 @@ class Meter:
         # Seconds in which a drop falls, and in which an empty bucket fills.
         self.each: Final = 1 / per_second
         self.span: Final = size / per_second
+        self.half: Final = self.span / 2
         # By key, when its bucket will be full again; who was here in this while, and before it.
         self._new: dict[Any, float] = {}
         self._old: dict[Any, float] = {}
@@ -41,15 +53,16 @@ class Meter:
         self._watch: Meter | None = None
         self._heard: Heard | None = None
 
-    def tell(self, heard: Heard) -> None:
-        """Tell of those who are busy: with more than half in use, or with much of it for long.
+    def tell(self, heard: Heard, *, steady: bool) -> None:
+        """Tell of those who are busy: with more than half in use, `steady` also for long.
 
         A bucket remembers nothing of who takes as much as falls into it: another one, into which
         less falls, does.
         """
-        size = self.span / self.each
-        self._watch = Meter(f"{self.name}.watch", size, QUIET / self.each, self._most)
         self._heard = heard
+        if steady:
+            size = self.span / self.each
+            self._watch = Meter(f"{self.name}.watch", size, QUIET / self.each, self._most)
 
     def __len__(self) -> int:
         """How many are remembered."""
@@ -71,19 +84,19 @@ class Meter:
             new[key] = full_at
             return after - now - self.span
         new[key] = after
-        if self._watch is not None:
-            self._look(self._watch, key, drops, now)
+        if self._heard is not None:
+            watch = self._watch
+            long = watch is not None and watch.lift(key, drops, now)
+            if long or after - now > self.half:
+                self._heard(self, key, drops)
         return 0.0
 
-    def _look(self, watch: "Meter", key: Any, drops: int, now: float) -> None:
-        short = watch.take(key, drops, now)
-        busy = short or self.is_past_half(key, now) or watch.is_past_half(key, now)
-        if busy and self._heard is not None:
-            self._heard(self, key, drops)
-
-    def is_past_half(self, key: Any, now: float) -> bool:
-        """Whether more than half of a bucket is in use."""
-        return self.used(key, now) > self.span / 2
+    def lift(self, key: Any, drops: int, now: float) -> bool:
+        """Take drops, whether there are enough or not; whether more than half is in use now."""
+        full_at = self._new[key] if key in self._new else self._recall(key, now)
+        full_at = min(max(full_at, now) + drops * self.each, now + self.span)
+        self._new[key] = full_at
+        return full_at - now > self.half
 
     def used(self, key: Any, now: float) -> float:
         """In how many seconds its bucket will be full again."""

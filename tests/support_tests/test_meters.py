@@ -90,7 +90,7 @@ def test_only_of_those_past_half_is_anything_told() -> None:
     """And of what they take from there on."""
     told: list[tuple[Any, int]] = []
     meter = Meter("m", 10, 1)
-    meter.tell(lambda _meter, key, drops: told.append((key, drops)))
+    meter.tell(lambda _meter, key, drops: told.append((key, drops)), steady=True)
     for _ in range(5):
         meter.take("ann", 1, 100.0)
     assert told == []
@@ -104,7 +104,7 @@ def test_who_takes_all_that_falls_into_it_for_long_is_told_of_too() -> None:
     """Though their bucket is full at each time: at several nodes they would have as many paces."""
     told: list[Any] = []
     meter = Meter("m", 10, 1)
-    meter.tell(lambda _meter, key, _drops: told.append(key))
+    meter.tell(lambda _meter, key, _drops: told.append(key), steady=True)
     for second in range(60):
         assert meter.take("busy", 1, 100.0 + second) == 0
         if second % 5 == 0:
