@@ -51,22 +51,23 @@ def cast(server: Server) -> Iterator[Cast]:
 
 
 @pytest.fixture(scope="module")
-def scenes(cast: Cast) -> dict[str, Scene]:
-    """Return the rooms that no act has changed yet, by kind."""
+def scenes(cast: Cast) -> dict[tuple[str, bool], Scene]:
+    """Return the rooms that no act has changed yet, by kind, and whether something is saved."""
     del cast
     return {}
 
 
 @pytest.fixture
-def fresh(cast: Cast, scenes: dict[str, Scene]) -> Fresh:
+def fresh(cast: Cast, scenes: dict[tuple[str, bool], Scene]) -> Fresh:
     """Return what gives a room of a kind as it was made; a spoilt one is given up for another."""
 
-    def give(kind: str, *, spoilt: bool = False) -> Scene:
+    def give(kind: str, *, is_saved: bool, spoilt: bool = False) -> Scene:
+        wanted = (kind, is_saved)
         if spoilt:
-            scenes.pop(kind, None)
-        if kind not in scenes:
-            scenes[kind] = Scene.of(cast, kind)
-        return scenes[kind]
+            scenes.pop(wanted, None)
+        if wanted not in scenes:
+            scenes[wanted] = Scene.of(cast, kind, is_saved=is_saved)
+        return scenes[wanted]
 
     return give
 
@@ -74,10 +75,11 @@ def fresh(cast: Cast, scenes: dict[str, Scene]) -> Fresh:
 async def play(act: str, kind: str, fresh: Fresh) -> dict[str, str]:
     """What comes of an act for each person, all in rooms as they were made."""
     kind = "public" if kind == "anywhere" else kind
+    is_saved = act in acts.OF_SAVED
     found: dict[str, str] = {}
     spoilt = False
     for who in WHO:
-        scene = fresh(kind, spoilt=spoilt)
+        scene = fresh(kind, is_saved=is_saved, spoilt=spoilt)
         if act.startswith("WS "):
             name = act.removeprefix("WS ")
             if name.startswith("/"):
@@ -95,7 +97,7 @@ async def play(act: str, kind: str, fresh: Fresh) -> dict[str, str]:
             found[who] = acts.do(act, how, scene, who)
             spoilt = found[who] == "ok" and how.lasting
     if spoilt:
-        fresh(kind, spoilt=True)
+        fresh(kind, is_saved=is_saved, spoilt=True)
     return found
 
 
