@@ -16,6 +16,7 @@ from playwright.async_api import Browser
 from tests.support.accounts import OPENED
 from tests.support.browser import Browsers, chromium
 from tests.support.databases import NODES, ON_SQLITE
+from tests.support.nursery import REAL_HASHES
 from tests.support.people import Person, Room, async_http_client, checked, http_client
 from tests.support.places import give_back
 from tests.support.server import Server
@@ -84,9 +85,13 @@ def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """One running server for all tests of a module; its `SERVER_ENV` holds further settings."""
-    env = getattr(request.module, "SERVER_ENV", {})
+    env = _hashes(request.node) | getattr(request.module, "SERVER_ENV", {})
     with Server(tmp_path_factory.mktemp("server"), env=env) as running:
         yield running
+
+
+def _hashes(node: pytest.Item | pytest.Module) -> dict[str, str]:
+    return {} if node.get_closest_marker("real_hashes") is None else REAL_HASHES
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +122,7 @@ async def _part() -> None:
 
 
 @pytest.fixture
-def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def new_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Return a maker of servers of the test's own: `new_server(env=..., flags=...)`, not started.
 
     Those that still run at the end are stopped; the log of each is checked. The servers of modules
@@ -129,6 +134,7 @@ def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
     def make(**options: Any) -> Server:
         options = {"is_measured": False} | options
+        options["env"] = _hashes(request.node) | dict(options.get("env") or {})
         servers.append(Server(tmp_path / f"server-{len(servers)}", **options))
         return servers[-1]
 
