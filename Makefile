@@ -16,6 +16,7 @@ UPGRADE ?=
 EXTRAS ?=
 QUICK ?=
 CASES ?=
+TIMES ?=
 
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade)
@@ -68,7 +69,7 @@ endif
 
 test-python: dev ## Run the Python and browser tests
 	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
-	CHROME_PATH="$$chromium" $(BIN)/python -m scripts.tests $(SHARED) \
+	CHROME_PATH="$$chromium" $(BIN)/python -m scripts.tests $(SHARED) $(if $(TIMES),--seconds-to tests/seconds.json) \
 	-- TEST_DATABASE=postgresql tests/database -- TEST_NODES=2 $(ON_NODES_ALWAYS)
 
 # Measuring doubles what the tests compute, so it is a run of its own.

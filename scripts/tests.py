@@ -10,12 +10,14 @@ again with nothing beside them, and named loudly: what fails then, too, or more 
 failed. What passes is still to be mended.
 """
 
+import itertools
 import json
 import os
 import re
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,11 +121,12 @@ def _say(words: str) -> None:
     sys.stdout.flush()
 
 
-# As a plugin of pytest: writes down which tests failed.
+# As a plugin of pytest: writes down which tests failed, and how long each file took.
 
 
 def pytest_addoption(parser) -> None:  # type: ignore[no-untyped-def] # noqa: D103
     parser.addoption("--failed-to", default=None, help="file for the names of what failed")
+    parser.addoption("--seconds-to", default=None, help="file for the seconds of each file")
 
 
 def pytest_terminal_summary(terminalreporter, config) -> None:  # type: ignore[no-untyped-def] # noqa: D103
@@ -133,6 +136,13 @@ def pytest_terminal_summary(terminalreporter, config) -> None:  # type: ignore[n
     names = {report.nodeid for report in reports if hasattr(report, "when")}
     if place and all(hasattr(report, "when") for report in reports):
         Path(place).write_text(json.dumps(sorted(names)))
+    if place := config.getoption("--seconds-to"):
+        seconds = Counter[str]()
+        for report in itertools.chain(*terminalreporter.stats.values()):
+            if hasattr(report, "when"):
+                seconds[report.nodeid.partition("::")[0]] += report.duration
+        kept = {path: round(each) for path, each in sorted(seconds.items()) if each >= 1}
+        Path(place).write_text(json.dumps(kept, indent=0) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for: servers, HTTP clients, people and browsers."""
 
 import gc
+import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -25,6 +26,8 @@ from tests.support.server import Server
 hypothesis.settings.register_profile("parlour", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("parlour")
 
+# What files took when it was measured last (`make test-python TIMES=1`), if it was.
+SECONDS = Path(__file__).with_name("seconds.json")
 # Tenths of a second that a test takes where its fixtures do not tell: crowds and storms, walks.
 TENTHS = {"faults": 25, "properties": 120}
 FAILED = pytest.StashKey[bool]()
@@ -48,6 +51,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     longest = Counter[Path]()
     for item in items:
         longest[item.path] += _tenths(item)
+    if SECONDS.exists():
+        for name, seconds in json.loads(SECONDS.read_text("utf-8")).items():
+            longest[SECONDS.parents[1] / name] = 10 * int(seconds)
     items.sort(key=lambda item: -longest[item.path])
 
 

@@ -1,5 +1,6 @@
 """What fails of many tests on a busy machine is looked at once more, alone, and named."""
 
+import json
 import os
 import subprocess
 import sys
@@ -80,3 +81,13 @@ def test_one_that_fails_once_beside_the_first_is_looked_at_again(tmp_path: Path)
     assert returned == 0, said
     assert said.count("Once more, alone:") == 1
     assert "Passed alone, and have to be mended:" in said
+
+
+def test_what_each_file_took_is_written_down_where_it_is_asked_for(tmp_path: Path) -> None:
+    """Those that took a second or more, in whole seconds."""
+    (tmp_path / "test_long.py").write_text("import time\ndef test_it(): time.sleep(1)\n")
+    returned, said = run(tmp_path, {"a": 0}, "--seconds-to", "seconds.json")
+    assert returned == 0, said
+    told = json.loads((tmp_path / "seconds.json").read_text())
+    assert told.keys() == {"test_long.py"}
+    assert told["test_long.py"] >= 1

@@ -205,3 +205,18 @@ class Scene:
     def _say(self, who: str, **query: str) -> None:
         said = self.cast.ask(who, "POST", self.path("/messages"), {"content": "words"}, **query)
         self.messages[who] = checked(said)["id"]
+
+
+@dataclass
+class Scenes:
+    """The rooms that no act has changed yet, by kind, and whether something of them is saved."""
+
+    cast: Cast
+    _fresh: dict[tuple[str, bool], Scene] = field(default_factory=dict)
+
+    def give(self, kind: str, *, is_saved: bool, spoilt: bool = False) -> Scene:
+        """A room of a kind as it was made; a spoilt one is given up for another."""
+        wanted = (kind, is_saved)
+        if spoilt or wanted not in self._fresh:
+            self._fresh[wanted] = Scene.of(self.cast, kind, is_saved=is_saved)
+        return self._fresh[wanted]
