@@ -24,8 +24,10 @@ from types import SimpleNamespace
 from typing import Any, Final, NoReturn, Protocol
 
 from argon2 import PasswordHasher
+from fastapi import routing
 
 from parlour import cli, migrations, pages
+from parlour.settings import Settings
 from parlour.support import assets, passwords, sqlite
 from tests.support.databases import NODES, ON_SQLITE
 
@@ -129,6 +131,29 @@ def prepare_the_page() -> None:
     made.compress(others=True)
 
 
+def prepare_the_routes() -> None:
+    """Let every server take from here how its routes are asked, which depends on no setting.
+
+    FastAPI makes that out anew for each program, which takes most of the time of a start.
+    """
+    make = routing._IncludedRouter._build_effective_context
+    made: dict[tuple[int, str], Any] = {}
+
+    def once(self: Any, route: Any) -> Any:
+        # They belong to the modules, and so are there to the end.
+        which = id(route), self.include_context.prefix
+        if which not in made:
+            made[which] = make(self, route)
+        return made[which]
+
+    setattr(routing._IncludedRouter, "_build_effective_context", once)  # noqa: B010
+    # Imported here: what asks for servers imports this module, too.
+    from parlour.main import create_app  # noqa: PLC0415
+
+    for route in create_app(Settings(_env_file=None)).router.routes:
+        route.matches({"type": "http", "method": "GET", "path": "", "headers": []})
+
+
 def nurse(asked: socket.socket) -> None:
     """Fork for every request, and tell the end of each child, until nobody asks any more."""
     wakes, wake = socket.socketpair()
@@ -171,6 +196,7 @@ if __name__ == "__main__":
     # Read when somebody chooses a password first.
     passwords.common_passwords()
     prepare_the_database()
+    prepare_the_routes()
     if NODES == 1 and ON_SQLITE:
         # Of others none is looked at by a browser.
         prepare_the_page()
