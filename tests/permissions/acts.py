@@ -237,6 +237,8 @@ IN_ROOMS: Final[dict[str, Act]] = {
         lasting=True,
     ),
 }
+# What of them looks at what was saved before.
+OF_SAVED: Final = tuple(act for act in IN_ROOMS if "save" in act and not act.startswith("PUT"))
 AUTH, USERS, ADMIN = "/api/auth", "/api/users", "/api/admin"
 # The acts that no room has to do with. What would end somebody's login is asked wrongly on purpose:
 # it has got past the gate when it is refused for what is wrong.
