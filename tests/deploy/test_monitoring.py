@@ -43,7 +43,7 @@ def test_an_expression_is_read_by_a_parser_of_its_language(expression: str) -> N
 def test_a_parser_of_the_language_refuses_what_is_wrong() -> None:
     """So the test above can fail."""
     for wrong in ("rate(a[5m]", "sum by (le) rate(a[5m])", "rate(a)", "a{b=~'('}", "a >"):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             promql_parser.parse(wrong)
 
 
