@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from parlour.context import Context
 from parlour.database import ChatDatabase
 from parlour.errors import Refusal
+from parlour.status import Broker, broker_of
 from parlour.web import answers, context_of
 
 router = APIRouter(tags=["health"])
@@ -19,7 +20,6 @@ LEAST_FREE: Final = 4_194_304
 # Whoever asks gives up soon (the image's own check after 5 s) and then knows nothing of why.
 DATABASE_SECONDS: Final = 4.0
 
-Broker = Literal["ok", "away", "none"]
 _READY: Final[dict[str, Any]] = {"status": "ok", "database": "ok", "disk": "ok", "broker": "none"}
 
 
@@ -58,13 +58,6 @@ async def readyz(context: Annotated[Context, Depends(context_of)]) -> Ready:
     except TimeoutError:
         raise Refusal("busy", "The database does not answer.") from None
     return Ready(broker=broker_of(context))
-
-
-def broker_of(context: Context) -> Broker:
-    """How it stands with Redis: a server alone has none."""
-    if context.peers is None:
-        return "none"
-    return "ok" if context.peers.among().connected else "away"
 
 
 async def _check_disk(context: Context) -> None:

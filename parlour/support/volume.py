@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from parlour.support.patience import Patience
+
 # Disks answer at once; one that hangs, or is over a network that does, may never.
 PATIENCE_SECONDS: Final = 2.0
 
@@ -21,23 +23,16 @@ class Volume:
     """The file system of a folder, which is asked by one thread at a time, however many ask."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._asked: asyncio.Future[Space] | None = None
+        self._look = Patience(lambda: asyncio.to_thread(space_of, folder), PATIENCE_SECONDS)
 
     async def space(self) -> Space:
         """What there is just now. Raises OSError, or TimeoutError where it does not answer."""
-        if self._asked is None or self._asked.done():
-            loop = asyncio.get_running_loop()
-            self._asked = loop.run_in_executor(None, space_of, self._folder)
-            # Where nobody waits for it any more, nobody misses what went wrong.
-            self._asked.add_done_callback(lambda done: done.cancelled() or done.exception())
-        # Whoever gives up leaves it to the others.
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            return await asyncio.shield(self._asked)
+        return await self._look.answer()
 
 
 def space_of(folder: Path) -> Space:
     """The same at once. Raises OSError."""
     found = os.statvfs(folder)
     unit = found.f_frsize
-    return Space(found.f_blocks * unit, found.f_bavail * unit, bool(found.f_flag & os.ST_RDONLY))
+    read_only = bool(found.f_flag & os.ST_RDONLY)
+    return Space(found.f_blocks * unit, found.f_bavail * unit, read_only)

@@ -18,6 +18,7 @@ from parlour import (
     oversight,
     people,
     protocol,
+    status,
 )
 from parlour.commands import COMMAND_SHAPES, ConnectQuery
 from parlour.features import health
@@ -121,6 +122,12 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "AdminRoom": oversight.AdminRoom,
     "Policy": oversight.Policy,
     "AuditEntry": oversight.AuditEntry,
+    "ServerStatus": status.ServerStatus,
+    "NodeName": status.NodeName,
+    "Timing": status.Timing,
+    "Waiting": status.Waiting,
+    "DatabaseStatus": status.DatabaseStatus,
+    "DiskStatus": status.DiskStatus,
     "Guest": people.Guest,
     "KeySet": people.KeySet,
     "PublicKey": people.PublicKey,
@@ -262,6 +269,7 @@ def test_an_example_is_what_its_label_says(label: str, text: str) -> None:
                 keeping,
                 later,
                 health,
+                status,
             )
             if hasattr(module, inner)
         ),

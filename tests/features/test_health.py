@@ -95,7 +95,7 @@ async def test_a_data_directory_that_is_gone_is_told(context: Context, tmp_path:
 
 
 async def test_a_disk_that_does_not_answer_holds_one_thread_and_nobody(
-    context: Context, monkeypatch: pytest.MonkeyPatch
+    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """503 `busy` for each who asks, while a single look at it goes on."""
     asked, answer = [], threading.Event()
@@ -107,6 +107,7 @@ async def test_a_disk_that_does_not_answer_holds_one_thread_and_nobody(
 
     monkeypatch.setattr(volume, "space_of", hang)
     monkeypatch.setattr(volume, "PATIENCE_SECONDS", 0.01)
+    context.volume = Volume(tmp_path)
     try:
         for _ in range(3):
             with pytest.raises(Refusal) as refused:
