@@ -53,6 +53,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         from parlour.moving import move
 
         return administer(settings, lambda: move(settings))
+    if options.command == "bench":
+        from parlour.bench import run as measure
+
+        return measure(settings, options)
     if options.command == "doctor":
         from parlour.doctor import run as look
 
@@ -180,6 +184,18 @@ def _parser() -> argparse.ArgumentParser:
         )
     _add_admin(commands)
     _add_audit(commands)
+    bench = commands.add_parser(
+        "bench", help="Measure this machine with a server of its own, and check every message."
+    )
+    bench.add_argument(
+        "--people", type=_number(1_000), default=50, metavar="N", help="Who talk. Default: 50."
+    )
+    bench.add_argument(
+        "--seconds", type=_number(3_600), default=10, metavar="S", help="How long. Default: 10."
+    )
+    bench.add_argument(
+        "--data-dir", metavar="VALUE", help="As for `parlour serve`: it is measured beside it."
+    )
     doctor = commands.add_parser(
         "doctor", help="Look at the whole installation, and say how to mend what is wrong with it."
     )
