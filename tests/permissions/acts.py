@@ -308,6 +308,7 @@ ELSEWHERE: Final[dict[str, Act]] = {
     "DELETE /api/admin/invites/{invite_id}": fixed(f"{ADMIN}/invites/987654321"),
     "GET /api/admin/reports": fixed(f"{ADMIN}/reports"),
     "GET /api/admin/audit": fixed(f"{ADMIN}/audit"),
+    "GET /api/admin/status": fixed(f"{ADMIN}/status"),
     "GET /.well-known/jwks.json": fixed("/.well-known/jwks.json"),
     "GET /healthz": fixed("/healthz"),
     "GET /readyz": fixed("/readyz"),
