@@ -201,6 +201,7 @@ ROUTES: Final[dict[str, Cost]] = {
     f"DELETE {_ADMIN}/invites/{{invite_id}}": _CHANGE,
     f"GET {_ADMIN}/reports": _READ,
     f"GET {_ADMIN}/audit": _READ,
+    f"GET {_ADMIN}/status": _READ,
     "GET /healthz": REQUEST,
     "GET /metrics": REQUEST,
     "GET /readyz": Cost("probe"),
