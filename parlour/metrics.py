@@ -69,6 +69,7 @@ def _families(context: Context) -> Iterator[Metric]:
     yield from _of_refusals()
     yield from _of_the_database(context)
     yield from _of_the_event_loop(context)
+    yield from _of_backups()
     yield from _of_other_nodes(context)
 
 
@@ -126,6 +127,20 @@ def _of_the_event_loop(context: Context) -> Iterator[Metric]:
     yield _gauge("parlour_jobs_running", "Background jobs in work", COUNTS.jobs_running)
     about = "Tries of background jobs, by kind and what became of them: done, failed or given_up"
     yield _counters("parlour_jobs", about, ("kind", "outcome"), COUNTS.jobs)
+
+
+def _of_backups() -> Iterator[Metric]:
+    made = COUNTS.backup
+    about = "When the last backup that is known of was begun; 0 where there is none"
+    at = 0.0 if made is None else made.at / 1000
+    yield _gauge("parlour_backup_last_timestamp_seconds", about, at)
+    about = "How large that one is"
+    yield _gauge("parlour_backup_last_size_bytes", about, 0 if made is None else made.bytes)
+    about = "How long that one took"
+    yield _gauge("parlour_backup_last_duration_seconds", about, made.seconds if made else 0)
+    yield _gauge("parlour_backup_running", "1 while this server makes one", COUNTS.backup_running)
+    about = "Backups that were due on this server and failed"
+    yield _counter("parlour_backup_failures", about, COUNTS.backup_failures)
 
 
 def _of_other_nodes(context: Context) -> Iterator[Metric]:

@@ -18,7 +18,7 @@ from parlour.migrations import is_behind, migrate
 from parlour.store import lease, nodes
 from parlour.store.backends import Backend, DatabaseUnusable, expected_error
 from parlour.store.journal import Follower
-from parlour.store.meta import MOVED, ensure_epoch, epoch_of, read_values
+from parlour.store.meta import MOVED, RESTORING, ensure_epoch, epoch_of, read_values
 from parlour.support.lock import lock_data_dir
 from parlour.support.writer import SINGLE, Job, Writer, WriterBusy
 
@@ -62,8 +62,10 @@ class Engine:
                 migrate(connection)
                 ensure_epoch(connection)
                 self.epoch = epoch_of(connection)
+                marks = read_values(connection, [MOVED, RESTORING])
                 # Where it goes on, when it was moved away from here.
-                self.moved_to = read_values(connection, [MOVED]).get(MOVED)
+                self.moved_to = marks.get(MOVED)
+                self.is_half_restored = RESTORING in marks
         except BaseException as error:
             self.write_engine.dispose()
             self._lock.close()
