@@ -81,7 +81,14 @@ async def test_what_was_acknowledged_before_is_there_once_while_people_write(
         for number in range(3):
             await busy.scene.acknowledged(200 * (number + 1))
             before = {record.id for send in ledger.sends.values() for record in send.acknowledged}
-            kept.append((await asyncio.to_thread(made, own_server, own_server.home / f"backups-{number}"), before))
+            kept.append(
+                (
+                    await asyncio.to_thread(
+                        made, own_server, own_server.home / f"backups-{number}"
+                    ),
+                    before,
+                )
+            )
     room_id = busy.scene.room_id
     async with async_http_client(own_server) as http:
         _, whole = await read_history(http, room_id)

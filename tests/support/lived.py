@@ -52,7 +52,9 @@ class Lived:
     """A server on which people have done everything that leaves something behind."""
 
     def __init__(self, server: Server) -> None:
-        assert ask(server, "admin", "create", "ada", "--password-stdin").returncode == 0
+        """`server` is one that does not run yet."""
+        ada = ask(server, "admin", "create", "ada", "--password-stdin", **server.env)
+        assert ada.returncode == 0, ada.stderr
         self.server = server.start()
         self.ada, self.bob = log_in(server, "ada"), register(server, "bob")
         self.eve = register(server, "eve")
