@@ -86,17 +86,21 @@ async def _run(settings: Settings) -> tuple[int, list[str], list[str]]:
         out, err = await process.communicate()
     except BaseException:
         # The server ends. Nothing half-made is left over by one that is told so.
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(END_SECONDS):
-                    await process.wait()
-            if process.returncode is None:
-                process.kill()
+        await _end(process)
         raise
     said, errors = (text.decode(errors="replace").splitlines() for text in (out, err))
     assert process.returncode is not None  # noqa: S101 - it has ended
     return process.returncode, said, [line.removeprefix("parlour: ") for line in errors]
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    for end in (process.terminate, process.kill):
+        with contextlib.suppress(ProcessLookupError):
+            end()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await process.communicate()
+                return
 
 
 def _text(value: object) -> str:
