@@ -1,5 +1,6 @@
 """The commands `parlour backup` and `parlour restore`: what they say, and how they end."""
 
+import contextlib
 import errno
 import os
 import signal
@@ -70,7 +71,8 @@ def _do(settings: Settings, options: Namespace) -> list[str]:
     if options.list:
         names = place_of(settings, _where(settings, options)).names()
         return sorted(names, key=lambda name: str(time_of(name))) or ["There is none yet."]
-    os.nice(_NICE)
+    with contextlib.suppress(OSError):
+        os.nice(_NICE)
     outcome = make(settings, _order(settings, options), bars)
     for warning in outcome.warnings:
         print(f"parlour: {warning}", file=sys.stderr)  # noqa: T201
