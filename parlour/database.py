@@ -1,7 +1,6 @@
 """The database: engines, the one writer with its group commit, and the operations on chat."""
 
 import contextlib
-import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +27,7 @@ from parlour.store.backends import Backend, DatabaseUnusable, backend_of
 from parlour.store.changes import newest_changes
 from parlour.store.dialects import attempt
 from parlour.store.engine import Engine, expected
-from parlour.store.meta import RESTORING, ensure_epoch
+from parlour.store.meta import ensure_epoch
 from parlour.storing import Changes, History, MessageDraft, RecentChanges, StoredMessage
 from parlour.support.flights import Flights
 from parlour.support.writer import Job
@@ -375,11 +374,7 @@ def init_db(settings: Settings | None = None) -> Database:
     settings = settings or load_settings()
     # An existing folder keeps the rights its owner gave it.
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _refuse_half_restored(settings)
     database = Database(settings.data_dir, backend_of(settings))
-    if database.is_half_restored:
-        database.release()
-        raise DatabaseUnusable(not_restored(backend_of(settings)))
     if database.moved_to:
         database.release()
         raise DatabaseUnusable(
@@ -388,25 +383,6 @@ def init_db(settings: Settings | None = None) -> Database:
         )
     _default = database
     return _default
-
-
-def _refuse_half_restored(settings: Settings) -> None:
-    stage = settings.data_dir / RESTORING
-    if not stage.exists():
-        return
-    is_placed = settings.database_path.exists() and not (stage / "chat.db").exists()
-    if settings.database_url or not is_placed:
-        raise DatabaseUnusable(not_restored(settings.data_dir))
-    # The last step took place, and only the folder is left.
-    shutil.rmtree(stage)
-
-
-def not_restored(place: object) -> str:
-    """For where all of a backup is not there again."""
-    return (
-        f"A restore into {place} was not finished, and nothing there counts. Do it again, with"
-        " parlour restore."
-    )
 
 
 @contextlib.contextmanager
