@@ -28,7 +28,7 @@ from parlour.settings import Settings
 from parlour.store import backups
 from parlour.store.backups import Named
 from parlour.support import sqlite
-from parlour.support.archive import PORTION, Damaged, Member, write_whole
+from parlour.support.archive import PORTION, Damaged, Member, NewFile
 from parlour.support.bars import Bars, Watched
 from parlour.support.keys import KeysUnusable, parse_keys
 
@@ -137,7 +137,7 @@ class Sorting:
         packed: Any = member
         try:
             with (
-                write_whole(self.database) as target,
+                NewFile(self.database) as target,
                 gzip.GzipFile(fileobj=packed, mode="rb") as source,
             ):
                 # Not more than it says of itself, whatever is packed in it.

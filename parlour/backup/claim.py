@@ -1,6 +1,8 @@
 """Who makes a backup says so in the database: one at a time, and nothing is deleted meanwhile.
 
 Where it cannot be said, as on a full disk, a backup is made all the same: then it is needed most.
+It is said by threads that do not give way as the rest of the program does: everybody who writes
+waits for them.
 """
 
 import contextlib
@@ -8,6 +10,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -35,13 +38,15 @@ class Claim:
         self._run = secrets.token_hex(8)
         self._host = socket.gethostname()
         self._ended = threading.Event()
+        # Begun with the first that it does, before this program gives way.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="claim")
 
     @contextlib.contextmanager
     def held(self, if_older: int) -> Iterator[None]:
         """Hold it. Raises Busy, or NotYet where the last is not so many seconds old."""
         engine = self._backend.open_writer()
         try:
-            if not self._begin(engine, if_older):
+            if not self._thread.submit(self._begin, engine, if_older).result():
                 yield
                 return
             thread = threading.Thread(target=self._renew, args=[engine], daemon=True)
@@ -52,7 +57,7 @@ class Claim:
                 self._ended.set()
                 thread.join()
                 with contextlib.suppress(DBAPIError):
-                    self._end(engine, None)
+                    self._thread.submit(self._end, engine, None).result()
         finally:
             engine.dispose()
 
@@ -90,7 +95,7 @@ class Claim:
         """Say what was made."""
         engine = self._backend.open_writer()
         try:
-            self._end(engine, made)
+            self._thread.submit(self._end, engine, made).result()
         except DBAPIError as error:
             self.warnings.append(f"It could not be noted: {self._backend.fault(error)}")
         finally:

@@ -1,6 +1,5 @@
 """The commands `parlour backup` and `parlour restore`: what they say, and how they end."""
 
-import contextlib
 import errno
 import os
 import signal
@@ -31,8 +30,6 @@ from parlour.support.lock import DataDirInUse
 LATER: Final = os.EX_TEMPFAIL
 # And where it was told to end.
 ENDED: Final = 130
-# It gives way to a server beside it.
-_NICE: Final = 10
 
 
 class _Stopped(BaseException):
@@ -71,8 +68,6 @@ def _do(settings: Settings, options: Namespace) -> list[str]:
     if options.list:
         names = place_of(settings, _where(settings, options)).names()
         return sorted(names, key=lambda name: str(time_of(name))) or ["There is none yet."]
-    with contextlib.suppress(OSError):
-        os.nice(_NICE)
     outcome = make(settings, _order(settings, options), bars)
     for warning in outcome.warnings:
         print(f"parlour: {warning}", file=sys.stderr)  # noqa: T201

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Final, Protocol, Self
 from parlour.backup.contents import BackupError, time_of
 from parlour.settings import S3, Settings, SettingsError
 from parlour.storage import Unavailable
+from parlour.support.archive import NewFile
 
 # What is made lies in such a folder until it is whole; nobody else's begins so.
 _UNFINISHED: Final = ".parlour-backup-"
@@ -159,19 +160,16 @@ class _File:
 
     def __init__(self, beside: Path, target: Path) -> None:
         self._beside, self._target = beside, target
-        self._file: Any = open(beside, "w+b", opener=_private)  # noqa: SIM115
+        self._file = NewFile(beside)
 
     def write(self, data: bytes, /) -> object:
         return self._file.write(data)
 
     def written(self) -> BinaryIO:
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        file = self._file.sync()
         # What is read comes from the disk and not from memory, where the system can be told so.
         if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        self._file.seek(0)
-        file: BinaryIO = self._file
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         return file
 
     def keep(self) -> str:
@@ -184,10 +182,6 @@ class _File:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def sync_folder(folder: Path) -> None:

@@ -30,7 +30,7 @@ from parlour.store.backends import File, Server
 from parlour.store.meta import RESTORING, epoch_of, write_value
 from parlour.store.tables import meta
 from parlour.support import sqlite
-from parlour.support.archive import Member, copy, write_whole
+from parlour.support.archive import Member, NewFile, copy
 from parlour.support.bars import Bars
 from parlour.support.lock import lock_data_dir
 
@@ -168,10 +168,9 @@ class _Restoring:
             head = sorting.run(self._settings, "Restoring", put)
         self._prepare(sorting.database, head)
         if sorting.keys is not None and not self._sign_out:
-            with write_whole(self._stage / "keys.json") as file:
+            with NewFile(self._stage / "keys.json") as file:
                 file.write(sorting.keys)
-                file.flush()
-                os.fsync(file.fileno())
+                file.sync()
         place = str(self._settings.data_dir)
         if self._goal is None:
             self._place("files", "keys.json", "chat.db")
@@ -201,7 +200,7 @@ class _Restoring:
 
             def put(member: Member, key: str) -> None:
                 path = coming / key
-                with write_whole(path) as file:
+                with NewFile(path) as file:
                     size = copy(member, file)
                 if is_here:
                     runner.run(storage.put(key, path))

@@ -22,7 +22,7 @@ from parlour.store import backups, copying
 from parlour.store.backends import Backend, File, Server
 from parlour.store.meta import MOVED, RESTORING, read_values
 from parlour.support import sqlite
-from parlour.support.archive import PORTION, write_whole
+from parlour.support.archive import PORTION, Evenly, NewFile
 from parlour.support.bars import Bars
 from parlour.support.postgresql import NotTaken, let_read_long
 
@@ -51,11 +51,15 @@ class Snapshot:
         return sqlite.open_readers(self.path, 1)
 
 
-def take(backend: Backend, path: Path, show: Bars) -> Snapshot:
-    """Copy a moment of the database into a new file. Raises BackupError or OSError."""
+def take(backend: Backend, path: Path, show: Bars) -> datetime:
+    """Copy a moment of the database into a new file; which one. Raises BackupError or OSError.
+
+    On SQLite the log of what is written meanwhile grows as long as this takes, and is brought into
+    the file by whoever writes then.
+    """
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
-        moment = _take(backend, path, show)
+        return _take(backend, path, show)
     except copying.Different as different:
         raise BackupError(f"The copy differs from the database in {different}.") from None
     except NotTaken as error:
@@ -64,7 +68,6 @@ def take(backend: Backend, path: Path, show: Bars) -> Snapshot:
         raise BackupError(str(error)) from None
     except DBAPIError as error:
         raise BackupError(f"{backend} cannot be copied: {backend.fault(error)}") from error
-    return _look(path, moment, backend)
 
 
 def _take(backend: Backend, path: Path, show: Bars) -> datetime:
@@ -112,18 +115,22 @@ def _copy_file(connection: Connection, path: Path, show: Bars) -> None:
     size = driver.execute("PRAGMA page_size").fetchone()[0]
     pages = driver.execute("PRAGMA page_count").fetchone()[0]
     target = sqlite.open_alone(path)
+    handle = os.open(path, os.O_RDWR)
     try:
         with closing(target.raw_connection()) as raw, show("Database", pages * size, "B") as bar:
-            done = 0
+            done, evenly = 0, Evenly(handle)
 
             def told(_status: int, left: int, total: int) -> None:
                 nonlocal done
-                bar.update((total - left - done) * size)
+                copied = (total - left - done) * size
                 done = total - left
+                bar.update(copied)
+                evenly.add(copied)
 
             # In the transaction that is open, so it is one moment however long it takes.
             driver.backup(raw.driver_connection, pages=_PAGES, progress=told, sleep=0.01)
     finally:
+        os.close(handle)
         target.dispose()
 
 
@@ -150,8 +157,8 @@ def _copy_rows(source: Connection, path: Path, show: Bars) -> None:
         engine.dispose()
 
 
-def _look(path: Path, moment: datetime, backend: Backend) -> Snapshot:
-    """What is in a copy, and that it is sound."""
+def look(path: Path, moment: datetime, backend: Backend) -> Snapshot:
+    """What is in a copy. Raises BackupError where it is not sound."""
     engine = sqlite.open_alone(path)
     try:
         with engine.connect() as connection:
@@ -202,7 +209,7 @@ def pack(path: Path, target: Path, at: datetime, show: Bars) -> Packed:
     digest, size = hashlib.sha256(), path.stat().st_size
     with (
         path.open("rb") as source,
-        write_whole(target) as out,
+        NewFile(target) as out,
         gzip.GzipFile("", "wb", _LEVEL, out, int(at.timestamp())) as packed,
         show("Packing", size, "B") as bar,
     ):

@@ -7,15 +7,18 @@ the name that an archive gives it.
 """
 
 import hashlib
+import os
 import re
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol, Self
 
 SUMS: Final = "SHA256SUMS"
 # Bytes that are read and written at once.
 PORTION: Final = 1024 * 1024
+# Bytes of which the disk is told at once.
+_AT_ONCE: Final = 16 * 1024 * 1024
 _BLOCK: Final = tarfile.BLOCKSIZE
 # What comes at the end, as tar wants it.
 _END: Final = bytes(2 * _BLOCK)
@@ -189,18 +192,64 @@ def _exactly(source: Readable, count: int, where: str) -> bytes:
     return data
 
 
-def write_whole(path: Path) -> Any:
-    """Open a new file for its owner only. Raises OSError, also where there is one."""
-    return open(path, "xb", opener=_private)
+class Evenly:
+    """Has the disk take what is written bit by bit.
+
+    A file system flushes for whoever waits for a flush also much of what others have written, so
+    that one who writes at once what takes the disk a second lets all of them wait for so long.
+    """
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._since = 0
+
+    def add(self, size: int) -> None:
+        """So many bytes more were written, and are with the system."""
+        self._since += size
+        if self._since >= _AT_ONCE:
+            self._since = 0
+            os.fdatasync(self._handle)
 
 
-def _private(path: str, flags: int) -> int:
-    import os  # noqa: PLC0415
+class NewFile:
+    """A new file for its owner only, which may be read once it is written."""
 
-    return os.open(path, flags, 0o600)
+    def __init__(self, path: Path) -> None:
+        """Raises OSError, also where there is one."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+        self._file: BinaryIO = os.fdopen(os.open(path, flags, 0o600), "w+b", buffering=0)
+        self._evenly = Evenly(self._file.fileno())
+
+    def write(self, data: bytes, /) -> int:
+        """Write all of it. Raises OSError."""
+        left = memoryview(data)
+        while left:
+            count = self._file.write(left)
+            left = left[count:]
+            self._evenly.add(count)
+        return len(data)
+
+    def flush(self) -> None:
+        """For whoever takes it for a file."""
+
+    def sync(self) -> BinaryIO:
+        """All of it is on the disk; the file, to be read from its beginning."""
+        os.fsync(self._file.fileno())
+        self._file.seek(0)
+        return self._file
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
-def copy(source: Readable, target: BinaryIO) -> int:
+def copy(source: Readable, target: Writable) -> int:
     """Copy all there is; how much that was."""
     total = 0
     while data := source.read(PORTION):
