@@ -61,7 +61,8 @@ async def test_what_fails_too_often_is_kept_with_its_reason_in_the_log(
     assert caplog.text.count("failed at try") == 2
     assert "failed at try 2: somebody said no" in caplog.text
     assert f"job {row.id} (work_in_a_test) is given up after 2 tries" in caplog.text
-    became = {what: n for (name, what), n in (COUNTS.jobs - before).items() if name == hopeless.name}
+    since = (COUNTS.jobs - before).items()
+    became = {outcome: count for (name, outcome), count in since if name == hopeless.name}
     assert became == {"failed": 2, "given_up": 1}
     assert COUNTS.jobs_running == 0
 
