@@ -54,6 +54,9 @@ def test_without_anything_given_the_defaults_hold() -> None:
         "s3_bucket": "",
         "s3_endpoint": "",
         "s3_region": "us-east-1",
+        "backup_to": "",
+        "backup_every": 86_400,
+        "backup_keep": "daily=7,weekly=4,monthly=12",
         "metrics_token": "",
         "log_level": "info",
     }
