@@ -180,8 +180,8 @@ class _Making:
         """Say at once what would be said in the middle. Raises BackupError."""
         if not isinstance(self._backend, File):
             return
-        # The copy, and it once more packed; on its way into a folder it is there once more.
-        needed = self._backend.path.stat().st_size * 3 // 2 + _SPARE
+        # The copy, what it is packed into, and that once more in an archive in the same folder.
+        needed = self._backend.path.stat().st_size * 2 + _SPARE
         free = shutil.disk_usage(self._folder).free
         if free < needed:
             raise BackupError(
