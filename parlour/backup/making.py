@@ -92,6 +92,12 @@ def make(settings: Settings, order: Order, show: Bars) -> Outcome:
     return outcome
 
 
+def _give_way() -> None:
+    """The server beside this comes first."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, max(_NICE, os.getpriority(os.PRIO_PROCESS, 0)))
+
+
 def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count} files"
 
@@ -160,10 +166,11 @@ class _Making:
         """Make it."""
         self._check_space()
         path = self._folder / "chat.db"
+        if not isinstance(self._backend, File):
+            _give_way()
         moment = snapshot.take(self._backend, path, self._show)
-        # From here on there is time: the server beside it comes first.
-        with contextlib.suppress(OSError):
-            os.nice(_NICE)
+        # On SQLite there is time only from here on.
+        _give_way()
         taken = snapshot.look(path, moment, self._backend)
         packed = snapshot.pack(taken.path, self._folder / DATABASE, taken.moment, self._show)
         head = self._head(taken, packed)
