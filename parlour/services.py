@@ -13,6 +13,7 @@ from parlour.features import (
     admin_people,
     admin_policy,
     admin_rooms,
+    admin_status,
     avatars,
     changes,
     directory,
@@ -53,7 +54,8 @@ _AUTH: Final = (guests.router, registration.router, accounts.router, sessions.ro
 # Profiles, files, and what administrators do.
 _MORE: Final = (
     avatars.router, users.router, files.router, directory.router, admin_people.router,
-    admin_rooms.router, admin_policy.router, admin_log.router, admission.router,
+    admin_rooms.router, admin_policy.router, admin_log.router, admin_status.router,
+    admission.router,
 )  # fmt: skip
 _ALWAYS: Final = (health.router, metrics.router)
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from parlour.errors import Refusal
 from parlour.migrations import is_behind, migrate
 from parlour.store import lease, nodes
-from parlour.store.backends import Backend, DatabaseUnusable, expected_error
+from parlour.store.backends import Backend, DatabaseUnusable, Sizes, expected_error
 from parlour.store.journal import Follower
 from parlour.store.meta import MOVED, RESTORING, ensure_epoch, epoch_of, read_values
 from parlour.support.lock import lock_data_dir
@@ -257,6 +257,10 @@ class Engine:
             raise expected_error(error) from error
         finally:
             self._reads -= 1
+
+    def sizes(self, connection: Connection) -> Sizes:
+        """How large it is; to be read with `read`."""
+        return self._backend.sizes(connection)
 
     @property
     def load(self) -> Load:

@@ -3,8 +3,10 @@
 Whoever wants to know reads them (`parlour/metrics.py`). Nothing that the program does goes by them.
 """
 
+import time
 from bisect import bisect_left
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 
@@ -22,6 +24,21 @@ class Histogram:
         """One more; by one thread alone."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
+
+    def quantile(self, part: float) -> float | None:
+        """What such a part of all were at most, as nearly as the bounds tell; None of nothing.
+
+        Between two bounds all are taken to be equally far apart, as Prometheus does.
+        """
+        counts = list(self.counts)
+        wanted, below, lower = part * sum(counts), 0, 0.0
+        if not any(counts):
+            return None
+        for bound, count in zip(self.bounds, counts, strict=False):
+            if count and below + count >= wanted:
+                return lower + (bound - lower) * (wanted - below) / count
+            below, lower = below + count, bound
+        return lower
 
 
 class Backup(Protocol):
@@ -44,12 +61,16 @@ class Counts:
     """The numbers of one process. Those of the writer are its thread's, all others the loop's."""
 
     __slots__ = (
-        "answers", "backup", "backup_failures", "backup_running", "connections", "cut",
-        "database_faults", "deliveries", "entries_looked_up", "entries_told", "gaps",
-        "group_seconds", "group_sizes", "jobs", "jobs_running", "lag", "messages", "refusals",
+        "answers", "backup", "backup_failures", "backup_running", "begun", "begun_at",
+        "connections", "cut", "database_faults", "deliveries", "entries_looked_up",
+        "entries_told", "gaps", "group_seconds", "group_sizes", "jobs", "jobs_running", "lag",
+        "messages", "refusals",
     )  # fmt: skip
 
     def __init__(self) -> None:
+        # Since when it counts: by the clock on the wall, and by one that nobody sets.
+        self.begun_at = datetime.now(UTC)
+        self.begun = time.monotonic()
         # Messages that were stored here, and frames written to who follows something.
         self.messages = 0
         self.deliveries = 0

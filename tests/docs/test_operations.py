@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.deploy.reading import DEPLOY
+from tests.deploy.reading import text_of
 from tests.docs.markdown import ROOT, Page, names
 from tests.support.commands import parlour
 from tests.support.figures import kinds
@@ -74,8 +74,13 @@ def test_every_figure_is_told_and_every_figure_told_is_one(tmp_path: Path) -> No
         real = kinds(running.apart()[0])
     own = {name: kind for name, kind in real.items() if name.startswith("parlour_")}
     assert told == own
-    # What is asked of them is made of them, and so is what Kubernetes goes by.
+    # What is asked of them is made of them: of the page, of Kubernetes, Prometheus and Grafana.
     asked = " ".join(row["ask"] for row in PAGE.section("Monitoring").table("ask", "worry"))
-    [rule] = yaml.safe_load((DEPLOY / "prometheus" / "adapter.yaml").read_text())["rules"]["custom"]
-    found = re.findall(r"\b(?:parlour|process)_\w+", f"{asked} {rule['seriesQuery']}")
-    assert {name.removesuffix("_bucket") for name in found} <= set(real)
+    [rule] = yaml.safe_load(text_of("prometheus/adapter.yaml"))["rules"]["custom"]
+    [group] = yaml.safe_load(text_of("prometheus/alerts.yml"))["groups"]
+    alerts = " ".join(each["expr"] for each in group["rules"])
+    board = " ".join(re.findall(r'"(?:expr|query)": "(.*)"', text_of("grafana/parlour.json")))
+    for text in (asked, rule["seriesQuery"], alerts, board):
+        found = re.findall(r"\b(?:parlour|process)_\w+", text)
+        assert found
+        assert {name.removesuffix("_bucket") for name in found} <= set(real)

@@ -16,7 +16,7 @@ export const words = {
   title: 'Administration',
   lead: 'For those who run this place.',
   back: 'Back to rooms',
-  tabs: { people: 'People', rooms: 'Rooms', registration: 'Registration', reports: 'Reports', log: 'Log' },
+  tabs: { people: 'People', rooms: 'Rooms', registration: 'Registration', reports: 'Reports', log: 'Log', status: 'Status' },
   loading: 'Loading',
   more: 'Show more',
   shown: (/** @type {number} */ count) => (count === 0 ? 'There are no more.' : `${NUMBER.format(count)} more shown.`),
