@@ -78,6 +78,7 @@ def _families(context: Context) -> Iterator[Metric]:
     yield from _of_refusals()
     yield from _of_the_database(context)
     yield from _of_the_event_loop(context)
+    yield from _of_backups()
     yield from _of_other_nodes(context)
 
 
@@ -145,6 +146,20 @@ def _of_the_disk(space: Space | None) -> Iterator[Metric]:
     if space is not None:
         yield _gauge("parlour_disk_bytes", "The disk of the data directory", space.total)
         yield _gauge("parlour_disk_free_bytes", "What is free of it", space.free)
+
+
+def _of_backups() -> Iterator[Metric]:
+    made = COUNTS.backup
+    about = "When the last backup that is known of was begun; 0 where there is none"
+    at = 0.0 if made is None else made.at / 1000
+    yield _gauge("parlour_backup_last_timestamp_seconds", about, at)
+    about = "How large that one is"
+    yield _gauge("parlour_backup_last_size_bytes", about, 0 if made is None else made.bytes)
+    about = "How long that one took"
+    yield _gauge("parlour_backup_last_duration_seconds", about, made.seconds if made else 0)
+    yield _gauge("parlour_backup_running", "1 while this server makes one", COUNTS.backup_running)
+    about = "Backups that were due on this server and failed"
+    yield _counter("parlour_backup_failures", about, COUNTS.backup_failures)
 
 
 def _of_other_nodes(context: Context) -> Iterator[Metric]:

@@ -7,7 +7,7 @@ import time
 from bisect import bisect_left
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 
 class Histogram:
@@ -41,13 +41,30 @@ class Histogram:
         return lower
 
 
+class Backup(Protocol):
+    """A backup that was made."""
+
+    @property
+    def at(self) -> int:
+        """When, in milliseconds since 1970."""
+
+    @property
+    def bytes(self) -> int:
+        """How large it is."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+
+
 class Counts:
     """The numbers of one process. Those of the writer are its thread's, all others the loop's."""
 
     __slots__ = (
-        "answers", "begun", "begun_at", "connections", "cut", "database_faults", "deliveries",
-        "entries_looked_up", "entries_told", "gaps", "group_seconds", "group_sizes", "jobs",
-        "jobs_running", "lag", "limited", "messages", "refusals",
+        "answers", "backup", "backup_failures", "backup_running", "begun", "begun_at",
+        "connections", "cut", "database_faults", "deliveries", "entries_looked_up",
+        "entries_told", "gaps", "group_seconds", "group_sizes", "jobs", "jobs_running", "lag",
+        "limited", "messages", "refusals",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -75,6 +92,11 @@ class Counts:
         # Jobs that are run just now, and what became of each try, by the job's kind and that.
         self.jobs_running = 0
         self.jobs: Counter[tuple[str, str]] = Counter()
+        # The last backup, as far as is known; whether one is made just now; and how many that were
+        # due failed.
+        self.backup: Backup | None = None
+        self.backup_running = False
+        self.backup_failures = 0
         # How much later than it was due a timer ran.
         self.lag = Histogram(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
         # Entries of the journal that other nodes added: all that were told here, and those of them

@@ -202,6 +202,7 @@ export const words = {
       'user.enable': (actor, subject) => `${actor} enabled ${subject}`,
       'user.password_reset': (actor, subject) => `${actor} gave ${subject} a new password`,
       'admin.create': (actor, subject) => `${actor} made the administrator ${subject}`,
+      'server.restore': (actor, subject) => `${actor} restored the backup of ${subject}`,
       'policy.change': (actor, subject, _room, detail = {}) => `${actor} set ${subject} to ${String(detail['value'])}`,
     },
   },
