@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,13 @@ def free_port() -> int:
         return port
 
 
+@cache
+def _has_limits(parlour: Path) -> bool:
+    """Whether a `parlour` has limits that can be set: another checkout's may be of before."""
+    told = subprocess.run([parlour, "serve", "--help"], capture_output=True, text=True, check=True)
+    return "--rate-limits" in told.stdout
+
+
 class Server:
     """One running server, pinned to one core."""
 
@@ -63,6 +71,8 @@ class Server:
         self.port = free_port()
         # What its environment has besides that of the run.
         self.env: dict[str, str] = {}
+        # Everybody comes from one address, and as few people: they are counted, and let through.
+        self.rate_limits = "1000000"
         # Whether the seed's design tells only newcomers who is there (peers/seed.py).
         self.quiet = True
         self.parlour = PARLOUR
@@ -110,6 +120,8 @@ class Server:
         self.home.mkdir(parents=True, exist_ok=True)
         self.data.mkdir(mode=0o700, exist_ok=True)
         env = {name: value for name, value in os.environ.items() if not name.startswith("PARLOUR_")}
+        if self.kind.name.startswith("parlour") and _has_limits(self.parlour):
+            env["PARLOUR_RATE_LIMITS"] = self.rate_limits
         with (self.home / "log").open("ab") as log, on_core(self.core):
             self._process = subprocess.Popen(
                 self._command(),

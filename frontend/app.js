@@ -22,8 +22,8 @@ import { errorText, strings } from './js/strings/en.js';
 /** The close codes with which the server ends a connection whose room one may not enter, or that is not there. */
 const ROOM_CLOSED = 4503;
 const ROOM_GONE = 4504;
-/** Refusals of a message that say how long one may not write at all. */
-const HOLDS = new Set(['archived', 'muted', 'slow_mode']);
+/** Refusals of a message that say how long one may not write at all, or not so fast. */
+const HOLDS = new Set(['archived', 'muted', 'slow_mode', 'rate_limited']);
 
 const config = readConfig(document);
 const memory = new Memory();
@@ -169,10 +169,7 @@ function onStatus(status) {
  * @param {Frame} frame
  */
 export function handleWebSocketMessage(frame) {
-  if (frame.type === 'error') {
-    onRefusal(frame);
-    return;
-  }
+  if (frame.type === 'error') return onRefusal(frame);
   if (identity.heard()) connection.caughtUp();
   rooms.hear(frame);
   if (frame.type.startsWith('room_')) {
@@ -198,6 +195,8 @@ function onFollowing(roomId) {
 /** @param {Frame} frame  `error` */
 function onRefusal(frame) {
   const { code, room_id: roomId, client_id: clientId, retry_after_ms: retryAfterMs = null } = frame;
+  // It is tried again and again, and told once.
+  if (code === 'too_many_connections' && lastRefusal !== code) void screens.toast(errorText(code), 'danger');
   if (!roomId && !clientId) lastRefusal = code;
   if (code === 'banned' && roomId === state.currentRoom?.id) apply({ type: 'room_refused', code, text: '' });
   else if (following.refused(frame)) return;

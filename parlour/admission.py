@@ -33,7 +33,7 @@ class AdministratorRoute(StrictRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The strict handler, behind the look who asks."""
-        handler = super().get_route_handler()
+        handler, cost = super().get_route_handler(), self.cost
 
         async def guarded(request: Request) -> Response:
             context: Context = request.app.state.context
@@ -44,6 +44,7 @@ class AdministratorRoute(StrictRoute):
             if login is None or login.role != "administrator":
                 raise nothing_there()
             request.state.administrator = login
+            context.limits.check(cost, payer=f"user:{login.user_id}")
             return await handler(request)
 
         return guarded

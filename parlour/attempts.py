@@ -4,7 +4,6 @@ An attempt is counted before its password is looked at, and taken back when it w
 once cannot all slip in before the first of them has failed.
 """
 
-import ipaddress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -28,19 +27,6 @@ TRIES_PER_ACCOUNT: Final = 100
 KNOWN_FOR: Final = timedelta(days=30)
 ACCOUNTS_PER_ADDRESS: Final = 10
 REGISTRATIONS_PER_ADDRESS: Final = 60
-
-
-def address_of(host: str | None) -> str:
-    """Whom tries are counted for: an IPv4 address, or the /64 network that one IPv6 line has."""
-    try:
-        address = ipaddress.ip_address(host or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None:
-            return str(ipaddress.ip_network((address, 64), strict=False))
-        address = address.ipv4_mapped
-    return str(address)
 
 
 def begin_login(connection: Connection, username: str, address: str, user_id: int | None) -> None:

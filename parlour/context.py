@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from parlour.costs import REACTIONS
 from parlour.crowds import Crowds
 from parlour.database import Database
 from parlour.errors import Refusal
+from parlour.limits import Limits
 from parlour.models import Person, Room, WebSocketMessage
 from parlour.news import News
 from parlour.oversight import Policy
@@ -18,6 +20,7 @@ from parlour.realtime.manager import ConnectionManager
 from parlour.receiving import Receiving
 from parlour.registry import Registry
 from parlour.settings import Settings
+from parlour.support.addresses import UNKNOWN
 from parlour.support.buckets import Drop, Pace, Taken
 from parlour.support.coalesce import Coalescer
 from parlour.support.counts import COUNTS
@@ -34,9 +37,6 @@ logger = logging.getLogger(__name__)
 # Sends of one connection that the writer has not answered yet; past it the connection is not
 # read until one is.
 MAX_IN_FLIGHT: Final = 64
-# What one person may react, in all rooms and on all nodes together: at once, and in a second.
-REACTIONS_AT_ONCE: Final = 60
-REACTIONS_A_SECOND: Final = 2
 # How often the people of a busy room, or the number of them in the list of rooms, are told.
 PRESENCE_INTERVAL: Final = 1.0
 
@@ -106,9 +106,9 @@ class Context:
     crowds: Crowds = field(default_factory=Crowds)
     # Two readers are left for everybody else.
     searches: Turns = field(default_factory=lambda: Turns(at_once=2, waiting=64, each=4))
-    reactions: Pace = field(
-        default_factory=lambda: Pace("reactions", REACTIONS_AT_ONCE, REACTIONS_A_SECOND)
-    )
+    limits: Limits = field(init=False)
+    # None where everybody may as often as they like.
+    reactions: Pace | None = field(init=False)
     # Set where there may be a job that is due before any that was known.
     due: asyncio.Event = field(default_factory=asyncio.Event)
     closing: bool = False
@@ -124,7 +124,16 @@ class Context:
     volume: Volume = field(init=False)
 
     def __post_init__(self) -> None:
+        """Make what goes by the settings."""
         self.volume = Volume(self.settings.data_dir)
+        factor = self.settings.rate_limits
+        self.limits = Limits(factor)
+        self.reactions = None
+        if factor:
+            size, pace = REACTIONS.at_once * factor, REACTIONS.per_second * factor
+            self.reactions = Pace("reactions", size, pace)
+        if self.peers is not None:
+            self.limits.share(self.peers, self.tasks.spawn)
 
     def with_online(self, room: Room) -> Room:
         """The room with the number of people who are in it just now."""
@@ -149,13 +158,24 @@ class Client:
     """One connected client: its connection, who it is, and the room of its path, if any."""
 
     __slots__ = (
-        "_in_flight", "_waiting", "connection", "id", "person", "proceed", "room_id", "unheard",
+        "_in_flight", "_waiting", "address", "connection", "id", "payer", "person", "proceed",
+        "room_id", "unheard",
     )  # fmt: skip
 
     # Called whenever what kept the client's next frame from being read may be over.
     proceed: Callable[[], None]
 
-    def __init__(self, connection: Connection, person: Person, room_id: int | None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        person: Person,
+        room_id: int | None,
+        payer: str = "",
+        address: str = UNKNOWN,
+    ) -> None:
+        """`payer` and `address` are for whom it is counted what the client does."""
+        self.payer = payer or person.author
+        self.address = address
         self.connection = connection
         # By which the log names it.
         self.id = new_id()

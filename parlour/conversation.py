@@ -12,6 +12,7 @@ from parlour.commands import Command
 from parlour.context import Client, Context, internal_error
 from parlour.errors import Refusal
 from parlour.features import presence
+from parlour.limits import too_much
 from parlour.protocol import BadFrame, encode_error, parse
 from parlour.realtime.connection import Wire
 from parlour.support.counts import COUNTS
@@ -22,6 +23,8 @@ Handler = Callable[[Context, Client, Any], Coroutine[Any, Any, None] | None]
 # So many refused frames in so many seconds end a connection.
 MAX_FAULTS: Final = 20
 FAULT_WINDOW: Final = 10.0
+# Of those that only come too fast, so many: whoever is a little over the pace is slowed down.
+MAX_HASTE: Final = 200
 # Waiting frames of one connection that are done in one turn of the event loop.
 TURN: Final = 8
 
@@ -35,8 +38,8 @@ class Conversation:
     """
 
     __slots__ = (
-        "_client", "_commands", "_connection", "_context", "_doing", "_faults", "_frames",
-        "_paused", "_scheduled", "_wire",
+        "_charges", "_client", "_clock", "_commands", "_connection", "_context", "_doing",
+        "_faults", "_frames", "_haste", "_haste_since", "_paused", "_scheduled", "_wire",
     )  # fmt: skip
 
     def __init__(
@@ -44,6 +47,11 @@ class Conversation:
     ) -> None:
         self._commands = commands
         self._context = context
+        # Empty where anybody may do as much as they like.
+        self._charges = context.limits.commands
+        self._clock = context.limits.clock
+        self._haste = 0
+        self._haste_since = 0.0
         self._client = client
         self._connection = client.connection
         self._wire = wire
@@ -134,6 +142,8 @@ class Conversation:
             return
         try:
             command = self._read(text)
+            if self._charges and not self._may(command):
+                return
             try:
                 doing = self._commands[command.type](self._context, self._client, command)
             except Refusal as refusal:
@@ -154,6 +164,21 @@ class Conversation:
             # `parlour serve` lets the protocol class see to it; other servers may allow more.
             raise Refusal("too_large", "The frame is longer than any right one would be.")
         return parse(text)
+
+    def _may(self, command: Command) -> bool:
+        """Count a command; whether it may be done. Raises BadFrame where that is to be told."""
+        charge, client = self._charges[command.type], self._client
+        room_id = None
+        if charge.in_room:
+            # Only those that name one.
+            room_id = command.room_id or client.room_id  # type: ignore[union-attr]
+        wait = charge.take(client.payer, client.address, room_id, self._clock())
+        if not wait:
+            return True
+        if not charge.quiet:
+            raise _refused(too_much(wait), command)
+        self._hasten()
+        return False
 
     def _wait_for(self, doing: Coroutine[Any, Any, None], command: Command | None) -> None:
         self._doing = asyncio.create_task(doing)
@@ -179,6 +204,9 @@ class Conversation:
         self._client.refuse(bad.refusal, bad.frame)
         if bad.refusal.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return  # the server's fault, such as `busy`: it says nothing of the client
+        if bad.refusal.code == "rate_limited":
+            self._hasten()
+            return
         if self._faults is None:
             self._faults = deque(maxlen=MAX_FAULTS)
         faults, now = self._faults, asyncio.get_running_loop().time()
@@ -186,6 +214,16 @@ class Conversation:
             words = "Too many frames had to be refused in a short time."
             self._give_up(Refusal("flooding", words))
         faults.append(now)
+
+    def _hasten(self) -> None:
+        """One more command came too fast."""
+        now = self._clock()
+        if now - self._haste_since >= FAULT_WINDOW:
+            self._haste, self._haste_since = 0, now
+        self._haste += 1
+        if self._haste > MAX_HASTE:
+            words = "Too many frames came too fast, and went on doing so."
+            self._give_up(Refusal("flooding", words))
 
     def _give_up(self, refusal: Refusal) -> None:
         self._client.refuse(refusal)

@@ -62,7 +62,12 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     ),
     "range_invalid": ErrorCode(416, "The file has nothing where a part of it was asked for."),
     "unsupported_type": ErrorCode(415, "The body has to be `application/json`."),
-    "rate_limited": ErrorCode(429, "Too many tries; `retry_after_ms` says when to come back."),
+    "rate_limited": ErrorCode(
+        429, "Too much in a short time; `retry_after_ms` says when to come back."
+    ),
+    "too_many_connections": ErrorCode(
+        429, "One person or address has too many open; close one, or come back later.", 1013
+    ),
     "flooding": ErrorCode(429, "Too many refused frames in a short time.", 1008),
     "busy": ErrorCode(503, "The server has too much to do just now; try again.", 1013),
     "storage_full": ErrorCode(507, "The server's disk is full; nothing was stored."),

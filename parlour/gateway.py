@@ -20,7 +20,7 @@ from parlour.conversation import Conversation, Handler
 from parlour.errors import Refusal
 from parlour.features import changes, heartbeat, messages, pins, presence, reactions, reads, typing
 from parlour.fields import MAX_ID
-from parlour.identity import known_login, login_by_ticket, login_of, person_of
+from parlour.identity import known_login, login_by_ticket, login_of, payer_of, person_of
 from parlour.models import Person
 from parlour.people import Login
 from parlour.protocol import ClosingEvent, encode, encode_error
@@ -28,6 +28,7 @@ from parlour.realtime.connection import Connection
 from parlour.realtime.presence import EVERYWHERE, Present, everywhere
 from parlour.realtime.queued import QueuedWire
 from parlour.realtime.websocket import wire_of
+from parlour.support.addresses import address_of
 from parlour.support.counts import COUNTS
 from parlour.support.origin import origin_allowed
 
@@ -119,8 +120,13 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
             await websocket.send_text(_closing(context).decode())
             await websocket.close(RESTARTING, RESTARTS)
         return
+    address = address_of(websocket.client.host if websocket.client else None)
     try:
+        context.limits.check_connect(address)
         query, person, login, room_id = await _admit(context, websocket, path_room)
+        payer = payer_of(person, address)
+        # Nothing is waited for from here on to where it is left again.
+        context.limits.enter(payer, address)
     except Refusal as refusal:
         COUNTS.refusals["websocket", refusal.code] += 1
         # Accepted, told, then closed: a browser cannot read a refused handshake.
@@ -138,7 +144,7 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
         aware=room_id is None or query.after is not None,
         session_id=None if login is None else login.session_id,
     )
-    client = Client(connection, person, room_id)
+    client = Client(connection, person, room_id, payer, address)
     conversation = Conversation(context, client, wire, COMMANDS)
     peers = context.peers
     begun = asyncio.get_running_loop().time()
@@ -153,6 +159,7 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
             conversation.begin(room_id, query.after, query.epoch)
         await wire.listen(websocket, conversation)
     finally:
+        context.limits.leave(payer, address)
         context.registry.went(person)
         if peers is not None:
             context.manager.presence.leave(EVERYWHERE, everywhere(person))

@@ -13,8 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from parlour import costs
 from parlour.context import internal_error
 from parlour.errors import Refusal
+from parlour.pacing import count_request
 from parlour.support.counts import COUNTS
 from parlour.support.logs import REQUEST, new_id
 from parlour.support.origin import origin_allowed
@@ -155,9 +157,30 @@ class _CompressAnswers:
         await (self._compressed if speaks else self._app)(scope, receive, send)
 
 
+class _Paced:
+    """Counts every request by its address, whatever it asks for, also what is not there."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            try:
+                count_request(scope, costs.REQUEST)
+            except Refusal as refusal:
+                await answer_of(refusal)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
 def _may_be_made_to_ask(headers: Headers) -> bool:
     elsewhere = headers.get("sec-fetch-site") in ("same-site", "cross-site")
     return elsewhere and "authorization" not in headers
+
+
+def pace(app: FastAPI) -> None:
+    """Have `app` count requests; before what gives pages of other origins leave to read answers."""
+    app.add_middleware(_Paced)
 
 
 def install(

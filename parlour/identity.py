@@ -8,17 +8,18 @@ from fastapi import Depends, Request
 from pydantic_core import PydanticCustomError
 from starlette.requests import HTTPConnection
 
-from parlour.attempts import address_of
 from parlour.context import Context, check_text_length
 from parlour.effects import effect
 from parlour.errors import Refusal
 from parlour.logins import SESSION_LIFE
 from parlour.models import Person
+from parlour.pacing import COST
 from parlour.people import MAX_USER_AGENT, Device, Login
 from parlour.protocol import encode_error
 from parlour.realtime.broker import Unreachable
 from parlour.realtime.connection import Connection
 from parlour.registry import TICKET_SECONDS
+from parlour.support.addresses import address_of
 from parlour.support.cookies import Cookie, cookies
 from parlour.support.names import account_forms, account_username, spoken_forms
 from parlour.support.text import clean_name, name_key
@@ -46,6 +47,22 @@ def device_of(http: HTTPConnection) -> Device:
     host = http.client.host if http.client else None
     agent = http.headers.get("user-agent", "").encode("latin-1").decode(errors="replace")
     return Device(address_of(host), agent[:MAX_USER_AGENT])
+
+
+def payer_of(person: Person, address: str) -> str:
+    """For whom it is counted what somebody does.
+
+    A bare name is everybody's who gives it: by the address they are told apart, so that nobody
+    takes what others have.
+    """
+    return f"{person.author}|{address}" if person.author.startswith("name:") else person.author
+
+
+def charge(context: Context, http: HTTPConnection, payer: str) -> None:
+    """Count a request for whoever asks, once. Raises Refusal `rate_limited`."""
+    cost = http.scope.pop(COST, None)
+    if cost is not None:
+        context.limits.check(cost, payer=payer)
 
 
 def login_of(context: Context, http: HTTPConnection) -> Login | None:
@@ -166,11 +183,16 @@ def guest_of(context: Context, http: HTTPConnection) -> str | None:
     return context.tokens.read_guest(values[0]) if len(values) == 1 else None
 
 
-def check_guest(context: Context, http: HTTPConnection) -> None:
-    """Raises Refusal `banned` for the guest of a browser that this server keeps out."""
+def check_guest(context: Context, http: HTTPConnection) -> str | None:
+    """The guest of a browser, if it has one's cookie.
+
+    Raises Refusal `banned` for one that this server keeps out.
+    """
     guest_id = guest_of(context, http)
-    if guest_id is not None:
-        context.registry.check_banned(f"guest:{guest_id}")
+    if guest_id is None:
+        return None
+    context.registry.check_banned(f"guest:{guest_id}")
+    return f"guest:{guest_id}"
 
 
 def person_of(
@@ -198,6 +220,9 @@ def person_of(
     person = Person.by_name(name) if guest_id is None else Person.by_cookie(name, guest_id)
     context.registry.check_banned(person.author)
     context.registry.check_guest(person)
+    # A handshake has no cost: what comes through its connection is counted there.
+    if COST in http.scope:
+        charge(context, http, payer_of(person, device_of(http).address))
     return person
 
 
@@ -247,7 +272,11 @@ async def admitted(request: Request, context: ContextDep) -> Login | None:
     if login is None:
         if context.policy.guests == "off":
             raise not_signed_in()
-        check_guest(context, request)
+        guest = check_guest(context, request)
+        if guest is not None:
+            charge(context, request, guest)
+    else:
+        charge(context, request, f"user:{login.user_id}")
     return login
 
 
@@ -256,6 +285,7 @@ async def signed_in(request: Request, context: ContextDep) -> Login:
     login = await known_login(context, request)
     if login is None:
         raise not_signed_in()
+    charge(context, request, f"user:{login.user_id}")
     return login
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from parlour import __version__, administration, admission, guards, logins, pages
+from parlour import __version__, administration, admission, guards, logins, pages, web
 from parlour.cluster import Cluster
 from parlour.context import Context
 from parlour.database import Database, init_db
@@ -108,7 +108,8 @@ def create_app(
         openapi_url="/openapi.json" if settings.only in ("", "web") else None,
     )
     for router in ROUTERS[settings.only]:
-        app.include_router(router)
+        app.include_router(router, responses=web.answers("rate_limited"))
+    guards.pace(app)
     if settings.only:
         # Where services are apart it describes all of them.
         app.openapi = lambda: _whole().openapi()  # type: ignore[method-assign]
@@ -135,7 +136,7 @@ def _whole() -> FastAPI:
     """What all services have together, to be described."""
     app = FastAPI(title=_TITLE, version=__version__, description=_DESCRIPTION)
     for router in ROUTERS[""]:
-        app.include_router(router)
+        app.include_router(router, responses=web.answers("rate_limited"))
     return app
 
 

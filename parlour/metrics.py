@@ -107,6 +107,8 @@ def _of_refusals() -> Iterator[Metric]:
     about = "What was refused, by the door and the code of docs/protocol.md"
     refusals = {**dict.fromkeys(product(_DOORS, _TROUBLE), 0), **COUNTS.refusals}
     yield _counters("parlour_refusals", about, ("door", "code"), refusals)
+    about = "What was too much in a short time, by what was asked and who shares it"
+    yield _counters("parlour_limited", about, ("budget", "scope"), COUNTS.limited)
     answers = {f"{digit}xx": COUNTS.answers[digit] for digit in range(2, 6)}
     about = "Answers of HTTP, by their status"
     yield _counters("parlour_http_answers", about, ("status",), _one(answers))

@@ -28,6 +28,8 @@ from parlour.storing import Changes, History
 
 # Rooms that one account may be a member of.
 MAX_ROOMS: Final = 2_000
+# And public ones in all, of whomever: everybody is told of each, and guests may make them.
+MAX_PUBLIC: Final = 10_000
 
 # The accounts that are told of a room; None for everybody, as of a public one.
 Audience = frozenset[int] | None
@@ -151,6 +153,9 @@ def create_room(connection: Connection, new: RoomCreate, owner: tuple[int, str] 
     """A new room; the account (id and name) that makes it owns it. Raises Refusal."""
     if owner is not None:
         check_rooms(connection, *owner)
+    if new.kind == "public" and room_rows.count_public(connection) >= MAX_PUBLIC:
+        words = f"There are {MAX_PUBLIC} public rooms, which is the most. Delete one first."
+        raise Refusal("not_allowed", words)
     try:
         with attempt(connection):
             room = room_rows.create_room(

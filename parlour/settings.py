@@ -101,6 +101,13 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Most WebSockets at once; fewer where the limit of file handles is lower.",
     )
+    rate_limits: int = Field(
+        1,
+        ge=0,
+        le=1_000_000,
+        description="How many times as much as usual each person, address and room may do in a"
+        " while, and have open; 0 for any amount.",
+    )
     edit_window: int = Field(
         0,
         ge=0,

@@ -16,9 +16,11 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from parlour.context import Context
+from parlour.costs import ROUTES, Cost
 from parlour.errors import ERROR_CODES, Refusal
 from parlour.fields import IdParam, LimitParam
 from parlour.models import ErrorAnswer
+from parlour.pacing import COST, count_request
 from parlour.people import MAX_NAME
 from parlour.support.counts import COUNTS
 from parlour.support.repeats import repeated_name
@@ -137,14 +139,24 @@ class _StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route whose body is read by `_StrictRequest`: pass it as a router's `route_class`."""
+    """A route whose body is read by `_StrictRequest`: pass it as a router's `route_class`.
+
+    What it costs stands in `costs.py`; it is counted before anything is read.
+    """
+
+    @property
+    def cost(self) -> Cost:
+        """What a request of it costs. Raises LookupError for a route without a cost."""
+        [method] = self.methods or ("GET",)
+        method = method.replace("HEAD", "GET")
+        return ROUTES[f"{method} {self.path_format}"]
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, on a strict request."""
-        handler = super().get_route_handler()
+        handler, cost = super().get_route_handler(), self.cost
 
         async def strict(request: Request) -> Response:
-            _check_address(request)
+            _begin(request, cost)
             if not isinstance(request, _StrictRequest):
                 request = _StrictRequest(request.scope, request.receive)
             return await handler(request)
@@ -169,10 +181,10 @@ class QuickRoute(StrictRoute, ABC):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The quick answer; FastAPI's where there is none."""
-        handler = super().get_route_handler()
+        handler, cost = super().get_route_handler(), self.cost
 
         async def answer(request: Request) -> Response:
-            _check_address(request)
+            _begin(request, cost)
             request = _StrictRequest(request.scope, request.receive)
             return await self.quick(request, _context_of(request)) or await handler(request)
 
@@ -184,6 +196,18 @@ def id_of(text: str) -> int | None:
     # Of fewer digits than the largest id, 2**53 - 1.
     plain = text.isascii() and text.isdigit() and len(text) <= 15 and text[0] != "0"
     return int(text) if plain else None
+
+
+def _begin(request: Request, cost: Cost) -> None:
+    """Count a request by its address and room; by its person once that is known. Raises Refusal."""
+    scope = request.scope
+    if scope.get(COST) is cost:
+        # What is not plainly right begins anew.
+        return
+    scope[COST] = cost
+    room = id_of(request.path_params.get("room_id", "")) if cost.in_room else None
+    count_request(scope, cost, room)
+    _check_address(request)
 
 
 def _check_address(request: Request) -> None:

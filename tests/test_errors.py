@@ -69,6 +69,7 @@ def test_codes_of_http_mean_what_http_means_by_them() -> None:
         "range_invalid": 416,
         "unsupported_type": 415,
         "flooding": 429,
+        "too_many_connections": 429,
         "internal": 500,
         "busy": 503,
         "storage_full": 507,

@@ -136,17 +136,21 @@ export class Api {
    * @param {string} method
    * @param {string} path
    * @param {CallOptions} [options]
+   * @param {number} [tries]  before this one
    * @returns {Promise<{body: any, headers: Headers}>} rejects with an ApiError
    */
-  async call(method, path, options = {}) {
+  async call(method, path, options = {}, tries = 0) {
     const keeper = options.isBare ? undefined : this.#keeper;
     const ready = keeper?.ready();
     if (ready) await ready;
     try {
       return await this.#ask(method, path, options);
     } catch (refusal) {
-      if (!(refusal instanceof ApiError) || refusal.code !== 'not_signed_in' || !(await keeper?.renew())) throw refusal;
-      return await this.#ask(method, path, options);
+      const { code, retryAfterMs: wait } = /** @type {any} */ (refusal);
+      // What is only read is asked for again, three times at most, where it was too much at once and may be so soon.
+      if (code === 'rate_limited' && method === 'GET' && wait && wait < 10_000 && tries < 3) await new Promise((resolve) => setTimeout(resolve, wait));
+      else if (code !== 'not_signed_in' || tries || !(await keeper?.renew())) throw refusal;
+      return this.call(method, path, options, tries + 1);
     }
   }
 

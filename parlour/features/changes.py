@@ -33,6 +33,7 @@ _REFUSALS = (
         "edit_window_over",
         "muted",
         "slow_mode",
+        "rate_limited",
         "bad_json",
         "too_large",
         "unsupported_type",

@@ -194,6 +194,7 @@ async def get_thumbnail(
         "muted",
         "edit_window_over",
         "slow_mode",
+        "rate_limited",
         "bad_json",
         "too_large",
         "unsupported_type",

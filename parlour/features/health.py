@@ -10,9 +10,9 @@ from parlour.context import Context
 from parlour.database import ChatDatabase
 from parlour.errors import Refusal
 from parlour.status import Broker, broker_of
-from parlour.web import answers, context_of
+from parlour.web import StrictRoute, answers, context_of
 
-router = APIRouter(tags=["health"])
+router = APIRouter(route_class=StrictRoute, tags=["health"])
 
 # SQLite's log grows by so many bytes (1,000 pages) before it is written back: where the disk has
 # less, the messages of the next minute may not fit.

@@ -146,8 +146,8 @@ router.add_api_route(
     responses=_POSTED
     | answers(
         "not_signed_in", "cross_site", "not_found", "not_allowed", "banned", "archived", "muted",
-        "slow_mode", "invalid", "empty", "too_long", "name_invalid", "name_taken", "name_reserved",
-        "bad_json", "too_large", "unsupported_type", "busy", "storage_full",
+        "slow_mode", "rate_limited", "invalid", "empty", "too_long", "name_invalid", "name_taken",
+        "name_reserved", "bad_json", "too_large", "unsupported_type", "busy", "storage_full",
     ),
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from parlour.editing import Edited
 from parlour.errors import Refusal
 from parlour.fields import MAX_PAGE, IdParam
 from parlour.identity import Admitted, ContextDep, author_of, person_of
+from parlour.limits import too_much
 from parlour.models import Message, Person, Reactors
 from parlour.support import emojis
 from parlour.web import PageSize, StrictRoute, answers
@@ -100,10 +101,10 @@ async def _react(
     on: bool,
 ) -> Edited:
     known = await _one_emoji(emoji)
-    wait = await context.reactions.take(person.author, context.peers)
-    if wait:
-        words = f"Too many reactions. Wait {max(1, round(wait))} seconds."
-        raise Refusal("rate_limited", words, retry_after=wait)
+    if context.reactions is not None:
+        wait = await context.reactions.take(person.author, context.peers)
+        if wait:
+            raise too_much(wait, "Too many reactions")
 
     tell = audience.tell_change.after(context, client=client)
     return await context.database.write(

@@ -100,7 +100,7 @@ async def delete_scheduled(
     "/scheduled/{scheduled_id}/now",
     status_code=201,
     response_model=Message,
-    responses=answers(*_WRITES, *_SPEECH, "slow_mode"),
+    responses=answers(*_WRITES, *_SPEECH, "slow_mode", "rate_limited"),
 )
 async def send_scheduled_now(
     scheduled_id: ScheduledPath, context: ContextDep, login: LoggedIn

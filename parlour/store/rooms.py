@@ -93,6 +93,12 @@ def find_direct_room(connection: Connection, direct_key: str) -> Room | None:
     return None if row is None else room_of(connection, row)
 
 
+def count_public(connection: Connection) -> int:
+    """How many public rooms there are."""
+    counted = select(func.count()).select_from(rooms).where(_PUBLIC)
+    return connection.execute(counted).scalar_one()
+
+
 def count_opened(connection: Connection, user_id: int) -> int:
     """How many direct rooms an account has opened."""
     counted = select(func.count()).select_from(rooms).where(rooms.c.opened_by == user_id)

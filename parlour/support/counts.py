@@ -64,7 +64,7 @@ class Counts:
         "answers", "backup", "backup_failures", "backup_running", "begun", "begun_at",
         "connections", "cut", "database_faults", "deliveries", "entries_looked_up",
         "entries_told", "gaps", "group_seconds", "group_sizes", "jobs", "jobs_running", "lag",
-        "messages", "refusals",
+        "limited", "messages", "refusals",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -80,6 +80,8 @@ class Counts:
         # What was refused, by door and code; and answers of HTTP, by the first digit of the status.
         self.refusals: Counter[tuple[str, str]] = Counter()
         self.answers = [0] * 6
+        # What was too much, by budget and by whose it was: a person's, an address' or a room's.
+        self.limited: Counter[tuple[str, str]] = Counter()
         # Groups that the writer committed: how many jobs, and how long.
         self.group_sizes = Histogram(1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
         self.group_seconds = Histogram(

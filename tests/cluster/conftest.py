@@ -11,9 +11,12 @@ from tests.support.server import Server
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Apart]]:
-    """Yield two nodes that run."""
-    with nodes_of(Server)(tmp_path_factory.mktemp("nodes")) as running:
+def both(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Apart]]:
+    """Yield two nodes that run; a module's `SERVER_ENV` holds further settings."""
+    env = getattr(request.module, "SERVER_ENV", {})
+    with nodes_of(Server)(tmp_path_factory.mktemp("nodes"), env=env) as running:
         yield running.apart()
 
 

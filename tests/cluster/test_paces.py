@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from parlour.attempts import FREE_TRIES
-from parlour.context import REACTIONS_A_SECOND, REACTIONS_AT_ONCE
+from parlour.costs import REACTIONS
 from parlour.support.tickets import MAX_OF_ONE
 from tests.support import websocket
 from tests.support.accounts import Account, register, stranger, try_login
@@ -17,12 +17,13 @@ from tests.support.files import until
 from tests.support.nodes import nodes_of
 from tests.support.people import checked
 from tests.support.places import Place, make_room, name_of, say
-from tests.support.server import Server
+from tests.support.server import USUAL, Server
 from tests.support.timing import SLACK, scaled
 from tests.support.valkey import Valkey
 
 pytestmark = pytest.mark.usefixtures("partings")
 
+SERVER_ENV = USUAL
 THUMB = "%F0%9F%91%8D"
 
 
@@ -53,7 +54,7 @@ class Reactor:
 
 def most(seconds: float) -> float:
     """How often one may react in so many seconds, after none for long."""
-    return REACTIONS_AT_ONCE + REACTIONS_A_SECOND * seconds
+    return REACTIONS.at_once + REACTIONS.per_second * seconds
 
 
 def test_reactions_at_two_nodes_are_counted_together(
@@ -61,8 +62,8 @@ def test_reactions_at_two_nodes_are_counted_together(
 ) -> None:
     """One or two more than at one would be, for what comes in while it is done."""
     reactor = Reactor(make_room(ann, "public"), ann)
-    allowed, took = reactor.react(one, other, times=REACTIONS_AT_ONCE)
-    assert REACTIONS_AT_ONCE <= allowed <= most(took) + 1
+    allowed, took = reactor.react(one, other, times=REACTIONS.at_once)
+    assert REACTIONS.at_once <= allowed <= most(took) + 1
 
 
 def test_guesses_at_two_nodes_are_counted_together(one: Server, other: Server) -> None:
@@ -110,14 +111,14 @@ def test_without_redis_each_node_holds_the_pace_and_nobody_waits(
     tmp_path: Path, broker: Valkey, how: str
 ) -> None:
     """Twice as much at two, and no more; once it is back they count together again."""
-    with nodes_of(Server)(tmp_path, env={"PARLOUR_REDIS_URL": broker.url}) as running:
+    with nodes_of(Server)(tmp_path, env={"PARLOUR_REDIS_URL": broker.url, **USUAL}) as running:
         one, other = running.apart()
         owner = register(one, "olga")
         place = make_room(owner, "public")
         broker.kill() if how == "killed" else broker.freeze()
         reactor = Reactor(place, owner)
-        allowed, took = reactor.react(one, other, times=REACTIONS_AT_ONCE + 20)
-        assert REACTIONS_AT_ONCE < allowed <= 2 * most(took)
+        allowed, took = reactor.react(one, other, times=REACTIONS.at_once + 20)
+        assert REACTIONS.at_once < allowed <= 2 * most(took)
         assert reactor.longest < scaled(1.0)
         for node in (one, other):
             node.process.wait_for_line("Redis is not there", seconds=SLACK * 10)
@@ -135,8 +136,8 @@ def test_without_redis_each_node_holds_the_pace_and_nobody_waits(
 
         until(lambda: asks_again(one) and asks_again(other))
         later = Reactor(place, register(other, "pia"))
-        allowed, took = later.react(one, other, times=REACTIONS_AT_ONCE)
-        assert REACTIONS_AT_ONCE <= allowed <= most(took) + 1
+        allowed, took = later.react(one, other, times=REACTIONS.at_once)
+        assert REACTIONS.at_once <= allowed <= most(took) + 1
 
 
 def counted_alone(node: Server) -> float:

@@ -4,12 +4,12 @@ import pytest
 
 from parlour.direct import MAX_OPENED
 from parlour.features.members import MAX_LISTED
-from parlour.places import MAX_ROOMS
+from parlour.places import MAX_PUBLIC, MAX_ROOMS
 from tests.support.accounts import Account
 from tests.support.administration import change_user, first_administrator
 from tests.support.answers import assert_deleted, assert_refused
 from tests.support.inside import inside
-from tests.support.people import checked
+from tests.support.people import checked, http_client
 from tests.support.places import (
     ROOMS,
     Place,
@@ -177,3 +177,21 @@ def test_an_account_opens_so_many_conversations_and_keeps_nobody_else_from_it(
     path, names = "/api/chat/direct", {"usernames": [name_of(third)]}
     assert pushy.call("POST", path, json=names).status_code == 200
     make_room(victim)
+
+
+def test_there_are_so_many_public_rooms_and_others_go_on(own_server: Server) -> None:
+    """Everybody is told of each, and whoever has no account may make them."""
+    owner = new_account(own_server, "owner")
+    spare = make_room(owner, "public")
+    with inside(own_server) as database:
+        database.executemany(
+            "INSERT INTO rooms (name, name_key, kind, created_at, version, changed_version)"
+            " VALUES (?1, ?1, 'public', ?2, 0, 0)",
+            [(f"filler {n}", spare.room["created_at"]) for n in range(MAX_PUBLIC - 1)],
+        )
+    with http_client(own_server) as guest:
+        told = assert_refused(guest.post(ROOMS, json={"name": "one more"}), "not_allowed")
+        assert str(MAX_PUBLIC) in told["detail"]
+        make_room(owner, "private")
+        assert owner.call("DELETE", spare.path).status_code == 204
+        assert guest.post(ROOMS, json={"name": "one more"}).status_code == 201

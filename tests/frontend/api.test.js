@@ -85,7 +85,7 @@ describe("failures", () => {
   });
 
   test("the time to wait is read from the body and from the header", async () => {
-    const told = await failureOf(apiThat(json(429, { code: "rate_limited", detail: "", retry_after_ms: 1500 })).listRooms());
+    const told = await failureOf(apiThat(json(429, { code: "rate_limited", detail: "", retry_after_ms: 1500 })).createRoom({ name: "x" }));
     assert.equal(told.retryAfterMs, 1500);
     const header = await failureOf(apiThat(json(503, { code: "busy", detail: "" }, { "Retry-After": "7" })).listRooms());
     assert.equal(header.retryAfterMs, 7000);
@@ -127,6 +127,45 @@ describe("failures", () => {
     const reason = new Error("left the room");
     const api = apiThat(() => leaving.abort(reason));
     await assert.rejects(api.listMessages(7, {}, leaving.signal), reason);
+    await assert.rejects(api.listMessages(7, {}, leaving.signal), reason);
+    assert.equal(requests.length, 1);
+  });
+});
+
+describe("what was too much at once", () => {
+  /** Refuses so many times, then answers. */
+  const afterSome = (times, wait) => {
+    let left = times;
+    return (response) => (left-- > 0 ? json(429, { code: "rate_limited", detail: "", retry_after_ms: wait }) : json(200, []))(response);
+  };
+
+  test("is asked for again once the server's time is over, where it is only read", async () => {
+    const begun = Date.now();
+    assert.deepEqual(await apiThat(afterSome(2, 60)).listRooms(), []);
+    assert.equal(requests.length, 3);
+    assert.ok(Date.now() - begun >= 120);
+  });
+
+  test("is not asked for without end, nor where that takes too long", async () => {
+    assert.equal((await failureOf(apiThat(afterSome(99, 1)).listRooms())).code, "rate_limited");
+    assert.equal(requests.length, 4);
+    const late = await failureOf(apiThat(afterSome(1, 60_000)).listRooms());
+    assert.deepEqual([late.code, late.retryAfterMs, requests.length], ["rate_limited", 60_000, 1]);
+  });
+
+  test("is told to whoever changes something, at once", async () => {
+    const refused = await failureOf(apiThat(afterSome(1, 5)).createRoom({ name: "x" }));
+    assert.deepEqual([refused.code, requests.length], ["rate_limited", 1]);
+  });
+
+  test("is forgotten with its caller", async () => {
+    const leaving = new AbortController();
+    const reason = new Error("left the room");
+    const answers = afterSome(1, 60);
+    const api = apiThat((response) => {
+      answers(response);
+      setTimeout(() => leaving.abort(reason), 20);
+    });
     await assert.rejects(api.listMessages(7, {}, leaving.signal), reason);
     assert.equal(requests.length, 1);
   });

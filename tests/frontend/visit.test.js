@@ -221,3 +221,14 @@ test("others stop typing by themselves, each in their own time, and no timer is 
   await clock.pass(1000);
   assert.deepEqual([state.typing, clock.waits], [[], []]);
 });
+
+test("messages are slowed down until none was refused for some seconds", async () => {
+  const { visit, state, clock } = visitOf();
+  for (let times = 0; times < 3; times += 1) {
+    visit.hold("rate_limited", ROOM.id, 300);
+    await clock.pass(3000);
+    assert.equal(state.hold?.code, "rate_limited");
+  }
+  await clock.pass(1500);
+  assert.equal(state.hold, null);
+});

@@ -26,6 +26,11 @@ FAULT = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback \(most recent call last\)|\
 # What tells a program that its coverage is to be measured.
 COVERAGE = "COVERAGE_PROCESS_CONFIG"
 
+# Tests ask from one address, and as few people, what crowds would: many times as much as usual is
+# let through. What is about limits takes those that everybody has.
+FLOODS = {"PARLOUR_RATE_LIMITS": "1000"}
+USUAL = {"PARLOUR_RATE_LIMITS": "1"}
+
 # The fixture `new_server`.
 NewServer = Callable[..., "Server"]
 
@@ -61,6 +66,7 @@ class Server:
         self.data_dir = home / "data"
         self.host = "127.0.0.1"
         self.port = free_port()
+        self.given = dict(FLOODS)
         self.env = dict(env or {})
         self.flags = list(flags)
         self.program = list(program)
@@ -123,6 +129,7 @@ class Server:
             "PARLOUR_PORT": str(self.port),
             "PARLOUR_DATA_DIR": str(self.data_dir),
             "PARLOUR_DATABASE_URL": database_url(self.home),
+            **self.given,
             # Each warning is written to the log, where it counts as a fault.
             "PYTHONWARNINGS": "default",
             # As on a terminal.

@@ -20,8 +20,8 @@ from tests.web.refused_oversight import RUNNING
 from tests.web.refused_places import STATEFUL
 
 SERVER_ENV = {"PARLOUR_MAX_MESSAGE_LENGTH": "100"}
-# Where a route can give these, it takes a lock or a full disk, or a fault, to see it.
-RARE = {"busy", "storage_full"}
+# Where a route can give these, it takes a lock or a full disk, a fault or a flood, to see it.
+RARE = {"busy", "storage_full", "rate_limited"}
 Operation = dict[str, Any]
 REFUSED = (
     refused.REFUSED | refused_places.REFUSED | refused_oversight.REFUSED | refused_files.REFUSED

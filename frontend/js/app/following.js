@@ -4,11 +4,10 @@
  * @typedef {import('../types.js').Frame} Frame
  */
 
+import { TEMPORARY } from '../api.js';
+
 /** A subscribe that was refused for now is tried again after this. */
 export const SUBSCRIBE_AGAIN_MS = 3000;
-
-/** Refusals that pass. The server leaves a connection in the room it was in, but what was missed is still missing. */
-const PASSING = new Set(['busy', 'internal', 'storage_full', 'rate_limited', 'timeout']);
 
 export class Following {
   #options;
@@ -65,7 +64,8 @@ export class Following {
     // What was written before the first such answer came is refused like it.
     if (code === 'not_allowed' && (this.isThere || clientId !== null)) return this.#wasMistaken(clientId);
     if (clientId !== null) return false;
-    if (!this.isThere || PASSING.has(code)) {
+    // Where it passes the server leaves a connection in the room it was in, but what was missed is still missing.
+    if (!this.isThere || TEMPORARY.has(code)) {
       this.#stopWaiting();
       this.#timer = this.#options.clock.setTimeout(() => this.resync(), SUBSCRIBE_AGAIN_MS);
     }

@@ -199,7 +199,8 @@ export class Visit {
    */
   hold(code, roomId, retryAfterMs) {
     const { state, clock, apply } = this.#options;
-    const until = retryAfterMs === null ? null : clock.now() + retryAfterMs;
+    // What comes too fast is sent again by itself, and perhaps refused again: for some seconds it is one wait.
+    const until = retryAfterMs === null ? null : clock.now() + retryAfterMs + (code === 'rate_limited' ? 4000 : 0);
     apply({ type: 'speech_refused', room_id: roomId ?? state.currentRoom?.id, code, until });
     this.expire();
   }

@@ -168,7 +168,7 @@ export const ERRORS = {
   unsupported_type: 'The server did not understand that. Reload the page.',
   bad_json: 'The server did not understand that. Reload the page.',
   unknown_type: 'The server did not understand that. Reload the page.',
-  too_many_connections: 'Too many connections are open. Close another tab, then try again.',
+  too_many_connections: 'Too many tabs are open. Close one of them.',
   internal: 'Something went wrong on the server. Try again.',
   invalid: 'The server did not accept that.',
 };

@@ -8,6 +8,9 @@ import { formatLength } from '../strings/lengths.js';
 import { words } from '../strings/notices.js';
 import { strings } from '../strings/en.js';
 
+/** So long messages may be slowed down without a word: they go out by themselves. */
+const UNTOLD_MS = 2000;
+
 /**
  * @typedef {object} Loan what the message box is used for besides new messages
  * @property {HTMLElement} bar stands above it
@@ -41,6 +44,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
 
   /** @type {import('../types.js').Hold | null} */
   let hold = null;
+  let heldSince = 0;
   let isArchived = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let timer;
@@ -52,6 +56,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
 
   /** New messages have to wait; a change of an old one does not. */
   const isWaiting = () => hold?.code === 'slow_mode' && loan === null;
+  const isPaced = () => hold?.code === 'rate_limited' && loan === null && performance.now() - heldSince > UNTOLD_MS;
   /** @param {string} name */
   const nameSend = (name) => {
     setAttr(send, 'aria-label', name);
@@ -78,6 +83,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
     const left = hold?.until ? hold.until - performance.now() : 0;
     if (isArchived || hold?.code === 'archived') return text.archived;
     if (hold?.code === 'muted') return left > 0 ? text.mutedFor(formatLength(left)) : text.muted;
+    if (isPaced()) return text.paced;
     return isWaiting() ? text.slow(formatLength(left)) : '';
   };
   const draw = () => {
@@ -87,7 +93,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
     keepFocus(element, () => (form.hidden = isShut), title);
     reply.hidden = isShut || loan !== null;
     closed.hidden = !isShut;
-    wait.hidden = isShut || !isWaiting();
+    wait.hidden = isShut || !(isWaiting() || isPaced());
     setText(isShut ? closed : wait, reason());
     measure();
   };
@@ -117,6 +123,7 @@ export function createComposerMore({ element, form, field, send, put, measure })
      */
     follow(next, archived) {
       if (next === hold && archived === isArchived) return;
+      if (next?.code !== hold?.code) heldSince = performance.now();
       hold = next;
       isArchived = archived;
       clearInterval(timer);
