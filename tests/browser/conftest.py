@@ -55,7 +55,7 @@ def visit(browsers: Browsers) -> Visit:
         **options: Any,
     ) -> Visitor:
         options.setdefault("viewport", {"width": 1280, "height": 800})
-        options.setdefault("storage_state", signed_in(server, name))
+        state = options.pop("storage_state", None) or signed_in(server, name)
         page = await browsers.open("about:blank", **options)
         if wire is not None:
             await wire.lay(page)
@@ -63,7 +63,7 @@ def visit(browsers: Browsers) -> Visit:
             await page.clock.install(time=now)
         if script:
             await page.add_init_script(script)
-        await page.goto(address(server, room, message))
+        await browsers.come(page, address(server, room, message), state)
         visitor = Visitor(page, name, server)
         if room is None:
             await expect(visitor.rooms_heading).to_be_visible()
