@@ -36,6 +36,8 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# A page of a test is gone before what compilers do for it pays.
+SHORT_LIVED = "--js-flags=--no-opt --no-maglev"
 
 # What Playwright's own way of filling local storage does, without a page more for each context.
 KEEP = "kept => { for (const { name, value } of kept) localStorage.setItem(name, value); }"
@@ -64,12 +66,12 @@ def find_chromium() -> str:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Run one Chromium for the length of a block."""
+async def chromium(*flags: str) -> AsyncIterator[Browser]:
+    """Run one Chromium for the length of a block; `flags` are further ones."""
     path = find_chromium()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=path, args=FLAGS, timeout=scaled(30_000)
+            executable_path=path, args=[*FLAGS, *flags], timeout=scaled(30_000)
         )
         yield browser
         await browser.close()
