@@ -31,12 +31,13 @@ ON_NODES_ALWAYS := tests/features/test_bans.py tests/features/test_direct.py tes
 ON_POSTGRESQL := tests/administration tests/database tests/features tests/files tests/gateway tests/identity \
 	tests/jobs tests/permissions tests/properties
 # What takes minutes in its long form, and a part of a minute in every run.
-FAULTS := tests/faults/test_ledger_nodes.py tests/faults/test_ledger_partitions.py tests/faults/test_releases.py
+FAULTS := tests/faults/test_ledger_nodes.py tests/faults/test_ledger_partitions.py tests/faults/test_releases.py \
+	tests/migrations/test_upgrades.py
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run cluster dev node test test-python test-postgresql test-nodes test-pgbouncer test-frontend \
-	coverage bench lint lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger \
+	coverage bench fuzz sbom lint lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger \
 	faults conformance deploy-check wheel clean
 
 help: ## List every target
@@ -101,11 +102,12 @@ bench: node ## Measure Parlour beside others (smoke: make bench QUICK=1; nodes a
 
 lint: lint-python lint-frontend ## Run every linter and type checker
 
-lint-python: dev ## Ruff, mypy and the import layers
+lint-python: dev ## Ruff, mypy, the import layers and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --quiet --offline --persona pedantic .github/workflows
 
 lint-frontend: node ## ESLint (with the front end's layers), TypeScript and stylelint
 	node_modules/.bin/eslint --max-warnings 0 .
@@ -147,7 +149,7 @@ rendering: node ## Measure what the page costs its browser: a flood after a gap,
 ledger: dev ## Talk for long while connections are cut, disks fill and the power goes; check the ledger
 	@exec $(BIN)/python -m tests.ledger $(ARGS)
 
-faults: dev ## Let what is beneath two nodes be killed, hang and be cut off for long; check the ledger
+faults: dev ## Let what is beneath two nodes be killed, hang and be cut off for long; kill upgrades
 	@TEST_LONG=1 $(BIN)/python -m pytest -s $(FAULTS) $(ARGS)
 
 conformance: dev ## Let Autobahn's test suite judge the WebSocket (needs a Python 2.7 too)
@@ -157,11 +159,20 @@ deploy-check: dev ## Let nginx, HAProxy, systemd and container tools judge deplo
 	@chromium=$$(sh scripts/chromium.sh) && CHROME_PATH="$$chromium" \
 	$(BIN)/python -m tests.deploy.check $(ARGS)
 
-audit: node ## Ask the registries for known faults in what the lock files name
+audit: node ## Ask for known faults in what the lock files name; look for secrets that were left in files
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements-dev.lock
 	npm audit
 	npm --prefix benchmarks/peers audit
+	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+
+sbom: dev ## Write what a release is made of into dist (CycloneDX)
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --of JSON --output-file dist/parlour.cdx.json \
+		requirements.lock
+
+fuzz: dev ## Let the random tests of protocol and API try far more
+	@TEST_LONG=1 $(BIN)/python $(PYTEST) $(or $(T),tests/properties)
 
 wheel: setup ## Build the wheel into dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir dist .

@@ -53,6 +53,14 @@ def _run(arguments: Sequence[str] | None) -> int:
         from parlour.moving import move
 
         return administer(settings, lambda: move(settings))
+    if options.command == "bench":
+        from parlour.bench import run as measure
+
+        return measure(settings, options)
+    if options.command == "doctor":
+        from parlour.doctor import run as look
+
+        return look(settings, options)
     if options.command == "admin":
         from parlour.admin import run
 
@@ -76,12 +84,14 @@ def serve(settings: "Settings") -> int:
     from parlour.support import logs
     from parlour.support.keys import KeysUnusable
     from parlour.support.lock import DataDirInUse
+    from parlour.support.tls import Certificate, CertificateUnusable
 
     # What the server writes is for its owner only.
     os.umask(0o077)
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, settings.log_format)
     database = None
     try:
+        certificate = Certificate(*settings.tls_files) if settings.tls_files else None
         database = init_db(settings)
         database.serve(cluster=bool(settings.redis_url))
         keys = open_keys(settings, database)
@@ -90,6 +100,7 @@ def serve(settings: "Settings") -> int:
         asyncio.run(prepare(settings.uploads_path, storage))
         sock = listen(settings)
     except (
+        CertificateUnusable,
         DataDirInUse,
         DatabaseUnusable,
         DatabaseTooNew,
@@ -107,7 +118,7 @@ def serve(settings: "Settings") -> int:
         if error.filename not in (None, str(settings.data_dir)):
             where = str(error.filename)
         return _fail(f"Cannot use {where}: {error.strerror}.")
-    server = Server(create_app(settings, database, keys, storage), settings)
+    server = Server(create_app(settings, database, keys, storage), settings, certificate)
     server.run(sockets=[sock])
     return 0 if server.started else 1
 
@@ -173,6 +184,28 @@ def _parser() -> argparse.ArgumentParser:
         )
     _add_admin(commands)
     _add_audit(commands)
+    bench = commands.add_parser(
+        "bench", help="Measure this machine with a server of its own, and check every message."
+    )
+    bench.add_argument(
+        "--people", type=_number(1_000), default=50, metavar="N", help="Who talk. Default: 50."
+    )
+    bench.add_argument(
+        "--seconds", type=_number(3_600), default=10, metavar="S", help="How long. Default: 10."
+    )
+    bench.add_argument(
+        "--data-dir", metavar="VALUE", help="As for `parlour serve`: it is measured beside it."
+    )
+    doctor = commands.add_parser(
+        "doctor", help="Look at the whole installation, and say how to mend what is wrong with it."
+    )
+    doctor.add_argument(
+        "--url", metavar="URL", help="Where browsers find it: it is looked at from there, too."
+    )
+    doctor.add_argument(
+        "--deep", action="store_true", help="Read all of the database and of the audit log."
+    )
+    doctor.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
     moving = commands.add_parser(
         "migrate-data",
         help="From SQLite to the PostgreSQL that PARLOUR_DATABASE_URL names, while no server runs.",

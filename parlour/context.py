@@ -22,7 +22,7 @@ from parlour.support.buckets import Drop, Pace, Taken
 from parlour.support.coalesce import Coalescer
 from parlour.support.counts import COUNTS
 from parlour.support.door import Door
-from parlour.support.logs import Seldom, log_fault
+from parlour.support.logs import Seldom, log_fault, new_id
 from parlour.support.passwords import Passwords
 from parlour.support.tasks import Tasks
 from parlour.support.tokens import Tokens
@@ -142,13 +142,17 @@ def check_text_length(field: str, what: str, text: str, limit: int) -> None:
 class Client:
     """One connected client: its connection, who it is, and the room of its path, if any."""
 
-    __slots__ = ("_in_flight", "_waiting", "connection", "person", "proceed", "room_id", "unheard")
+    __slots__ = (
+        "_in_flight", "_waiting", "connection", "id", "person", "proceed", "room_id", "unheard",
+    )  # fmt: skip
 
     # Called whenever what kept the client's next frame from being read may be over.
     proceed: Callable[[], None]
 
     def __init__(self, connection: Connection, person: Person, room_id: int | None) -> None:
         self.connection = connection
+        # By which the log names it.
+        self.id = new_id()
         self.person = person
         self.room_id = room_id
         self.proceed = _nothing
@@ -174,7 +178,7 @@ class Client:
             COUNTS.refusals["websocket", error.code] += 1
             self.connection.send(encode_error(error, frame=frame))
             return
-        refusal, log_id = internal_error(error)
+        refusal, log_id = internal_error(error, connection=self.id)
         COUNTS.refusals["websocket", refusal.code] += 1
         self.connection.send(encode_error(refusal, frame=frame, log_id=log_id))
 
@@ -214,8 +218,8 @@ def _nothing() -> None:
     """What a client calls that nobody reads from."""
 
 
-def internal_error(error: Exception) -> tuple[Refusal, str]:
+def internal_error(error: Exception, **about: str) -> tuple[Refusal, str]:
     """Log an unexpected error once, with its cause; the refusal for it and the id in the log."""
-    log_id = log_fault(logger, error)
+    log_id = log_fault(logger, error, **about)
     words = f"Something went wrong on the server (id {log_id}). Nothing of this was changed."
     return Refusal("internal", words), log_id

@@ -192,7 +192,7 @@ class Conversation:
         self._connection.end(refusal.close_code, refusal.code)
 
     def _fail(self, error: Exception) -> None:
-        fault, log_id = internal_error(error)
+        fault, log_id = internal_error(error, connection=self._client.id)
         COUNTS.refusals["websocket", fault.code] += 1
         self._connection.send(encode_error(fault, log_id=log_id))
         self._connection.end(fault.close_code, log_id)

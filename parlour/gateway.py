@@ -32,6 +32,7 @@ from parlour.support.counts import COUNTS
 from parlour.support.origin import origin_allowed
 
 logger = logging.getLogger(__name__)
+requests = logging.getLogger("parlour.requests")
 router = APIRouter()
 
 # The protocol's table of contents: what each command does. A handler that returns a coroutine
@@ -140,6 +141,7 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
     client = Client(connection, person, room_id)
     conversation = Conversation(context, client, wire, COMMANDS)
     peers = context.peers
+    begun = asyncio.get_running_loop().time()
     context.manager.register(connection)
     context.registry.came(person)
     if peers is not None:
@@ -155,6 +157,14 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
         if peers is not None:
             context.manager.presence.leave(EVERYWHERE, everywhere(person))
         await conversation.end()
+        if context.settings.log_requests == "on":
+            seconds = round(asyncio.get_running_loop().time() - begun, 3)
+            about = {"connection": client.id, "address": _host(websocket), "seconds": seconds}
+            requests.info("a connection ended after %.3f s", seconds, extra=about)
+
+
+def _host(websocket: WebSocket) -> str:
+    return websocket.client.host if websocket.client else ""
 
 
 async def _admit(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from parlour import __version__, administration, admission, logins, pages, web
+from parlour import __version__, administration, admission, guards, logins, pages
 from parlour.cluster import Cluster
 from parlour.context import Context
 from parlour.database import Database, init_db
@@ -120,7 +120,13 @@ def create_app(
             allow_headers=["Content-Type", "Authorization"],
             expose_headers=["Parlour-Version", "Parlour-Epoch"],
         )
-    web.install(app, settings.allowed_origins)
+    logs_requests = settings.log_requests == "on"
+    guards.install(
+        app,
+        settings.allowed_origins,
+        logs_requests=logs_requests,
+        speaks_tls=settings.tls_files is not None,
+    )
     return app
 
 

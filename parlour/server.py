@@ -24,6 +24,8 @@ from parlour.support.door import Door
 from parlour.support.handles import are_free, raise_handle_limit
 from parlour.support.http import protocol_at
 from parlour.support.logs import Seldom
+from parlour.support.tls import GOODBYE_SECONDS as TLS_GOODBYE_SECONDS
+from parlour.support.tls import HANDSHAKE_SECONDS, Certificate
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +52,8 @@ DOOR_REFUSALS: Final = (
     "bad_request", "upgrade_required", "method_not_allowed", "timeout", "url_too_long",
     "headers_too_large", "busy",
 )  # fmt: skip
+# Ticks of a tenth of a second after which it is looked whether there is a new certificate.
+RENEW_TICKS: Final = 20
 # File handles that have to be free before those who wait are let in again.
 ENOUGH: Final = 8
 # How long one thread may keep the interpreter from another that wants it.
@@ -90,21 +94,25 @@ def listen(settings: Settings) -> socket.socket:
     return sock
 
 
-def address_of(sock: socket.socket) -> str:
+def address_of(sock: socket.socket, scheme: str = "http") -> str:
     """The address to open in a browser."""
     host, port = sock.getsockname()[:2]
     if ipaddress.ip_address(host).is_loopback or ipaddress.ip_address(host).is_unspecified:
         host = "localhost"
     elif ":" in host:
         host = f"[{host}]"
-    return f"http://{host}:{port}"
+    return f"{scheme}://{host}:{port}"
 
 
 class Server(uvicorn.Server):
     """Uvicorn's server, which stops with status 0 and tells every client before it closes."""
 
-    def __init__(self, app: FastAPI, settings: Settings) -> None:
+    def __init__(
+        self, app: FastAPI, settings: Settings, certificate: Certificate | None = None
+    ) -> None:
+        """With a certificate it speaks HTTPS."""
         self._app = app
+        self._certificate = certificate
         self._most_connections = settings.max_connections
         self._spare: socket.socket | None = None
         self._warning = Seldom()
@@ -132,10 +140,17 @@ class Server(uvicorn.Server):
             logger.debug(
                 "%d file handles are enough for %d WebSockets", handles, self.door.most_websockets
             )
+        if self._certificate is not None:
+            # Uvicorn would read the files itself, and never again.
+            self.config.ssl = self._certificate.context
         await super().startup(sockets)
         if self.should_exit or sockets is None:
             return
         self._spare = sockets[0].dup()
+        if self._certificate is not None:
+            # Uvicorn gives everybody a minute for the handshake. Who comes in between waits.
+            self.servers.pop().close()
+            self.servers = [await self._listen_once_more(self._spare)]
         # What has been loaded stays: the collector need not look at it again and again, and
         # the garbage of many handshakes is cheaper to collect in larger portions.
         gc.collect()
@@ -146,7 +161,8 @@ class Server(uvicorn.Server):
         sys.setswitchinterval(SWITCH_SECONDS)
         context = self._app.state.context
         context.door = self.door
-        address, data_dir = address_of(sockets[0]), context.settings.data_dir.resolve()
+        scheme = "http" if self._certificate is None else "https"
+        address, data_dir = address_of(self._spare, scheme), context.settings.data_dir.resolve()
         lines = [f"Parlour is ready: {address}", f"Data: {data_dir}"]
         signs_in = context.settings.only in ("", "auth")
         if signs_in and context.registry.setup_token is not None:
@@ -160,6 +176,8 @@ class Server(uvicorn.Server):
         """Look twice a second whether there are handles for those who come."""
         if counter % 5 == 0 and self._spare is not None:
             await self._mind_handles(self._spare)
+        if counter % RENEW_TICKS == 0 and self._certificate is not None:
+            self._certificate.renew()
         return await super().on_tick(counter)
 
     async def _mind_handles(self, spare: socket.socket) -> None:
@@ -175,17 +193,26 @@ class Server(uvicorn.Server):
             self.door.clear()
             return
         with contextlib.suppress(OSError):
-            sock = spare.dup()
-            made: Any = self.config.http_protocol_class
-            protocol = functools.partial(
-                made,
-                config=self.config,
-                server_state=self.server_state,
-                app_state=self.lifespan.state,
-            )
-            loop = asyncio.get_running_loop()
-            backlog = self.config.backlog
-            self.servers = [await loop.create_server(protocol, sock=sock, backlog=backlog)]
+            self.servers = [await self._listen_once_more(spare)]
+
+    async def _listen_once_more(self, spare: socket.socket) -> asyncio.Server:
+        made: Any = self.config.http_protocol_class
+        protocol = functools.partial(
+            made,
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        options: dict[str, Any] = {}
+        if self._certificate is not None:
+            options = {
+                "ssl": self._certificate.context,
+                "ssl_handshake_timeout": HANDSHAKE_SECONDS,
+                "ssl_shutdown_timeout": TLS_GOODBYE_SECONDS,
+            }
+        loop = asyncio.get_running_loop()
+        backlog = self.config.backlog
+        return await loop.create_server(protocol, sock=spare.dup(), backlog=backlog, **options)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell the clients `closing` before Uvicorn closes their connections with 1012."""

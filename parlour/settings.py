@@ -72,6 +72,14 @@ class Settings(BaseSettings):
         description="The one service that this node does, where several nodes share the work: auth,"
         " api, realtime, web or worker; empty for all.",
     )
+    tls_certificate: str = Field(
+        "",
+        description="File of the certificate, with its chain, by which the server speaks HTTPS"
+        " itself (PEM); empty for HTTP.",
+    )
+    tls_key: str = Field(
+        "", validate_default=True, description="File of the key of that certificate (PEM)."
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Origins besides the server's own whose pages may use the API and the"
@@ -141,8 +149,21 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe kind of line to log: debug, info, warning or error."
     )
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto",
+        description="What lines of the log are: text for people, json for programs, auto for text"
+        " on a terminal and JSON elsewhere.",
+    )
+    log_requests: Literal["on", "off"] = Field(
+        "off",
+        description="Whether each request that was answered and each connection that ended is"
+        " logged: on or off.",
+    )
 
-    @field_validator("log_level", "only", "guests", "guest_files", "registration", mode="before")
+    @field_validator(
+        "log_level", "log_format", "log_requests", "only", "guests", "guest_files", "registration",
+        mode="before",
+    )  # fmt: skip
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
@@ -229,6 +250,15 @@ class Settings(BaseSettings):
             raise ValueError("name an address such as https://s3.example.org, without a path")
         return value.rstrip("/")
 
+    @field_validator("tls_key")
+    @classmethod
+    def _check_tls(cls, value: str, info: ValidationInfo) -> str:
+        if value and not info.data.get("tls_certificate"):
+            raise ValueError("a key belongs to a certificate: set PARLOUR_TLS_CERTIFICATE, too")
+        if not value and info.data.get("tls_certificate"):
+            raise ValueError("name the key that belongs to PARLOUR_TLS_CERTIFICATE")
+        return value
+
     @field_validator("metrics_token")
     @classmethod
     def _check_token(cls, value: str) -> str:
@@ -242,6 +272,13 @@ class Settings(BaseSettings):
     def database_path(self) -> Path:
         """Where the SQLite database lies."""
         return self.data_dir / "chat.db"
+
+    @property
+    def tls_files(self) -> tuple[Path, Path] | None:
+        """Where certificate and key lie, where the server speaks HTTPS itself."""
+        if not self.tls_certificate:
+            return None
+        return Path(self.tls_certificate).expanduser(), Path(self.tls_key).expanduser()
 
     @property
     def keys_path(self) -> Path:

@@ -1,31 +1,26 @@
-"""The HTTP door: strict bodies, one shape for every refusal, security headers on every answer."""
+"""The HTTP door: strict bodies, one shape for every refusal, what stands in every answer."""
 
 import math
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import pydantic_core
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from parlour.context import Context, internal_error
+from parlour.context import Context
 from parlour.errors import ERROR_CODES, Refusal
 from parlour.fields import IdParam, LimitParam
 from parlour.models import ErrorAnswer
 from parlour.people import MAX_NAME
 from parlour.support.counts import COUNTS
-from parlour.support.origin import origin_allowed
 from parlour.support.repeats import repeated_name
 
 # `ws:` and `wss:` of the own host are named by 'self' (CSP 3).
@@ -44,7 +39,7 @@ PAGE_HEADERS: Final = {
 }
 # All others are no pages, and who shows one as a page sees its text and no more. A first visit
 # has ten of them, so every byte here is ten.
-_SECURITY_HEADERS: Final = [
+SECURITY_HEADERS: Final = [
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -60,11 +55,6 @@ _RAW_HEADERS: Final = {
     503: {"retry-after": str(RETRY_AFTER_SECONDS)},
 }
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_FILES: Final = re.compile(r"/api/(chat/files/|users/[^/]*/avatar)")
-# What has tokens in it.
-_SECRETS: Final = "/api/auth/"
-# These change nothing (RFC 9110, section 9.2.1).
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 # What a list of people is asked with.
@@ -217,7 +207,7 @@ def raw_refusals(*codes: str) -> dict[str, bytes]:
         headers = [
             *answer.raw_headers,
             (b"connection", b"close"),
-            *(header for header in _SECURITY_HEADERS if header[0] not in own),
+            *(header for header in SECURITY_HEADERS if header[0] not in own),
         ]
         status = f"HTTP/1.1 {entry.status} {HTTPStatus(entry.status).phrase}".encode()
         lines = [status, *(name + b": " + value for name, value in headers), b"", b""]
@@ -265,7 +255,8 @@ def _allowed_methods(request: Request) -> str:
     )
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def refused(request: Request, error: Exception) -> Response:
+    """The answer to what the application was raised, for its table of those. Raises all others."""
     if isinstance(error, Refusal):
         return answer_of(error, dict(error.headers) if error.headers else None)
     if isinstance(error, RequestValidationError):
@@ -276,106 +267,3 @@ async def _refused(request: Request, error: Exception) -> Response:
         refusal = Refusal("method_not_allowed", ERROR_CODES["method_not_allowed"].meaning)
         return answer_of(refusal, {"Allow": _allowed_methods(request)})
     raise error
-
-
-class _Guard:
-    """Outermost: security headers on every answer, and a fault as a 500 that names its log line.
-
-    A pure ASGI class: Starlette's BaseHTTPMiddleware costs a task for every request.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = False
-
-        async def send_guarded(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                COUNTS.answers[message["status"] // 100] += 1
-                present = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(header for header in _SECURITY_HEADERS if header[0] not in present),
-                ]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_guarded)
-        except Exception as error:
-            if started:
-                raise
-            refusal, log_id = internal_error(error)
-            await answer_of(refusal, log_id=log_id)(scope, receive, send_guarded)
-
-
-class _SameSite:
-    """Refuses what a page of another site would change in a visitor's name.
-
-    Browsers say where a request comes from; programs that are none say nothing and pass. Source:
-    OWASP Cross-Site Request Forgery Prevention Cheat Sheet (Fetch Metadata).
-    """
-
-    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
-        self._app = app
-        self._allowed = allowed
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in _SAFE and not self._passes(scope):
-            refusal = Refusal("cross_site", "A page of another site may not do this here.")
-            await answer_of(refusal)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
-
-    def _passes(self, scope: Scope) -> bool:
-        headers = Headers(scope=scope)
-        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-        if site in ("same-origin", "none"):
-            return True
-        if site is not None:
-            # The Host is not asked: the browser has compared it, and knows better.
-            return origin is not None and origin_allowed(origin, None, self._allowed)
-        return origin_allowed(origin, headers.get("host"), self._allowed)
-
-
-class _CompressAnswers:
-    """Compresses what the API says. Pages and assets bring smaller forms of their own.
-
-    How small an answer becomes tells of what stands in it, to whoever can put a part of it there,
-    have it asked for again and again and look on (BREACH). So what has tokens in it is not
-    compressed, and nothing is that a page of another origin asks for by the cookies of a browser.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._compressed = GZipMiddleware(app, minimum_size=2048, compresslevel=4)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Files are what they are, and a part of one is no part of its compressed form.
-        speaks = (
-            scope["type"] == "http"
-            and scope["path"].startswith(("/api/", "/openapi"))
-            and not _FILES.match(scope["path"])
-            and not scope["path"].startswith(_SECRETS)
-            and not _may_be_made_to_ask(Headers(scope=scope))
-        )
-        await (self._compressed if speaks else self._app)(scope, receive, send)
-
-
-def _may_be_made_to_ask(headers: Headers) -> bool:
-    elsewhere = headers.get("sec-fetch-site") in ("same-site", "cross-site")
-    return elsewhere and "authorization" not in headers
-
-
-def install(app: FastAPI, allowed_origins: Collection[str]) -> None:
-    """Give `app` the error answers, compression and the guards, after all other middleware."""
-    for kind in (HTTPException, RequestValidationError):
-        app.add_exception_handler(kind, _refused)
-    app.add_middleware(_SameSite, allowed=allowed_origins)
-    app.add_middleware(_CompressAnswers)
-    app.add_middleware(_Guard)

@@ -55,7 +55,11 @@ def test_without_anything_given_the_defaults_hold() -> None:
         "s3_endpoint": "",
         "s3_region": "us-east-1",
         "metrics_token": "",
+        "tls_certificate": "",
+        "tls_key": "",
         "log_level": "info",
+        "log_format": "auto",
+        "log_requests": "off",
     }
     assert settings.database_path == Path("data/chat.db")
     assert settings.keys_path == Path("data/keys.json")
@@ -228,4 +232,6 @@ def test_any_flag_is_taken_or_refused_in_one_line_that_names_it(name: str, value
         line = str(error)
     else:
         line = f"PARLOUR_{name.upper()} is wrong: not at all."
-    assert re.fullmatch(rf"PARLOUR_{name.upper()} is wrong: [^\n\r]+\.", line)
+    # A certificate without its key is no certificate.
+    named = {"tls_certificate": "tls_key"}.get(name, name)
+    assert re.fullmatch(rf"PARLOUR_({name}|{named}) is wrong: [^\n\r]+\.", line, re.IGNORECASE)

@@ -164,7 +164,9 @@ class Departing(HttpToolsProtocol):
         self._left = _LINGER
         self._move(self.door.lingering)
         if not self.transport.is_closing():
-            self.transport.write_eof()
+            # TLS knows no end of one direction alone.
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
             self._flow.held = False
             self._flow.resume_reading()
 

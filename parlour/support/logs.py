@@ -1,10 +1,15 @@
-"""Log lines for people on standard error, and the guard that keeps what is secret out of them."""
+"""Log lines on standard error, for people or programs, and what keeps secrets out of them.
 
+Each event is one line: as JSON, with a traceback as one of its values, or on a terminal as text.
+"""
+
+import itertools
 import logging
 import secrets
 import sys
 import time
-from typing import Final
+from contextvars import ContextVar
+from typing import Any, Final
 
 # Uvicorn logs at "info" what it does, and websockets at "debug" every frame with its content.
 _NEVER_BELOW: Final = {
@@ -19,6 +24,18 @@ _SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie"})
 
 # A time in which one and the same thing is said so often at most.
 WARNING_SECONDS: Final = 60.0
+
+# What a line is about: the request that is answered, and the connection that is listened to.
+REQUEST: Final[ContextVar[str | None]] = ContextVar("request", default=None)
+# No other process has it, so that lines of several of them can be told apart.
+_PROCESS: Final = secrets.token_hex(4)
+_NUMBERS: Final = itertools.count(1)
+_TEXT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def new_id() -> str:
+    """An id for a request or a connection, which no other has. It may be guessed."""
+    return f"{_PROCESS}-{next(_NUMBERS):x}"
 
 
 class Seldom:
@@ -66,10 +83,10 @@ class _NoFaultsOfClients(logging.Filter):
         return record.msg != "Invalid UTF-8 sequence received from client."
 
 
-def log_fault(logger: logging.Logger, error: Exception) -> str:
+def log_fault(logger: logging.Logger, error: Exception, **about: str) -> str:
     """Log an unexpected error once, with its cause; returns the id that finds it in the log."""
     log_id = secrets.token_hex(4)
-    logger.error("internal error %s", log_id, exc_info=error)
+    logger.error("internal error %s", log_id, exc_info=error, extra=about)
     return log_id
 
 
@@ -81,13 +98,57 @@ def hide_queries() -> None:
             logger.addFilter(_NoSecrets())
 
 
-def set_up(level: str) -> None:
-    """Log to standard error from `level` (debug, info, warning, error) on."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+def set_up(level: str, form: str = "text") -> None:
+    """Log to standard error from `level` (debug, info, warning, error) on.
+
+    `form` is `text`, `json`, or `auto`: text on a terminal, and JSON wherever a program may read.
+    """
+    if form == "auto":
+        form = "text" if sys.stderr.isatty() else "json"
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_json_lines() if form == "json" else _TextLines(_TEXT))
+    handler.addFilter(_about_request)
+    logging.basicConfig(level=level.upper(), handlers=[handler])
     for name, lowest in _NEVER_BELOW.items():
         logging.getLogger(name).setLevel(max(lowest, logging.getLogger().level))
     logging.getLogger("uvicorn.error").addFilter(_NoFaultsOfClients())
+
+
+def _about_request(record: logging.LogRecord) -> bool:
+    """Say which request it is about, where it is one."""
+    request = REQUEST.get()
+    if request is not None:
+        record.request = request
+    return True
+
+
+class _TextLines(logging.Formatter):
+    """For people: what else is known of an event stands behind it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging has it
+        line = super().formatMessage(record)
+        known = ((name, getattr(record, name, None)) for name in ("request", "connection"))
+        about = ", ".join(f"{name} {value}" for name, value in known if value is not None)
+        # Whatever is in it, it is one line.
+        line = line.replace("\r", "\\r").replace("\n", "\\n")
+        return f"{line} ({about})" if about else line
+
+
+def _json_lines() -> logging.Formatter:
+    # Most servers that log on a terminal need none of it.
+    from pythonjsonlogger.json import JsonFormatter  # noqa: PLC0415
+
+    class JSONLines(JsonFormatter):
+        def formatTime(  # noqa: N802 - as logging has it
+            self, record: logging.LogRecord, datefmt: str | None = None
+        ) -> str:
+            """RFC 3339, as all times of Parlour."""
+            whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+            return f"{whole}.{int(record.msecs):03}Z"
+
+        def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+            log_data["level"] = str(log_data["level"]).lower()
+            return super().process_log_record(log_data)
+
+    names = {"asctime": "time", "levelname": "level", "name": "logger", "exc_info": "error"}
+    return JSONLines("%(asctime)s %(levelname)s %(name)s %(message)s", rename_fields=names)

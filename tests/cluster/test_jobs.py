@@ -94,6 +94,7 @@ def newest_node(url: str, known: set[str]) -> str:
     return node
 
 
+@pytest.mark.one_node("it makes nodes of its own, one by one")
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("sudden", [True, False])
 def test_what_a_node_had_when_it_ended_another_says(

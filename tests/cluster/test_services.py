@@ -164,6 +164,7 @@ def test_what_takes_keys_away_that_were_seen_leaves_none(new_server: NewServer) 
     assert "There are no keys yet." in apart.output
 
 
+@pytest.mark.one_node("it looks at what one says")
 def test_a_service_without_keys_says_who_has_them(new_server: NewServer) -> None:
     """In one line: the one that signs people in has to be first."""
     server = new_server(

@@ -122,6 +122,8 @@ class Server:
             "PARLOUR_DATABASE_URL": database_url(self.home),
             # Each warning is written to the log, where it counts as a fault.
             "PYTHONWARNINGS": "default",
+            # As on a terminal.
+            "PARLOUR_LOG_FORMAT": "text",
         }
         if not self.is_measured:
             inherited.pop(COVERAGE, None)

@@ -1,12 +1,13 @@
 """Logs: lines on standard error from a level on, and never a query string in them."""
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from parlour.support.logs import hide_queries, set_up
+from parlour.support.logs import REQUEST, hide_queries, log_fault, set_up
 
 TOUCHED = ("", "uvicorn", "uvicorn.error", "uvicorn.access", "alembic")
 
@@ -115,3 +116,62 @@ def test_a_higher_level_holds_for_others_too(capsys: pytest.CaptureFixture[str])
     err = capsys.readouterr().err
     assert "trouble" not in err
     assert "worse" in err
+
+
+def fail(logger: logging.Logger) -> str:
+    """Log a fault, with its cause, during a request."""
+    token = REQUEST.set("a-request")
+    try:
+        int("two\nlines")
+    except ValueError as error:
+        return log_fault(logger, error, connection="a-connection")
+    finally:
+        REQUEST.reset(token)
+    raise AssertionError
+
+
+def test_for_programs_each_event_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """With a traceback as one of its values, and what it is about."""
+    logger = logging.getLogger("parlour.somewhere")
+    with own_logging():
+        set_up("info", "json")
+        logger.warning("it is %s", "said\nin two lines")
+        log_id = fail(logger)
+    first, second = map(json.loads, capsys.readouterr().err.splitlines())
+    assert first.keys() == {"time", "level", "logger", "message"}
+    assert (first["level"], first["logger"]) == ("warning", "parlour.somewhere")
+    assert first["message"] == "it is said\nin two lines"
+    assert first["time"].endswith("Z")
+    assert second["message"] == f"internal error {log_id}"
+    assert second["error"].startswith("Traceback (most recent call last):\n")
+    assert "\nValueError: " in second["error"]
+    assert (second["request"], second["connection"]) == ("a-request", "a-connection")
+
+
+def test_for_people_what_is_said_stands_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """What it is about stands behind it; only a traceback has lines of its own."""
+    logger = logging.getLogger("parlour.somewhere")
+    with own_logging():
+        set_up("info", "text")
+        logger.warning("it is %s", "said\r\nin two lines")
+        log_id = fail(logger)
+    first, second, *rest = capsys.readouterr().err.splitlines()
+    assert first.endswith("WARNING parlour.somewhere: it is said\\r\\nin two lines")
+    about = "(request a-request, connection a-connection)"
+    assert second.endswith(f": internal error {log_id} {about}")
+    assert rest[0] == "Traceback (most recent call last):"
+    assert rest[-1].startswith("ValueError: ")
+
+
+@pytest.mark.parametrize(("is_terminal", "form"), [(True, "text"), (False, "json")])
+def test_by_itself_it_is_for_whoever_reads_it(
+    is_terminal: bool, form: str, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """On a terminal that is a person."""
+    with own_logging():
+        monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+        set_up("info", "auto")
+        logging.getLogger("parlour.somewhere").warning("a line")
+    line = capsys.readouterr().err
+    assert line.startswith("{") is (form == "json")

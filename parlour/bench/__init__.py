@@ -1,0 +1,85 @@
+"""`parlour bench`: how fast this machine is with Parlour, and that nothing it acknowledged is lost.
+
+A server of its own runs in a folder beside the data directory, so on the same disk, and goes with
+it. People talk to it as clients do, through its port; whoever measures takes a part of the
+machine, too, so what is measured is less than what it could do. Then all that was acknowledged
+is looked up, also what was said to a server that was killed meanwhile.
+"""
+
+import asyncio
+import sys
+from argparse import Namespace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from parlour.bench.figures import Heard, check, quantile
+from parlour.bench.people import Crowd
+from parlour.bench.running import Running, Unstartable
+from parlour.settings import Settings
+
+__all__ = ["run"]
+
+# Seconds in which one after the other is said, and after which the server is killed.
+_ALONE = 3.0
+_BEFORE_KILL = 2.0
+
+
+def run(settings: Settings, options: Namespace) -> int:
+    """Measure and say so; the exit status: 1 where a message is missing, doubled, out of order."""
+    beside = settings.data_dir.resolve().parent
+    place = beside if beside.is_dir() else Path.cwd()
+    try:
+        with TemporaryDirectory(prefix="parlour-bench-", dir=place) as folder:
+            return asyncio.run(_measure(Path(folder), options.people, options.seconds))
+    except (Unstartable, OSError) as error:
+        sys.stderr.write(f"parlour: It cannot be measured in {place}: {error}\n")
+        return 1
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+async def _measure(folder: Path, people: int, seconds: float) -> int:
+    _say(f"{people} people in rooms of ten, on the disk of {folder.parent}.")
+    faults: list[str] = []
+    async with Running(folder) as server, Crowd(server, people) as crowd:
+        waits = await crowd.one_after_the_other(_ALONE)
+        _say(
+            f"One message at a time: there for everybody after {1000 * quantile(waits, 0.5):.1f} ms"
+            f" (99 of 100 within {1000 * quantile(waits, 0.99):.1f} ms)."
+        )
+        before = server.cpu_seconds()
+        heard = await crowd.all_at_once(seconds)
+        cpu = server.cpu_seconds() - before
+        _say(
+            f"As many as go: {len(heard.acknowledged) / heard.seconds:,.0f} messages and"
+            f" {heard.deliveries / heard.seconds:,.0f} deliveries a second, for {heard.seconds:.0f}"
+            f" s; half of them answered after {1000 * quantile(heard.waits, 0.5):.0f} ms, 99 of 100"
+            f" after {1000 * quantile(heard.waits, 0.99):.0f} ms."
+        )
+        _say(
+            f"The server took {100 * cpu / heard.seconds:.0f} % of a core for it,"
+            f" {1e6 * cpu / max(len(heard.acknowledged), 1):.0f} µs a message, and"
+            f" {server.memory_mb():.0f} MB of memory."
+        )
+        faults += await _look_up(server, crowd, heard)
+        lost = await crowd.until_killed(_BEFORE_KILL)
+        seconds_down = await server.again()
+        _say(f"Killed while they talked, it was there again after {seconds_down:.1f} s.")
+        faults += await _look_up(server, crowd, lost)
+    for fault in faults:
+        _say(f"FAULT: {fault}")
+    return 1 if faults else 0
+
+
+async def _look_up(server: Running, crowd: Crowd, heard: Heard) -> list[str]:
+    stored = [await server.history(room) for room in crowd.rooms]
+    faults = check(heard, stored)
+    if not faults:
+        _say(
+            f"All {len(heard.acknowledged):,} acknowledged messages are there, each once, in the"
+            " order in which everybody heard them."
+        )
+    return faults

@@ -1,0 +1,59 @@
+"""`parlour doctor`: looks at a whole installation, and says how to mend what is wrong with it.
+
+It changes nothing, and may be run beside the server. Each check is a generator of what it found;
+one more is a function in `CHECKS`.
+"""
+
+import sys
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from parlour.doctor import data, outside, place
+from parlour.doctor.finding import Finding, Given, Kind
+from parlour.settings import Settings
+
+__all__ = ["examine", "run"]
+
+_SIGNS: Final[dict[Kind, str]] = {"ok": "ok", "warning": "warning", "fault": "FAULT"}
+CHECKS: Final = (
+    place.program, place.clock, place.folder, place.disk, place.handles, place.certificate,
+    data.database, data.keys, data.files, data.redis, outside.here, outside.browser,
+)  # fmt: skip
+
+
+def examine(given: Given) -> Iterator[Finding]:
+    """What is found, one after the other."""
+    for check in CHECKS:
+        try:
+            yield from check(given)
+        except Exception as error:  # noqa: BLE001 - the others are still to be looked at
+            words = f"It could not be looked at: {error!r}."
+            yield Finding("fault", check.__name__, words, "This is a fault of Parlour: report it.")
+
+
+def run(settings: Settings, options: Namespace) -> int:
+    """Say what is found; the exit status: 1 where there is a fault."""
+    given = Given(settings, options.url or "", options.deep)
+    counts = _tell(examine(given))
+    said = [_plural(counts["fault"], "fault"), _plural(counts["warning"], "warning")]
+    sys.stdout.write(f"{' and '.join(said)}.\n")
+    return 1 if counts["fault"] else 0
+
+
+def _tell(findings: Iterable[Finding]) -> Counter[Kind]:
+    counts: Counter[Kind] = Counter()
+    for each in findings:
+        counts[each.kind] += 1
+        sys.stdout.write(f"{_SIGNS[each.kind]:8} {each.what}: {each.seen}\n")
+        if each.mend:
+            sys.stdout.write(f"{'':8} To mend it: {each.mend}\n")
+        sys.stdout.flush()
+    return counts
+
+
+def _plural(count: int, name: str) -> str:
+    if not count:
+        return f"no {name}s"
+    return f"1 {name}" if count == 1 else f"{count} {name}s"

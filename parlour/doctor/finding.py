@@ -1,0 +1,57 @@
+"""What a check is given, and what it says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from parlour.settings import Settings
+
+Kind: TypeAlias = Literal["ok", "warning", "fault"]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is examined: an installation, by its settings."""
+
+    settings: Settings
+    # Where browsers find it, if that is to be looked at, too.
+    url: str
+    # Whether everything is read that is stored.
+    deep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what, what was seen, and what is to be done about it."""
+
+    kind: Kind
+    what: str
+    seen: str
+    mend: str = ""
+
+
+Findings: TypeAlias = Iterator[Finding]
+
+
+def ok(what: str, seen: str) -> Finding:
+    """It is as it should be."""
+    return Finding("ok", what, seen)
+
+
+def warning(what: str, seen: str, mend: str) -> Finding:
+    """It works, and will not for ever."""
+    return Finding("warning", what, seen, mend)
+
+
+def fault(what: str, seen: str, mend: str) -> Finding:
+    """It does not work, or loses what it should keep."""
+    return Finding("fault", what, seen, mend)
+
+
+def size_of(count: float) -> str:
+    """A number of bytes for people."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
