@@ -4,6 +4,9 @@
 BIN := .venv/bin
 # Programs called by name (node, npm and what they call) come from .venv first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# What was compiled once is kept, whatever holds elsewhere: thousands of tests take half of what it
+# takes to find them to be compiled, and every program that is started begins with it.
+export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?=
 WORKERS ?= 2
@@ -13,14 +16,13 @@ UPGRADE ?=
 EXTRAS ?=
 QUICK ?=
 CASES ?=
+TIMES ?=
 
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade)
 # Each worker takes whole files, the longest first (tests/conftest.py).
 SHARED := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PYTEST := -m pytest $(SHARED)
-# All of them; what fails is looked at once more, alone.
-TESTS := -m scripts.tests $(SHARED)
 # What runs on two nodes once more, and what of it is a part of every run.
 ON_NODES := tests/administration tests/cluster tests/features tests/files/test_avatars.py tests/files/test_files.py \
 	tests/files/test_quotas.py tests/files/test_uploads.py tests/gateway tests/identity tests/permissions \
@@ -68,9 +70,8 @@ endif
 
 test-python: dev ## Run the Python and browser tests
 	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
-	CHROME_PATH="$$chromium" $(BIN)/python $(TESTS)
-	@TEST_DATABASE=postgresql $(BIN)/python $(TESTS) tests/database
-	@TEST_NODES=2 $(BIN)/python $(TESTS) $(ON_NODES_ALWAYS)
+	CHROME_PATH="$$chromium" $(BIN)/python -m scripts.tests $(SHARED) $(if $(TIMES),--seconds-to tests/seconds.json) \
+	-- TEST_DATABASE=postgresql tests/database -- TEST_NODES=2 $(ON_NODES_ALWAYS)
 
 # Measuring doubles what the tests compute, so it is a run of its own.
 coverage: dev ## The same, then hold their branch coverage against the bound

@@ -1,4 +1,4 @@
-"""The command line: `parlour serve`, and what is done on its data while it does not run."""
+"""The command line: `parlour serve`, and what is done on its data beside it or without it."""
 
 import argparse
 import os
@@ -49,6 +49,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail(error)
     if options.command == "audit":
         return verify(settings, options)
+    if options.command in ("backup", "restore"):
+        from parlour.backup import command
+
+        return command.run(settings, options)
     if options.command == "migrate-data":
         from parlour.moving import move
 
@@ -211,7 +215,42 @@ def _parser() -> argparse.ArgumentParser:
         help="From SQLite to the PostgreSQL that PARLOUR_DATABASE_URL names, while no server runs.",
     )
     moving.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
+    _add_backup(commands)
     return parser
+
+
+def _add_backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backup = commands.add_parser(
+        "backup", help="Everything in one archive, also while the server runs."
+    )
+    doing = backup.add_mutually_exclusive_group()
+    doing.add_argument(
+        "--to", metavar="WHERE", help="Folder or s3://BUCKET/PREFIX. Default: PARLOUR_BACKUP_TO."
+    )
+    doing.add_argument("--check", metavar="ARCHIVE", help="Only look whether this one is whole.")
+    doing.add_argument("--list", action="store_true", help="Only list what is there.")
+    backup.add_argument(
+        "--keep",
+        metavar="RULES",
+        help="Take away older ones but these: 7, or daily=7,weekly=4,monthly=12. Default: all with"
+        " --to, otherwise PARLOUR_BACKUP_KEEP.",
+    )
+    backup.add_argument(
+        "--if-older",
+        type=_number(_MAX_DAYS * 86_400),
+        default=0,
+        metavar="SECONDS",
+        help="Only if the last one is at least so old.",
+    )
+    restore = commands.add_parser(
+        "restore", help="All of an archive, into a data directory and database with nothing in it."
+    )
+    restore.add_argument("archive", metavar="ARCHIVE", help="Its path or s3:// address.")
+    restore.add_argument(
+        "--sign-out-everybody", action="store_true", help="Let all logins of then end."
+    )
+    for parser in (backup, restore):
+        parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
 
 
 def _add_admin(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -27,6 +27,7 @@ from parlour.support.passwords import Passwords
 from parlour.support.tasks import Tasks
 from parlour.support.tokens import Tokens
 from parlour.support.turns import Turns
+from parlour.support.volume import Volume
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +120,11 @@ class Context:
     configure_page: Callable[[Mapping[str, str]], None] = field(default=lambda _policy: None)
     # Pages of other sites are told of in the log: who sets the server up wants to see each.
     foreign_pages: Seldom = field(default_factory=lambda: Seldom(20))
+    # The disk of the data directory.
+    volume: Volume = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.volume = Volume(self.settings.data_dir)
 
     def with_online(self, room: Room) -> Room:
         """The room with the number of people who are in it just now."""

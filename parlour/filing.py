@@ -14,6 +14,7 @@ from parlour.logins import get_user
 from parlour.models import Message, Person
 from parlour.people import User
 from parlour.places import allow
+from parlour.store import backups
 from parlour.store import files as file_rows
 from parlour.store import messages as message_rows
 from parlour.store.files import StoredAvatar, StoredFile
@@ -218,7 +219,12 @@ def tidy(connection: Connection) -> bool:
 
 
 def discarded(connection: Connection, behind: str = "") -> list[str]:
-    """What is to be taken from the storage next: the keys that come behind this one."""
+    """What is to be taken from the storage next: the keys that come behind this one.
+
+    Nothing while a backup is made: the moment of which it is may still name it.
+    """
+    if backups.is_running(connection):
+        return []
     return file_rows.discarded_keys(connection, behind, BATCH)
 
 

@@ -47,6 +47,11 @@ _ALONE: Final = "alone"
 _KINDS: Final[dict[str, "Kind[Any]"]] = {}
 
 
+def kinds() -> list[str]:
+    """What jobs there are."""
+    return list(_KINDS)
+
+
 class Later(Exception):
     """A job can only be run in so many seconds; that it could not now is no failure."""
 

@@ -6,7 +6,7 @@ docs/operations.md, and where nobody counts it yet one of `Counts`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, product
 from typing import Any, Final
 
 from prometheus_client import (
@@ -26,19 +26,28 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from parlour import __version__
+from parlour import __version__, jobs
 from parlour.context import Context
 from parlour.store.engine import READERS
 from parlour.support.counts import COUNTS, Histogram
+from parlour.support.volume import Space
 
 MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
 # HTTP connections, by where they stand at the door.
 _PLACES: Final = ("waiting", "receiving", "answering", "idle", "lingering", "leaving")
+# What is to be warned of is told from the start, at 0: of a figure that begins with its first 1
+# nobody can say that it has risen.
+_DOORS: Final = ("http", "websocket")
+_TROUBLE: Final = ("busy", "internal", "storage_full")
+_OUTCOMES: Final = ("done", "failed", "given_up")
 
 
-def look(context: Context) -> list[Metric]:
-    """The figures as they are just now; to be called in the event loop, to which they belong."""
-    return list(_families(context))
+def look(context: Context, space: Space | None = None) -> list[Metric]:
+    """The figures as they are just now; to be called in the event loop, to which they belong.
+
+    What there is of `space` is asked before, where the disk answers.
+    """
+    return [*_families(context), *_of_the_disk(space)]
 
 
 def text_of(figures: Iterable[Metric]) -> bytes:
@@ -69,6 +78,7 @@ def _families(context: Context) -> Iterator[Metric]:
     yield from _of_refusals()
     yield from _of_the_database(context)
     yield from _of_the_event_loop(context)
+    yield from _of_backups()
     yield from _of_other_nodes(context)
 
 
@@ -95,7 +105,8 @@ def _of_connections(context: Context) -> Iterator[Metric]:
 
 def _of_refusals() -> Iterator[Metric]:
     about = "What was refused, by the door and the code of docs/protocol.md"
-    yield _counters("parlour_refusals", about, ("door", "code"), COUNTS.refusals)
+    refusals = {**dict.fromkeys(product(_DOORS, _TROUBLE), 0), **COUNTS.refusals}
+    yield _counters("parlour_refusals", about, ("door", "code"), refusals)
     answers = {f"{digit}xx": COUNTS.answers[digit] for digit in range(2, 6)}
     about = "Answers of HTTP, by their status"
     yield _counters("parlour_http_answers", about, ("status",), _one(answers))
@@ -125,7 +136,28 @@ def _of_the_event_loop(context: Context) -> Iterator[Metric]:
     yield _gauge("parlour_uploads", "Files on their way in", context.receiving.coming)
     yield _gauge("parlour_jobs_running", "Background jobs in work", COUNTS.jobs_running)
     about = "Tries of background jobs, by kind and what became of them: done, failed or given_up"
-    yield _counters("parlour_jobs", about, ("kind", "outcome"), COUNTS.jobs)
+    tries = {**dict.fromkeys(product(jobs.kinds(), _OUTCOMES), 0), **COUNTS.jobs}
+    yield _counters("parlour_jobs", about, ("kind", "outcome"), tries)
+
+
+def _of_the_disk(space: Space | None) -> Iterator[Metric]:
+    if space is not None:
+        yield _gauge("parlour_disk_bytes", "The disk of the data directory", space.total)
+        yield _gauge("parlour_disk_free_bytes", "What is free of it", space.free)
+
+
+def _of_backups() -> Iterator[Metric]:
+    made = COUNTS.backup
+    about = "When the last backup that is known of was begun; 0 where there is none"
+    at = 0.0 if made is None else made.at / 1000
+    yield _gauge("parlour_backup_last_timestamp_seconds", about, at)
+    about = "How large that one is"
+    yield _gauge("parlour_backup_last_size_bytes", about, 0 if made is None else made.bytes)
+    about = "How long that one took"
+    yield _gauge("parlour_backup_last_duration_seconds", about, made.seconds if made else 0)
+    yield _gauge("parlour_backup_running", "1 while this server makes one", COUNTS.backup_running)
+    about = "Backups that were due on this server and failed"
+    yield _counter("parlour_backup_failures", about, COUNTS.backup_failures)
 
 
 def _of_other_nodes(context: Context) -> Iterator[Metric]:

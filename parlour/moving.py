@@ -7,10 +7,8 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -24,36 +22,9 @@ from parlour.storage.disk import DiskStorage
 from parlour.store import copying, lease
 from parlour.store.backends import File, Server
 from parlour.store.meta import EPOCH, MOVED, read_values, write_value
+from parlour.support.bars import Bars, bars
 from parlour.support.folders import own_folder
 from parlour.support.postgresql import UNKNOWN_PAUSE, UNKNOWN_SECONDS, NotTaken, shown
-
-
-class Bar(Protocol):
-    """Shows how far something is."""
-
-    def update(self, n: float, /) -> object:
-        """So much more is done."""
-
-
-class _NoBar:
-    def update(self, _n: float, /) -> None:
-        """Where nobody has installed what shows it."""
-
-
-# Makes one: of what, how much of it there is, and in which unit.
-Bars = Callable[[str, int, str], AbstractContextManager[Bar]]
-
-
-def bars(words: str, total: int, unit: str) -> AbstractContextManager[Bar]:
-    """A bar on standard error, where that is a terminal."""
-    try:
-        from tqdm import tqdm  # noqa: PLC0415 - an extra that most servers do without
-    except ImportError:
-        return contextlib.nullcontext(_NoBar())
-    bar: AbstractContextManager[Bar] = tqdm(
-        desc=words, total=total, unit=unit, unit_scale=True, dynamic_ncols=True, disable=None
-    )
-    return bar
 
 
 def move(settings: Settings, show: Bars = bars) -> str:
@@ -75,9 +46,9 @@ def move(settings: Settings, show: Bars = bars) -> str:
     try:
         engine = goal.open_writer()
         try:
-            with _in_words(settings, goal):
+            with in_one_line(File(settings.database_path), goal):
                 with engine.connect() as target, target.begin() as looking:
-                    _make_ready(target, goal, settings)
+                    make_ready(target, goal, settings)
                     if is_in_rows(settings):
                         # Files come into it before anything else does.
                         lease.end(target, lease.owner_of(settings.data_dir))
@@ -108,7 +79,7 @@ def _was_moved(settings: Settings) -> bool:
     goal = Server(settings.database_url)
     engine = goal.open_writer()
     try:
-        with _in_words(settings, goal), engine.begin() as target:
+        with in_one_line(File(settings.database_path), goal), engine.begin() as target:
             return _has_epoch(target, epoch)
     finally:
         engine.dispose()
@@ -149,7 +120,8 @@ def _put_aside(settings: Settings) -> list[str]:
 
 
 @contextlib.contextmanager
-def _in_words(settings: Settings, goal: Server) -> Iterator[None]:
+def in_one_line(source: File, goal: Server) -> Iterator[None]:
+    """Whatever goes wrong between the two as AdminError."""
     try:
         yield
     except copying.Different as different:
@@ -159,12 +131,13 @@ def _in_words(settings: Settings, goal: Server) -> Iterator[None]:
         raise AdminError(f"{goal} does not take it: {error}. Nothing was changed.") from error
     except DBAPIError as error:
         is_ours = isinstance(error.orig, sqlite3.Error)
-        backend = File(settings.database_path) if is_ours else goal
+        backend = source if is_ours else goal
         words = f"{backend} cannot be used: {backend.fault(error)} Nothing was changed."
         raise AdminError(words) from error
 
 
-def _make_ready(target: Connection, goal: Server, settings: Settings) -> None:
+def make_ready(target: Connection, goal: Server, settings: Settings) -> None:
+    """Hold an empty database that has its tables. Raises AdminError for any other."""
     goal.check(target)
     migrate(target)
     held = lease.take(target, lease.owner_of(settings.data_dir))
@@ -180,9 +153,9 @@ def _move_rows(
     is_marked, told = False, ""
     try:
         with engine.begin() as target:
-            _make_ready(target, goal, settings)
+            make_ready(target, goal, settings)
             with database.write_engine.begin() as source:
-                told = _copy_and_compare(source, target, show)
+                told = copy_and_compare(source, target, show)
                 lease.end(target, lease.owner_of(settings.data_dir))
                 # Whoever starts a server without the setting would write into the past. It is
                 # marked before the rest is there: should this be the end, nobody begins on both.
@@ -191,14 +164,14 @@ def _move_rows(
     except DBAPIError:
         if not is_marked:
             raise
-        if not _is_there(engine, goal, database.epoch):
+        if not is_there(engine, goal, database.epoch):
             with database.write_engine.begin() as source:
                 write_value(source, MOVED, database.moved_to or "")
             raise
     return told
 
 
-def _is_there(engine: Engine, goal: Server, epoch: str) -> bool:
+def is_there(engine: Engine, goal: Server, epoch: str) -> bool:
     """Whether it was committed although nobody said so. Raises AdminError: not to be found out."""
     deadline = time.monotonic() + UNKNOWN_SECONDS
     while True:
@@ -220,7 +193,8 @@ def _has_epoch(target: Connection, epoch: str) -> bool:
     return is_one and read_values(target, [EPOCH]) == {EPOCH: epoch}
 
 
-def _copy_and_compare(source: Connection, target: Connection, show: Bars) -> str:
+def copy_and_compare(source: Connection, target: Connection, show: Bars) -> str:
+    """Bring all rows there; how many that were, in words. Raises Different or NotTaken."""
     tables = copying.tables()
     total = sum(copying.count(source, table) for table in tables)
     with show("Copying", total, " rows") as bar:
@@ -250,7 +224,7 @@ async def _move_files(settings: Settings, show: Bars) -> list[str]:
         own_folder(settings.uploads_path)
         with show("Files", sum(sizes.values()), "B") as bar:
             for name, size in sizes.items():
-                await _move_file(paths[name], name, size, there, settings.uploads_path)
+                await move_file(paths[name], name, size, there, settings.uploads_path)
                 bar.update(size)
     except Unavailable as error:
         words = f"The storage does not answer: {error}. Nothing else was changed."
@@ -280,7 +254,11 @@ async def _all_files(settings: Settings) -> dict[str, Path]:
     return paths
 
 
-async def _move_file(path: Path, name: str, size: int, storage: Storage, uploads: Path) -> None:
+async def move_file(path: Path, name: str, size: int, storage: Storage, uploads: Path) -> None:
+    """Copy a file into a storage, unless it has it; what it has then is compared.
+
+    Raises AdminError where it is something else.
+    """
     wanted = await asyncio.to_thread(_digest_of, path)
     if await _digest_there(storage, name, size) == wanted:
         # It was moved before.

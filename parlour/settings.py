@@ -13,7 +13,11 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from parlour.support import rotation
+
 PREFIX = "PARLOUR_"
+# What the address of a bucket begins with.
+S3 = "s3://"
 ENV_FILE = Path(".env")
 # What Kubernetes puts into every container's environment for a service named "parlour".
 _SERVICE_LINK = re.compile(r"SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_\w+")
@@ -140,6 +144,19 @@ class Settings(BaseSettings):
         description="Its address, such as `https://s3.example.org`; empty for that of Amazon.",
     )
     s3_region: str = Field("us-east-1", min_length=1, description="Its region.")
+    backup_to: str = Field(
+        "",
+        description="Folder or `s3://BUCKET/PREFIX` for backups, which the server makes by itself;"
+        " empty for none.",
+    )
+    backup_every: int = Field(
+        86_400, ge=60, le=31_536_000, description="How often it makes one, in seconds."
+    )
+    backup_keep: str = Field(
+        "daily=7,weekly=4,monthly=12",
+        description="Which of them are kept: the newest of so many days, weeks and so on, or so"
+        " many in all; empty for all.",
+    )
     metrics_token: str = Field(
         "",
         repr=False,
@@ -249,6 +266,23 @@ class Settings(BaseSettings):
         if value and not _ENDPOINT.fullmatch(value):
             raise ValueError("name an address such as https://s3.example.org, without a path")
         return value.rstrip("/")
+
+    @field_validator("backup_to")
+    @classmethod
+    def _check_place(cls, value: str) -> str:
+        if value.startswith(S3):
+            bucket = value.removeprefix(S3).partition("/")[0]
+            if not _BUCKET.fullmatch(bucket):
+                raise ValueError("name a bucket, such as s3://backups/chat")
+        elif "://" in value:
+            raise ValueError("name a folder, or a bucket such as s3://backups/chat")
+        return value
+
+    @field_validator("backup_keep")
+    @classmethod
+    def _check_rules(cls, value: str) -> str:
+        rotation.parse(value)
+        return value
 
     @field_validator("tls_key")
     @classmethod

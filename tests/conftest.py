@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for: servers, HTTP clients, people and browsers."""
 
 import gc
+import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -16,6 +17,7 @@ from playwright.async_api import Browser
 from tests.support.accounts import OPENED
 from tests.support.browser import SHORT_LIVED, Browsers, chromium
 from tests.support.databases import NODES, ON_SQLITE
+from tests.support.nursery import REAL_HASHES
 from tests.support.people import Person, Room, async_http_client, checked, http_client
 from tests.support.places import give_back
 from tests.support.server import Server
@@ -24,6 +26,8 @@ from tests.support.server import Server
 hypothesis.settings.register_profile("parlour", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("parlour")
 
+# What files took when it was measured last (`make test-python TIMES=1`), if it was.
+SECONDS = Path(__file__).with_name("seconds.json")
 # Tenths of a second that a test takes where its fixtures do not tell: crowds and storms, walks.
 TENTHS = {"faults": 25, "properties": 120}
 FAILED = pytest.StashKey[bool]()
@@ -47,6 +51,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     longest = Counter[Path]()
     for item in items:
         longest[item.path] += _tenths(item)
+    if SECONDS.exists():
+        for name, seconds in json.loads(SECONDS.read_text("utf-8")).items():
+            longest[SECONDS.parents[1] / name] = 10 * int(seconds)
     items.sort(key=lambda item: -longest[item.path])
 
 
@@ -84,9 +91,13 @@ def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """One running server for all tests of a module; its `SERVER_ENV` holds further settings."""
-    env = getattr(request.module, "SERVER_ENV", {})
+    env = _hashes(request.node) | getattr(request.module, "SERVER_ENV", {})
     with Server(tmp_path_factory.mktemp("server"), env=env) as running:
         yield running
+
+
+def _hashes(node: pytest.Item | pytest.Module) -> dict[str, str]:
+    return {} if node.get_closest_marker("real_hashes") is None else REAL_HASHES
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +128,7 @@ async def _part() -> None:
 
 
 @pytest.fixture
-def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def new_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Return a maker of servers of the test's own: `new_server(env=..., flags=...)`, not started.
 
     Those that still run at the end are stopped; the log of each is checked. The servers of modules
@@ -129,6 +140,7 @@ def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
     def make(**options: Any) -> Server:
         options = {"is_measured": False} | options
+        options["env"] = _hashes(request.node) | dict(options.get("env") or {})
         servers.append(Server(tmp_path / f"server-{len(servers)}", **options))
         return servers[-1]
 

@@ -13,6 +13,7 @@ from parlour.doctor import CHECKS, examine
 from parlour.doctor.finding import Finding, Given, size_of
 from parlour.migrations import revisions
 from parlour.settings import load_settings
+from tests.support.archives import made
 from tests.support.bad_proxy import Fault, bad_proxy
 from tests.support.commands import parlour
 from tests.support.postgres import postgres
@@ -314,3 +315,23 @@ def test_a_check_that_fails_itself_does_not_end_the_others(
 def test_sizes_are_told_for_people(count: float, shown: str) -> None:
     """Three figures of them."""
     assert size_of(count) == shown
+
+
+def test_a_backup_that_is_old_is_told(own_server: Server, tmp_path: Path) -> None:
+    """Where the server makes none by itself, after a week and a day."""
+    own_server.stop()
+    assert Said("ok", "Backup", "None was made yet.") in seen(own_server).of("ok")
+    made(own_server, tmp_path / "backups")
+    [told] = [each for each in seen(own_server).of("ok") if each.what == "Backup"]
+    assert re.fullmatch(
+        r"The last one, parlour-\S+\.tar, is 0 hours old, and has .+ kB\.", told.seen
+    )
+    with sqlite3.connect(own_server.data_dir / "chat.db") as database:
+        database.execute(
+            "UPDATE meta SET value = json_set(value, '$.at', json_extract(value, '$.at')"
+            " - 9 * 86400000) WHERE name = 'backup'"
+        )
+    database.close()
+    [told] = [each for each in seen(own_server).of("warning") if each.what == "Backup"]
+    assert told.seen.endswith("is 216 hours old.")
+    assert "PARLOUR_BACKUP_TO" in told.mend

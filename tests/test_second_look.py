@@ -1,5 +1,6 @@
 """What fails of many tests on a busy machine is looked at once more, alone, and named."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,11 +11,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Fails as often as the file beside it says, and counts that down.
 TESTS = """
+import os
 from pathlib import Path
 import pytest
 
 def test_steady():
-    pass
+    assert os.environ.get("AS") != "unsteady"
 
 @pytest.mark.parametrize("name", {names})
 def test_shaken(name):
@@ -25,7 +27,7 @@ def test_shaken(name):
 """
 
 
-def run(folder: Path, failures: dict[str, int]) -> tuple[int, str]:
+def run(folder: Path, failures: dict[str, int], *beside: str) -> tuple[int, str]:
     """Run tests of which these fail so often; the status, and what was said."""
     (folder / "test_it.py").write_text(TESTS.format(names=list(failures)))
     (folder / "pytest.ini").write_text("[pytest]\n")
@@ -36,7 +38,7 @@ def run(folder: Path, failures: dict[str, int]) -> tuple[int, str]:
     env |= {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     env["PYTEST_PLUGINS"] = "xdist.plugin"
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.tests", "-n", "2"],
+        [sys.executable, "-m", "scripts.tests", "-n", "2", *beside],
         cwd=folder, env=env, check=False, capture_output=True, text=True,
     )  # fmt: skip
     return done.returncode, done.stdout
@@ -58,3 +60,34 @@ def test_a_few_failures_are_looked_at_once_more_and_named(
     assert ("Passed alone, and have to be mended:" in said) == (looked and status == 0), said
     if looked:
         assert all(f"test_it.py::test_shaken[{name}]" in said for name in failures)
+
+
+@pytest.mark.parametrize(("name", "status"), [("steady", 0), ("unsteady", 1)])
+def test_runs_beside_the_first_have_their_own_variables_and_count(
+    tmp_path: Path, name: str, status: int
+) -> None:
+    """What fails there is looked at again as it was run; what each of them says is kept whole."""
+    beside = ["--", f"AS={name}", "test_it.py", "-k", "steady", "--", "test_it.py", "-k", "shaken"]
+    returned, said = run(tmp_path, {"a": 0}, *beside)
+    assert returned == status, said
+    assert f"Beside it: AS={name} test_it.py -k steady\n" in said
+    assert said.count("test session starts") == 3 + status, said
+    assert (f"Once more, alone:\n  AS={name} test_it.py::test_steady\n" in said) == (status == 1)
+
+
+def test_one_that_fails_once_beside_the_first_is_looked_at_again(tmp_path: Path) -> None:
+    """The first has nothing to do with it, and is not run again."""
+    returned, said = run(tmp_path, {"a": 1}, "-k", "steady", "--", "test_it.py", "-k", "shaken")
+    assert returned == 0, said
+    assert said.count("Once more, alone:") == 1
+    assert "Passed alone, and have to be mended:" in said
+
+
+def test_what_each_file_took_is_written_down_where_it_is_asked_for(tmp_path: Path) -> None:
+    """Those that took a second or more, in whole seconds."""
+    (tmp_path / "test_long.py").write_text("import time\ndef test_it(): time.sleep(1)\n")
+    returned, said = run(tmp_path, {"a": 0}, "--seconds-to", "seconds.json")
+    assert returned == 0, said
+    told = json.loads((tmp_path / "seconds.json").read_text())
+    assert told.keys() == {"test_long.py"}
+    assert told["test_long.py"] >= 1

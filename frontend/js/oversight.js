@@ -9,6 +9,7 @@
  * @typedef {import('./types.js').AdminRoom} AdminRoom
  * @typedef {import('./types.js').Policy} Policy
  * @typedef {import('./types.js').AuditEntry} AuditEntry
+ * @typedef {import('./types.js').Status} Status
  * @typedef {import('./types.js').RoomInvite} RoomInvite
  * @typedef {{seconds: number|null, reason: string}} Term  `seconds` null: for good
  */
@@ -156,6 +157,11 @@ export class OversightApi {
   /** @param {{before?: number|undefined, limit: number}} options @returns {Promise<AuditEntry[]>} newest first */
   audit({ before, limit }) {
     return this.#askAdmin('GET', 'audit', { query: { before, limit } });
+  }
+
+  /** @param {AbortSignal} signal @returns {Promise<Status>} of whichever node answers */
+  status(signal) {
+    return this.#askAdmin('GET', 'status', { signal });
   }
 
   /**

@@ -245,6 +245,35 @@
  * @property {string} hash
  */
 
+/** @typedef {{p50: number|null, p99: number|null, bounds: number[], counts: number[]}} Timing  seconds */
+
+/**
+ * How a node fares; what counts up does so from the start of its process.
+ * @typedef {object} Status
+ * @property {string} version
+ * @property {string} started_at
+ * @property {number} uptime  seconds
+ * @property {string|null} node
+ * @property {{id: string, host: string}[]} nodes
+ * @property {number} connections
+ * @property {number|null} connections_limit
+ * @property {number} people
+ * @property {number} rooms
+ * @property {number} messages
+ * @property {number} deliveries
+ * @property {Timing} commits
+ * @property {Timing} lag
+ * @property {{writes: number, reads: number, passwords: number, searches: number, uploads: number, jobs: number}} waiting
+ * @property {{[code: string]: number}} refusals
+ * @property {{[reason: string]: number}} faults
+ * @property {{[outcome: string]: number}} jobs
+ * @property {number} memory_bytes
+ * @property {number} cpu_seconds
+ * @property {{kind: 'sqlite'|'postgresql', bytes: number, log_bytes: number|null, files_bytes: number}|null} database
+ * @property {{bytes: number, free_bytes: number}|null} disk
+ * @property {'ok'|'away'|'none'} broker
+ */
+
 /**
  * What a link brought: to an account, to the first administrator, into a room.
  * @typedef {{kind: 'invite'|'setup'|'join', token: string}} Invitation

@@ -1,6 +1,7 @@
 """The figures of this server for Prometheus, and who may read them."""
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import ipaddress
@@ -39,7 +40,11 @@ async def read_metrics(
     _check(request, context.settings.metrics_token)
     # Most servers are never asked, and do not pay for it; nobody else waits while it is loaded.
     metrics: Any = await asyncio.to_thread(import_module, "parlour.metrics")
-    text = await asyncio.to_thread(metrics.text_of, metrics.look(context))
+    space = None
+    # A disk that is away is no reason to tell nothing of all else.
+    with contextlib.suppress(OSError, TimeoutError):
+        space = await context.volume.space()
+    text = await asyncio.to_thread(metrics.text_of, metrics.look(context, space))
     return Response(text, headers={"Content-Type": metrics.MEDIA_TYPE})
 
 

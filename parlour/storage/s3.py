@@ -6,10 +6,13 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from parlour.settings import SettingsError
 from parlour.storage import Missing, Portions, Unavailable
+
+if TYPE_CHECKING:
+    from obstore.store import S3Store
 
 _CODE: Final = re.compile(r"<Code>(\w+)</Code>")
 PORTION: Final = 128 * 1024
@@ -21,35 +24,41 @@ PARTS: Final = 2
 KEY_ID, SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 
 
+def open_store(
+    endpoint: str, bucket: str, region: str, prefix: str, *, needed_by: str
+) -> "S3Store":
+    """What lies in a bucket below a prefix. Raises SettingsError when it cannot be used."""
+    try:
+        from obstore.store import S3Store  # noqa: PLC0415
+    except ImportError:
+        words = f"{needed_by} needs the package obstore: make setup EXTRAS=s3."
+        raise SettingsError(words) from None
+    missing = [name for name in (KEY_ID, SECRET) if not os.environ.get(name)]
+    if missing:
+        raise SettingsError(f"{needed_by} needs {' and '.join(missing)} in the environment.")
+    return S3Store(
+        bucket,
+        prefix=prefix or None,
+        endpoint=endpoint or None,
+        region=region,
+        access_key_id=os.environ[KEY_ID],
+        secret_access_key=os.environ[SECRET],
+        virtual_hosted_style_request=False,
+        client_options={
+            "allow_http": endpoint.startswith("http://"),
+            "timeout": TIMEOUT,
+            "connect_timeout": timedelta(seconds=10),
+        },
+        retry_config={"max_retries": 3, "retry_timeout": TIMEOUT / 5},
+    )
+
+
 class S3Storage:
     """Keeps each file as an object `parlour/KEY`."""
 
     def __init__(self, endpoint: str, bucket: str, region: str) -> None:
         """Raises SettingsError when it cannot be used."""
-        try:
-            from obstore.store import S3Store  # noqa: PLC0415
-        except ImportError:
-            words = "PARLOUR_S3_BUCKET needs the package obstore: make setup EXTRAS=s3."
-            raise SettingsError(words) from None
-        missing = [name for name in (KEY_ID, SECRET) if not os.environ.get(name)]
-        if missing:
-            words = f"PARLOUR_S3_BUCKET needs {' and '.join(missing)} in the environment."
-            raise SettingsError(words)
-        self._store = S3Store(
-            bucket,
-            prefix="parlour",
-            endpoint=endpoint or None,
-            region=region,
-            access_key_id=os.environ[KEY_ID],
-            secret_access_key=os.environ[SECRET],
-            virtual_hosted_style_request=False,
-            client_options={
-                "allow_http": endpoint.startswith("http://"),
-                "timeout": TIMEOUT,
-                "connect_timeout": timedelta(seconds=10),
-            },
-            retry_config={"max_retries": 3, "retry_timeout": TIMEOUT / 5},
-        )
+        self._store = open_store(endpoint, bucket, region, "parlour", needed_by="PARLOUR_S3_BUCKET")
 
     async def begin(self) -> None:
         """Nothing: a store that is away for a while is no reason not to start."""
@@ -61,7 +70,7 @@ class S3Storage:
         try:
             await self._store.put_async(key, source, max_concurrency=PARTS)
         except BaseError as error:
-            raise Unavailable(f"the S3 store did not take a file: {_words(error)}") from error
+            raise Unavailable(f"the S3 store did not take a file: {words_of(error)}") from error
         await asyncio.to_thread(source.unlink)
 
     async def open(self, key: str, begin: int, end: int) -> Portions:
@@ -76,7 +85,7 @@ class S3Storage:
         except (NotFoundError, FileNotFoundError):
             raise Missing(key) from None
         except BaseError as error:
-            raise Unavailable(f"the S3 store gives no file: {_words(error)}") from error
+            raise Unavailable(f"the S3 store gives no file: {words_of(error)}") from error
         return found.stream(min_chunk_size=PORTION)
 
     async def _portions(
@@ -95,7 +104,7 @@ class S3Storage:
                 # It has to end in time, however slowly it is taken. What has brought something on
                 # is asked for the rest.
                 if begin == came:
-                    raise Unavailable(f"the S3 store gives no file: {_words(error)}") from error
+                    raise Unavailable(f"the S3 store gives no file: {words_of(error)}") from error
             if begin in (came, end):
                 return
             came, stream = begin, await self._stream(key, begin, end)
@@ -109,7 +118,7 @@ class S3Storage:
         except (NotFoundError, FileNotFoundError):
             return False
         except BaseError as error:
-            raise Unavailable(f"the S3 store gives no file: {_words(error)}") from error
+            raise Unavailable(f"the S3 store gives no file: {words_of(error)}") from error
         return True
 
     async def delete(self, key: str) -> None:
@@ -121,7 +130,7 @@ class S3Storage:
         except (NotFoundError, FileNotFoundError):
             return
         except BaseError as error:
-            raise Unavailable(f"the S3 store keeps a file: {_words(error)}") from error
+            raise Unavailable(f"the S3 store keeps a file: {words_of(error)}") from error
 
     async def keys(self) -> AsyncIterator[list[str]]:
         """The names of all objects, a page of the store's list at a time."""
@@ -131,13 +140,14 @@ class S3Storage:
             async for page in self._store.list(chunk_size=1000):
                 yield [each["path"] for each in page]
         except BaseError as error:
-            raise Unavailable(f"the S3 store lists no files: {_words(error)}") from error
+            raise Unavailable(f"the S3 store lists no files: {words_of(error)}") from error
 
     async def close(self) -> None:
         """Nothing: it has no connection that would have to be closed."""
 
 
-def _words(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
+    """What a store says, in one line."""
     # What is behind the first line is the whole request and answer.
     text = str(error)
     code = _CODE.search(text)

@@ -3,9 +3,9 @@
 import logging
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy import Engine as Connections
 from sqlalchemy.exc import DBAPIError
 
@@ -22,6 +22,14 @@ logger = logging.getLogger(__name__)
 
 class DatabaseUnusable(Exception):
     """The database cannot be used; the text is the one line to show."""
+
+
+class Sizes(NamedTuple):
+    """How many bytes a database takes, and its log where that is one of its files."""
+
+    kind: Literal["sqlite", "postgresql"]
+    bytes: int
+    log_bytes: int | None
 
 
 class Backend(Protocol):
@@ -52,6 +60,9 @@ class Backend(Protocol):
 
         With a `follower` it is a node: it tells what others commit, too.
         """
+
+    def sizes(self, connection: Connection) -> Sizes:
+        """How large it is, at a cost that does not grow with what is in it."""
 
     @property
     def shared(self) -> bool:
@@ -99,6 +110,15 @@ class File:
 
     def commits(self, engine: Connections, server: str, follower: Follower | None) -> None:
         """The same: no answer gets lost on the way from a file."""
+
+    def sizes(self, connection: Connection) -> Sizes:
+        """The same."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        try:
+            log_bytes = log.stat().st_size
+        except FileNotFoundError:
+            log_bytes = 0
+        return Sizes("sqlite", self.path.stat().st_size, log_bytes)
 
     @property
     def shared(self) -> bool:
@@ -151,6 +171,11 @@ class Server:
         """The same."""
         ask = partial(postgresql.ask, engine)
         return Commits(server, ask) if follower is None else Journal(server, ask, follower)
+
+    def sizes(self, connection: Connection) -> Sizes:
+        """The same."""
+        asked = connection.execute(text("SELECT pg_database_size(current_database())"))
+        return Sizes("postgresql", int(asked.scalar_one()), None)
 
     @property
     def shared(self) -> bool:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from parlour.store.meta import COMMITS
+
 # As many of a name as the table has room for, with what stands before it.
 _NAME: Final = 16
 _WRITE: Final = (
@@ -24,7 +26,7 @@ Ask = Callable[[Callable[[Connection], bool], Callable[[], None]], bool]
 
 def name_of(server: str) -> str:
     """The row of `meta` in which the words of a server stand."""
-    return f"commit {server[:_NAME]}"
+    return f"{COMMITS}{server[:_NAME]}"
 
 
 class Commits:

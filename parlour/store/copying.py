@@ -1,8 +1,8 @@
-"""All rows of a SQLite database, brought to a PostgreSQL database of the same schema, and compared.
+"""All rows of a database, brought to one of the other kind with the same schema, and compared.
 
-They are handed over as SQLite has them: both keep times and lists as the same texts, and sort texts
-by their characters' numbers. What searches go by is left out: each has an index of its own form,
-and makes it anew by itself.
+They are handed over as the one has them: both keep times and lists as the same texts, and sort
+texts by their characters' numbers. What searches go by is left out: each has an index of its own
+form, and makes it anew by itself.
 """
 
 import hashlib
@@ -24,9 +24,9 @@ from sqlalchemy import (
     update,
 )
 
-from parlour.store.dialects import upsert
+from parlour.store.dialects import is_sqlite, upsert
 from parlour.store.messages import last_id
-from parlour.store.meta import OF_ONE_SERVER
+from parlour.store.meta import LAST_MESSAGE, OF_ONE_SERVER
 from parlour.store.tables import (
     blobs,
     jobs,
@@ -77,44 +77,86 @@ def is_used(connection: Connection) -> bool:
 
 
 def copy(
-    source: Connection, target: Connection, table: Table, told: Callable[[int], object]
+    source: Connection,
+    target: Connection,
+    table: Table,
+    told: Callable[[int], object],
+    whole: "hashlib._Hash | None" = None,
 ) -> None:
     """Copy a table. `told` is called with the number of further rows that are there.
 
-    Raises NotTaken for what the target does not take.
+    `whole` takes in what `digest` has of it afterwards. Raises NotTaken for what the target does
+    not take.
     """
     if table in _ANEW:
         target.execute(delete(table))
-    quote = target.dialect.identifier_preparer.quote
-    names = ", ".join(quote(column.name) for column in table.columns)
     row: Row | None = None
 
     def each() -> Iterator[Row]:
         nonlocal row
         for found in _told(rows, told):
             row = found
+            if whole is not None:
+                whole.update(_digest(row))
             yield row
 
     with closing(_rows(source, table)) as rows:
         try:
-            take_in(target, f"{quote(table.name)} ({names})", each())
+            _take_in(target, table, each())
         except NotTaken as error:
             place = table.name if row is None else f"{table.name}, {_place(table, row)}"
             raise NotTaken(f"{error} ({place})") from error
 
 
+def _take_in(target: Connection, table: Table, rows: Iterable[Row]) -> None:
+    quote = target.dialect.identifier_preparer.quote
+    names = [quote(column.name) for column in table.columns]
+    place = f"{quote(table.name)} ({', '.join(names)})"
+    if not is_sqlite(target):
+        take_in(target, place, rows)
+        return
+    driver: Any = target.connection.driver_connection
+    put = f"INSERT INTO {place} VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our names
+    driver.executemany(put, rows)
+
+
 def finish(source: Connection, target: Connection) -> None:
     """See to it that no id is given a second time, though what had it is gone."""
+    if is_sqlite(target):
+        _keep_numbers_on_sqlite(source, target)
+    else:
+        _keep_numbers_on_postgresql(source, target)
+    # The index is made anew, from the newest on, also where a server has begun one of nothing.
+    target.execute(update(search_state).values(rules=""))
+
+
+def _keep_numbers_on_postgresql(source: Connection, target: Connection) -> None:
     given = source.exec_driver_sql("SELECT name, seq FROM sqlite_sequence").all()
     for name, highest in given:
         if name != "messages" and highest > 0:
             statement = text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :highest)")
             target.execute(statement, {"table": name, "highest": highest})
-    # The index is made anew, from the newest on, also where a server has begun one of nothing.
-    target.execute(update(search_state).values(rules=""))
     # Those of messages are given out by what there is, and by this where the last one is gone.
-    last = {"name": "last_message", "value": str(last_id(source))}
+    last = {"name": LAST_MESSAGE, "value": str(last_id(source))}
     target.execute(upsert(target, meta).values(last).on_conflict_do_nothing())
+
+
+def _keep_numbers_on_sqlite(source: Connection, target: Connection) -> None:
+    statement = text("SELECT pg_get_serial_sequence(:table, 'id')")
+    for table in tables():
+        if not table.dialect_options["sqlite"]["autoincrement"]:
+            continue
+        highest = last_id(source)
+        if table.name != "messages":
+            sequence = source.scalar(statement, {"table": table.name})
+            asked = f"SELECT last_value, is_called FROM {sequence}"  # noqa: S608 - its own name
+            found = source.exec_driver_sql(asked).one()
+            highest = found[0] if found[1] else 0
+        target.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
+        put = "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)"
+        target.exec_driver_sql(put, (table.name, highest))
+    # It would not be asked here, and be out of date where it is asked once more.
+    target.execute(delete(meta).where(meta.c.name == LAST_MESSAGE))
 
 
 def compare(
@@ -131,6 +173,15 @@ def compare(
             whole.update(digest)
         if (more := next(theirs, None)) is not None:
             raise Different(f"{table.name}, {_place(table, more)}")
+    return whole.hexdigest()
+
+
+def digest(connection: Connection, table: Table, told: Callable[[int], object]) -> str:
+    """The digest of a table, as `copy` takes it in."""
+    whole = hashlib.sha256()
+    with closing(_rows(connection, table)) as rows:
+        for row in _told(rows, told):
+            whole.update(_digest(row))
     return whole.hexdigest()
 
 

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -16,9 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from parlour.errors import Refusal
 from parlour.migrations import is_behind, migrate
 from parlour.store import lease, nodes
-from parlour.store.backends import Backend, DatabaseUnusable, expected_error
+from parlour.store.backends import Backend, DatabaseUnusable, Sizes, expected_error
 from parlour.store.journal import Follower
-from parlour.store.meta import MOVED, ensure_epoch, epoch_of, read_values
+from parlour.store.meta import MOVED, RESTORING, ensure_epoch, epoch_of, read_values
 from parlour.support.lock import lock_data_dir
 from parlour.support.writer import SINGLE, Job, Writer, WriterBusy
 
@@ -50,6 +51,7 @@ class Engine:
     def __init__(self, data_dir: Path, backend: Backend) -> None:
         self._lock = lock_data_dir(data_dir)
         try:
+            _refuse_half_restored(data_dir, backend)
             self.write_engine = backend.open_writer()
         except BaseException:
             self._lock.close()
@@ -62,8 +64,10 @@ class Engine:
                 migrate(connection)
                 ensure_epoch(connection)
                 self.epoch = epoch_of(connection)
+                marks = read_values(connection, [MOVED, RESTORING])
                 # Where it goes on, when it was moved away from here.
-                self.moved_to = read_values(connection, [MOVED]).get(MOVED)
+                self.moved_to = marks.get(MOVED)
+                _refuse_mark(marks, backend)
         except BaseException as error:
             self.write_engine.dispose()
             self._lock.close()
@@ -254,6 +258,10 @@ class Engine:
         finally:
             self._reads -= 1
 
+    def sizes(self, connection: Connection) -> Sizes:
+        """How large it is; to be read with `read`."""
+        return self._backend.sizes(connection)
+
     @property
     def load(self) -> Load:
         """What it has to do just now."""
@@ -338,6 +346,28 @@ class Engine:
             self._writer.submit(job)
         except WriterBusy:
             raise Refusal("busy", "The server has too much to store just now. Try again.") from None
+
+
+def _refuse_half_restored(data_dir: Path, backend: Backend) -> None:
+    stage = data_dir / RESTORING
+    if not stage.exists():
+        return
+    if backend.shared or not backend.is_there() or (stage / "chat.db").exists():
+        raise DatabaseUnusable(_not_restored(data_dir))
+    # The last step took place, and only the folder is left.
+    shutil.rmtree(stage)
+
+
+def _refuse_mark(marks: Mapping[str, str], backend: Backend) -> None:
+    if RESTORING in marks:
+        raise DatabaseUnusable(_not_restored(backend))
+
+
+def _not_restored(place: object) -> str:
+    return (
+        f"A restore into {place} was not finished, and nothing there counts. Do it again, with"
+        " parlour restore."
+    )
 
 
 def expected(outcome: Any) -> Any:

@@ -17,8 +17,17 @@ MOVED: Final = "moved"
 KEYS: Final = "keys"
 PUBLIC_KEYS: Final = "public keys"
 SEAL: Final = "seal of nodes"
+# What nodes write into their transactions, before their names: see `commits.py`.
+COMMITS: Final = "commit "
+# The last backup, and who makes one just now.
+BACKUP: Final = "backup"
+BACKING_UP: Final = "backing up"
+# The highest id that a message ever had, where the database does not keep such numbers by itself.
+LAST_MESSAGE: Final = "last_message"
+# Set until all of a backup is there again.
+RESTORING: Final = "restoring"
 # What is about one place, and not about what is kept there.
-OF_ONE_SERVER: Final = (SERVER, MOVED)
+OF_ONE_SERVER: Final = (SERVER, MOVED, BACKUP, BACKING_UP, RESTORING)
 
 
 def ensure_epoch(connection: Connection) -> str:

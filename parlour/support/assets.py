@@ -43,13 +43,13 @@ _SCREENS: Final = ("js/views/login.js", "js/views/rooms.js", "js/app/chat.js")
 _EXTRA: Final = (
     "js/views/markdown.js", "js/views/emojipicker.js", "js/app/account.js", "js/app/attention.js",
     "js/app/files.js", "js/app/keeping.js", "js/app/reactions.js", "js/app/reads.js",
-    "js/app/replies.js", "js/app/scheduling.js",
+    "js/app/replies.js", "js/app/scheduling.js", "js/views/admin/status.js",
 )  # fmt: skip
 _SHEETS: Final = frozenset(
     {
         "styles.css", "seldom.css", "login.css", "rooms.css", "markdown.css", "replies.css",
         "reactions.css", "reads.css", "attention.css", "files.css", "keeping.css",
-        "scheduling.css",
+        "scheduling.css", "status.css",
     }
 )  # fmt: skip
 # Where a joined file names a module.

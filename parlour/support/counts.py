@@ -3,9 +3,11 @@
 Whoever wants to know reads them (`parlour/metrics.py`). Nothing that the program does goes by them.
 """
 
+import time
 from bisect import bisect_left
 from collections import Counter
-from typing import Final
+from datetime import UTC, datetime
+from typing import Final, Protocol
 
 
 class Histogram:
@@ -23,17 +25,52 @@ class Histogram:
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
 
+    def quantile(self, part: float) -> float | None:
+        """What such a part of all were at most, as nearly as the bounds tell; None of nothing.
+
+        Between two bounds all are taken to be equally far apart, as Prometheus does.
+        """
+        counts = list(self.counts)
+        wanted, below, lower = part * sum(counts), 0, 0.0
+        if not any(counts):
+            return None
+        for bound, count in zip(self.bounds, counts, strict=False):
+            if count and below + count >= wanted:
+                return lower + (bound - lower) * (wanted - below) / count
+            below, lower = below + count, bound
+        return lower
+
+
+class Backup(Protocol):
+    """A backup that was made."""
+
+    @property
+    def at(self) -> int:
+        """When, in milliseconds since 1970."""
+
+    @property
+    def bytes(self) -> int:
+        """How large it is."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+
 
 class Counts:
     """The numbers of one process. Those of the writer are its thread's, all others the loop's."""
 
     __slots__ = (
-        "answers", "connections", "cut", "database_faults", "deliveries", "entries_looked_up",
+        "answers", "backup", "backup_failures", "backup_running", "begun", "begun_at",
+        "connections", "cut", "database_faults", "deliveries", "entries_looked_up",
         "entries_told", "gaps", "group_seconds", "group_sizes", "jobs", "jobs_running", "lag",
         "messages", "refusals",
     )  # fmt: skip
 
     def __init__(self) -> None:
+        # Since when it counts: by the clock on the wall, and by one that nobody sets.
+        self.begun_at = datetime.now(UTC)
+        self.begun = time.monotonic()
         # Messages that were stored here, and frames written to who follows something.
         self.messages = 0
         self.deliveries = 0
@@ -53,6 +90,11 @@ class Counts:
         # Jobs that are run just now, and what became of each try, by the job's kind and that.
         self.jobs_running = 0
         self.jobs: Counter[tuple[str, str]] = Counter()
+        # The last backup, as far as is known; whether one is made just now; and how many that were
+        # due failed.
+        self.backup: Backup | None = None
+        self.backup_running = False
+        self.backup_failures = 0
         # How much later than it was due a timer ran.
         self.lag = Histogram(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
         # Entries of the journal that other nodes added: all that were told here, and those of them

@@ -31,6 +31,8 @@ CONNECT_SECONDS: Final = 5
 # is one, sooner, that does not say on a connection that was idle that it is there.
 SILENT_SECONDS: Final = 12.0
 IDLE_SECONDS: Final = 3.0
+# What reads everything gets so long for each portion.
+LONG_SECONDS: Final = 600
 # Where one did not answer at all, nobody else tries to connect for so long.
 AWAY_SECONDS: Final = 1.0
 # Whether a commit took place whose acknowledgement was lost is asked for so long, so often.
@@ -162,6 +164,14 @@ def let_take_its_time(connection: Connection) -> None:
         " set_config('idle_in_transaction_session_timeout', '0', true)"
     )
     _driven(connection).patience = None
+
+
+def let_read_long(connection: Connection) -> None:
+    """Let what is read in this transaction take long, but not for ever: a copy of everything."""
+    connection.exec_driver_sql(
+        f"SELECT set_config('statement_timeout', '{LONG_SECONDS * 1000}', true)"
+    )
+    _driven(connection).patience = LONG_SECONDS + SILENT_SECONDS
 
 
 def take_in(connection: Connection, place: str, rows: Iterable[Sequence[Any]]) -> None:

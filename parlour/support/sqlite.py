@@ -48,6 +48,13 @@ def open_readers(path: Path, connections: int) -> Engine:
     return _open(path, pragmas=_READER, begin="BEGIN", connections=connections, more=0)
 
 
+def open_alone(path: Path) -> Engine:
+    """An engine for a copy that nobody else knows of: a crash may damage it."""
+    pragmas = ("foreign_keys = ON", "trusted_schema = OFF", "journal_mode = OFF",
+               "synchronous = OFF")  # fmt: skip
+    return _open(path, pragmas=pragmas, begin="BEGIN IMMEDIATE", connections=1, more=0)
+
+
 class Unable(Exception):
     """This SQLite lacks what is needed; the text is the one line to show."""
 

@@ -32,8 +32,9 @@ WAYS: list[dict[str, Any]] = [
 
 
 def told(answer: Response) -> tuple[int, bytes, dict[str, str]]:
-    """Return all that an answer says, but for when it was given."""
-    headers = {name: value for name, value in answer.headers.items() if name != "date"}
+    """Return all that an answer says, but for when it was given and to which request."""
+    own = ("date", "x-request-id")
+    headers = {name: value for name, value in answer.headers.items() if name not in own}
     return answer.status_code, answer.content, headers
 
 

@@ -86,6 +86,8 @@ async def test_a_first_visit_is_small_and_stays_at_home(
     hosts = {urlsplit(url).netloc for url in traffic.urls.values()}
     assert hosts == {urlsplit(server.url).netloc}
     assert traffic.total <= BYTES_AT_MOST, str(traffic)
+    # What administrators alone look at is loaded when they do.
+    assert not [url for url in traffic.urls.values() if "/status." in url], str(traffic)
     assert len(traffic.urls) <= REQUESTS_AT_MOST, str(traffic)
 
 

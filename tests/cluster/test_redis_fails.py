@@ -8,8 +8,9 @@ import redis.asyncio
 
 from tests.support import websocket
 from tests.support.accounts import register
+from tests.support.files import until
 from tests.support.nodes import Apart, nodes_of
-from tests.support.people import checked
+from tests.support.people import checked, http_client
 from tests.support.server import Server
 from tests.support.valkey import Valkey
 
@@ -77,3 +78,20 @@ async def test_whatever_is_put_in_place_of_a_ticket_is_none(
             assert (await client.next())["code"] == "not_signed_in"
             await client.close()
     assert not [*one.faults(), *other.faults()]
+
+
+async def test_a_node_without_redis_takes_work_and_says_so(
+    both: list[Apart], broker: Valkey
+) -> None:
+    """`broker` is `away` until it is back; the node is ready all the while."""
+    one, _ = both
+
+    def seen() -> str:
+        with http_client(one) as http:
+            return str(checked(http.get("/readyz"))["broker"])
+
+    await asyncio.to_thread(until, lambda: seen() == "ok")
+    broker.kill()
+    await asyncio.to_thread(until, lambda: seen() == "away")
+    await asyncio.to_thread(broker.start)
+    await asyncio.to_thread(until, lambda: seen() == "ok")

@@ -81,12 +81,13 @@ def kubernetes(home: Path) -> None:
 
 
 def prometheus(home: Path) -> None:
-    """Promtool reads prometheus.yml, and finds nothing wrong with what a server tells."""
+    """Promtool reads prometheus.yml and its rules, and finds no fault with what a server tells."""
     need("promtool")
     token = home / "parlour.token"
     token.write_text("a-token-that-nobody-guesses")
     text = text_of("prometheus/prometheus.yml")
     assert "/etc/prometheus/parlour.token" in text
+    (home / "alerts.yml").write_text(text_of("prometheus/alerts.yml"))
     path = home / "prometheus.yml"
     path.write_text(text.replace("/etc/prometheus/parlour.token", str(token)))
     try:

@@ -8,7 +8,9 @@ import pytest
 import uvicorn
 
 from parlour import cli
+from parlour.backup import command
 from parlour.settings import PREFIX, Settings
+from parlour.support import rotation
 from parlour.support.door import Door
 from tests.deploy.reading import DEPLOY, ROOT, seconds, text_of, unit
 
@@ -27,8 +29,8 @@ def test_every_setting_that_is_named_is_one() -> None:
 
 def test_the_unit_starts_the_program_with_a_folder_that_it_may_write() -> None:
     """As `make setup` installs it, in the checkout that is its working directory."""
-    [command] = SERVICE["ExecStart"]
-    program, *arguments = command.split()
+    [started] = SERVICE["ExecStart"]
+    program, *arguments = started.split()
     assert program == f"{SERVICE['WorkingDirectory'][0]}/.venv/bin/parlour"
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
     assert PurePosixPath(program).name in scripts
@@ -36,6 +38,22 @@ def test_the_unit_starts_the_program_with_a_folder_that_it_may_write() -> None:
     assert options.command == "serve"
     assert options.data_dir == f"/var/lib/{SERVICE['StateDirectory'][0]}"
     assert SERVICE["StateDirectoryMode"] == ["0700"]
+
+
+def test_the_unit_of_backups_runs_what_there_is_and_may_write_where_it_has_to() -> None:
+    """With the settings and the data directory of the other unit, each night."""
+    backup = unit(text_of("parlour-backup.service"))["Service"]
+    program, *arguments = backup["ExecStart"][0].split()
+    options = cli._parser().parse_args(arguments)
+    assert program == SERVICE["ExecStart"][0].split()[0]
+    assert options.command == "backup"
+    assert rotation.parse(options.keep)
+    assert backup["ReadWritePaths"] == [f"{options.data_dir} {options.to}"]
+    assert options.data_dir == f"/var/lib/{SERVICE['StateDirectory'][0]}"
+    assert int(*backup["SuccessExitStatus"]) == command.LATER
+    for same in ("User", "Group", "EnvironmentFile", "ProtectSystem", "UMask"):
+        assert backup[same] == SERVICE[same]
+    assert unit(text_of("parlour-backup.timer"))["Timer"]["Persistent"] == ["true"]
 
 
 def test_the_unit_gives_it_time_to_stop_and_handles_for_everybody() -> None:

@@ -37,7 +37,7 @@ CHUNKED = ROOMS + b"Transfer-Encoding: chunked\r\n\r\n"
 def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HurriedServer]:
     """One server for all tests of the module, with short deadlines; its log has to stay clean."""
     home = tmp_path_factory.mktemp("hurried")
-    with HurriedServer(home, env={"PARLOUR_LOG_LEVEL": "debug"}) as server:
+    with HurriedServer(home, env={"PARLOUR_LOG_LEVEL": "debug"}, is_anew=True) as server:
         yield server
         # Whatever these clients do, no line is written about it.
         assert [line for line in server.log if "WARNING" in line or "ERROR" in line] == []

@@ -31,7 +31,8 @@ def hurried(tmp_path: Path) -> Iterator[MakeServer]:
     with contextlib.ExitStack() as stack:
 
         def make(**options: object) -> HurriedServer:
-            return stack.enter_context(HurriedServer(tmp_path, is_measured=False, **options))  # type: ignore[arg-type]
+            options = {"is_measured": False, "is_anew": True, **options}
+            return stack.enter_context(HurriedServer(tmp_path, **options))  # type: ignore[arg-type]
 
         yield make
 

@@ -79,7 +79,7 @@ async def test_those_who_talk_hardly_notice_the_abuse(
     It goes up by a tenth in the first thousands of rounds, to the most that ever came at once, and
     stays there.
     """
-    server = HurriedServer(tmp_path / "server", is_measured=False)
+    server = HurriedServer(tmp_path / "server", is_measured=False, is_anew=True)
     await asyncio.to_thread(server.start)
     program: Process | None = None
     try:

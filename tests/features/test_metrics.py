@@ -103,9 +103,20 @@ def test_what_a_server_has_and_waits_for_is_told(server: Server) -> None:
     assert told["process_cpu_seconds_total"] > 0
     assert told["process_open_fds"] > 3
     assert told["parlour_event_loop_lag_seconds_count"] > 0
+    assert told["parlour_disk_bytes"] > told["parlour_disk_free_bytes"] > 0
     assert [name for name in told if name.startswith("parlour_build_info{")]
     # It has nobody beside it.
     assert not [name for name in told if "journal" in name or "broker" in name]
+
+
+def test_what_one_is_warned_of_is_told_before_it_happens(server: Server) -> None:
+    """At 0: of a figure that is not there Prometheus cannot say that it has risen to 1."""
+    told = figures(server)
+    for door in ("http", "websocket"):
+        for code in ("busy", "internal", "storage_full"):
+            assert f'parlour_refusals_total{{code="{code}",door="{door}"}}' in told
+    assert 'parlour_jobs_total{kind="send",outcome="given_up"}' in told
+    assert 'parlour_database_faults_total{reason="full"}' in told
 
 
 def test_the_answer_is_prometheus_text_and_kept_nowhere(http: Client) -> None:

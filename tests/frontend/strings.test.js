@@ -25,6 +25,7 @@ import { sizeText, words as files } from "../../frontend/js/strings/files.js";
 import { fileWords } from "../../frontend/js/strings/said.js";
 import { words as attention } from "../../frontend/js/strings/attention.js";
 import { words as scheduled } from "../../frontend/js/strings/scheduled.js";
+import { words as status } from "../../frontend/js/strings/status.js";
 import { words as scheduling } from "../../frontend/js/strings/scheduling.js";
 
 const FRONTEND = new URL("../../frontend/", import.meta.url);
@@ -61,7 +62,7 @@ const ALL = {
   ...strings, accountTable: account, dialogTable: dialogs, loginTable: login, placesTable: places, adminTable: admin, switcherTable: switcher,
   markdownTable: markdown, writingTable: writing, emojiTable: emoji, reactionTable: reactions, repliesTable: replies, threadTable: thread,
   attentionTable: attention, readsTable: reads, searchTable: search, filesTable: files, roomsTable: rooms, noticesTable: notices, boardTable: board,
-  keepingTable: keeping, scheduledTable: scheduled, schedulingTable: scheduling,
+  keepingTable: keeping, scheduledTable: scheduled, schedulingTable: scheduling, statusTable: status,
 };
 
 async function viewSources() {
@@ -161,7 +162,7 @@ describe("words stand in the table alone", () => {
     const pathsOf = (table) => [...entries(table)].map(([path]) => path);
     const known = {
       strings: pathsOf(strings),
-      words: [account, admin, attention, board, board.pins, board.saved, dialogs, emoji, files, keeping, login, notices, rooms, markdown, places, reactions, reads, replies, scheduled, scheduling, scheduling.page, search, switcher, thread, writing].flatMap(pathsOf),
+      words: [account, admin, attention, board, board.pins, board.saved, dialogs, emoji, files, keeping, login, notices, rooms, markdown, places, reactions, reads, replies, scheduled, scheduling, scheduling.page, search, status, switcher, thread, writing].flatMap(pathsOf),
     };
     for (const { name, source } of await viewSources()) {
       // Elsewhere `words` is another thing.

@@ -29,6 +29,8 @@ from tests.support.local import open_database
 from tests.support.people import async_http_client, checked
 from tests.support.server import Server
 
+pytestmark = pytest.mark.real_hashes
+
 
 def later(server: Server, seconds: int, *, key: str = "") -> None:
     """Let everything that was counted under keys that begin so be so much longer ago."""

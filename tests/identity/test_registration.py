@@ -20,6 +20,8 @@ from tests.support.answers import assert_refused
 from tests.support.people import async_http_client, checked
 from tests.support.server import Server
 
+pytestmark = pytest.mark.real_hashes
+
 
 @pytest.fixture
 def somebody(server: Server) -> Iterator[Client]:

@@ -28,6 +28,8 @@ from tests.support.inside import inside
 from tests.support.people import checked
 from tests.support.server import Server
 
+pytestmark = pytest.mark.real_hashes
+
 
 def test_whoever_knows_the_password_is_let_in(server: Server) -> None:
     """Under the name in any case, as a login of its own."""

@@ -237,6 +237,8 @@ IN_ROOMS: Final[dict[str, Act]] = {
         lasting=True,
     ),
 }
+# What of them looks at what was saved before.
+OF_SAVED: Final = tuple(act for act in IN_ROOMS if "save" in act and not act.startswith("PUT"))
 AUTH, USERS, ADMIN = "/api/auth", "/api/users", "/api/admin"
 # The acts that no room has to do with. What would end somebody's login is asked wrongly on purpose:
 # it has got past the gate when it is refused for what is wrong.
@@ -306,6 +308,7 @@ ELSEWHERE: Final[dict[str, Act]] = {
     "DELETE /api/admin/invites/{invite_id}": fixed(f"{ADMIN}/invites/987654321"),
     "GET /api/admin/reports": fixed(f"{ADMIN}/reports"),
     "GET /api/admin/audit": fixed(f"{ADMIN}/audit"),
+    "GET /api/admin/status": fixed(f"{ADMIN}/status"),
     "GET /.well-known/jwks.json": fixed("/.well-known/jwks.json"),
     "GET /healthz": fixed("/healthz"),
     "GET /readyz": fixed("/readyz"),

@@ -11,23 +11,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.permissions.scene import WHO, Cast, Scene
+from tests.permissions.scene import WHO, Cast, Scenes
 from tests.permissions.test_table import play, wanted
 from tests.support.server import Server
 
 
 async def draw(cast: Cast) -> None:
     """Play every row."""
-    scenes: dict[str, Scene] = {}
-
-    def fresh(kind: str, *, spoilt: bool = False) -> Scene:
-        if spoilt or kind not in scenes:
-            scenes[kind] = Scene.of(cast, kind)
-        return scenes[kind]
-
+    scenes = Scenes(cast)
     last = ""
     for act, kind in wanted():
-        found = await play(act, kind, fresh)
+        found = await play(act, kind, scenes)
         if act != last:
             sys.stdout.write(f"\n{act}\n")
         outcomes = " ".join(f"{found[who].replace(' ', '+'):<14}" for who in WHO)

@@ -64,6 +64,8 @@ class Scene:
 
     cast: Cast
     kind: str
+    # Whether everybody who could has saved the owner's message: each of them is asked.
+    is_saved: bool = False
     room_id: int = 0
     # A message of each who may have one; `guest` and `member` among them where they may speak.
     messages: dict[str, int] = field(default_factory=dict)
@@ -76,9 +78,9 @@ class Scene:
     _elsewhere: int = 0
 
     @classmethod
-    def of(cls, cast: Cast, kind: str) -> "Scene":
+    def of(cls, cast: Cast, kind: str, *, is_saved: bool) -> "Scene":
         """Return a room of a kind as it is before any act."""
-        scene = cls(cast, kind)
+        scene = cls(cast, kind, is_saved)
         scene.set_up()
         return scene
 
@@ -193,7 +195,7 @@ class Scene:
 
     def _save(self) -> None:
         # Whoever may now: some of them are put out of the room later.
-        for who in self.cast.accounts:
+        for who in self.cast.accounts if self.is_saved else ():
             self.cast.ask(who, "PUT", f"{CHAT}/messages/{self.messages['owner']}/save")
 
     def path(self, rest: str = "") -> str:
@@ -203,3 +205,18 @@ class Scene:
     def _say(self, who: str, **query: str) -> None:
         said = self.cast.ask(who, "POST", self.path("/messages"), {"content": "words"}, **query)
         self.messages[who] = checked(said)["id"]
+
+
+@dataclass
+class Scenes:
+    """The rooms that no act has changed yet, by kind, and whether something of them is saved."""
+
+    cast: Cast
+    _fresh: dict[tuple[str, bool], Scene] = field(default_factory=dict)
+
+    def give(self, kind: str, *, is_saved: bool, spoilt: bool = False) -> Scene:
+        """A room of a kind as it was made; a spoilt one is given up for another."""
+        wanted = (kind, is_saved)
+        if spoilt or wanted not in self._fresh:
+            self._fresh[wanted] = Scene.of(self.cast, kind, is_saved=is_saved)
+        return self._fresh[wanted]

@@ -1,6 +1,6 @@
 """The table of `table.txt`, played: who may what, by every route and every command, everywhere."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,11 +10,10 @@ from parlour.gateway import COMMANDS as PROGRAM
 from parlour.main import create_app
 from parlour.settings import Settings
 from tests.permissions import acts, commands
-from tests.permissions.scene import KINDS, WHO, Cast, Scene
+from tests.permissions.scene import KINDS, WHO, Cast, Scenes
 from tests.support.server import Server
 
 TABLE = Path(__file__).with_name("table.txt")
-Fresh = Callable[..., Scene]
 SOCKET = ("WS /ws/chat/{room_id}", "WS subscribe", *(f"WS {act}" for act in commands.COMMANDS))
 
 
@@ -51,33 +50,19 @@ def cast(server: Server) -> Iterator[Cast]:
 
 
 @pytest.fixture(scope="module")
-def scenes(cast: Cast) -> dict[str, Scene]:
-    """Return the rooms that no act has changed yet, by kind."""
-    del cast
-    return {}
+def scenes(cast: Cast) -> Scenes:
+    """Return the rooms that no act has changed yet."""
+    return Scenes(cast)
 
 
-@pytest.fixture
-def fresh(cast: Cast, scenes: dict[str, Scene]) -> Fresh:
-    """Return what gives a room of a kind as it was made; a spoilt one is given up for another."""
-
-    def give(kind: str, *, spoilt: bool = False) -> Scene:
-        if spoilt:
-            scenes.pop(kind, None)
-        if kind not in scenes:
-            scenes[kind] = Scene.of(cast, kind)
-        return scenes[kind]
-
-    return give
-
-
-async def play(act: str, kind: str, fresh: Fresh) -> dict[str, str]:
+async def play(act: str, kind: str, scenes: Scenes) -> dict[str, str]:
     """What comes of an act for each person, all in rooms as they were made."""
     kind = "public" if kind == "anywhere" else kind
+    is_saved = act in acts.OF_SAVED
     found: dict[str, str] = {}
     spoilt = False
     for who in WHO:
-        scene = fresh(kind, spoilt=spoilt)
+        scene = scenes.give(kind, is_saved=is_saved, spoilt=spoilt)
         if act.startswith("WS "):
             name = act.removeprefix("WS ")
             if name.startswith("/"):
@@ -95,16 +80,16 @@ async def play(act: str, kind: str, fresh: Fresh) -> dict[str, str]:
             found[who] = acts.do(act, how, scene, who)
             spoilt = found[who] == "ok" and how.lasting
     if spoilt:
-        fresh(kind, spoilt=True)
+        scenes.give(kind, is_saved=is_saved, spoilt=True)
     return found
 
 
 @pytest.mark.parametrize(("act", "kind"), wanted(), ids=map(": ".join, wanted()))
 async def test_an_act_comes_out_for_everybody_as_the_table_says(
-    act: str, kind: str, fresh: Fresh
+    act: str, kind: str, scenes: Scenes
 ) -> None:
     """For each of nine people, in a room that no other act has changed."""
-    assert await play(act, kind, fresh) == expected().get((act, kind), {})
+    assert await play(act, kind, scenes) == expected().get((act, kind), {})
 
 
 def test_every_route_and_command_has_its_rows_and_every_row_its_act() -> None:

@@ -92,7 +92,7 @@ async def fill_disk(disk: Path, storms: Sequence[Storm]) -> None:
     for storm in storms:
         await storm.scene.until(partial(_is_refused, storm))
     await asyncio.sleep(0.5)
-    _run("mount", "-o", f"remount,size={LARGE_DISK}", str(disk))
+    run("mount", "-o", f"remount,size={LARGE_DISK}", str(disk))
     for storm in storms:
         # Writing goes on by itself, without a restart.
         await storm.scene.acknowledged(storm.scene.ledger.acknowledged + 20)
@@ -106,10 +106,10 @@ async def power_cut(disk: Path, image: Path, server: Server, storms: Sequence[St
     """
     await asyncio.sleep(0.5)
     await asyncio.to_thread(_stop_the_world, server.process.pid)
-    _run(sys.executable, "-c", SHUT_DOWN, str(disk))
+    run(sys.executable, "-c", SHUT_DOWN, str(disk))
     await _down(server, storms)
-    _run("umount", str(disk))
-    _run("mount", "-o", "loop", str(image), str(disk))
+    run("umount", str(disk))
+    run("mount", "-o", "loop", str(image), str(disk))
     await _up(server, storms)
 
 
@@ -117,12 +117,12 @@ async def power_cut(disk: Path, image: Path, server: Server, storms: Sequence[St
 def small_disk(size: str = SMALL_DISK) -> Iterator[Path]:
     """Yield a small file system of its own that can be enlarged. Raises CannotRunError."""
     with tempfile.TemporaryDirectory() as folder:
-        _run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder)
-        _run("chown", str(os.getuid()), folder)
+        run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder)
+        run("chown", str(os.getuid()), folder)
         try:
             yield Path(folder)
         finally:
-            _run("umount", "--lazy", folder)
+            run("umount", "--lazy", folder)
 
 
 @contextmanager
@@ -133,13 +133,13 @@ def disk_image() -> Iterator[tuple[Path, Path]]:
         disk.mkdir()
         with image.open("wb") as file:
             file.truncate(IMAGE_BYTES)
-        _run("mkfs.ext4", "-q", "-F", str(image))
-        _run("mount", "-o", "loop", str(image), str(disk))
-        _run("chown", str(os.getuid()), str(disk))
+        run("mkfs.ext4", "-q", "-F", str(image))
+        run("mount", "-o", "loop", str(image), str(disk))
+        run("chown", str(os.getuid()), str(disk))
         try:
             yield disk, image
         finally:
-            _run("umount", "--lazy", str(disk))
+            run("umount", "--lazy", str(disk))
 
 
 def _stop_the_world(pid: int) -> None:
@@ -175,7 +175,7 @@ def _fill(handle: int, *, leave: int) -> None:
     os.posix_fallocate(handle, 0, max(4096, state.f_bavail * state.f_frsize - leave))
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
     """Run a command as root. Raises CannotRunError."""
     if os.geteuid() != 0:
         command = ("sudo", "--non-interactive", *command)

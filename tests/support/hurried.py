@@ -1,11 +1,11 @@
 """`parlour serve` with shorter deadlines, for tests; see `HurriedServer` in `hurried_server.py`.
 
-Run as a program: `python hurried.py serve ...`. TEST_HURRY names what hurries: `door`, whose
-deadlines are `HURRY` times shorter, `websockets`, `database`, `redis`, or more. Every limit is one
-of the production server's with another number; the numbers themselves are held against the
-documentation in `tests/docs/`. On SIGUSR1 it writes a line `door N: {...}`: how many tasks and
-connections there are, and what of the door's places is not empty. On SIGUSR2 it writes a line
-`stall` and stands still for longer than any deadline.
+Run as a program, `python hurried.py serve ...`, or by one that has loaded already. TEST_HURRY
+names what hurries: `door`, whose deadlines are `HURRY` times shorter, `websockets`, `database`,
+`redis`, or more. Every limit is one of the production server's with another number; the numbers
+themselves are held against the documentation in `tests/docs/`. On SIGUSR1 it writes a line
+`door N: {...}`: how many tasks and connections there are, and what of the door's places is not
+empty. On SIGUSR2 it writes a line `stall` and stands still for longer than any deadline.
 """
 
 import asyncio
@@ -109,7 +109,8 @@ class HurriedServer(parlour.server.Server):
         print(f"door {self.reports}: {json.dumps(figures)}", flush=True)  # noqa: T201
 
 
-if __name__ == "__main__":
+def run() -> int:
+    """Be the program, to its end; what it ends with."""
     if "door" in HURRIED:
         hurry_door()
     if "websockets" in HURRIED:
@@ -119,4 +120,8 @@ if __name__ == "__main__":
     if "redis" in HURRIED:
         hurry_redis()
     setattr(parlour.server, "Server", HurriedServer)  # noqa: B010 - the command line takes it there
-    sys.exit(main())
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -16,6 +16,8 @@ from tests.support.timing import scaled
 class HurriedServer(Server):
     """The program `hurried.py` on one port and data directory."""
 
+    loaded = (sys.executable, hurried.__file__)
+
     def __init__(
         self,
         home: Path,
@@ -25,7 +27,7 @@ class HurriedServer(Server):
         **options: Any,
     ) -> None:
         """Let `door`, `websockets`, `database` or `redis` hurry; `limit` bounds its files."""
-        program: list[str | Path] = [sys.executable, hurried.__file__]
+        program = list(self.loaded)
         if limit is not None:
             # The shell's own limit is that of the program it becomes.
             program = ["sh", "-c", f'ulimit -n {limit} && exec "$@"', "sh", *program]

@@ -80,11 +80,7 @@ class Nodes(Server):
 
     def start(self, *, seconds: float = 20) -> Self:
         """Start all of them, which have the cores of one, and return when they answer."""
-        try:
-            return super().start(seconds=seconds * len(self.ports))
-        except BaseException:
-            self.kill()
-            raise
+        return super().start(seconds=seconds * len(self.ports))
 
     def answers(self) -> bool:
         """Whether all of them do."""

@@ -21,12 +21,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
-from typing import Any, NoReturn, Protocol
+from typing import Any, Final, NoReturn, Protocol
+
+from argon2 import PasswordHasher
+from fastapi import routing
 
 from parlour import cli, migrations, pages
-from parlour.support import assets, sqlite
-from parlour.support.passwords import common_passwords
-from tests.support.databases import NODES
+from parlour.settings import Settings
+from parlour.support import assets, passwords, sqlite
+from tests.support.databases import NODES, ON_SQLITE
 
 # What `parlour serve` imports while it starts, some of it only when it comes to that, and what
 # there is besides it.
@@ -45,6 +48,8 @@ LOADED = (
 OF_POSTGRESQL = ("psycopg", "sqlalchemy.dialects.postgresql.psycopg")
 OF_NODES = ("parlour.realtime.broker_redis",)
 MOST_BYTES = 1 << 20
+# What a test says that wants passwords to cost what they cost in life.
+REAL_HASHES: Final = {"TEST_HASHES": "real"}
 
 
 class Closes(Protocol):
@@ -66,12 +71,28 @@ def become(request: dict[str, Any], handles: Sequence[int], not_mine: Iterable[C
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
+    if not REAL_HASHES.items() <= request["env"].items():
+        hash_quickly()
     # As the interpreter does when it starts.
     for action in filter(None, os.environ.get("PYTHONWARNINGS", "").split(",")):
         warnings.simplefilter(action)  # type: ignore[arg-type]
     sys.argv = ["parlour", *request["arguments"]]
+    if "TEST_HURRY" in os.environ:
+        # Imported here: it has looked by then for what hurries.
+        from tests.support import hurried  # noqa: PLC0415
+
+        sys.exit(hurried.run())
     # As the program does: with arguments of its own it would not end it where a library hinders it.
     sys.exit(cli.main())
+
+
+def hash_quickly() -> None:
+    """Let passwords be hashed in the least time that Argon2 takes: accounts are made by hundreds.
+
+    In life it takes a twentieth of a second of a processor. Whoever looks at that says so.
+    """
+    cheap = functools.partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+    setattr(passwords, "PasswordHasher", lambda **_: cheap())  # noqa: B010
 
 
 def prepare_the_database() -> None:
@@ -108,6 +129,29 @@ def prepare_the_page() -> None:
     made = pages.load_assets({})
     made.compress()
     made.compress(others=True)
+
+
+def prepare_the_routes() -> None:
+    """Let every server take from here how its routes are asked, which depends on no setting.
+
+    FastAPI makes that out anew for each program, which takes most of the time of a start.
+    """
+    make = routing._IncludedRouter._build_effective_context
+    made: dict[tuple[int, str], Any] = {}
+
+    def once(self: Any, route: Any) -> Any:
+        # They belong to the modules, and so are there to the end.
+        which = id(route), self.include_context.prefix
+        if which not in made:
+            made[which] = make(self, route)
+        return made[which]
+
+    setattr(routing._IncludedRouter, "_build_effective_context", once)  # noqa: B010
+    # Imported here: what asks for servers imports this module, too.
+    from parlour.main import create_app  # noqa: PLC0415
+
+    for route in create_app(Settings(_env_file=None)).router.routes:
+        route.matches({"type": "http", "method": "GET", "path": "", "headers": []})
 
 
 def nurse(asked: socket.socket) -> None:
@@ -150,10 +194,11 @@ if __name__ == "__main__":
     for name in LOADED + OF_POSTGRESQL + (() if NODES == 1 else OF_NODES):
         importlib.import_module(name)
     # Read when somebody chooses a password first.
-    common_passwords()
+    passwords.common_passwords()
     prepare_the_database()
-    if NODES == 1:
-        # Of several nodes none is looked at by a browser.
+    prepare_the_routes()
+    if NODES == 1 and ON_SQLITE:
+        # Of others none is looked at by a browser.
         prepare_the_page()
     # Or each server goes through all that was loaded, and so takes a copy of it.
     gc.collect()

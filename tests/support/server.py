@@ -37,6 +37,9 @@ class Server:
     `expect_fault` did not announce.
     """
 
+    # The program that there is of one which has loaded already.
+    loaded: tuple[str | Path, ...] = (PARLOUR,)
+
     def __init__(
         self,
         home: Path,
@@ -129,7 +132,7 @@ class Server:
             inherited.pop(COVERAGE, None)
         env = {**inherited, **settings, **self.env, **given}
         arguments = ["serve", *self.flags]
-        if self.program == [PARLOUR] and not self.is_anew:
+        if tuple(self.program) == self.loaded and not self.is_anew:
             child = nursery_of(inherited.get(COVERAGE)).serve(arguments, cwd=self.home, env=env)
             return Process.of(child)
         return Process([*self.program, *arguments], cwd=self.home, env=env)
@@ -138,10 +141,15 @@ class Server:
         """Start it and return when it answers `/healthz`."""
         process = self.launch()
         deadline = time.monotonic() + scaled(seconds)
-        while not self.answers():
-            assert process.returncode is None, f"the server ended:\n{process.output}"
-            assert time.monotonic() < deadline, f"no answer yet:\n{process.output}"
-            process.wait_for_news(len(process.lines), 0.02)
+        try:
+            while not self.answers():
+                assert process.returncode is None, f"the server ended:\n{process.output}"
+                assert time.monotonic() < deadline, f"no answer yet:\n{process.output}"
+                process.wait_for_news(len(process.lines), 0.02)
+        except BaseException:
+            # Whoever asked for it has not got it, and so nobody would stop it.
+            self.kill()
+            raise
         return self
 
     def answers(self) -> bool:

@@ -69,6 +69,7 @@ for method, path in (
     ("DELETE", "bans/{ban_id}"), ("GET", "rooms"), ("DELETE", "rooms/{room_id}"),
     ("PUT", "rooms/{room_id}/owner"), ("GET", "policy"), ("PATCH", "policy"), ("GET", "invites"),
     ("POST", "invites"), ("DELETE", "invites/{invite_id}"), ("GET", "reports"), ("GET", "audit"),
+    ("GET", "status"),
 ):  # fmt: skip
     real = path.format(username="somebody", ban_id=1, room_id="1", invite_id=1)
     REFUSED[method, f"{ADMIN}/{path}"] = [get(f"{ADMIN}/{real}", method)]

@@ -5,6 +5,7 @@
  * @typedef {import('../views/admin/terms.js').Term} Term
  */
 
+import { el } from '../dom.js';
 import { OversightApi } from '../oversight.js';
 import { words } from '../strings/admin.js';
 import { createLog } from '../views/admin/log.js';
@@ -16,6 +17,7 @@ import { createReports } from '../views/admin/reports.js';
 import { createAdminRooms } from '../views/admin/rooms.js';
 import { askTerm } from '../views/admin/terms.js';
 import { screenOf } from '../views/places/frame.js';
+import { sheet } from '../views/seldom.js';
 import { pageAddress } from './address.js';
 import { routeTo } from './browser.js';
 
@@ -66,9 +68,37 @@ export class Oversight {
           }),
         },
         { label: tabs.reports, part: this.#reports((page) => api.reports(page), { isServer: true }) },
+        { label: tabs.status, part: this.#status() },
         { label: tabs.log, part: createLog({ entries: (options) => api.audit(options), roomName: (roomId) => this.#room(roomId)?.name ?? null }) },
       ],
     });
+  }
+
+  /** How the server fares: loaded when it is looked at for the first time. */
+  #status() {
+    const { clock, onTrouble } = this.#page;
+    const element = el('div', { class: 'admin-part' });
+    /** @type {ReturnType<typeof import('../views/admin/status.js').createStatus>|null} */
+    let part = null;
+    let isOver = false;
+    const load = async () => {
+      const [{ createStatus }] = await Promise.all([import('../views/admin/status.js'), sheet('status')]);
+      if (isOver || part) return;
+      part = createStatus({ clock, read: (signal) => this.#api.status(signal) });
+      element.append(part.element);
+      part.open();
+    };
+    return {
+      element,
+      open() {
+        if (part) part.open();
+        else void load().catch(onTrouble);
+      },
+      destroy() {
+        isOver = true;
+        part?.destroy();
+      },
+    };
   }
 
   /**

@@ -6,7 +6,7 @@ import { el, find } from '../dom.js';
 const sheets = new Map();
 
 /**
- * @param {'seldom' | 'login' | 'rooms' | 'markdown' | 'reactions' | 'replies' | 'reads' | 'attention' | 'files' | 'keeping' | 'scheduling'} name
+ * @param {'seldom' | 'login' | 'rooms' | 'markdown' | 'reactions' | 'replies' | 'reads' | 'attention' | 'files' | 'keeping' | 'scheduling' | 'status'} name
  * @returns {Promise<void>} rejects when it cannot be had; then it is asked for again by the next
  */
 export function sheet(name) {

@@ -1,0 +1,1 @@
+"""`parlour backup` and `parlour restore`: everything that a server keeps, in one archive."""
