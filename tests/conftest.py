@@ -15,7 +15,7 @@ from httpx2 import AsyncClient, Client
 from playwright.async_api import Browser
 
 from tests.support.accounts import OPENED
-from tests.support.browser import Browsers, chromium
+from tests.support.browser import SHORT_LIVED, Browsers, chromium
 from tests.support.databases import NODES, ON_SQLITE
 from tests.support.nursery import REAL_HASHES
 from tests.support.people import Person, Room, async_http_client, checked, http_client
@@ -225,7 +225,7 @@ def eve(person: Callable[[str, Server], Person], server: Server) -> Person:
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Run the worker's one Chromium."""
-    async with chromium() as running:
+    async with chromium(SHORT_LIVED) as running:
         yield running
 
 

@@ -1,5 +1,6 @@
 """Fixtures of the browser tests: visitors who have signed in, and rooms with a history."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,17 @@ from tests.support.server import Server
 from tests.support.timing import scaled
 
 Visit = Callable[..., Awaitable[Visitor]]
+
+# The page has fetched what may be wanted later: the signs of pins come with what hears the keys of
+# messages. For that it would wait two seconds, and does not when the pointer moves.
+WHOLE = """() => new Promise((resolve) => {
+  const look = () => {
+    if (document.getElementById('i-pin')) return void resolve();
+    dispatchEvent(new PointerEvent('pointermove'));
+    requestAnimationFrame(look);
+  };
+  look();
+})"""
 
 expect.set_options(timeout=scaled(10_000))
 
@@ -43,7 +55,7 @@ def visit(browsers: Browsers) -> Visit:
         **options: Any,
     ) -> Visitor:
         options.setdefault("viewport", {"width": 1280, "height": 800})
-        options.setdefault("storage_state", signed_in(server, name))
+        state = options.pop("storage_state", None) or signed_in(server, name)
         page = await browsers.open("about:blank", **options)
         if wire is not None:
             await wire.lay(page)
@@ -51,17 +63,17 @@ def visit(browsers: Browsers) -> Visit:
             await page.clock.install(time=now)
         if script:
             await page.add_init_script(script)
-        await page.goto(address(server, room, message))
+        await browsers.come(page, address(server, room, message), state)
         visitor = Visitor(page, name, server)
         if room is None:
             await expect(visitor.rooms_heading).to_be_visible()
         else:
             await expect(visitor.presence(name)).to_be_attached()
             await expect(visitor.log).not_to_have_attribute("aria-busy", "true")
-            # Nobody scrolls or presses a key before the first frame is painted, and the page whole:
-            # the signs of pins come with what hears the keys of messages.
+            # Nobody scrolls or presses a key before the first frame is painted, and the page whole.
             await visitor.frames()
-            await expect(page.locator("#i-pin")).to_be_attached()
+            async with asyncio.timeout(scaled(10)):
+                await page.evaluate(WHOLE)
         return visitor
 
     return open_browser

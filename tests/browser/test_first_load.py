@@ -18,6 +18,9 @@ from tests.support.timing import scaled
 
 BYTES_AT_MOST = 60_000
 REQUESTS_AT_MOST = 16
+# What waits for two seconds waits for ever.
+NO_IDLE_TIME = """{ const { setTimeout: wait } = window;
+window.setTimeout = (run, ms, ...given) => ms === 2000 ? 0 : wait(run, ms, ...given); }"""
 
 
 @dataclass
@@ -86,3 +89,21 @@ async def test_a_first_visit_is_small_and_stays_at_home(
     # What administrators alone look at is loaded when they do.
     assert not [url for url in traffic.urls.values() if "/status." in url], str(traffic)
     assert len(traffic.urls) <= REQUESTS_AT_MOST, str(traffic)
+
+
+@pytest.mark.parametrize("sign", ["a move", "a key"])
+async def test_what_may_be_wanted_later_comes_with_the_first_sign_of_somebody(
+    server: Server, room: Room, browsers: Browsers, sign: str
+) -> None:
+    """Before it would come by itself, after two seconds that never pass here."""
+    page = await browsers.open("about:blank", storage_state=signed_in(server, "carla"))
+    await page.add_init_script(NO_IDLE_TIME)
+    await page.goto(address(server, room))
+    carla = Visitor(page, "carla", server)
+    await expect(carla.presence("carla")).to_be_attached()
+    await expect(carla.log).not_to_have_attribute("aria-busy", "true")
+    signs = page.locator("#i-pin")
+    await expect(signs).to_have_count(0)
+    async with asyncio.timeout(scaled(10)):
+        while not await signs.count():
+            await (page.mouse.move(100, 100) if sign == "a move" else page.keyboard.press("Shift"))

@@ -1,11 +1,12 @@
 """Real browsers: one Chromium per worker, a context per person, and no error unnoticed."""
 
+import json
 import os
 import re
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,15 +36,24 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# A page of a test is gone before what compilers do for it pays.
+SHORT_LIVED = "--js-flags=--no-opt --no-maglev"
 
 # What Playwright's own way of filling local storage does, without a page more for each context.
 KEEP = "kept => { for (const { name, value } of kept) localStorage.setItem(name, value); }"
+# The same for who comes to a page of that origin first, without a page before it.
+BRING = "{{ const [origin, kept] = {given}; if (origin === location.origin) ({keep})(kept); }}"
 
 REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => {
   console.error(`CSP violation: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
 });
 """
+
+
+async def _take_cookies(page: Page, state: StorageState) -> None:
+    if cookies := state.get("cookies", []):
+        await page.context.add_cookies(cast("Any", cookies))
 
 
 def find_chromium() -> str:
@@ -56,12 +66,12 @@ def find_chromium() -> str:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Run one Chromium for the length of a block."""
+async def chromium(*flags: str) -> AsyncIterator[Browser]:
+    """Run one Chromium for the length of a block; `flags` are further ones."""
     path = find_chromium()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=path, args=FLAGS, timeout=scaled(30_000)
+            executable_path=path, args=[*FLAGS, *flags], timeout=scaled(30_000)
         )
         yield browser
         await browser.close()
@@ -113,9 +123,19 @@ class Browsers:
             await page.goto(url)
         return page
 
+    async def come(self, page: Page, url: str, state: StorageState) -> None:
+        """Go to `url`, with what the browser has kept as `state` from an earlier visit there."""
+        await _take_cookies(page, state)
+        async with AsyncExitStack() as scripts:
+            for origin in state.get("origins", []):
+                given = json.dumps([origin["origin"], origin["localStorage"]])
+                script = await page.add_init_script(BRING.format(given=given, keep=KEEP))
+                # What the page changes later is as it left it when it is loaded again.
+                await scripts.enter_async_context(script)
+            await page.goto(url)
+
     async def _keep_in(self, page: Page, state: StorageState) -> None:
-        """Let the page's browser have kept `state` from an earlier visit."""
-        await page.context.add_cookies(cast("Any", state.get("cookies", [])))
+        await _take_cookies(page, state)
         for origin in state.get("origins", []):
             await page.goto(f"{origin['origin']}/healthz")
             await page.evaluate(KEEP, origin["localStorage"])

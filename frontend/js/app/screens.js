@@ -16,6 +16,9 @@ const CHAT_VIEWS = /** @type {const} */ (['sidebar', 'header', 'banner', 'notice
 /** What the page fetches when it has nothing else to do, after this time. */
 const IDLE_MS = 2000;
 
+/** With the first of these it fetches that at once: somebody is about to do something. */
+const SIGNS = ['pointermove', 'pointerdown', 'keydown'];
+
 /** What shows reactions could not be loaded: it is not asked for again before. */
 const AGAIN_MS = 5000;
 
@@ -130,10 +133,15 @@ export class Screens {
   prefetch(loadParts) {
     if (this.#isResting) return;
     this.#isResting = true;
-    setTimeout(() => {
+    const signs = new AbortController();
+    const fetchRest = () => {
+      signs.abort();
+      clearTimeout(timer);
       const rest = [loadParts(), this.loadReplies(), this.files(), this.loadKeeping(), this.wishes().then((wishes) => wishes.prefetch())];
       Promise.all(rest).catch(() => (this.#isResting = false));
-    }, IDLE_MS);
+    };
+    const timer = setTimeout(fetchRest, IDLE_MS);
+    for (const sign of SIGNS) addEventListener(sign, fetchRest, { capture: true, passive: true, signal: signs.signal });
   }
 
   /** @returns {Promise<import('./wishes.js').Wishes>} what the views may ask for; rejects when it cannot be loaded */
