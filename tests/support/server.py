@@ -30,6 +30,8 @@ COVERAGE = "COVERAGE_PROCESS_CONFIG"
 # let through. What is about limits takes those that everybody has.
 FLOODS = {"PARLOUR_RATE_LIMITS": "1000"}
 USUAL = {"PARLOUR_RATE_LIMITS": "1"}
+# Its log is for people, as on a terminal.
+TOLD = {"PARLOUR_LOG_FORMAT": "text"}
 
 # The fixture `new_server`.
 NewServer = Callable[..., "Server"]
@@ -66,7 +68,7 @@ class Server:
         self.data_dir = home / "data"
         self.host = "127.0.0.1"
         self.port = free_port()
-        self.given = dict(FLOODS)
+        self.given = {**FLOODS, **TOLD}
         self.env = dict(env or {})
         self.flags = list(flags)
         self.program = list(program)
@@ -132,8 +134,6 @@ class Server:
             **self.given,
             # Each warning is written to the log, where it counts as a fault.
             "PYTHONWARNINGS": "default",
-            # As on a terminal.
-            "PARLOUR_LOG_FORMAT": "text",
         }
         if not self.is_measured:
             inherited.pop(COVERAGE, None)
