@@ -14,7 +14,7 @@ from parlour.web import PAGE_HEADERS
 router = APIRouter(include_in_schema=False)
 
 # Named by their content, so they never change.
-_IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_IMMUTABLE: Final = "max-age=31536000, immutable"
 # Swagger UI draws its icons from `data:` addresses and sets HTML from strings (React does), so
 # Trusted Types are off for this one page, which shows nothing that anybody wrote.
 _DOCS_POLICY: Final = (

@@ -100,7 +100,7 @@ def test_the_pages_files_are_kept_for_ever(http: Client) -> None:
         assert address.startswith(prefix_of(http))
         answer = http.get(address)
         assert answer.status_code == 200, address
-        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["cache-control"] == "max-age=31536000, immutable"
         again = http.get(address, headers={"if-none-match": answer.headers["etag"]})
         assert again.status_code == 304
 

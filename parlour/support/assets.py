@@ -201,7 +201,7 @@ class AssetsOnDemand:
 
 def _asset(name: str, body: bytes) -> Asset:
     # Sixty-four bits tell the versions of one file apart; every answer of a first visit has some.
-    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    etag = f'"{hashlib.sha256(body).hexdigest()[:12]}"'
     return Asset(body, _TYPES[Path(name).suffix], etag, {})
 
 

@@ -56,7 +56,7 @@ async def page(front: Front, _: Room) -> str:
         found = re.search(r'"(/assets/[^"]+\.js)"', answer.text)
         assert found is not None
         asset = await _compressed(http, found[1])
-        assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert asset.headers["cache-control"] == "max-age=31536000, immutable"
         plain = http.get(found[1], headers={"Accept-Encoding": "identity"})
         assert "content-encoding" not in plain.headers
     with httpx2.Client() as plain_http:

@@ -17,9 +17,10 @@ class Plain(Server):
         self.home.mkdir(parents=True, exist_ok=True)
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PARLOUR_")}
         port = given.get("PARLOUR_PORT", str(self.port))
+        settings = {"PARLOUR_DATA_DIR": str(self.data_dir), **self.given}
         where = ["--host", "127.0.0.1", "--port", port, "--no-use-colors", *self.flags]
         return Process(
             [Path(sys.executable).with_name("uvicorn"), "parlour.main:app", *where],
             cwd=self.home,
-            env={**inherited, "PARLOUR_DATA_DIR": str(self.data_dir), **self.env, **given},
+            env={**inherited, **settings, **self.env, **given},
         )

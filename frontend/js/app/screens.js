@@ -16,9 +16,6 @@ const CHAT_VIEWS = /** @type {const} */ (['sidebar', 'header', 'banner', 'notice
 /** What the page fetches when it has nothing else to do, after this time. */
 const IDLE_MS = 2000;
 
-/** With the first of these it fetches that at once: somebody is about to do something. */
-const SIGNS = ['pointermove', 'pointerdown', 'keydown'];
-
 /** What shows reactions could not be loaded: it is not asked for again before. */
 const AGAIN_MS = 5000;
 
@@ -133,15 +130,16 @@ export class Screens {
   prefetch(loadParts) {
     if (this.#isResting) return;
     this.#isResting = true;
-    const signs = new AbortController();
+    let isBegun = false;
     const fetchRest = () => {
-      signs.abort();
-      clearTimeout(timer);
+      if (isBegun) return;
+      isBegun = true;
       const rest = [loadParts(), this.loadReplies(), this.files(), this.loadKeeping(), this.wishes().then((wishes) => wishes.prefetch())];
       Promise.all(rest).catch(() => (this.#isResting = false));
     };
-    const timer = setTimeout(fetchRest, IDLE_MS);
-    for (const sign of SIGNS) addEventListener(sign, fetchRest, { capture: true, passive: true, signal: signs.signal });
+    setTimeout(fetchRest, IDLE_MS);
+    // Somebody is about to do something.
+    for (const sign of ['pointermove', 'pointerdown', 'keydown']) addEventListener(sign, fetchRest, true);
   }
 
   /** @returns {Promise<import('./wishes.js').Wishes>} what the views may ask for; rejects when it cannot be loaded */
