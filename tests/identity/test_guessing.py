@@ -252,12 +252,15 @@ def known_to(server: Server, username: str) -> set[str]:
 @pytest.mark.one_node("two have room for all who come")
 async def test_who_finds_the_door_too_crowded_has_not_tried(own_server: Server) -> None:
     """However many come at once: a try that is not looked at is not counted as a wrong one."""
-    register(own_server, "lars")
-    wrong = {"username": "lars", "password": "a wrong but long one"}
+    # As many as one account may be tried are not enough where the database is slow to count them.
+    names = ("lars", "mats", "nils")
+    for name in names:
+        register(own_server, name)
+    wrong = [{"username": name, "password": "a wrong but long one"} for name in names]
     async with async_http_client(own_server) as client:
         # Each from an address of its own, so that only the account is counted.
         tries = [
-            client.post("/api/auth/login", json=wrong, headers=new_address()) for _ in range(300)
+            client.post("/api/auth/login", json=each, headers=new_address()) for each in wrong * 100
         ]
         statuses = [answer.status_code for answer in await asyncio.gather(*tries)]
     assert set(statuses) <= {401, 429, 503}
@@ -265,10 +268,10 @@ async def test_who_finds_the_door_too_crowded_has_not_tried(own_server: Server) 
     looked_at = statuses.count(401)
     with inside(own_server) as database:
         [(counted,)] = database.execute(
-            "SELECT count FROM login_failures WHERE key = 'account|lars'"
+            "SELECT sum(count) FROM login_failures WHERE key LIKE 'account|%'"
         ).fetchall()
         pairs = database.execute(
-            "SELECT count(*) FROM login_failures WHERE key LIKE 'pair|lars|%'"
+            "SELECT count(*) FROM login_failures WHERE key LIKE 'pair|%'"
         ).fetchone()
     assert (counted, pairs) == (looked_at, (looked_at,))
 
