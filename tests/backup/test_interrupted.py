@@ -171,6 +171,8 @@ def test_a_full_disk_is_told_and_nothing_is_left(
             assert said_of_it.startswith(("The disk is full", "There is not enough room in"))
             assert {path.name for path in target.data_dir.iterdir()} == {"parlour.lock"}
     except CannotRunError as reason:
+        if os.environ.get("CI") == "true":
+            raise
         pytest.skip(str(reason))
 
 

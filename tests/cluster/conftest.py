@@ -8,6 +8,7 @@ from tests.support.accounts import Account
 from tests.support.nodes import Apart, nodes_of
 from tests.support.places import new_account
 from tests.support.server import Server
+from tests.support.valkey import Valkey
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +43,11 @@ def ann(one: Server) -> Account:
 def bob(other: Server) -> Account:
     """Return somebody at the second."""
     return new_account(other, "bob")
+
+
+@pytest.fixture
+def broker() -> Iterator[Valkey]:
+    """Yield a Valkey that the test may end."""
+    running = Valkey()
+    yield running
+    running.kill()

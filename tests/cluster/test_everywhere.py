@@ -2,7 +2,6 @@
 
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,14 +55,6 @@ def test_a_node_that_stands_still_is_waited_for_once(
     assert there.status() == 200
     signed_out(left)
     assert there.status() == 401
-
-
-@pytest.fixture
-def broker() -> Iterator[Valkey]:
-    """Yield a Valkey that the test may end."""
-    running = Valkey()
-    yield running
-    running.kill()
 
 
 def test_it_holds_everywhere_also_without_redis(tmp_path: Path, broker: Valkey) -> None:

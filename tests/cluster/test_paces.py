@@ -1,7 +1,6 @@
 """What somebody may do in a while they may do at all nodes together, and at each without Redis."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,14 +95,6 @@ async def test_of_the_tickets_of_one_login_the_newest_are_good_on_all_nodes(
         await client.send("ping")
         assert (await client.next())["type"] == "pong"
         await client.close()
-
-
-@pytest.fixture
-def broker() -> Iterator[Valkey]:
-    """Yield a Valkey that the test may end."""
-    running = Valkey()
-    yield running
-    running.kill()
 
 
 @pytest.mark.parametrize("how", ["killed", "hangs"])

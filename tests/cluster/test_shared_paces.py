@@ -1,7 +1,6 @@
 """Who does much at two nodes has little more of it than at one, and nobody waits for that."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,14 +81,6 @@ def test_somebody_else_has_their_own_at_both(ann: Account, one: Server, other: S
     bea = new_account(other, "bea")
     for _ in range(20):
         checked(say(place, bea, "may I?"))
-
-
-@pytest.fixture
-def broker() -> Iterator[Valkey]:
-    """Yield a Valkey that the test may end."""
-    running = Valkey()
-    yield running
-    running.kill()
 
 
 @pytest.mark.parametrize("how", ["killed", "hangs"])
