@@ -27,7 +27,7 @@ export const words = {
     muted: 'You can’t write here for now.',
     mutedFor: (/** @type {string} */ time) => `You can’t write here for ${time}.`,
     slow: (/** @type {string} */ time) => `Slow mode: you can send again in ${time}.`,
-    paced: 'That was a lot. It is sent bit by bit.',
+    paced: 'That was a lot at once. Your messages are sent one after the other.',
   },
 
   tools: {
