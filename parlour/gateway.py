@@ -5,6 +5,7 @@ import contextlib
 import logging
 import re
 import secrets
+import time
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -105,11 +106,12 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
     context: Context = websocket.app.state.context
     headers = websocket.headers
     allowed = context.settings.allowed_origins
-    if not origin_allowed(headers.get("origin"), headers.get("host"), allowed):
+    origin = headers.get("origin")
+    if origin is not None and not origin_allowed(origin, headers.get("host"), allowed):
         if context.foreign_pages.due():
             logger.warning(
                 "refused a WebSocket from a page of %r: PARLOUR_ALLOWED_ORIGINS does not name it",
-                headers.get("origin", "")[:MAX_TOLD],
+                origin[:MAX_TOLD],
             )
         await websocket.close()  # before it is accepted, this is an HTTP 403
         return
@@ -120,7 +122,7 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
             await websocket.send_text(_closing(context).decode())
             await websocket.close(RESTARTING, RESTARTS)
         return
-    address = address_of(websocket.client.host if websocket.client else None)
+    address = address_of(_host(websocket))
     try:
         context.limits.check_connect(address)
         query, person, login, room_id = await _admit(context, websocket, path_room)
@@ -147,7 +149,8 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
     client = Client(connection, person, room_id, payer, address)
     conversation = Conversation(context, client, wire, COMMANDS)
     peers = context.peers
-    begun = asyncio.get_running_loop().time()
+    logs = context.settings.log_requests == "on"
+    begun = time.monotonic() if logs else 0.0
     context.manager.register(connection)
     context.registry.came(person)
     if peers is not None:
@@ -164,14 +167,19 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
         if peers is not None:
             context.manager.presence.leave(EVERYWHERE, everywhere(person))
         await conversation.end()
-        if context.settings.log_requests == "on":
-            seconds = round(asyncio.get_running_loop().time() - begun, 3)
-            about = {"connection": client.id, "address": _host(websocket), "seconds": seconds}
-            requests.info("a connection ended after %.3f s", seconds, extra=about)
+        if logs:
+            _log_end(websocket, client, time.monotonic() - begun)
+
+
+def _log_end(websocket: WebSocket, client: Client, seconds: float) -> None:
+    seconds = round(seconds, 3)
+    about = {"connection": client.id, "address": _host(websocket), "seconds": seconds}
+    requests.info("a connection ended after %.3f s", seconds, extra=about)
 
 
 def _host(websocket: WebSocket) -> str:
-    return websocket.client.host if websocket.client else ""
+    client = websocket.scope.get("client")
+    return client[0] if client else ""
 
 
 async def _admit(

@@ -6,7 +6,6 @@ bucket in use the nodes tell one another a moment later, by what they share (dec
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol
 
@@ -89,7 +88,7 @@ class Limits:
             kind: Charge(cost, self._meters) for kind, cost in COMMANDS.items() if factor
         }
         self._charges: Final[dict[Cost, Charge]] = {}
-        self._connections: Final[Counter[str]] = Counter()
+        self._connections: Final[dict[str, int]] = {}
         self._spent: dict[tuple[Meter, Any], int] = {}
         self._peers: Sharing | None = None
         self._spawn: Callable[[Coroutine[Any, Any, None]], object] | None = None
@@ -132,18 +131,20 @@ class Limits:
         if address != UNKNOWN:
             self._check_open(address, MOST_OF_ADDRESS, "address")
         self._check_open(payer, MOST_OF_PERSON, "person")
-        self._connections[address] += 1
-        self._connections[payer] += 1
+        for key in (payer, address):
+            self._connections[key] = self._connections.get(key, 0) + 1
 
     def leave(self, payer: str, address: str) -> None:
         """It is not any more."""
         for key in (payer, address):
-            self._connections[key] -= 1
-            if self._connections[key] <= 0:
+            left = self._connections[key] - 1
+            if left:
+                self._connections[key] = left
+            else:
                 del self._connections[key]
 
     def _check_open(self, key: str, most: int, scope: str) -> None:
-        if self.factor and self._connections[key] >= most * self.factor:
+        if self.factor and self._connections.get(key, 0) >= most * self.factor:
             COUNTS.limited["connections", scope] += 1
             raise Refusal(
                 "too_many_connections",

@@ -52,10 +52,15 @@ class ServedProtocol(asyncio.Protocol):
     _last_timer: asyncio.TimerHandle | None = None
 
     def __init__(
-        self, config: Config, server_state: ServerState, app_state: dict[str, Any]
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self.config = config
-        self.loop = asyncio.get_running_loop()
+        # To ask which one runs is a call of the system.
+        self.loop = _loop or asyncio.get_running_loop()
         self._server_state = server_state
         self._app_state = app_state
         self._events: deque[Message] = deque()

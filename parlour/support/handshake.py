@@ -3,7 +3,7 @@
 Source: RFC 6455, sections 1.3 and 4.2. All header names are in lower case.
 """
 
-import base64
+import binascii
 import hashlib
 import re
 from collections.abc import Iterable
@@ -30,7 +30,9 @@ def asks_for_websocket(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 def _names(value: bytes, token: bytes) -> bool:
-    return any(each.strip() == token for each in value.lower().split(b","))
+    value = value.lower()
+    # As nearly always, it is the only one.
+    return value == token or any(each.strip() == token for each in value.split(b","))
 
 
 def accept_key(method: str, version: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -55,4 +57,4 @@ def accept_key(method: str, version: str, headers: Iterable[tuple[bytes, bytes]]
         raise BadHandshake("bad_request")
     # It proves that the server has read the key, and protects nothing.
     digest = hashlib.sha1(keys[0] + _GUID, usedforsecurity=False).digest()
-    return base64.b64encode(digest)
+    return binascii.b2a_base64(digest, newline=False)

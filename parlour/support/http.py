@@ -29,7 +29,11 @@ class Successor(Protocol):
     """What takes a connection over that asks for a WebSocket: the class that Uvicorn is given."""
 
     def __init__(
-        self, config: Config, server_state: ServerState, app_state: dict[str, Any]
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         """As Uvicorn makes its own."""
 
@@ -189,15 +193,16 @@ class HTTPProtocol(Departing):
         try:
             key = accept_key(scope["method"], scope["http_version"], self.headers)
             url = httptools.parse_url(self.url)
-            path = (url.path or b"").decode("ascii")
+            raw_path = url.path or b""
+            path = raw_path.decode("ascii")
         except (BadHandshake, httptools.HttpParserInvalidURLError, UnicodeDecodeError) as error:
             self.refuse(str(error) if isinstance(error, BadHandshake) else "bad_request")
             return
         if self.door.is_full(len(self.connections)):
             self.refuse("busy")
             return
-        scope["path"] = self.root_path + urllib.parse.unquote(path)
-        scope["raw_path"] = self.root_path.encode("ascii") + path.encode("ascii")
+        scope["path"] = self.root_path + (urllib.parse.unquote(path) if "%" in path else path)
+        scope["raw_path"] = self.root_path.encode("ascii") + raw_path
         scope["query_string"] = url.query or b""
         self._leave()
         self._deaf = True
@@ -205,7 +210,10 @@ class HTTPProtocol(Departing):
         # What is made is no plain protocol, whatever Uvicorn's types say.
         made: type[Successor] = self.ws_protocol_class  # type: ignore[assignment]
         successor: Any = made(
-            config=self.config, server_state=self.server_state, app_state=self.app_state
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.app_state,
+            _loop=self.loop,
         )
         self.transport.set_protocol(successor)
         successor.take_over(self.transport, scope, key)
