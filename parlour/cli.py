@@ -49,6 +49,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail(error)
     if options.command == "audit":
         return verify(settings, options)
+    if options.command == "retention":
+        return look_at_retention(settings, options)
     if options.command in ("backup", "restore"):
         from parlour.backup import command
 
@@ -164,6 +166,19 @@ def verify(settings: "Settings", options: argparse.Namespace) -> int:
     return 0
 
 
+def look_at_retention(settings: "Settings", options: argparse.Namespace) -> int:
+    """Say what would go because its time is over, or write down what holds have set aside."""
+    from parlour import overdue
+    from parlour.admin import AdminError
+
+    try:
+        for line in overdue.run(settings, options):
+            print(line)
+    except AdminError as error:
+        return _fail(error)
+    return 0
+
+
 def _fail(error: object) -> int:
     print(f"parlour: {error}", file=sys.stderr)
     return 1
@@ -188,6 +203,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     _add_admin(commands)
     _add_audit(commands)
+    _add_retention(commands)
     bench = commands.add_parser(
         "bench", help="Measure this machine with a server of its own, and check every message."
     )
@@ -295,6 +311,22 @@ def _add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--head", type=_head, metavar="ID:HASH", help="An entry that was noted elsewhere before."
     )
     verify.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
+
+
+def _add_retention(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    retention = commands.add_parser(
+        "retention", help="What is kept for how long; it only reads, also beside a server."
+    )
+    acts = retention.add_subparsers(dest="act", required=True, metavar="ACT")
+    preview = acts.add_parser("preview", help="Count what would go just now.")
+    preview.add_argument(
+        "--days", type=_number(_MAX_DAYS * 10), metavar="D", help="As if the server kept D days."
+    )
+    held = acts.add_parser("held", help="Print what holds have set aside, a line of JSON each.")
+    held.add_argument("--room", type=_number(2**53), metavar="ID", help="Of this room alone.")
+    held.add_argument("--person", metavar="USERNAME", help="Of this account alone.")
+    for parser in (preview, held):
+        parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
 
 
 def _head(text: str) -> tuple[int, str]:

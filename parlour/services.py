@@ -12,6 +12,7 @@ from parlour.features import (
     admin_log,
     admin_people,
     admin_policy,
+    admin_retention,
     admin_rooms,
     admin_status,
     avatars,
@@ -33,6 +34,7 @@ from parlour.features import (
     reads,
     registration,
     reports,
+    retention,
     room_invites,
     rooms,
     saved,
@@ -53,9 +55,9 @@ _API: Final = (
 _AUTH: Final = (guests.router, registration.router, accounts.router, sessions.router)
 # Profiles, files, and what administrators do.
 _MORE: Final = (
-    avatars.router, users.router, files.router, directory.router, admin_people.router,
-    admin_rooms.router, admin_policy.router, admin_log.router, admin_status.router,
-    admission.router,
+    avatars.router, users.router, files.router, directory.router, retention.router,
+    admin_people.router, admin_rooms.router, admin_policy.router, admin_retention.router,
+    admin_log.router, admin_status.router, admission.router,
 )  # fmt: skip
 _ALWAYS: Final = (health.router, metrics.router)
 

@@ -14,7 +14,7 @@
  */
 
 import { canonical } from './format.js';
-import { isOwn, markSeen, MESSAGE_HANDLERS } from './state/messages.js';
+import { beginBehind, isOwn, markSeen, MESSAGE_HANDLERS } from './state/messages.js';
 
 export { WINDOW_LIMIT } from './state/window.js';
 
@@ -129,7 +129,10 @@ function putRoom(state, told, isAnswer = false) {
   }
   if (!room.archived_at && room.id === state.currentRoom?.id && state.hold?.code === 'archived') state.hold = null;
   state.rooms = known ? state.rooms.map((other) => (other.id === room.id ? room : other)) : [...state.rooms, room];
-  if (state.currentRoom?.id === room.id) state.currentRoom = room;
+  if (state.currentRoom?.id === room.id) {
+    state.currentRoom = room;
+    beginBehind(state, room.purged_to);
+  }
 }
 
 /**

@@ -62,7 +62,7 @@ export function parseInvitation(hash) {
 export function nameless(id) {
   return {
     id, name: '', created_at: new Date().toISOString(), version: 0, epoch: '', kind: 'public', topic: '', online: 0,
-    archived_at: null, owner: null, role: null, slow_seconds: 0, message_count: 0, deleted_count: 0, unread: null, mentions: null, last_read: null, level: null,
+    archived_at: null, owner: null, role: null, slow_seconds: 0, message_count: 0, deleted_count: 0, purged_to: 0, unread: null, mentions: null, last_read: null, level: null,
   };
 }
 

@@ -76,6 +76,9 @@ const HANDLERS = {
     return userId === null ? [] : ['saved'];
   },
   websocket_opened: (kept) => (kept.userId === null ? [] : ['saved']),
+  room_updated(kept, { room }) {
+    if (room.id === kept.roomId && kept.pins) kept.pins = kept.pins.filter(({ id }) => id > room.purged_to);
+  },
   message_updated: (kept, { room_id: roomId, message }) => void (roomId === kept.roomId && change(kept, [message])),
   sync(kept, { room_id: roomId, reset, messages }) {
     if (roomId !== kept.roomId) return [];
