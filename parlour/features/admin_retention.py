@@ -19,7 +19,7 @@ from parlour.lasting import (
     RoomRetentionChange,
 )
 from parlour.models import Person
-from parlour.oversight import MAX_REASON, Note, Policy
+from parlour.oversight import Note, Policy
 from parlour.settings import MAX_RETENTION
 from parlour.upkeep import purge
 from parlour.web import answers
@@ -95,11 +95,11 @@ async def lift_hold(
     hold_id: Annotated[IdParam, Path(description="The hold.")],
     context: ContextDep,
     login: Administrator,
-    reason: Annotated[Note, Query(description="Why, for the log.", max_length=MAX_REASON)] = "",
+    reason: Annotated[Note | None, Query(description="Why, for the log.")] = None,
 ) -> Response:
     """Lift a hold: what it alone has kept goes by its rule, what it has set aside goes for good."""
     tell = held_otherwise.after(context, lambda _: 0)
-    await context.database.write(_lift, account_of(login), hold_id, reason, then=tell)
+    await context.database.write(_lift, account_of(login), hold_id, reason or "", then=tell)
     return Response(status_code=204)
 
 

@@ -12,6 +12,9 @@ const lasting = (seconds) =>
 /** @param {{[name: string]: unknown}} detail */
 const span = ({ seconds }) => (typeof seconds === 'number' ? ` for ${lasting(seconds)}` : ' for good');
 
+/** @param {number} days 0: for ever */
+const keptFor = (days) => (days === 0 ? 'for ever' : `for ${plural(days, 'day', 'days')}`);
+
 export const words = {
   title: 'Administration',
   lead: 'For those who run this place.',
@@ -124,7 +127,7 @@ export const words = {
   retention: {
     lead: 'What is older than this is taken away for good, for everybody. Rooms may have a rule of their own.',
     rule: 'Messages are kept',
-    days: (/** @type {number} */ days) => (days === 0 ? 'for ever' : `for ${plural(days, 'day', 'days')}`),
+    days: (/** @type {number} */ days) => keptFor(days),
     now: (/** @type {number} */ count, /** @type {number} */ held) =>
       `${plural(count, 'message is', 'messages are')} over just now. ${plural(held, 'message is', 'messages are')} set aside because of holds.`,
     save: 'Save',
@@ -229,7 +232,7 @@ export const words = {
       'room.unmute': (actor, subject, room) => `${actor} let ${subject} write again${at(room)}`,
       'room.slow': (actor, subject, _room, detail = {}) => `${actor} set slow mode of #${subject} to ${plural(detail['seconds'], 'second', 'seconds')}`,
       'room.retention': (actor, subject, _room, detail = {}) =>
-        `${actor} let messages of #${subject} be kept ${detail['days'] === null ? 'as the server does' : detail['days'] === 0 ? 'for ever' : `for ${plural(detail['days'], 'day', 'days')}`}`,
+        `${actor} let messages of #${subject} be kept ${detail['days'] === null ? 'as the server does' : keptFor(detail['days'])}`,
       'hold.set': (actor, subject, _room, detail = {}) => `${actor} held ${detail['kind'] === 'server' ? 'everything' : subject}`,
       'hold.lift': (actor, subject, _room, detail = {}) => `${actor} lifted the hold of ${detail['kind'] === 'server' ? 'everything' : subject}`,
       'room.archive': (actor, subject) => `${actor} archived #${subject}`,
