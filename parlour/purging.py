@@ -1,6 +1,7 @@
 """Taking away what is older than it may be: jobs, in small batches between which others write."""
 
 import asyncio
+import contextlib
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from parlour import retaining
 from parlour.audience import tell_room
 from parlour.context import Context
 from parlour.effects import effect
+from parlour.errors import Refusal
 from parlour.jobs import Later, Task, job
 from parlour.oversight import Policy
 from parlour.places import Told
@@ -59,6 +61,13 @@ def begin(connection: Connection) -> None:
     """
     purge_old.take_back(connection, "all")
     purge_old.put(connection, None, key="all")
+
+
+async def look_at_start(context: Context) -> None:
+    """Look at once when the server starts: its settings may be others than before."""
+    with contextlib.suppress(Refusal):
+        await context.database.tend(begin)
+        context.due.set()
 
 
 @job("purge_old")

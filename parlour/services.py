@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 
-from parlour import admission, backing, gateway, jobs, pages, upkeep
+from parlour import admission, backing, gateway, jobs, pages, purging, upkeep
 from parlour.context import Context
 from parlour.features import (
     accounts,
@@ -72,6 +72,7 @@ ROUTERS: Final[Mapping[str, tuple[APIRouter, ...]]] = {
 
 _WORK: Final[tuple[Task, ...]] = (
     upkeep.purge, upkeep.keep_index, upkeep.discard_files, jobs.work, backing.back_up,
+    purging.look_at_start,
 )  # fmt: skip
 # What every node has to do for itself. All of them note what there is to tell, so all of them tell
 # it: with nobody to be told it costs nothing, and what nobody takes would become ever more.

@@ -40,6 +40,7 @@ from tests.support.places import (
     remove,
     say,
 )
+from tests.support.retention import age, cut_to, hold, lift
 from tests.support.scheduling import later, path_of
 from tests.support.server import Server
 from tests.support.websocket import Client, connect
@@ -372,6 +373,27 @@ async def test_another_policy_holds_everywhere(root: Account, other: Server) -> 
             assert_refused(answer, "guests_off")
         await there.until("error", code="guests_off")
     checked(root.call("PATCH", f"{ADMIN}/policy", json={"guests": "on"}))
+
+
+@of("purged")
+@of("rule_set")
+@of("held_otherwise")
+async def test_what_is_over_goes_on_both(
+    root: Account, ann: Account, bob: Account, one: Server
+) -> None:
+    """Whichever of them takes it away: by the rule of the room, or when a hold is lifted."""
+    place = make_room(ann)
+    there = await both_in(place, bob)
+    held = hold(root, "room", room_id=place.id)
+    message = checked(say(place, ann, "old"))
+    age(one, place, message, days=3)
+    checked(ann.call("PUT", f"{place.path}/retention", json={"days": 2}))
+    lift(root, held)
+    await cut_to(there, message)
+    second = checked(say(place, ann, "old as well"))
+    age(one, place, second, days=3)
+    checked(ann.call("PUT", f"{place.path}/retention", json={"days": 1}))
+    await cut_to(there, second)
 
 
 async def test_a_login_of_one_node_is_one_of_the_other(ann: Account, other: Server) -> None:

@@ -90,7 +90,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "held",
-        sa.Column("message_id", Integer, nullable=False),
+        sa.Column("message_id", Integer, nullable=False, autoincrement=False),
         sa.Column("room_id", Integer, nullable=False),
         sa.Column("room_name", Text, nullable=False),
         sa.Column("username", Text, nullable=False),
