@@ -26,10 +26,12 @@ from typing import Any, Final
 import parlour.database
 from benchmarks.machine import ROOT
 from benchmarks.servers import KINDS, Server
-from parlour import reacting, searching
+from parlour import reacting, retaining, searching
 from parlour.database import ChatDatabase, Database, get_db, init_db
 from parlour.indexing import index_some
 from parlour.models import Person
+from parlour.oversight import Policy
+from parlour.purging import FEWEST, next_size
 from parlour.query import parse
 from parlour.settings import Settings
 from parlour.storing import MessageDraft, StoredMessage
@@ -204,6 +206,27 @@ def _within(figures: dict[str, float], name: str) -> dict[str, float]:
     }
 
 
+def hold(settings: Settings, keep: int, batches: int) -> None:
+    """Take away so many batches by themselves: what each costs from its begin to its commit."""
+    database, size, gone = init_db(settings), FEWEST, 0
+    given = Policy(registration="open", guests="on", retention_days=keep, fixed=("retention_days",))
+    cpus, walls = list[float](), list[float]()
+    for number in range(batches):
+        cpu_then, then = time.thread_time(), time.perf_counter()
+        with get_db(database) as connection:
+            purged = retaining.purge_some(connection, 1 + number // 10 % ROOMS, given, size)
+        cpus.append((time.thread_time() - cpu_then) * 1e3)
+        walls.append((time.perf_counter() - then) * 1e3)
+        gone += purged.count
+        size = next_size(size, purged)
+    database.release()
+    tell(
+        "held by batches", messages=gone, batches=batches,
+        cpu_us_a_message=round(sum(cpus) / max(gone, 1) * 1e3, 1),
+        cpu=_spread(cpus), wall=_spread(walls),
+    )  # fmt: skip
+
+
 def purge(settings: Settings, keep: int, seconds: float) -> None:
     """Let a server take away what is older, while somebody talks to it."""
     with _running(settings, 0) as server:
@@ -252,6 +275,7 @@ def main() -> None:
     settings = Settings(data_dir=options.data_dir / "data")
     if not settings.database_path.exists():
         fill(settings, options.messages)
+    hold(settings, options.keep, 400)
     purge(settings, options.keep, options.seconds)
 
 

@@ -176,6 +176,9 @@ def look_at_retention(settings: "Settings", options: argparse.Namespace) -> int:
             print(line)
     except AdminError as error:
         return _fail(error)
+    except BrokenPipeError:
+        # Whoever reads has enough; what is still kept for them goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -74,14 +74,20 @@ async def look_at_start(context: Context) -> None:
 async def purge_old(context: Context, _task: Task[None]) -> None:
     """Take away what is over, in all rooms, until there is nothing more."""
     given = Policy.of(context.settings)
+    if context.purging:
+        raise Later(WAIT_SECONDS)
     rooms, COUNTS.held = await context.database.read(retaining.due, given)
     if not rooms:
         return
     batches = _Batches(context, given)
-    for room_id in rooms:
-        await batches.purge(room_id)
-        if batches.is_over:
-            break
+    context.purging = True
+    try:
+        for room_id in rooms:
+            await batches.purge(room_id)
+            if batches.is_over:
+                break
+    finally:
+        context.purging = False
     logger.info("%d messages were taken away whose time was over", batches.count)
     # A rule may have changed meanwhile, or time is up.
     raise Later(0.0)
@@ -91,6 +97,13 @@ async def purge_old(context: Context, _task: Task[None]) -> None:
 async def _give_up(_context: Context, task: Task[None]) -> None:
     # The next hour's look begins anew.
     await task.end(_nothing)
+
+
+def next_size(size: int, purged: Purged) -> int:
+    """How many the next batch may take, by how long this one was in the writer."""
+    if purged.seconds > TARGET_SECONDS:
+        return max(FEWEST, int(size * TARGET_SECONDS / purged.seconds))
+    return min(MOST, size * 3 // 2) if purged.count == size else size
 
 
 class _Batches:
@@ -136,10 +149,7 @@ class _Batches:
         COUNTS.purged += purged.count
         if purged.count:
             COUNTS.purge_seconds.add(purged.seconds)
-        if purged.seconds > TARGET_SECONDS:
-            self._size = max(FEWEST, int(self._size * TARGET_SECONDS / purged.seconds))
-        elif purged.count == self._size:
-            self._size = min(MOST, self._size * 3 // 2)
+        self._size = next_size(self._size, purged)
 
     async def _wait_for_index(self) -> None:
         if self._since_look < LOOK_AGAIN:

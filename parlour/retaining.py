@@ -200,7 +200,7 @@ def purge_some(connection: Connection, room_id: int, given: Policy, size: int) -
             changed = room_rows.change_room(connection, room_id, purge_told=room.purged_number)
             told = places.tell(connection, changed)
         return Purged(0, time.perf_counter() - begun, told=told)
-    taken = rows.as_many(connection, found, MAX_BESIDE)
+    taken = rows.as_many(found, MAX_BESIDE)
     aside = [each.id for each in taken or found[:1] if _is_aside(scope, room_id, each)]
     holds.set_aside(connection, aside, "retention")
     if taken:

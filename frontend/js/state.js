@@ -117,6 +117,7 @@ function onTyping(state, { room_id: roomId, username, now }) {
  * @param {State} state
  * @param {Room} told
  * @param {boolean} [isAnswer] to this person's own question
+ * @returns {Partial<Effect>}
  */
 function putRoom(state, told, isAnswer = false) {
   const known = state.rooms.find(({ id }) => id === told.id);
@@ -133,6 +134,18 @@ function putRoom(state, told, isAnswer = false) {
     state.currentRoom = room;
     beginBehind(state, room.purged_to);
   }
+  return isAnswer ? {} : afterCut(known, told);
+}
+
+/**
+ * Of what was taken away some may have been unread.
+ *
+ * @param {Room|undefined} known
+ * @param {Room} told
+ * @returns {Partial<Effect>}
+ */
+function afterCut(known, told) {
+  return known?.unread && told.unread === null && known.purged_to < told.purged_to ? { need: 'list' } : {};
 }
 
 /**

@@ -5,10 +5,21 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from parlour.store import files as file_rows
 from parlour.store import leftovers, notices, wordings
+from parlour.store.dialects import greater
 from parlour.store.notices import SHIFTS
 from parlour.store.tables import (
     addressed,
@@ -49,6 +60,8 @@ class Old(NamedTuple):
     version: int
     author: str
     deleted: bool
+    # Rows beside it that go with it.
+    beside: int
 
 
 _ROOM: Final = (
@@ -65,10 +78,21 @@ _OLDEST: Final = (
 )
 _LIVE: Final = rooms.c.deleted_at.is_(None)
 _ALL: Final = select(*_ROOM, _OLDEST).where(_LIVE).order_by(rooms.c.id)
+
+
+def _beside() -> ColumnElement[int]:
+    found: ColumnElement[int] = literal_column("0")
+    for table in _BESIDE:
+        counted = select(func.count()).where(table.c.message_id == messages.c.id)
+        found = found + counted.correlate(messages).scalar_subquery()
+    return found.label("beside")
+
+
+# Made once: to make a statement costs more than to run it.
 _FIRST: Final = (
     select(
         messages.c.id, messages.c.number, messages.c.version, messages.c.author,
-        messages.c.deleted_at, messages.c.timestamp,
+        messages.c.deleted_at, messages.c.timestamp, _beside(),
     )
     .where(messages.c.room_id == bindparam("room"))
     .order_by(messages.c.id)
@@ -79,6 +103,31 @@ _LAST_BEFORE: Final = (
     .where(messages.c.room_id == bindparam("room"), messages.c.timestamp < bindparam("before"))
     .order_by(messages.c.timestamp.desc())
     .limit(1)
+)
+# They are those with which a room begins, so none has to be named.
+_THOSE: Final = (messages.c.room_id == bindparam("room"), messages.c.id <= bindparam("last"))
+_THEIRS: Final = select(messages.c.id).where(*_THOSE)
+_TAKE: Final = delete(messages).where(*_THOSE)
+_NAMED: Final = select(addressed.c.message_id, addressed.c.user_id).where(
+    addressed.c.message_id.in_(_THEIRS), addressed.c.counts
+)
+_CALLING: Final = select(calls.c.message_id).where(
+    calls.c.room_id == bindparam("room"), calls.c.message_id <= bindparam("last")
+)
+# Behind what is gone nobody's position lies any more.
+_UNCOUNT: Final = delete(deletions).where(
+    deletions.c.room_id == bindparam("room"),
+    deletions.c.level == bindparam("at"),
+    deletions.c.slot <= bindparam("run"),
+)
+_BEGINS: Final = (
+    update(rooms)
+    .where(rooms.c.id == bindparam("room"))
+    .values(
+        purged_to=bindparam("last"),
+        purged_number=bindparam("number"),
+        oldest_version=greater(rooms.c.oldest_version, bindparam("newest")),
+    )
 )
 _PURGED: Final = select(rooms.c.purged_number).where(rooms.c.id == bindparam("room"))
 
@@ -124,20 +173,16 @@ def oldest(connection: Connection, room_id: int, before: datetime, limit: int) -
     for row in connection.execute(_FIRST, {"room": room_id, "limit": limit}):
         if row.timestamp >= before:
             break
-        found.append(Old(row.id, row.number, row.version, row.author, row.deleted_at is not None))
+        is_deleted = row.deleted_at is not None
+        found.append(Old(row.id, row.number, row.version, row.author, is_deleted, row.beside))
     return found
 
 
-def as_many(connection: Connection, found: Sequence[Old], rows: int) -> list[Old]:
+def as_many(found: Sequence[Old], rows: int) -> list[Old]:
     """The first of them, beside which there are so many rows at most; perhaps none."""
-    ids = [each.id for each in found]
-    beside: Counter[int] = Counter()
-    for table in _BESIDE:
-        counted = select(table.c.message_id, func.count()).where(table.c.message_id.in_(ids))
-        beside.update(dict(connection.execute(counted.group_by(table.c.message_id)).all()))
     taken = []
     for each in found:
-        rows -= beside[each.id]
+        rows -= each.beside
         if rows < 0:
             break
         taken.append(each)
@@ -166,40 +211,27 @@ def strip(connection: Connection, old: Old, rows: int) -> None:
 
 def take(connection: Connection, room_id: int, gone: Sequence[Old]) -> None:
     """Take messages away with which a room begins; from now on it begins behind them."""
-    ids = [each.id for each in gone]
-    last = gone[-1].number
+    last = gone[-1]
     _uncount_addressed(connection, room_id, gone)
     _uncount_own(connection, room_id, gone)
-    connection.execute(delete(messages).where(messages.c.id.in_(ids)))
-    # Behind what is gone nobody's position lies any more.
-    for level, shift in enumerate(SHIFTS):
-        connection.execute(
-            delete(deletions).where(
-                deletions.c.room_id == room_id,
-                deletions.c.level == level,
-                deletions.c.slot <= (last >> shift),
-            )
-        )
-    newest = max(each.version for each in gone)
-    begins = update(rooms).where(rooms.c.id == room_id)
-    connection.execute(begins.values(purged_to=ids[-1], purged_number=last))
-    connection.execute(begins.where(rooms.c.oldest_version < newest).values(oldest_version=newest))
+    connection.execute(_TAKE, {"room": room_id, "last": last.id})
+    runs = [
+        {"room": room_id, "at": level, "run": last.number >> shift}
+        for level, shift in enumerate(SHIFTS)
+    ]
+    connection.execute(_UNCOUNT, runs)
+    begins = {"room": room_id, "last": last.id, "number": last.number}
+    connection.execute(_BEGINS, begins | {"newest": max(each.version for each in gone)})
 
 
 def _uncount_addressed(connection: Connection, room_id: int, gone: Sequence[Old]) -> None:
     """Nobody has a mention unread that is gone."""
     by_id = {each.id: each for each in gone}
-    ids = list(by_id)
+    those = {"room": room_id, "last": gone[-1].id}
     runs: Counter[tuple[int, int, int]] = Counter()
-    named = select(addressed.c.message_id, addressed.c.user_id).where(
-        addressed.c.message_id.in_(ids), addressed.c.counts
-    )
-    for message_id, user_id in connection.execute(named):
+    for message_id, user_id in connection.execute(_NAMED, those):
         _add_runs(runs, user_id, by_id[message_id].number, -1)
-    calling = select(calls.c.message_id).where(
-        calls.c.room_id == room_id, calls.c.message_id.in_(ids)
-    )
-    for message_id in connection.scalars(calling):
+    for message_id in connection.scalars(_CALLING, those):
         old = by_id[message_id]
         _add_runs(runs, 0, old.number, -1)
         # One does not call oneself, which was counted out.

@@ -271,6 +271,7 @@ def test_an_example_is_what_its_label_says(label: str, text: str) -> None:
                 people,
                 membership,
                 oversight,
+                lasting,
                 finding,
                 attention,
                 keeping,

@@ -125,23 +125,23 @@ export const words = {
   },
 
   retention: {
-    lead: 'What is older than this is taken away for good, for everybody. Rooms may have a rule of their own.',
+    lead: 'What is older goes for good, for everybody. Rooms may have a rule of their own.',
     rule: 'Messages are kept',
     days: (/** @type {number} */ days) => keptFor(days),
     now: (/** @type {number} */ count, /** @type {number} */ held) =>
-      `${plural(count, 'message is', 'messages are')} over just now. ${plural(held, 'message is', 'messages are')} set aside because of holds.`,
+      `${plural(count, 'message', 'messages')} to be taken away, ${plural(held, 'message', 'messages')} set aside for holds.`,
     save: 'Save',
     sureTitle: (/** @type {number} */ days) => `Keep messages for ${plural(days, 'day', 'days')}?`,
     sure: (/** @type {number} */ messages, /** @type {number} */ rooms) =>
-      `${plural(messages, 'message', 'messages')} of ${plural(rooms, 'room', 'rooms')} will be taken away now. This can’t be undone.`,
+      `${plural(messages, 'message', 'messages')} of ${plural(rooms, 'room', 'rooms')} go now, for good.`,
     sureSubmit: 'Take them away',
     saved: (/** @type {number} */ days) => (days === 0 ? 'Messages are kept for ever.' : `Messages are kept for ${plural(days, 'day', 'days')}.`),
     holds: 'Legal holds',
-    holdsLead: 'What is held is not taken away, whatever the rule says. A room is held in the list of rooms. Only administrators see this.',
+    holdsLead: 'What is held is not taken away. Rooms are held in their list. Only administrators see it.',
     noHolds: 'Nothing is held.',
     hold: 'Hold…',
     holdTitle: 'Hold messages?',
-    holdText: 'What is deleted from now on is set aside before it goes from view. The reason stands in the log.',
+    holdText: 'What is deleted from now on is set aside first. The reason stands in the log.',
     holdSubmit: 'Hold',
     held: 'It is held from now on.',
     holdRoom: 'Hold its messages…',
