@@ -27,9 +27,9 @@ EVERY: Final = 3600.0
 # One job works for so many seconds, then the next goes on.
 WORK_SECONDS: Final = 8.0
 # A batch keeps the writer so long: what it writes has to get to the disk besides.
-TARGET_SECONDS: Final = 0.012
+TARGET_SECONDS: Final = 0.01
 FEWEST: Final = 10
-MOST: Final = 300
+MOST: Final = 200
 # How long it rests for each second of a batch, and when others wait to write.
 REST: Final = 1.0
 REST_BUSY: Final = 4.0

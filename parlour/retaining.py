@@ -105,9 +105,10 @@ def set_rule(
 def decide_rule(
     connection: Connection, by: Person, room_id: int, given: Policy, days: int | None
 ) -> RoomRetention:
-    """Let an administrator decide for any room, whatever the server's rule. Raises Refusal."""
+    """Let an administrator decide for a room, whatever the server's rule. Raises Refusal."""
     administration.check(connection, by)
-    _find(connection, room_id)
+    if _find(connection, room_id).kind == "direct":
+        raise no_room()
     return _set_rule(connection, by, room_id, given, days, longer=True)
 
 
