@@ -14,7 +14,8 @@
  */
 
 import { canonical } from './format.js';
-import { beginBehind, isOwn, markSeen, MESSAGE_HANDLERS } from './state/messages.js';
+import { isOwn, markSeen, MESSAGE_HANDLERS } from './state/messages.js';
+import { indexOfId } from './state/window.js';
 
 export { WINDOW_LIMIT } from './state/window.js';
 
@@ -117,7 +118,6 @@ function onTyping(state, { room_id: roomId, username, now }) {
  * @param {State} state
  * @param {Room} told
  * @param {boolean} [isAnswer] to this person's own question
- * @returns {Partial<Effect>}
  */
 function putRoom(state, told, isAnswer = false) {
   const known = state.rooms.find(({ id }) => id === told.id);
@@ -132,20 +132,10 @@ function putRoom(state, told, isAnswer = false) {
   state.rooms = known ? state.rooms.map((other) => (other.id === room.id ? room : other)) : [...state.rooms, room];
   if (state.currentRoom?.id === room.id) {
     state.currentRoom = room;
-    beginBehind(state, room.purged_to);
+    // What came up to there was taken away.
+    const first = indexOfId(state.messages, room.purged_to + 1);
+    if (first) Object.assign(state, { messages: state.messages.slice(first), hasOlder: false });
   }
-  return isAnswer ? {} : afterCut(known, told);
-}
-
-/**
- * Of what was taken away some may have been unread.
- *
- * @param {Room|undefined} known
- * @param {Room} told
- * @returns {Partial<Effect>}
- */
-function afterCut(known, told) {
-  return known?.unread && told.unread === null && known.purged_to < told.purged_to ? { need: 'list' } : {};
 }
 
 /**

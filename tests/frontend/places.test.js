@@ -64,16 +64,13 @@ describe("rooms in the state", () => {
     assert.equal(known.hold, null);
   });
 
-  test("messages whose time is over go from the window, and what is unread is asked for anew", () => {
+  test("messages whose time is over go from the window", () => {
     const known = enter(createState, applyEvent, { history: messages(3, 6), hasOlder: true });
-    const behind = (purgedTo, more = {}) => roomOf({ purged_to: purgedTo, ...more });
-    applyEvent(known, { type: "room_read", room: behind(0, { unread: 4 }) });
-    const cut = (purgedTo) => applyEvent(known, { type: "room_updated", room_id: ROOM.id, version: 7, room: behind(purgedTo, { unread: null }) });
-    assert.equal(cut(2).need, "list");
+    const cut = (purgedTo) => applyEvent(known, { type: "room_updated", room_id: ROOM.id, version: 7, room: roomOf({ purged_to: purgedTo }) });
+    cut(2);
     assert.deepEqual([known.messages.length, known.hasOlder], [4, true]);
     cut(4);
     assert.deepEqual([known.messages.map(({ id }) => id), known.hasOlder], [[5, 6], false]);
-    assert.equal(cut(4).need, null);
     cut(9);
     assert.deepEqual(known.messages, []);
   });

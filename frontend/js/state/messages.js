@@ -153,18 +153,6 @@ function onHeartbeat(state, frame) {
 }
 
 /**
- * The room's history begins behind this id: what came before was taken away.
- *
- * @param {State} state
- * @param {number} id
- */
-export function beginBehind(state, id) {
-  if (!(state.messages[0] && state.messages[0].id <= id)) return;
-  state.messages = state.messages.filter((message) => message.id > id);
-  state.hasOlder = false;
-}
-
-/**
  * The window cannot be continued: another database, or too much has changed.
  *
  * @param {State} state
