@@ -133,8 +133,11 @@ function putRoom(state, told, isAnswer = false) {
   if (state.currentRoom?.id === room.id) {
     state.currentRoom = room;
     // What came up to there was taken away.
-    const first = indexOfId(state.messages, room.purged_to + 1);
-    if (first) Object.assign(state, { messages: state.messages.slice(first), hasOlder: false });
+    const index = indexOfId(state.messages, room.purged_to + 1);
+    if (index) {
+      state.messages = state.messages.slice(index);
+      state.hasOlder = false;
+    }
   }
 }
 
