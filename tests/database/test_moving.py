@@ -96,7 +96,7 @@ def test_everything_is_there_after_a_move(lived: Lived, url: str) -> None:
     assert (moved.returncode, moved.stderr) == (0, "")
     rows, kept, files = moved.stdout.splitlines()
     assert re.fullmatch(
-        r"\d+ rows of 30 tables \(SHA-256 [0-9a-f]{16}\) were moved to "
+        r"\d+ rows of 33 tables \(SHA-256 [0-9a-f]{16}\) were moved to "
         + re.escape(url) + r"\.", rows
     )  # fmt: skip
     assert kept == f"{server.data_dir}/chat.db stays as it is, and is used no more."
