@@ -45,7 +45,7 @@ CSS := "frontend/**/*.css" "!frontend/vendor/**"
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install Parlour into .venv from the pinned lock (with more: make setup EXTRAS="postgresql redis s3")
+setup: ## Install Parlour into .venv from the pinned lock (with more: make setup EXTRAS="postgresql redis s3 traces")
 	@PYTHON="$(PYTHON)" sh scripts/install.sh app $(EXTRAS)
 
 run: setup ## Start Parlour on http://localhost:8000 (flags: make run ARGS="--port 9000")
@@ -123,11 +123,12 @@ format: node ## Put Python, JavaScript and CSS into the project's form
 
 lock: node ## Resolve the lock files anew (newest versions: make lock UPGRADE=1)
 	$(UV_LOCK) pyproject.toml --group build --output-file requirements.lock
-	for extra in postgresql redis s3; do \
+	for extra in postgresql redis s3 traces; do \
 		$(UV_LOCK) --group $$extra --constraint requirements.lock --output-file requirements-$$extra.lock \
 		|| exit 1; done
 	$(UV_LOCK) pyproject.toml --group dev --constraint requirements.lock --constraint requirements-postgresql.lock \
-		--constraint requirements-redis.lock --constraint requirements-s3.lock --output-file requirements-dev.lock
+		--constraint requirements-redis.lock --constraint requirements-s3.lock \
+		--constraint requirements-traces.lock --output-file requirements-dev.lock
 	npm $(if $(UPGRADE),update,install) --package-lock-only
 	npm --prefix benchmarks/peers $(if $(UPGRADE),update,install) --package-lock-only
 	node scripts/lock-addresses.mjs package-lock.json benchmarks/peers/package-lock.json

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from parlour.costs import REACTIONS
 from parlour.crowds import Crowds
@@ -86,6 +86,16 @@ class Peers(Protocol):
         """Take a drop of a bucket of all nodes; None where nobody answers in time."""
 
 
+class Traces(Protocol):
+    """What takes how long, where that is traced."""
+
+    def commands(self, table: Mapping[str, Callable[..., Any]]) -> Mapping[str, Callable[..., Any]]:
+        """Commands of WebSockets that are traced."""
+
+    async def job(self, kind: str, doing: Awaitable[None]) -> None:
+        """Do a job."""
+
+
 @dataclass(slots=True)
 class Context:
     """The parts of one running server."""
@@ -116,6 +126,8 @@ class Context:
     door: Door | None = None
     # None where this is the only one.
     peers: Peers | None = None
+    # None where nothing is traced.
+    traces: Traces | None = None
     # Has the page say what the policy is.
     configure_page: Callable[[Mapping[str, str]], None] = field(default=lambda _policy: None)
     # Pages of other sites are told of in the log: who sets the server up wants to see each.

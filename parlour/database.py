@@ -364,7 +364,9 @@ class Database(Engine):
 _default: Database | None = None
 
 
-def init_db(settings: Settings | None = None) -> Database:
+def init_db(
+    settings: Settings | None = None, kind: Callable[[Path, Backend], Database] = Database
+) -> Database:
     """Open the database of `settings`, making its folder, tables and indexes where needed.
 
     Raises DataDirInUse, DatabaseUnusable (also for one that was moved to another place),
@@ -374,7 +376,7 @@ def init_db(settings: Settings | None = None) -> Database:
     settings = settings or load_settings()
     # An existing folder keeps the rights its owner gave it.
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(settings.data_dir, backend_of(settings))
+    database = kind(settings.data_dir, backend_of(settings))
     if database.moved_to:
         database.release()
         raise DatabaseUnusable(
@@ -392,8 +394,7 @@ def get_db(database: Database | None = None) -> Iterator[Connection]:
     It is that of `database`, or of the one opened last by `init_db`. Nobody is told of what is
     written this way. It waits like another process; the server uses `Database.write` and `.read`.
     """
-    database = database or _default
-    if database is None:
+    if (database := database or _default) is None:
         raise RuntimeError("call init_db() first")
     with database.write_engine.begin() as connection:
         yield connection

@@ -117,9 +117,13 @@ class Server(uvicorn.Server):
         self._spare: socket.socket | None = None
         self._warning = Seldom()
         self.door = Door(web.raw_refusals(*DOOR_REFUSALS))
+        served = gateway.Door(app) if settings.only in ("", "realtime") else app
+        # Where requests are traced it looks behind proxies in Uvicorn's place.
+        doorstep = app.state.doorstep
         super().__init__(
             uvicorn.Config(
-                gateway.Door(app) if settings.only in ("", "realtime") else app,
+                served if doorstep is None else doorstep(served),
+                proxy_headers=doorstep is None,
                 http=protocol_at(self.door),
                 ws=WebSocketProtocol,
                 ws_max_size=settings.max_frame_bytes,
