@@ -17,6 +17,8 @@ EXTRAS ?=
 QUICK ?=
 CASES ?=
 TIMES ?=
+MINUTES ?=
+RATE ?=
 
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade)
@@ -40,7 +42,7 @@ CSS := "frontend/**/*.css" "!frontend/vendor/**"
 .DEFAULT_GOAL := help
 .PHONY: help setup run cluster dev node test test-python test-postgresql test-nodes test-pgbouncer test-frontend \
 	coverage bench fuzz sbom lint lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger \
-	faults conformance deploy-check wheel clean
+	faults soak conformance deploy-check wheel clean
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -153,6 +155,9 @@ ledger: dev ## Talk for long while connections are cut, disks fill and the power
 
 faults: dev ## Let what is beneath two nodes be killed, hang and be cut off for long; kill upgrades
 	@TEST_LONG=1 $(BIN)/python -m pytest -s $(FAULTS) $(ARGS)
+
+soak: dev ## Half of its load on a server for an hour: memory, handles, every message (make soak MINUTES=25 RATE=60)
+	@exec $(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60) --rate $(or $(RATE),0) $(ARGS)
 
 conformance: dev ## Let Autobahn's test suite judge the WebSocket (needs a Python 2.7 too)
 	@$(BIN)/python -m scripts.conformance $(ARGS)

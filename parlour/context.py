@@ -132,6 +132,8 @@ class Context:
     configure_page: Callable[[Mapping[str, str]], None] = field(default=lambda _policy: None)
     # Pages of other sites are told of in the log: who sets the server up wants to see each.
     foreign_pages: Seldom = field(default_factory=lambda: Seldom(20))
+    # So often the database could not do something, before it was last seen to be written to.
+    faults_known: int = 0
     # The disk of the data directory.
     volume: Volume = field(init=False)
 

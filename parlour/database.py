@@ -27,7 +27,7 @@ from parlour.store.backends import Backend, DatabaseUnusable, backend_of
 from parlour.store.changes import newest_changes
 from parlour.store.dialects import attempt
 from parlour.store.engine import Engine, expected
-from parlour.store.meta import ensure_epoch
+from parlour.store.meta import ensure_epoch, try_to_write
 from parlour.storing import Changes, History, MessageDraft, RecentChanges, StoredMessage
 from parlour.support.flights import Flights
 from parlour.support.writer import Job
@@ -58,9 +58,9 @@ class ChatDatabase:
             raise room_exists(name) from None
 
     @staticmethod
-    def check(connection: Connection) -> None:
-        """The database answers, at a cost that does not grow with it."""
-        ensure_epoch(connection)
+    def check(connection: Connection, *, writing: bool) -> None:
+        """The database answers, at a cost that does not grow with it; and takes what is written."""
+        (try_to_write if writing else ensure_epoch)(connection)
 
     @staticmethod
     def get_rooms(connection: Connection) -> list[Room]:

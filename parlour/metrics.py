@@ -5,6 +5,7 @@ is there anyway, when somebody asks. A new figure is one line of `_families`, on
 docs/operations.md, and where nobody counts it yet one of `Counts`.
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, product
 from typing import Any, Final
@@ -39,6 +40,7 @@ _PLACES: Final = ("waiting", "receiving", "answering", "idle", "lingering", "lea
 # nobody can say that it has risen.
 _DOORS: Final = ("http", "websocket")
 _TROUBLE: Final = ("busy", "internal", "storage_full")
+_FAULTS: Final = ("full", "locked", "lost", "readonly", "disk", "damaged")
 _OUTCOMES: Final = ("done", "failed", "given_up")
 
 
@@ -124,14 +126,16 @@ def _of_the_database(context: Context) -> Iterator[Metric]:
     yield _gauge("parlour_readers", "Connections by which the database is read", READERS)
     yield _gauge("parlour_readers_busy", "How many of them are in use", load.reading)
     yield _gauge("parlour_reads_waiting", "Reads that wait for one", load.waiting)
-    about = "What the database could not do, by why: it was full, locked, or lost"
-    faults = {kind: COUNTS.database_faults[kind] for kind in ("full", "locked", "lost")}
+    about = "What the database could not do, by why"
+    faults = {kind: COUNTS.database_faults[kind] for kind in _FAULTS}
     yield _counters("parlour_database_faults", about, ("reason",), _one(faults))
 
 
 def _of_the_event_loop(context: Context) -> Iterator[Metric]:
     about = "How late a timer ran that is due four times a second"
     yield _histogram("parlour_event_loop_lag_seconds", about, COUNTS.lag)
+    about = "Tasks of the event loop: one for each WebSocket, and a few more"
+    yield _gauge("parlour_tasks", about, len(asyncio.all_tasks()))
     passwords, searches = context.passwords.waiting, context.searches.waiting
     yield _gauge("parlour_passwords_waiting", "Passwords in work or in the queue", passwords)
     yield _gauge("parlour_searches_waiting", "Searches in work or in the queue", searches)
