@@ -25,6 +25,7 @@ from parlour.support.buckets import Drop, Pace, Taken
 from parlour.support.coalesce import Coalescer
 from parlour.support.counts import COUNTS
 from parlour.support.door import Door
+from parlour.support.kept import Kept
 from parlour.support.logs import Seldom, log_fault, new_id
 from parlour.support.passwords import Passwords
 from parlour.support.tasks import Tasks
@@ -39,6 +40,10 @@ logger = logging.getLogger(__name__)
 MAX_IN_FLIGHT: Final = 64
 # How often the people of a busy room, or the number of them in the list of rooms, are told.
 PRESENCE_INTERVAL: Final = 1.0
+# What is kept of pages of messages. It goes by rooms' versions; that it does not grow old is for
+# the day on which somebody changes a message and forgets its room's version.
+PAGES_BYTES: Final = 8_000_000
+PAGES_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,8 @@ class Context:
     configure_page: Callable[[Mapping[str, str]], None] = field(default=lambda _policy: None)
     # Pages of other sites are told of in the log: who sets the server up wants to see each.
     foreign_pages: Seldom = field(default_factory=lambda: Seldom(20))
+    # The newest messages of rooms, as whoever opens one is told them.
+    pages: Kept = field(default_factory=lambda: Kept(PAGES_BYTES, PAGES_SECONDS))
     # So often the database could not do something, before it was last seen to be written to.
     faults_known: int = 0
     # The disk of the data directory.
@@ -151,7 +158,8 @@ class Context:
 
     def with_online(self, room: Room) -> Room:
         """The room with the number of people who are in it just now."""
-        return room.model_copy(update={"online": self.manager.presence.online(room.id)})
+        fields = {**room.__dict__, "online": self.manager.presence.online(room.id)}
+        return Room.trusted(fields, room.model_fields_set)
 
     def check_length(self, content: str) -> None:
         """Raises Refusal `too_long` for a message longer than the setting allows."""
