@@ -29,6 +29,7 @@ from parlour.support.kept import Kept
 from parlour.support.logs import Seldom, log_fault, new_id
 from parlour.support.passwords import Passwords
 from parlour.support.tasks import Tasks
+from parlour.support.tls import Certificate
 from parlour.support.tokens import Tokens
 from parlour.support.turns import Turns
 from parlour.support.volume import Volume
@@ -129,6 +130,8 @@ class Context:
     closing: bool = False
     # The door of plain HTTP, where the server is our own.
     door: Door | None = None
+    # By which it speaks HTTPS itself, if it does.
+    certificate: Certificate | None = None
     # None where this is the only one.
     peers: Peers | None = None
     # None where nothing is traced.

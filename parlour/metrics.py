@@ -76,6 +76,10 @@ def _families(context: Context) -> Iterator[Metric]:
     service = context.settings.only or "all"
     yield _info("parlour_build", "This program", version=__version__, service=service)
     yield _gauge("parlour_closing", "1 while it stops", context.closing)
+    certificate = context.certificate
+    ends = 0.0 if certificate is None else certificate.ends.timestamp()
+    about = "When the certificate of TLS ends; 0 where there is none"
+    yield _gauge("parlour_certificate_end_timestamp_seconds", about, ends)
     yield from _of_connections(context)
     yield from _of_refusals()
     yield from _of_the_database(context)

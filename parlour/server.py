@@ -116,7 +116,8 @@ class Server(uvicorn.Server):
         self._most_connections = settings.max_connections
         self._spare: socket.socket | None = None
         self._warning = Seldom()
-        self.door = Door(web.raw_refusals(*DOOR_REFUSALS))
+        said = web.raw_refusals(*DOOR_REFUSALS, speaks_tls=certificate is not None)
+        self.door = Door(said)
         served = gateway.Door(app) if settings.only in ("", "realtime") else app
         # Where requests are traced it looks behind proxies in Uvicorn's place.
         doorstep = app.state.doorstep
@@ -165,6 +166,7 @@ class Server(uvicorn.Server):
         sys.setswitchinterval(SWITCH_SECONDS)
         context = self._app.state.context
         context.door = self.door
+        context.certificate = self._certificate
         scheme = "http" if self._certificate is None else "https"
         address, data_dir = address_of(self._spare, scheme), context.settings.data_dir.resolve()
         lines = [f"Parlour is ready: {address}", f"Data: {data_dir}"]
