@@ -247,6 +247,10 @@ def report(soak: Soak, watch: Watch, since: float, stored: int) -> str:
         f"SQLite's log: {max(each.wal for each in watch.samples) / MIB:.1f} MiB at most\n"
         f"processor: {cpu:.0f} s, {100 * cpu / last.at:.0f} % of a core"
     )
+    every = watch.samples[:: max(1, len(watch.samples) // 10)]
+    words += "\nminute and MB: " + ", ".join(
+        f"{each.at / 60:.0f} {each.memory / 1e6:.1f}" for each in every
+    )
     for name in ("handles", "tasks", "threads"):
         first, then = getattr(watch.samples[0], name), getattr(last, name)
         words += f"\n{name}: {first:.0f} at first, {then:.0f} at last,"
