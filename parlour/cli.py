@@ -81,7 +81,7 @@ def serve(settings: "Settings") -> int:
 
     from parlour.database import DatabaseUnusable, init_db
     from parlour.keyring import open_keys
-    from parlour.main import create_app
+    from parlour.main import create_app, kind_of, open_tracing
     from parlour.migrations import DatabaseTooNew
     from parlour.receiving import prepare
     from parlour.server import ListenError, Server, listen
@@ -98,7 +98,8 @@ def serve(settings: "Settings") -> int:
     database = None
     try:
         certificate = Certificate(*settings.tls_files) if settings.tls_files else None
-        database = init_db(settings)
+        tracing = open_tracing(settings)
+        database = init_db(settings, kind_of(tracing))
         database.serve(cluster=bool(settings.redis_url))
         keys = open_keys(settings, database)
         check_files(settings)
@@ -124,7 +125,8 @@ def serve(settings: "Settings") -> int:
         if error.filename not in (None, str(settings.data_dir)):
             where = str(error.filename)
         return _fail(f"Cannot use {where}: {error.strerror}.")
-    server = Server(create_app(settings, database, keys, storage), settings, certificate)
+    app = create_app(settings, database, keys, storage, tracing)
+    server = Server(app, settings, certificate)
     server.run(sockets=[sock])
     return 0 if server.started else 1
 

@@ -230,7 +230,8 @@ async def _run(context: Context, kind: Kind[Any], taken: Taken) -> None:
                     # Whoever had it last did not even get to say that it failed.
                     await _give_up(context, kind, task, taken)
                     return
-                await kind.run(context, task)
+                doing, traces = kind.run(context, task), context.traces
+                await (doing if traces is None else traces.job(kind.name, doing))
                 if not task.ended:
                     await task.end(_nothing)
                 COUNTS.jobs[kind.name, "done"] += 1
