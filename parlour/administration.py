@@ -137,7 +137,7 @@ def change_user(
     user = account.user
     role: Role = changes.get("role", user.role)
     disabled: bool = changes.get("disabled", account.disabled)
-    _check_last(connection, account, role, disabled=disabled)
+    check_last(connection, account, role, disabled=disabled)
     if role != user.role:
         if role == "administrator" and _is_banned(connection, user.id):
             raise Refusal("not_allowed", f"{user.username} is banned: lift that first.")
@@ -156,7 +156,8 @@ def change_user(
     return ChangedUser(directory.account(connection, user.id, datetime.now(UTC)), ended)
 
 
-def _check_last(connection: Connection, account: Account, role: Role, *, disabled: bool) -> None:
+def check_last(connection: Connection, account: Account, role: Role, *, disabled: bool) -> None:
+    """Somebody who runs the server is always left. Raises Refusal."""
     runs = account.user.role == "administrator" and not account.disabled
     if runs and (role != "administrator" or disabled):
         if users.other_administrators(connection, account.user.id):

@@ -18,14 +18,14 @@ from parlour.backup.claim import Claim
 from parlour.backup.contents import BackupError
 from parlour.backup.fetching import Fetching
 from parlour.backup.making import Counting, give_way, read_back
-from parlour.backup.places import Place, place_of
+from parlour.backup.places import Folder, Place, place_of
 from parlour.backup.snapshot import refuse_unusable
 from parlour.carried import FORMAT, VERSION, Counts, Head, Record
 from parlour.export.contents import HEAD, OWN, many, name_of, path_of
 from parlour.export.reading import ReadingCopy
 from parlour.filing import in_words
 from parlour.migrations import revisions
-from parlour.settings import Settings
+from parlour.settings import S3, Settings
 from parlour.store import own
 from parlour.store.backends import Backend, File, backend_of
 from parlour.store.dialects import is_sqlite
@@ -66,7 +66,10 @@ def make(settings: Settings, order: Order, show: Bars) -> Outcome:
     backend = backend_of(settings)
     if isinstance(backend, File) and not backend.is_there():
         raise BackupError(f"There is no database in {settings.data_dir}.")
-    place = place_of(settings, order.where)
+    place: Place = Folder(Path(order.where))
+    if order.person is None or order.where.startswith(S3):
+        # What is one person's the server makes in a folder of its own.
+        place = place_of(settings, order.where)
     outcome = Outcome()
     with contextlib.ExitStack() as held:
         if order.person is None:
