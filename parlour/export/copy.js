@@ -1,3 +1,4 @@
+/* global document, window, location, setTimeout, clearTimeout, HTMLInputElement */
 // The one script of a reading copy: it looks through the portions of messages that lie beside it,
 // one after the other, and moves between pages by keys. It runs from a disk, where nothing can be
 // fetched: so each portion is a script that hands its messages over.
@@ -10,10 +11,17 @@ const byId = (id) => document.getElementById(id);
 const folded = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
 let names = {};
-let hear = () => {};
+// Which portion is waited for, and what is done with each of its messages.
+let asked = 0;
+let take = () => {};
 
 window.rooms = (given) => { names = given; };
-window.found = (number, messages) => hear(number, messages);
+window.found = (number, messages) => {
+  // What an earlier search has asked for comes late.
+  if (number !== asked) return;
+  asked = 0;
+  messages.forEach((message) => take(message));
+};
 
 function load(number) {
   return new Promise((resolve, reject) => {
@@ -60,24 +68,19 @@ async function search(typed) {
   byId('state').textContent = '';
   if (words.length === 0) return;
   let count = 0;
-  for (let number = 1; number <= parts && count < MOST; number += 1) {
+  take = (message) => {
+    const text = folded(`${message[4]} ${message[5]}`);
+    if (count < MOST && words.every((word) => text.includes(word))) {
+      results.append(item(message, words));
+      count += 1;
+    }
+  };
+  for (let number = 1; number <= parts; number += 1) {
+    if (count === MOST) break;
     byId('state').textContent = `Looking, ${Math.floor((100 * (number - 1)) / parts)} % ...`;
-    let heard = false;
-    hear = (told, messages) => {
-      // What was asked for by an earlier search comes late.
-      if (own !== run || told !== number || heard) return;
-      heard = true;
-      for (const message of messages) {
-        const text = folded(`${message[4]} ${message[5]}`);
-        if (count < MOST && words.every((word) => text.includes(word))) {
-          results.append(item(message, words));
-          count += 1;
-        }
-      }
-    };
+    asked = number;
     try {
       // One after the other: so only one portion is in memory.
-      // eslint-disable-next-line no-await-in-loop
       await load(number);
     } catch {
       byId('state').textContent = 'A part of this copy is missing: unpack all of it.';

@@ -24,7 +24,10 @@ from tests.support.inside import inside
 from tests.support.lived import Lived, ask, do, found
 from tests.support.server import NewServer
 
-pytestmark = pytest.mark.one_node(reason="an archive is brought in while no server runs")
+pytestmark = [
+    pytest.mark.sqlite,
+    pytest.mark.one_node(reason="an archive is brought in while no server runs"),
+]
 
 
 def test_an_export_has_public_rooms_and_no_secrets(lived: Lived, place: Path) -> None:

@@ -21,7 +21,10 @@ from tests.support.lived import ENVIRONMENT
 from tests.support.places import make_room, new_account
 from tests.support.server import PARLOUR, NewServer, Server
 
-pytestmark = pytest.mark.one_node(reason="an archive is brought in while no server runs")
+pytestmark = [
+    pytest.mark.sqlite,
+    pytest.mark.one_node(reason="an archive is brought in while no server runs"),
+]
 
 Files = dict[str, bytes]
 
