@@ -34,6 +34,9 @@ _MOST: Final = {"people": 1_000_000, "rooms": 1_000_000}
 class Visitor:
     """What is done with what is read, in the order in which it stands there."""
 
+    # Whether nothing is wanted behind the last line.
+    only_lines = False
+
     def record(self, kind: str, record: Any) -> None:
         """A line."""
 
@@ -70,6 +73,8 @@ class _Reading:
                 head = read_head(reader.next(), self._archive)
                 while (member := reader.next()) is not None:
                     self._take(member)
+                    if self._visitor.only_lines and not self._left:
+                        break
             finally:
                 reader.close()
         self._begin("")
@@ -83,10 +88,13 @@ class _Reading:
         if found := _LINES.fullmatch(member.name):
             self._begin(found[1])
             self._lines(found[1], member)
-        elif found := _FILE.fullmatch(member.name):
-            self._begin("")
+            return
+        if member.name == OWN:
+            return
+        self._begin("")
+        if found := _FILE.fullmatch(member.name):
             self._visitor.file(found[1], member)
-        elif not _PAGE.fullmatch(member.name) and member.name != OWN:
+        elif not _PAGE.fullmatch(member.name):
             raise Damaged(f"there is something else in it: {member.name}")
 
     def _begin(self, kind: str) -> None:

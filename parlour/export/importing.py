@@ -39,6 +39,7 @@ from parlour.support.folders import own_folder
 from parlour.support.kept import Kept
 from parlour.support.mediatypes import media_type_of
 from parlour.support.passwords import Passwords
+from parlour.support.postgresql import let_take_its_time
 
 # What is left free on a disk.
 _SPARE: Final = 64 * 1024 * 1024
@@ -112,7 +113,9 @@ class _Importing:
                 read(self._settings, self._archive, "Files", files, self._show)
             hashed = Passwords().hash_now(secrets.token_urlsafe(32))
             with get_db(self._database) as connection:
-                self._check_alone(connection)
+                if not is_sqlite(connection):
+                    let_take_its_time(connection)
+                    self._check_alone(connection)
                 reach = Reach(connection, head.history, is_ours=is_ours, match=match)
                 placing = Placing(reach, kept, hashed)
                 read(self._settings, self._archive, "Rows", placing, self._show)
@@ -148,10 +151,9 @@ class _Importing:
 
     def _check_alone(self, connection: Connection) -> None:
         """Raises BackupError where a server has come onto the database while files were copied."""
-        if not is_sqlite(connection):
-            held = lease.others(connection, lease.owner_of(self._settings.data_dir))
-            if held is not None:
-                raise BackupError(f"A Parlour (on {held.host}) was started meanwhile. Stop it.")
+        held = lease.others(connection, lease.owner_of(self._settings.data_dir))
+        if held is not None:
+            raise BackupError(f"A Parlour (on {held.host}) was started meanwhile. Stop it.")
 
     def _told(self, placing: Placing) -> list[str]:
         made = placing.made

@@ -77,6 +77,9 @@ class Place:
 class Settling(Visitor):
     """People and rooms; `made` says how much of what was new."""
 
+    # All of it was looked at before, and others wait for whoever writes.
+    only_lines = True
+
     def __init__(self, reach: Reach, kept: Kept, password_hash: str) -> None:
         self._reach = reach
         self._connection = reach.connection

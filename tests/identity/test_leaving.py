@@ -62,6 +62,20 @@ def settled(server: Server) -> None:
     until(done)
 
 
+def assert_free(server: Server, name: str, message: dict[str, Any]) -> None:
+    """Assert that whoever takes a name has nothing of who had it, and nobody signs in as them."""
+    with pytest.raises(AssertionError):
+        log_in(server, name)
+    new = register(server, name)
+    edited = new.call("PATCH", f"/api/chat/messages/{message['id']}", json={"content": "mine"})
+    assert edited.json()["code"] == "not_allowed"
+    with inside(server) as database:
+        asked = "SELECT username, display_name, password_hash FROM users"
+        rows = database.execute(asked).fetchall()
+    assert sum(row[0] == name for row in rows) == 1
+    assert any(tuple(row)[1:] == ("Former member", "") for row in rows)
+
+
 def test_somebody_takes_along_what_is_theirs_and_nobody_else_can(house: Server) -> None:
     """By their password; with pages to read, and nothing that others said."""
     ann, ben = new_account(house, "ann"), new_account(house, "ben")
@@ -166,18 +180,7 @@ async def test_who_leaves_without_a_name_leaves_their_words(house: Server, ada: 
     until(lambda: not do(
         emil, "GET", "/api/chat/search", params={"q": f"from:{name} said"}
     )["results"])  # fmt: skip
-    # Nobody signs in as them; the name is free, and whoever takes it has nothing of theirs.
-    with pytest.raises(AssertionError):
-        log_in(house, name)
-    new = register(house, name)
-    edited = new.call("PATCH", f"/api/chat/messages/{first['id']}", json={"content": "mine"})
-    assert edited.json()["code"] == "not_allowed"
-    with inside(house) as database:
-        rows = database.execute(
-            "SELECT username, display_name, password_hash FROM users"
-        ).fetchall()
-    assert sum(row[0] == name for row in rows) == 1
-    assert any(row[1:] == ("Former member", "") for row in rows)
+    assert_free(house, name, first)
 
 
 def test_who_takes_their_words_with_them_leaves_only_places(house: Server, ada: Account) -> None:
