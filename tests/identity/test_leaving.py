@@ -236,3 +236,26 @@ def test_the_last_administrator_cannot_vanish(tmp_path_factory: pytest.TempPathF
         do(hal, "PATCH", "/api/admin/users/ida", json={"role": "administrator"})
         assert hal.call("POST", f"{ME}/removal", json=body).status_code == 204
         assert do(replace(ida), "GET", "/api/admin/audit")[0]["action"] == "user.remove"
+
+
+@pytest.mark.one_node(reason="it is about one server that is killed")
+def test_what_somebody_left_is_followed_up_though_the_server_is_killed(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """It begins once more where nobody knows how far it came, and does nothing twice."""
+    with Server(tmp_path_factory.mktemp("killed")) as server:
+        jon, kim = register(server, "jon"), register(server, "kim")
+        room = make_room(kim, "public", name="Of Kim")
+        mine = [say(jon, room, f"number {number}")["id"] for number in range(60)]
+        body = {"password": PASSWORD, "mode": "remove"}
+        assert jon.call("POST", f"{ME}/removal", json=body).status_code == 204
+        until(lambda: history(kim, room)[5]["deleted_at"] is not None)
+        server.kill()
+        server.start()
+        settled(server)
+        told = history(kim, room)
+        assert [each["id"] for each in told] == mine
+        assert {each["username"] for each in told} == {"Former member"}
+        assert all(each["deleted_at"] and each["content"] == "" for each in told)
+        now = do(kim, "GET", room.path)
+        assert (now["message_count"], now["deleted_count"]) == (60, 60)
