@@ -39,7 +39,7 @@ CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run cluster dev node test test-python test-postgresql test-nodes test-pgbouncer test-frontend \
-	coverage bench fuzz sbom lint lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger \
+	test-all coverage bench fuzz sbom lint lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger \
 	faults conformance deploy-check wheel clean
 
 help: ## List every target
@@ -60,15 +60,17 @@ dev: setup ## Install the Python tools that tests and linters need
 node: dev ## Install the front end's tools into node_modules (node itself comes with dev)
 	@sh scripts/install.sh node
 
-test: node ## Run all tests; a part of them: make test T="-k outbox"
+test: node ## Run the tests, in ten minutes; a part of all of them: make test T="-k outbox"
 ifeq ($(strip $(T)),)
-	@$(MAKE) --no-print-directory test-frontend test-python
+	@TEST_BRIEF=1 $(MAKE) --no-print-directory test-all
 else
 	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
 	CHROME_PATH="$$chromium" exec $(BIN)/python $(PYTEST) $(T)
 endif
 
-test-python: dev ## Run the Python and browser tests
+test-all: test-frontend test-python ## Run all tests, also those that show in more ways what others show in one
+
+test-python: dev ## Run the Python and browser tests of them
 	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
 	CHROME_PATH="$$chromium" $(BIN)/python -m scripts.tests $(SHARED) $(if $(TIMES),--seconds-to tests/seconds.json) \
 	-- TEST_DATABASE=postgresql tests/database -- TEST_NODES=2 $(ON_NODES_ALWAYS)

@@ -21,6 +21,7 @@ from tests.support.nursery import REAL_HASHES
 from tests.support.people import Person, Room, async_http_client, checked, http_client
 from tests.support.places import give_back
 from tests.support.server import Server
+from tests.support.timing import BRIEF
 
 # Time limits are pytest's business here: an example may start a server.
 hypothesis.settings.register_profile("parlour", deadline=None, print_blob=True)
@@ -34,17 +35,20 @@ FAILED = pytest.StashKey[bool]()
 NUMBERS = count(1)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let browsers be the last that a test gets, so that they go before the server they look at.
 
     What is about SQLite alone is left out on another database, what is about one process where
-    there are two. The longest files come first: a
-    worker takes whole files, and at the end of a run none should wait long for another's last.
+    there are two, what is thorough in a brief run. The longest files come first: a worker takes
+    whole files, and at the end of a run none should wait long for another's last.
     """
     left_out = ["sqlite"] if not ON_SQLITE else []
+    left_out += ["thorough"] if BRIEF else []
     left_out += ["one_node"] if NODES > 1 else []
-    for marker in left_out:
-        items[:] = [item for item in items if item.get_closest_marker(marker) is None]
+    out = [item for item in items if any(map(item.get_closest_marker, left_out))]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if not any(map(item.get_closest_marker, left_out))]
     for item in items:
         names = getattr(item, "fixturenames", [])
         names.sort(key="browsers".__eq__)

@@ -13,6 +13,7 @@ from tests.support.timing import scaled
 pytestmark = [pytest.mark.sqlite, pytest.mark.one_node("it starts one of its own")]
 
 
+@pytest.mark.thorough
 def test_it_measures_this_machine_and_leaves_nothing(tmp_path: Path) -> None:
     """Rates, waits, a kill, and every acknowledged message looked up twice."""
     data = tmp_path / "data"
@@ -37,6 +38,7 @@ def test_it_measures_this_machine_and_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_where_nothing_can_be_written_it_says_so(tmp_path: Path) -> None:
     """In one line."""
     place = tmp_path / "a file"

@@ -169,6 +169,7 @@ def test_a_newer_database_is_a_fault(own_server: Server) -> None:
     assert told.mend == "install the version that wrote it, or a later one"
 
 
+@pytest.mark.thorough
 def test_a_changed_audit_log_is_found_by_a_deep_look(own_server: Server) -> None:
     """And by no other, which would take too long."""
     parlour(
@@ -265,6 +266,7 @@ def test_a_pair_that_does_not_fit_is_a_fault(tmp_path: Path) -> None:
     assert seen_at(tmp_path / "home", env=env).only_fault().what == "Certificate"
 
 
+@pytest.mark.thorough
 def test_postgresql_and_redis_are_looked_at_too(tmp_path: Path) -> None:
     """That of the tests forgets at a power cut, which is seen; and one that is away, too."""
     database, broker = postgres().new_database(), Valkey()
@@ -317,6 +319,7 @@ def test_sizes_are_told_for_people(count: float, shown: str) -> None:
     assert size_of(count) == shown
 
 
+@pytest.mark.thorough
 def test_a_backup_that_is_old_is_told(own_server: Server, tmp_path: Path) -> None:
     """Where the server makes none by itself, after a week and a day."""
     own_server.stop()

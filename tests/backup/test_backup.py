@@ -2,14 +2,9 @@
 
 import asyncio
 import json
-import os
-import pty
 import re
-import subprocess
-import termios
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,12 +16,12 @@ from tests.support.commands import parlour
 from tests.support.files import get, gone, lose, on_disk, said, sent, until
 from tests.support.history import read_history
 from tests.support.inside import inside
-from tests.support.lived import ENVIRONMENT, FOUND, Lived, ask, do, found
+from tests.support.lived import FOUND, Lived, ask, do, found
 from tests.support.people import Person, Room, async_http_client
 from tests.support.places import make_room
-from tests.support.server import PARLOUR, NewServer, Server
+from tests.support.server import NewServer, Server
 from tests.support.storm import storm
-from tests.support.timing import scaled
+from tests.support.terminal import shown
 
 # PostgreSQL, nodes and stores are those of test_kinds.py, each by its own settings.
 pytestmark = [pytest.mark.sqlite, pytest.mark.one_node(reason="see test_kinds.py")]
@@ -71,6 +66,7 @@ def _without_epoch(answer: object) -> str:
     return re.sub(r'"epoch": "[0-9a-f]+"', "", json.dumps(answer, sort_keys=True))
 
 
+@pytest.mark.thorough
 async def test_what_was_acknowledged_before_is_there_once_while_people_write(
     own_server: Server, new_server: NewServer
 ) -> None:
@@ -107,6 +103,7 @@ async def test_what_was_acknowledged_before_is_there_once_while_people_write(
         await target.astop()
 
 
+@pytest.mark.thorough
 async def test_a_page_that_saw_more_reads_everything_again(
     own_server: Server,
     new_room: Callable[..., Room],
@@ -132,6 +129,7 @@ async def test_a_page_that_saw_more_reads_everything_again(
     await target.astop()
 
 
+@pytest.mark.thorough
 def test_what_is_deleted_while_a_backup_is_made_stays_in_the_storage_until_it_is(
     lived: Lived, place: Path
 ) -> None:
@@ -162,6 +160,7 @@ def test_what_is_deleted_while_a_backup_is_made_stays_in_the_storage_until_it_is
     gone(server, file, another)
 
 
+@pytest.mark.thorough
 def test_one_that_was_killed_holds_nobody_up_for_long(lived: Lived, place: Path) -> None:
     """What it said is stale after a minute."""
     with inside(lived.server) as database:
@@ -222,6 +221,7 @@ def test_what_is_in_it_can_be_had_without_parlour(lived: Lived, archive: Path) -
     assert rows(archive, archive.parent, "PRAGMA journal_mode") == [("delete",)]
 
 
+@pytest.mark.thorough
 def test_a_server_that_does_not_run_is_backed_up_too(
     new_server: NewServer, place: Path, tmp_path: Path
 ) -> None:
@@ -292,20 +292,7 @@ def test_what_cannot_be_done_is_said_in_one_line(
 
 def test_a_terminal_is_shown_how_far_it_is(lived: Lived, place: Path) -> None:
     """A bar for each step, up to the end."""
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 80))
-    with os.fdopen(ours, "rb", buffering=0) as screen:
-        run = subprocess.Popen(
-            [PARLOUR, "backup", "--to", place, "--data-dir", lived.server.data_dir],
-            env={**ENVIRONMENT, "TERM": "xterm"},
-            cwd=lived.server.home, stdout=subprocess.DEVNULL, stderr=theirs,
-        )  # fmt: skip
-        os.close(theirs)
-        shown = b""
-        # The end of a terminal is an error.
-        with suppress(OSError):
-            while more := screen.read(4096):
-                shown += more
-        assert run.wait(scaled(60)) == 0
+    server = lived.server
+    told = shown("backup", "--to", place, "--data-dir", server.data_dir, cwd=server.home)
     for step in (b"Database", b"Packing", b"Files", b"Reading back"):
-        assert re.search(step + rb": 100%", shown), shown
+        assert re.search(step + rb": 100%", told), told

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.accounts import Account
 from tests.support.archives import back_up, checked, made, refused, restore, restored
+from tests.support.brief import thorough_but
 from tests.support.faults import CannotRunError, small_disk
 from tests.support.files import File, get, said, sent
 from tests.support.inside import inside
@@ -84,7 +85,7 @@ BACKUP = {
 }
 
 
-@pytest.mark.parametrize("when", BACKUP)
+@pytest.mark.parametrize("when", thorough_but(["in the database"], BACKUP))
 def test_a_backup_that_is_killed_leaves_nothing_that_looks_like_one(
     when: str, filled: tuple[Account, list[File]], place: Path, tmp_path: Path
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_like_one(
         assert list(place.iterdir()) == [archive]
 
 
+@pytest.mark.thorough
 def test_a_backup_that_is_told_to_end_leaves_nothing(
     filled: tuple[Account, list[File]], place: Path, tmp_path: Path
 ) -> None:
@@ -126,7 +128,7 @@ RESTORE = {
 }
 
 
-@pytest.mark.parametrize("when", RESTORE)
+@pytest.mark.parametrize("when", thorough_but(["in the database"], RESTORE))
 def test_a_restore_that_is_killed_is_whole_or_nothing(
     when: str, filled: tuple[Account, list[File]], whole: Path, new_server: NewServer
 ) -> None:
@@ -154,6 +156,7 @@ def test_a_restore_that_is_killed_is_whole_or_nothing(
     assert not (data_dir / "restoring").exists()
 
 
+@pytest.mark.thorough
 def test_a_full_disk_is_told_and_nothing_is_left(
     filled: tuple[Account, list[File]], whole: Path, new_server: NewServer
 ) -> None:
@@ -176,6 +179,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(
         pytest.skip(str(reason))
 
 
+@pytest.mark.thorough
 def test_a_database_that_takes_nothing_is_backed_up_all_the_same(
     new_server: NewServer, place: Path
 ) -> None:

@@ -85,6 +85,7 @@ def test_a_backup_of_postgresql_is_restored_into_postgresql(
     is_the_same(on_postgresql, target)
 
 
+@pytest.mark.thorough
 def test_a_backup_of_postgresql_is_restored_into_sqlite(
     on_postgresql: Lived, from_postgresql: Path, new_server: NewServer
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_backup_of_postgresql_is_restored_into_sqlite(
     is_the_same(on_postgresql, target)
 
 
+@pytest.mark.thorough
 def test_a_backup_of_sqlite_is_restored_into_postgresql_and_back(
     lived: Lived, archive: Path, new_server: NewServer, url: str, tmp_path: Path
 ) -> None:
@@ -107,6 +109,7 @@ def test_a_backup_of_sqlite_is_restored_into_postgresql_and_back(
     is_the_same(lived, second)
 
 
+@pytest.mark.thorough
 def test_what_runs_on_postgresql_or_was_used_is_not_restored_into(
     archive: Path, new_server: NewServer, url: str
 ) -> None:
@@ -125,6 +128,7 @@ def test_what_runs_on_postgresql_or_was_used_is_not_restored_into(
     target.start()
 
 
+@pytest.mark.thorough
 def test_no_server_starts_on_a_postgresql_database_that_was_not_restored_whole(
     archive: Path, new_server: NewServer, url: str
 ) -> None:
@@ -141,6 +145,7 @@ def test_no_server_starts_on_a_postgresql_database_that_was_not_restored_whole(
     assert refused(back_up(target, target.home / "x")).startswith(f"A restore into {url} was not")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("when", ["behind", "before"])
 def test_a_connection_that_is_lost_at_the_very_end_leaves_all_or_nothing(
     archive: Path, new_server: NewServer, url: str, when: When, lived: Lived
@@ -160,6 +165,7 @@ def test_a_connection_that_is_lost_at_the_very_end_leaves_all_or_nothing(
     assert replace(lived.bob, server=target).status() == 200
 
 
+@pytest.mark.thorough
 def test_nodes_are_backed_up_with_the_files_and_keys_in_their_database(
     new_server: NewServer, url: str, tmp_path: Path
 ) -> None:
@@ -196,6 +202,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     running.stop()
 
 
+@pytest.mark.thorough
 def test_files_of_a_store_and_archives_in_it(
     new_server: NewServer, store: Store, tmp_path: Path
 ) -> None:
@@ -229,6 +236,7 @@ def test_files_of_a_store_and_archives_in_it(
     assert len(get(replace(ada, server=alone), there.file).content) == there.file["size"]
 
 
+@pytest.mark.thorough
 def test_what_a_store_refuses_is_said_in_one_line(
     lived: Lived, archive: Path, store: Store, new_server: NewServer
 ) -> None:

@@ -34,6 +34,7 @@ def is_untouched(server: Server) -> bool:
     return {path.name for path in server.data_dir.iterdir()} <= {"parlour.lock"}
 
 
+@pytest.mark.thorough
 def test_logins_are_those_of_then(lived: Lived, place: Path, new_server: NewServer) -> None:
     """Also one that was ended since; and who renewed theirs more than once signs in again."""
     ended, renewed = log_in(lived.server, "eve"), log_in(lived.server, "eve")
@@ -86,6 +87,7 @@ def test_only_where_nothing_is(lived: Lived, archive: Path, new_server: NewServe
     assert not (other.data_dir / "restoring").exists()
 
 
+@pytest.mark.thorough
 def test_what_is_no_whole_archive_is_refused_and_leaves_nothing(
     archive: Path, new_server: NewServer, tmp_path: Path
 ) -> None:
@@ -110,6 +112,7 @@ def test_what_is_no_whole_archive_is_refused_and_leaves_nothing(
     restored(archive, target)
 
 
+@pytest.mark.thorough
 def test_what_a_newer_parlour_made_says_which_one_it_takes(
     archive: Path, new_server: NewServer, tmp_path: Path
 ) -> None:
@@ -124,6 +127,7 @@ def test_what_a_newer_parlour_made_says_which_one_it_takes(
         assert said.endswith(": install Parlour 7.1.0 or a later one.")
 
 
+@pytest.mark.thorough
 def test_an_older_schema_is_kept_and_brought_up_to_date(
     new_server: NewServer, place: Path, tmp_path: Path
 ) -> None:
@@ -252,6 +256,7 @@ def test_a_size_that_no_disk_has_is_refused_before_it_is_tried(
     assert is_untouched(target)
 
 
+@pytest.mark.thorough
 def test_no_server_starts_on_what_was_not_restored_whole(
     archive: Path, new_server: NewServer
 ) -> None:
@@ -272,6 +277,7 @@ def test_no_server_starts_on_what_was_not_restored_whole(
     target.start()
 
 
+@pytest.mark.thorough
 def test_a_restore_that_was_killed_among_its_last_steps_says_what_to_do(
     lived: Lived, archive: Path, new_server: NewServer
 ) -> None:

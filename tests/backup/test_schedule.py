@@ -56,6 +56,7 @@ def test_a_server_makes_one_at_its_time_and_takes_older_ones_away(
     until(lambda: in_it(place)[0] == first and len(in_it(place)) == 2, seconds=60)
 
 
+@pytest.mark.thorough
 def test_one_that_fails_is_told_and_the_server_goes_on(new_server: NewServer, place: Path) -> None:
     """In the log with its reason, and in the figures."""
     server = new_server(env={"PARLOUR_BACKUP_TO": str(place / "not" / "there")})
@@ -69,6 +70,7 @@ def test_one_that_fails_is_told_and_the_server_goes_on(new_server: NewServer, pl
         assert http.post("/api/chat/rooms", json={"name": "Hall"}).is_success
 
 
+@pytest.mark.thorough
 def test_one_of_several_nodes_makes_it(new_server: NewServer, place: Path) -> None:
     """Whoever comes first; all of them know of it."""
     env = {
@@ -90,6 +92,7 @@ def test_one_of_several_nodes_makes_it(new_server: NewServer, place: Path) -> No
         assert figures(node)["parlour_backup_failures_total"] == 0
 
 
+@pytest.mark.thorough
 def test_a_server_that_is_stopped_ends_the_backup_that_it_makes(
     new_server: NewServer, place: Path
 ) -> None:

@@ -6,6 +6,8 @@ from benchmarks.commits import verify
 from benchmarks.loading import Bench, CheckFailed, phases
 from benchmarks.servers import KINDS, Server
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize("name", [name for name in KINDS if name != "parlour-memory"])
 def test_a_server_relays_to_everybody_in_the_room(bench: Bench, name: str) -> None:

@@ -83,6 +83,7 @@ def bench_says(*words: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+@pytest.mark.thorough
 def test_a_machine_that_lacks_something_is_told_what() -> None:
     """In one line, with a status of its own, before anything is started."""
     status, said = bench_says("--cases", "room-1")

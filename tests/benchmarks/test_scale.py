@@ -24,6 +24,7 @@ from tests.benchmarks.test_checker import faithful, load
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.thorough
 def test_every_part_of_a_cluster_is_told_for_itself(bench: Bench) -> None:
     """Both nodes, PostgreSQL and Valkey; what is said is stored, and gets to everybody."""
     cluster = Cluster(NODES["nodes-2"], bench.server_core, bench.home / "c", bench.programs)
@@ -64,6 +65,7 @@ def test_who_speaks_can_be_at_another_node_than_who_reads(programs: Path) -> Non
     assert answer["phases"][0]["deliveries"] > 0
 
 
+@pytest.mark.thorough
 def test_a_part_has_the_time_of_what_it_started(programs: Path) -> None:
     """As PostgreSQL's first process does, which starts one for each connection."""
     busy = "while True: pass"
@@ -84,6 +86,7 @@ def test_a_part_has_the_time_of_what_it_started(programs: Path) -> None:
     assert phase["cpu_s"] == pytest.approx(phase["part_0_cpu_s"] + phase["part_1_cpu_s"], abs=0.01)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", [name for name in SCALE_CASES if name.startswith("curve-")])
 def test_a_curve_has_a_figure_for_each_size(bench: Bench, name: str) -> None:
     """On SQLite and on PostgreSQL; what is done is looked at each time."""
@@ -100,6 +103,7 @@ def test_a_curve_has_a_figure_for_each_size(bench: Bench, name: str) -> None:
     assert sum(line.startswith(("| SQLite", "| PostgreSQL")) for line in table) == 4
 
 
+@pytest.mark.thorough
 def test_people_who_come_are_told_for_both_nodes(bench: Bench) -> None:
     """What they take where they are, and where they are only known."""
     runner = Runner(bench)

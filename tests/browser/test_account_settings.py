@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.accounts import asked_for_the_password, field, log_in, open_settings, press
@@ -55,6 +56,7 @@ async def test_a_profile_is_changed_and_others_see_it_beside_the_name(
     await expect(bob.page.get_by_role("button", name="ada", exact=True).first).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_a_guests_card_says_that_anybody_may_have_chosen_the_name(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -103,6 +105,7 @@ async def test_a_password_is_changed_and_other_sessions_end(
     assert accounts.log_in(server, "grace", "an entirely other one").status() == 200
 
 
+@pytest.mark.thorough
 async def test_sessions_are_listed_and_ended_one_by_one(
     server: Server, stranger: Visit, browsers: Browsers
 ) -> None:
@@ -127,6 +130,7 @@ async def test_sessions_are_listed_and_ended_one_by_one(
     await expect(asked).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_signing_out_everywhere_is_asked_twice_and_includes_oneself(
     server: Server, member: Visit
 ) -> None:
@@ -148,6 +152,7 @@ async def test_signing_out_everywhere_is_asked_twice_and_includes_oneself(
     await asked_for_the_password(ken)
 
 
+@pytest.mark.thorough
 async def test_the_settings_are_used_with_keys_alone(server: Server, member: Visit) -> None:
     """From one's own menu through the tabs by arrows, out by Escape, back where one was."""
     register(server, "barbara")

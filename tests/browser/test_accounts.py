@@ -46,6 +46,7 @@ async def test_an_account_is_made_and_stays_over_a_reload(server: Server, strang
     assert not any(secret in kept for secret in [*secrets, PASSWORD])
 
 
+@pytest.mark.thorough
 async def test_one_signs_in_and_speaks_under_ones_account(
     server: Server, room: Room, stranger: Visit, visit: Visit
 ) -> None:
@@ -105,6 +106,7 @@ async def test_a_wrong_password_is_refused_in_one_place_and_the_wait_is_counted(
     await expect(linus.rooms_heading).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_taken_name_and_a_weak_password_are_said_under_their_fields(
     server: Server, stranger: Visit, browsers: Browsers
 ) -> None:
@@ -157,6 +159,7 @@ async def test_a_login_that_is_ending_is_renewed_without_a_word(
     assert await cookie(ken.page, "parlour")
 
 
+@pytest.mark.thorough
 async def test_a_login_the_server_forgot_is_renewed_when_it_says_so(
     server: Server, room: Room, stranger: Visit, browsers: Browsers
 ) -> None:
@@ -174,6 +177,7 @@ async def test_a_login_the_server_forgot_is_renewed_when_it_says_so(
     assert await barbara.row("hello").locator(".badge").is_hidden()
 
 
+@pytest.mark.thorough
 async def test_a_login_that_the_page_has_forgotten_is_in_no_guests_way(
     server: Server, stranger: Visit
 ) -> None:
@@ -200,6 +204,7 @@ def closed_server(new_server: Callable[..., Server]) -> Callable[..., Server]:
     return start
 
 
+@pytest.mark.thorough
 async def test_without_guests_signing_in_comes_first(
     closed_server: Callable[..., Server], stranger: Visit
 ) -> None:
@@ -215,6 +220,7 @@ async def test_without_guests_signing_in_comes_first(
     await expect(ada.rooms_heading).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_what_cannot_be_done_is_not_offered(
     closed_server: Callable[..., Server], stranger: Visit
 ) -> None:
@@ -229,6 +235,7 @@ async def test_what_cannot_be_done_is_not_offered(
     await expect(visitor.name_field).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_the_forms_that_cannot_be_loaded_are_said_so(
     server: Server, stranger: Visit, browsers: Browsers
 ) -> None:

@@ -16,6 +16,8 @@ from tests.support.people import checked
 from tests.support.places import make_room
 from tests.support.server import Server
 
+pytestmark = pytest.mark.thorough
+
 ROOMS, LOG, USERS, POLICY = (
     re.compile(f"{ADMIN}/{name}") for name in ("rooms", "audit", "users", "(policy|invites)")
 )

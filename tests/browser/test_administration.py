@@ -124,6 +124,7 @@ async def test_people_are_found_promoted_disabled_and_banned(
     ]  # fmt: skip
 
 
+@pytest.mark.thorough
 async def test_the_last_administrator_is_told_why_not(
     own: Server, chief: Account, member: Visit, browsers: Browsers
 ) -> None:
@@ -138,6 +139,7 @@ async def test_the_last_administrator_is_told_why_not(
     assert chief.call("GET", f"{ADMIN}/users").status_code == 200
 
 
+@pytest.mark.thorough
 async def test_a_guest_is_banned_by_name(
     own: Server, chief: Account, member: Visit, visit: Visit, browsers: Browsers
 ) -> None:
@@ -157,6 +159,7 @@ async def test_a_guest_is_banned_by_name(
     assert [each["guest"] for each in checked(chief.call("GET", f"{ADMIN}/bans"))] == [True]
 
 
+@pytest.mark.thorough
 async def test_rooms_are_given_an_owner_and_deleted(
     own: Server, chief: Account, member: Visit
 ) -> None:
@@ -198,6 +201,7 @@ async def test_rooms_are_given_an_owner_and_deleted(
     await expect(rooms).to_have_count(51)
 
 
+@pytest.mark.thorough
 async def test_registration_and_guests_are_decided_and_links_made(
     own: Server, chief: Account, member: Visit, browsers: Browsers
 ) -> None:
@@ -226,6 +230,7 @@ async def test_registration_and_guests_are_decided_and_links_made(
     assert checked(chief.call("GET", f"{ADMIN}/invites")) == []
 
 
+@pytest.mark.thorough
 async def test_what_is_fixed_cannot_be_chosen(new_server: NewServer, member: Visit) -> None:
     """It says where it is changed."""
     server = new_server(env={"PARLOUR_REGISTRATION": "closed"}).start()
@@ -278,6 +283,7 @@ async def test_a_report_is_read_acted_on_and_resolved(
     await expect(report.get_by_role("button", name="Resolve")).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_the_log_is_read_to_its_beginning(own: Server, chief: Account, member: Visit) -> None:
     """In sentences, newest first; older entries come when they are asked for."""
     hall = make_room(chief, "public", name="hall")
@@ -297,6 +303,7 @@ async def test_the_log_is_read_to_its_beginning(own: Server, chief: Account, mem
     await expect(older).to_be_hidden()
 
 
+@pytest.mark.thorough
 async def test_guests_are_marked_in_reports_and_in_the_log(
     own: Server, chief: Account, member: Visit
 ) -> None:
@@ -319,6 +326,7 @@ async def test_guests_are_marked_in_reports_and_in_the_log(
     await expect(entries.first).to_contain_text("ada resolved a report about bert guest in #hall")
 
 
+@pytest.mark.thorough
 async def test_those_who_look_after_a_room_moderate_it_in_its_settings(
     own: Server, chief: Account, member: Visit, reported: Place
 ) -> None:
@@ -348,6 +356,7 @@ async def test_those_who_look_after_a_room_moderate_it_in_its_settings(
     await expect(said(ada, "The report is resolved.")).to_be_visible()
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(240)
 @pytest.mark.usefixtures("reported")
 async def test_axe_has_nothing_to_say_and_nothing_sticks_out(

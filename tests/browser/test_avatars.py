@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.accounts import log_in, open_settings
@@ -82,6 +83,7 @@ async def test_a_picture_is_chosen_seen_by_others_and_taken_away(
     assert sum("/api/users/avatars?" in url for url in asked) <= 2
 
 
+@pytest.mark.thorough
 async def test_a_guest_has_no_picture_of_an_account_with_their_name(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:
@@ -120,6 +122,7 @@ async def test_a_guest_has_no_picture_of_an_account_with_their_name(
     await expect(lines.filter(has_text="👍").locator(".avatar img")).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_a_picture_that_cannot_be_had_leaves_the_initials(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:
@@ -137,6 +140,7 @@ async def test_a_picture_that_cannot_be_had_leaves_the_initials(
     await expect(face).to_have_text("I")
 
 
+@pytest.mark.thorough
 async def test_ones_own_picture_is_there_before_any_room_is_opened(
     server: Server, stranger: Visit
 ) -> None:

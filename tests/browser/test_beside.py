@@ -3,6 +3,7 @@
 import re
 from urllib.parse import quote
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
@@ -14,6 +15,7 @@ from tests.support.server import Server
 THUMB = "\U0001f44d"
 
 
+@pytest.mark.thorough
 async def test_what_can_be_done_in_the_room_can_be_done_in_its_thread(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:

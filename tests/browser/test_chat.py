@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
@@ -66,6 +67,7 @@ async def test_typing_is_shown_to_the_other_and_not_to_oneself(
     await expect(alice.page.get_by_text("is typing")).to_be_hidden()
 
 
+@pytest.mark.thorough
 async def test_typing_that_ends_without_a_message_is_forgotten(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -78,6 +80,7 @@ async def test_typing_that_ends_without_a_message_is_forgotten(
     await expect(alice.page.get_by_text("bob guest is typing")).to_be_hidden()
 
 
+@pytest.mark.thorough
 async def test_one_is_told_to_type_at_most_once_a_second(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -93,6 +96,7 @@ async def test_one_is_told_to_type_at_most_once_a_second(
     await client.until("typing", username="alice")
 
 
+@pytest.mark.thorough
 async def test_a_guests_name_belongs_to_their_browser_while_they_are_here(
     server: Server, room: Room, visit: Visit, stranger: Visit, browsers: Browsers
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import Visit
@@ -91,6 +92,7 @@ async def test_who_reads_a_room_sees_what_its_messages_said_before(
     await expect(edited(bob)).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_a_history_that_cannot_be_loaded_is_asked_for_again(
     server: Server, room: Room, visit: Visit, alice: Person, browsers: Browsers
 ) -> None:
@@ -111,6 +113,7 @@ async def test_a_history_that_cannot_be_loaded_is_asked_for_again(
     await expect(edited(bob)).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_what_is_too_old_is_not_offered_to_be_changed(
     server: Server, room: Room, visit: Visit, alice: Person, browsers: Browsers
 ) -> None:

@@ -10,6 +10,8 @@ from tests.browser.tour_later import tour_of_later
 from tests.support.browser import Browsers
 from tests.support.server import Server
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.timeout(400)
 async def test_every_state_of_what_is_scheduled_can_be_used_by_everybody_at_every_size(

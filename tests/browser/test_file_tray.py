@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
@@ -10,6 +11,8 @@ from tests.support.browser import Browsers
 from tests.support.page_checks import overflowing, violations_in_both_themes
 from tests.support.people import Room
 from tests.support.server import Server
+
+pytestmark = pytest.mark.thorough
 
 LIMIT = 100_000
 SERVER_ENV = {"PARLOUR_GUEST_FILES": "on", "PARLOUR_MAX_FILE_SIZE": str(LIMIT)}

@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Visit
@@ -72,6 +73,7 @@ async def test_files_come_to_others_with_their_message(
     await expect(alice.rows.last.locator(".row-quote")).to_contain_text("Image: second.png")
 
 
+@pytest.mark.thorough
 async def test_images_are_looked_at_by_keys(server: Server, room: Room, visit: Visit) -> None:
     """From one to the next, at full size, saved; and back to where one was."""
     alice = await visit("alice", server, room)
@@ -106,6 +108,7 @@ async def test_images_are_looked_at_by_keys(server: Server, room: Room, visit: V
     await expect(images(alice).last).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_nothing_moves_when_images_come(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -154,6 +157,7 @@ async def test_nothing_moves_when_images_come(
     assert await alice.page.evaluate("window.shifts") == 0
 
 
+@pytest.mark.thorough
 async def test_images_beside_others_are_not_blown_up_nor_cut_to_nothing(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -204,6 +208,7 @@ async def describe_first(visitor: Visitor, words: str) -> None:
     await visitor.dialog.get_by_role("button", name="Save").click()
 
 
+@pytest.mark.thorough
 async def test_a_description_is_mended_and_a_deleted_message_takes_its_files_along(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:
@@ -276,6 +281,7 @@ async def test_images_of_a_private_room_are_seen_by_its_members(
     assert answer.status in {401, 404}
 
 
+@pytest.mark.thorough
 async def test_files_in_a_thread_stay_with_its_box(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -302,6 +308,7 @@ async def test_files_in_a_thread_stay_with_its_box(
     await expect(images(alice).first).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_files_can_be_used_by_everybody(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import re
 from typing import Any
 
+import pytest
 from playwright.async_api import CDPSession, Request, Route, expect
 
 from tests.browser.conftest import Visit
@@ -30,6 +31,7 @@ from tests.support.server import Server
 SERVER_ENV = SETTINGS
 
 
+@pytest.mark.thorough
 async def test_what_cannot_be_sent_says_why_and_is_taken_away_by_keys(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -93,6 +95,7 @@ async def test_files_are_pasted_and_dropped(server: Server, room: Room, visit: V
         await alice.page.keyboard.press("Control+Shift+U")
 
 
+@pytest.mark.thorough
 async def test_a_message_waits_for_its_files_and_others_wait_behind_it(
     server: Server, room: Room, visit: Visit, new_room: Any
 ) -> None:
@@ -142,6 +145,7 @@ async def chips_and_line(visitor: Visitor, line: CDPSession) -> None:
     await visitor.page.context.set_offline(False)
 
 
+@pytest.mark.thorough
 async def test_files_outlast_a_reload_in_the_box_and_with_their_message(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:
@@ -173,6 +177,7 @@ async def test_files_outlast_a_reload_in_the_box_and_with_their_message(
     assert [len(message["files"]) for message in await alice.told()] == [1, 1]
 
 
+@pytest.mark.thorough
 async def test_another_tab_takes_no_file_away_and_leaves_none_behind(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -196,6 +201,7 @@ async def test_another_tab_takes_no_file_away_and_leaves_none_behind(
     assert [len(message["files"]) for message in await other.told()] == [2]
 
 
+@pytest.mark.thorough
 async def test_what_is_given_up_on_its_way_is_gone(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -212,6 +218,7 @@ async def test_what_is_given_up_on_its_way_is_gone(
     assert [message["content"] for message in await alice.told()] == ["This one"]
 
 
+@pytest.mark.thorough
 async def test_what_is_pasted_or_dropped_before_the_tray_is_there_is_taken(
     server: Server, room: Room, visit: Visit
 ) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.accounts import field, fill_in, press
@@ -52,6 +53,7 @@ async def test_an_invitation_makes_one_account_and_leaves_the_address_at_once(
     await expect(ada.rooms_heading).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_whoever_is_in_already_is_told_so_and_a_guest_may_take_the_link(
     new_server: NewServer, stranger: Visit
 ) -> None:
@@ -73,6 +75,7 @@ async def test_whoever_is_in_already_is_told_so_and_a_guest_may_take_the_link(
     await nobody_sees(guest, "another-token")
 
 
+@pytest.mark.thorough
 async def test_the_first_start_prints_a_link_that_makes_the_administrator(
     own_server: Server, stranger: Visit, browsers: Browsers
 ) -> None:

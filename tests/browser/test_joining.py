@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.accounts import choose_people, field, fill_in, open_room_settings, press
@@ -19,6 +20,7 @@ def link_of(place: Place, server: Server) -> str:
     return f"{server.url}/#/join/{made['token']}"
 
 
+@pytest.mark.thorough
 async def test_a_link_is_made_copied_listed_and_revoked(
     server: Server, member: Visit, browsers: Browsers
 ) -> None:
@@ -85,6 +87,7 @@ async def test_a_link_leads_through_signing_in_and_back(server: Server, stranger
     await expect(guest.title).to_have_text(place.room["name"])
 
 
+@pytest.mark.thorough
 async def test_what_is_typed_while_a_form_is_on_its_way_stands_in_it(
     server: Server, stranger: Visit
 ) -> None:
@@ -142,6 +145,7 @@ async def test_people_are_found_and_written_to(server: Server, member: Visit) ->
     assert two.page.url == place
 
 
+@pytest.mark.thorough
 async def test_a_conversation_of_three_is_named_by_the_others(
     server: Server, member: Visit
 ) -> None:
@@ -163,6 +167,7 @@ async def test_a_conversation_of_three_is_named_by_the_others(
     await expect(emil.dialog.get_by_role("tab")).to_have_count(2)
 
 
+@pytest.mark.thorough
 async def test_nothing_found_and_nothing_loaded_are_told(
     server: Server, stranger: Visit, member: Visit, browsers: Browsers
 ) -> None:
@@ -193,6 +198,7 @@ async def test_nothing_found_and_nothing_loaded_are_told(
     await expect(guest.name_field).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_somebody_without_a_name_of_their_own_is_shown_by_their_colour(
     server: Server, member: Visit, visit: Visit
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.accounts import press
@@ -114,6 +115,7 @@ async def test_a_pin_is_seen_by_everybody_and_leads_back_to_its_message(
     await expect(eve.title).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_pins_are_there_again_after_the_connection_was_lost_and_on_a_new_visit(
     server: Server, room: Room, visit: Visit, browsers: Browsers, bob: Person
 ) -> None:
@@ -138,6 +140,7 @@ async def test_pins_are_there_again_after_the_connection_was_lost_and_on_a_new_v
     await expect(counter(alice)).to_be_hidden()
 
 
+@pytest.mark.thorough
 async def test_a_message_is_passed_on_by_keys_alone_with_a_comment(
     server: Server, member: Visit
 ) -> None:
@@ -209,6 +212,7 @@ def send_file(place: Place, by: Account, name: str, data: bytes) -> str:
     return str(checked(by.call("POST", "/api/chat/files", params=query, content=data))["id"])
 
 
+@pytest.mark.thorough
 async def test_files_stand_where_their_message_is_kept_and_inside_what_passes_them_on(
     server: Server, member: Visit
 ) -> None:
@@ -299,6 +303,7 @@ async def test_a_link_to_a_message_leads_there_or_says_that_it_does_not(
     await expect(visitor.page.get_by_text("secret")).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_on_the_smallest_phone_the_pins_leave_room_for_the_name(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -317,6 +322,7 @@ async def test_on_the_smallest_phone_the_pins_leave_room_for_the_name(
     await expect(alice.page.get_by_role("combobox", name="Search messages")).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_on_a_phone_the_panel_fills_the_screen(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:

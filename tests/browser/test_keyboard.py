@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import Visit
@@ -168,6 +169,7 @@ async def test_f6_goes_from_one_part_of_the_conversation_to_the_next(
     await expect(current).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_the_list_of_keys_opens_by_a_key_and_from_the_menu(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -196,6 +198,7 @@ async def test_the_list_of_keys_opens_by_a_key_and_from_the_menu(
     await expect(menu).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_the_focus_stays_when_a_message_is_sent_again_or_given_up(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -214,6 +217,7 @@ async def test_the_focus_stays_when_a_message_is_sent_again_or_given_up(
     await keys.is_somewhere("after the deletion")
 
 
+@pytest.mark.thorough
 async def test_the_focus_stays_when_the_last_message_is_given_up(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -225,6 +229,7 @@ async def test_the_focus_stays_when_the_last_message_is_given_up(
     await Keyboard(alice).is_somewhere("in the empty log")
 
 
+@pytest.mark.thorough
 async def test_the_focus_stays_on_the_way_to_the_newest_message(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -239,6 +244,7 @@ async def test_the_focus_stays_on_the_way_to_the_newest_message(
     await keys.is_somewhere("at the newest message")
 
 
+@pytest.mark.thorough
 async def test_the_focus_stays_while_the_connection_goes_and_comes(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -255,6 +261,7 @@ async def test_the_focus_stays_while_the_connection_goes_and_comes(
     await keys.is_somewhere("when all is well")
 
 
+@pytest.mark.thorough
 async def test_the_focus_stays_when_older_messages_are_asked_for_again(
     server: Server, room: Room, visit: Visit, bob: Person, browsers: Browsers
 ) -> None:
@@ -273,6 +280,7 @@ async def test_the_focus_stays_when_older_messages_are_asked_for_again(
     await keys.is_somewhere("with the older messages")
 
 
+@pytest.mark.thorough
 async def test_a_message_in_focus_keeps_it_while_the_window_moves_on(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -285,6 +293,7 @@ async def test_a_message_in_focus_keeps_it_while_the_window_moves_on(
     await expect(alice.rows.filter(has_text=re.compile("message 021"))).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_the_focus_stays_when_somebody_else_deletes_the_room(
     server: Server, visit: Visit, new_room: Callable[..., Room]
 ) -> None:
@@ -301,6 +310,7 @@ async def test_the_focus_stays_when_somebody_else_deletes_the_room(
     await expect(alice.page.get_by_role("button", name="Back to rooms")).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_a_key_that_is_pressed_before_it_is_heard_counts_once_it_is(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -319,6 +329,7 @@ async def test_a_key_that_is_pressed_before_it_is_heard_counts_once_it_is(
     await expect(field).to_be_hidden()
 
 
+@pytest.mark.thorough
 async def test_a_key_on_a_message_that_is_pressed_before_it_is_heard_counts_once_it_is(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:

@@ -1,5 +1,6 @@
 """Nothing sticks out: from a small phone to a large screen, zoomed, in other people's colours."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
@@ -36,6 +37,7 @@ async def test_a_phone_shows_one_pane_at_a_time_and_leads_back(
     assert await overflowing(alice.page) == []
 
 
+@pytest.mark.thorough
 async def test_the_page_works_in_forced_colours(own_server: Server, visit: Visit) -> None:
     """With the reader's own few colours everything is still there, and the focus can be seen."""
     await furnish(own_server)

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
@@ -17,6 +18,7 @@ NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 AT = {"timezone_id": "UTC", "locale": "en-GB"}
 
 
+@pytest.mark.thorough
 async def test_days_are_set_apart_by_their_names(
     own_server: Server, new_room: NewRoom, visit: Visit, person: MakePerson
 ) -> None:
@@ -40,6 +42,7 @@ async def test_days_are_set_apart_by_their_names(
     await expect(days.nth(2)).to_have_text("Tuesday 3 March")
 
 
+@pytest.mark.thorough
 async def test_messages_of_one_author_within_five_minutes_are_one_group(
     own_server: Server, new_room: NewRoom, visit: Visit, person: MakePerson
 ) -> None:
@@ -99,6 +102,7 @@ async def test_the_new_line_stands_above_what_came_while_one_was_away(
     await expect(alice.log.get_by_text("New", exact=True)).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_a_long_absence_opens_where_it_began(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:

@@ -171,6 +171,7 @@ async def test_nothing_hostile_becomes_more_than_words(
         await alice.page.reload()
 
 
+@pytest.mark.thorough
 async def test_a_room_without_markdown_asks_for_nothing_that_shows_it(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -199,6 +200,7 @@ async def test_a_room_without_markdown_asks_for_nothing_that_shows_it(
     assert await alice.page.evaluate("window.first") == 1
 
 
+@pytest.mark.thorough
 async def test_where_it_cannot_be_had_a_message_is_what_was_written(
     server: Server, room: Room, visit: Visit, bob: Person, browsers: Browsers
 ) -> None:
@@ -220,6 +222,7 @@ async def test_where_it_cannot_be_had_a_message_is_what_was_written(
     await expect(alice.log.locator("strong")).to_have_text(["one", "two"])
 
 
+@pytest.mark.thorough
 async def test_wide_code_and_tables_scroll_by_themselves(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -254,6 +257,7 @@ async def test_wide_code_and_tables_scroll_by_themselves(
     assert await axe_violations(alice.page, rules=known) == []
 
 
+@pytest.mark.thorough
 async def test_code_is_copied_by_its_button(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -266,6 +270,7 @@ async def test_code_is_copied_by_its_button(
     assert copied == "  echo *a*  <b>\n\n\techo"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_every_colour_can_be_read_in_both_themes(
     server: Server, room: Room, visit: Visit, bob: Person, theme: str
@@ -281,6 +286,7 @@ async def test_every_colour_can_be_read_in_both_themes(
     assert await axe_violations(alice.page) == []
 
 
+@pytest.mark.thorough
 async def test_words_without_signs_are_spoken(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from contextlib import closing
 
+import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.accounts import open_room_settings
@@ -13,6 +14,8 @@ from tests.support.browser import Browsers
 from tests.support.page_checks import axe_violations, overflowing
 from tests.support.places import Place, make_room, name_of, new_account
 from tests.support.server import Server
+
+pytestmark = pytest.mark.thorough
 
 PAGE = 200
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.accounts import open_settings
@@ -141,6 +142,7 @@ async def test_a_mention_is_counted_shown_and_notified_by_one_tab_alone(
     assert len(await told(noor.page)) + len(await told(second.page)) == 1
 
 
+@pytest.mark.thorough
 async def test_one_decides_of_what_to_hear_and_asks_why(server: Server, member: Visit) -> None:
     """The level in the room's menu, on all devices; the decision in the message's menu."""
     me, other = names()
@@ -199,6 +201,7 @@ async def test_one_decides_of_what_to_hear_and_asks_why(server: Server, member: 
     await expect(desk.page.locator(f"[data-message-id='{said}']")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_the_settings_ask_the_browser_only_when_told_to(
     server: Server, member: Visit
 ) -> None:
@@ -260,6 +263,7 @@ async def test_the_settings_ask_the_browser_only_when_told_to(
     await expect(own).to_contain_text("Do not disturb until")
 
 
+@pytest.mark.thorough
 async def test_the_box_offers_to_call_and_says_what_that_does(
     server: Server, member: Visit
 ) -> None:
@@ -278,6 +282,7 @@ async def test_the_box_offers_to_call_and_says_what_that_does(
     await expect(article(noor, "@room come").locator(".mention")).to_have_text("@room")
 
 
+@pytest.mark.thorough
 async def test_a_row_is_marked_for_those_whom_the_server_called(
     server: Server, member: Visit
 ) -> None:
@@ -311,6 +316,7 @@ async def test_a_row_is_marked_for_those_whom_the_server_called(
     await expect(marked).to_have_count(2)
 
 
+@pytest.mark.thorough
 async def test_a_notice_of_a_mention_goes_when_its_room_is_read(
     server: Server, member: Visit
 ) -> None:
@@ -336,6 +342,7 @@ async def test_a_notice_of_a_mention_goes_when_its_room_is_read(
     await expect(toasts).to_contain_text("#cellar")
 
 
+@pytest.mark.thorough
 async def test_who_was_notified_is_told_that_this_browser_shows_nothing(
     server: Server, member: Visit
 ) -> None:

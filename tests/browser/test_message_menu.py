@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.accounts import press
@@ -75,6 +76,7 @@ async def test_ones_last_message_is_edited_from_the_empty_box(
     await expect(alice.box).to_have_value("a draft")
 
 
+@pytest.mark.thorough
 async def test_who_goes_on_while_a_change_is_being_saved_is_not_called_back(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -121,6 +123,7 @@ async def test_who_goes_on_while_a_change_is_being_saved_is_not_called_back(
     await expect(alice.box).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_a_later_change_of_a_message_does_not_overtake_an_earlier_one(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -157,6 +160,7 @@ async def test_a_later_change_of_a_message_does_not_overtake_an_earlier_one(
     await expect(alice.box).to_have_value("")
 
 
+@pytest.mark.thorough
 async def test_a_message_that_one_is_at_gets_its_tools_when_it_is_stored(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -207,6 +211,7 @@ async def test_a_message_is_deleted_by_keys_alone(server: Server, room: Room, vi
     await expect(alice.page.get_by_role("menu")).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_others_messages_are_reported_and_not_deleted(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -232,6 +237,7 @@ async def test_others_messages_are_reported_and_not_deleted(
     ]
 
 
+@pytest.mark.thorough
 async def test_who_looks_after_a_room_deletes_any_message(
     server: Server, member: Visit, visit: Visit
 ) -> None:
@@ -249,6 +255,7 @@ async def test_who_looks_after_a_room_deletes_any_message(
     await expect(owner.rows.first).to_contain_text(DELETED)
 
 
+@pytest.mark.thorough
 async def test_a_finger_that_rests_opens_the_menu(server: Server, room: Room, visit: Visit) -> None:
     """A short touch does not, nor one that scrolls."""
     phone = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True}
@@ -272,6 +279,7 @@ async def test_a_finger_that_rests_opens_the_menu(server: Server, room: Room, vi
     await expect(alice.box).to_have_value("from the train")
 
 
+@pytest.mark.thorough
 async def test_the_tools_of_messages_are_asked_for_again_after_they_could_not_be_had(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:
@@ -291,6 +299,7 @@ async def test_the_tools_of_messages_are_asked_for_again_after_they_could_not_be
     await expect(alice.page.get_by_role("button", name="Message actions")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_change_further_up_does_not_move_the_reader(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -335,6 +344,7 @@ async def test_slow_mode_counts_down_and_keeps_what_is_written(
     await visitor.shows("one", "two")
 
 
+@pytest.mark.thorough
 async def test_who_is_muted_reads_for_how_long_and_loses_nothing(
     server: Server, member: Visit, browsers: Browsers
 ) -> None:
@@ -352,6 +362,7 @@ async def test_who_is_muted_reads_for_how_long_and_loses_nothing(
     await expect(visitor.box).to_be_hidden()
 
 
+@pytest.mark.thorough
 async def test_who_is_banned_while_looking_reads_it_and_goes_elsewhere(
     server: Server, member: Visit, browsers: Browsers
 ) -> None:
@@ -372,6 +383,7 @@ async def test_who_is_banned_while_looking_reads_it_and_goes_elsewhere(
     await expect(visitor.rooms_heading).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_link_to_a_message_is_copied_by_one_key(
     server: Server, room: Room, visit: Visit
 ) -> None:

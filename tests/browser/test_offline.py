@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
@@ -56,6 +57,7 @@ async def test_a_cut_connection_is_mended_and_the_gap_filled_both_ways(
     assert [json.loads(frame)["type"] for frame in wire.said].count("message") == 3
 
 
+@pytest.mark.thorough
 async def test_a_short_cut_is_not_worth_a_word(server: Server, room: Room, visit: Visit) -> None:
     """A connection that is back within the first try leaves no banner behind."""
     wire = Wire()
@@ -71,6 +73,7 @@ async def test_a_short_cut_is_not_worth_a_word(server: Server, room: Room, visit
     assert wire.opened == 2
 
 
+@pytest.mark.thorough
 async def test_try_now_does_not_wait_for_the_next_try(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -89,6 +92,7 @@ async def test_try_now_does_not_wait_for_the_next_try(
     assert not (await alice.focused()).startswith("body")
 
 
+@pytest.mark.thorough
 async def test_a_half_open_connection_is_found_out_by_its_silence(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -150,6 +154,7 @@ async def test_messages_survive_a_reload_while_the_connection_is_gone(
     await both_have_once(alice, bob, "meanwhile", "one", "two", "three", "four")
 
 
+@pytest.mark.thorough
 async def test_messages_wait_for_their_room_while_one_is_in_another(
     server: Server, room: Room, visit: Visit, new_room: Callable[..., Room]
 ) -> None:
@@ -170,6 +175,7 @@ async def test_messages_wait_for_their_room_while_one_is_in_another(
     await both_have_once(alice, bob, "for the first room", "this too")
 
 
+@pytest.mark.thorough
 async def test_the_browser_that_says_it_is_offline_is_believed(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:
@@ -193,6 +199,7 @@ async def test_the_browser_that_says_it_is_offline_is_believed(
     await both_have_once(alice, bob, "from the tunnel")
 
 
+@pytest.mark.thorough
 async def test_a_heartbeat_tells_of_a_message_that_never_came(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:

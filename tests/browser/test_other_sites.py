@@ -128,6 +128,7 @@ async def _try(page: Page, server: Server, place: Place) -> dict[str, str]:
 
 # Another site, whose requests bring no cookies of ours; and another port of the same host, which
 # browsers count as the same site, so that all cookies come along.
+@pytest.mark.thorough
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 async def test_a_page_of_another_origin_changes_and_reads_nothing(
     server: Server, stranger: Visit, browsers: Browsers, elsewhere: int, host: str

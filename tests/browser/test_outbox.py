@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
@@ -42,6 +43,7 @@ async def test_a_message_the_server_refuses_says_why_and_can_be_deleted(
     await alice.shows("the next one is not held up")
 
 
+@pytest.mark.thorough
 async def test_a_message_beyond_a_limit_that_has_changed_waits_for_a_retry(
     new_server: Callable[..., Server],
     new_room: Callable[..., Room],
@@ -115,6 +117,7 @@ async def test_two_tabs_of_one_person_are_one_person_with_one_outbox(
     assert [frame for frame in client.frames if frame["type"] in {"join", "leave"}] == []
 
 
+@pytest.mark.thorough
 async def test_a_draft_stays_with_its_room(
     server: Server, room: Room, visit: Visit, new_room: Callable[..., Room]
 ) -> None:
@@ -136,6 +139,7 @@ async def test_a_draft_stays_with_its_room(
     await expect(alice.box).to_have_value("")
 
 
+@pytest.mark.thorough
 async def test_the_message_box_counts_near_its_limit_and_holds_back_what_is_over(
     server: Server, room: Room, visit: Visit
 ) -> None:

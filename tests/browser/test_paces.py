@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.async_api import expect
 
 from parlour.costs import BUDGETS, MOST_OF_PERSON
@@ -11,6 +12,8 @@ from tests.support.browser import Browsers
 from tests.support.people import Room, async_http_client, checked
 from tests.support.server import USUAL, Server
 from tests.support.timing import scaled
+
+pytestmark = pytest.mark.thorough
 
 SERVER_ENV = USUAL
 REFUSED = "status of 429"

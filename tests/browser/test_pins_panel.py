@@ -3,12 +3,15 @@
 import re
 from typing import Any
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.keeping import LISTEN, counter, pins
 from tests.support.people import Message, Person, Room, async_http_client
 from tests.support.server import Server
+
+pytestmark = pytest.mark.thorough
 
 MESSAGES = "/api/chat/messages"
 

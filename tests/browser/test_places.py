@@ -56,6 +56,7 @@ async def test_the_address_of_a_message_leads_to_it(
     await expect(alice.rows.last).to_contain_text("message 300")
 
 
+@pytest.mark.thorough
 async def test_an_address_of_a_message_that_is_not_there_still_shows_the_room(
     server: Server, long_room: tuple[Room, list[Message]], visit: Visit
 ) -> None:
@@ -76,6 +77,7 @@ async def same_place(visitor: Visitor, before: View) -> None:
     assert abs(now.offset - before.offset) <= STILL
 
 
+@pytest.mark.thorough
 async def test_coming_back_to_a_room_leads_to_where_one_was(
     server: Server,
     long_room: tuple[Room, list[Message]],

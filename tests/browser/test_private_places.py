@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.accounts import choose_people, field, open_room_settings, press
@@ -47,6 +48,7 @@ async def test_a_private_room_is_made_and_seen_by_those_who_are_added(
     await quentin.shows("only for us")
 
 
+@pytest.mark.thorough
 async def test_a_guest_reads_why_private_rooms_are_not_for_guests(
     server: Server, visit: Visit
 ) -> None:
@@ -90,6 +92,7 @@ async def test_who_is_removed_leaves_calmly_and_nothing_follows(
     await visitor.shows("the end")
 
 
+@pytest.mark.thorough
 async def test_about_a_room_is_changed_and_others_see_it_at_once(
     server: Server, member: Visit
 ) -> None:
@@ -127,6 +130,7 @@ async def told_that_they_may(visitor: Visitor, item: str) -> None:
             await expect(visitor.page.get_by_role("menu")).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_roles_and_the_room_itself_are_handed_on(server: Server, member: Visit) -> None:
     """A member becomes a moderator, then the owner; who gave it away stays as a moderator."""
     vera, wim = new_account(server, "vera"), new_account(server, "wim")
@@ -156,6 +160,7 @@ async def test_roles_and_the_room_itself_are_handed_on(server: Server, member: V
     await expect(owner.card(place.room["name"])).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_an_archived_room_is_read_and_comes_back(server: Server, member: Visit) -> None:
     """The message box says why it is closed and keeps what was written in it."""
     xenia, yann = new_account(server, "xenia"), new_account(server, "yann")
@@ -179,6 +184,7 @@ async def test_an_archived_room_is_read_and_comes_back(server: Server, member: V
     await other.shows("before", "not finished")
 
 
+@pytest.mark.thorough
 async def test_sections_are_folded_and_stay_so(server: Server, member: Visit) -> None:
     """By keys; the room one is in stays on view, and a reload changes nothing."""
     zoe = new_account(server, "zoe")

@@ -6,6 +6,7 @@ from contextlib import closing
 from statistics import median
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import Visit
@@ -151,6 +152,7 @@ async def test_rooms_and_commands_are_a_few_letters_away(
     await expect(alice.dialog).to_contain_text("Go to a room, a person or a command")
 
 
+@pytest.mark.thorough
 async def test_people_are_found_and_written_to(server: Server, member: Visit) -> None:
     """Those known here at once, others when the server has told of them; each once."""
     ada = new_account(server, "ada", display_name="Ada Lovelace")
@@ -183,6 +185,7 @@ async def test_people_are_found_and_written_to(server: Server, member: Visit) ->
     await expect(visitor.title).to_contain_text("Bob Babbage")
 
 
+@pytest.mark.thorough
 async def test_on_a_phone_it_fills_the_width(server: Server, visit: Visit) -> None:
     """It is opened from the list of rooms, or the menu of a room, and closed by a button."""
     phone = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True}
@@ -212,6 +215,7 @@ def fill_with_rooms(server: Server) -> None:
         database.executemany(asked, rows)
 
 
+@pytest.mark.thorough
 async def test_two_thousand_rooms_are_answered_from_memory(
     own_server: Server, visit: Visit
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Visit
@@ -91,6 +92,7 @@ async def test_an_idle_page_sets_no_timer_below_ten_seconds(
         assert wire.opened == 1
 
 
+@pytest.mark.thorough
 async def test_a_hidden_tab_draws_nothing_until_it_is_looked_at(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import quote
 
+import pytest
 from httpx2 import AsyncClient
 from playwright.async_api import Locator, expect
 
@@ -106,6 +107,7 @@ async def test_two_people_react_and_see_each_other(
     await expect(pill(alice, "👍 1 reaction")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_all_of_it_is_done_by_keys_alone(server: Server, room: Room, visit: Visit) -> None:
     """The focus comes back to the message, and is never lost when a pill goes."""
     alice = await visit("alice", server, room)
@@ -153,6 +155,7 @@ async def test_all_of_it_is_done_by_keys_alone(server: Server, room: Room, visit
     await expect(last).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_what_is_refused_goes_back_to_what_it_was(
     server: Server, member: Visit, browsers: Browsers
 ) -> None:
@@ -179,6 +182,7 @@ async def test_what_is_refused_goes_back_to_what_it_was(
     await expect(visitor.page.get_by_role("button", name=re.compile("^React"))).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_nothing_jumps_when_pills_come(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -226,6 +230,7 @@ async def test_nothing_jumps_when_pills_come(
         assert await drift_in_the_end(carol.page) <= 1
 
 
+@pytest.mark.thorough
 async def test_on_a_phone_it_is_a_sheet_and_a_long_press(
     server: Server, room: Room, visit: Visit, ahttp: AsyncClient, alice: Person
 ) -> None:
@@ -269,6 +274,7 @@ async def test_on_a_phone_it_is_a_sheet_and_a_long_press(
     await expect(pill(visitor, "🍇 1 reaction, you reacted")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_skin_tone_is_remembered_and_the_box_takes_emoji(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -304,6 +310,7 @@ async def test_a_skin_tone_is_remembered_and_the_box_takes_emoji(
     assert await alice.page.evaluate("localStorage.getItem('parlour.emoji.recent')") is None
 
 
+@pytest.mark.thorough
 async def test_among_very_many_one_knows_whether_one_has_reacted(
     server: Server, room: Room, visit: Visit, ahttp: AsyncClient, bob: Person
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import Visit
@@ -92,6 +93,7 @@ async def test_a_reply_shows_what_it_answers_as_that_is_now(
     assert tombstone["replies"]["count"] == 1
 
 
+@pytest.mark.thorough
 async def test_what_is_quoted_from_far_away_is_there_at_once_and_can_be_gone_to(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -111,6 +113,7 @@ async def test_what_is_quoted_from_far_away_is_there_at_once_and_can_be_gone_to(
     await expect(alice.page.get_by_role("button", name="Jump to latest")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_reply_is_begun_and_given_up_by_keys_and_kept_over_a_reload(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -141,6 +144,7 @@ async def test_a_reply_is_begun_and_given_up_by_keys_and_kept_over_a_reload(
     assert [message["reply_to"] for message in await alice.told()] == [None, None]
 
 
+@pytest.mark.thorough
 async def test_a_reply_waits_for_the_network_with_what_it_answers(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -234,6 +238,7 @@ async def test_a_thread_stands_beside_the_room_and_follows_it(
     await expect(alice.people.first).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_thread_is_linked_to_and_read_in_pages(
     server: Server, room: Room, visit: Visit, bob: Person, browsers: Browsers
 ) -> None:
@@ -269,6 +274,7 @@ async def test_a_thread_is_linked_to_and_read_in_pages(
     await expect(thread(alice)).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_on_a_phone_a_thread_is_a_pane_of_its_own(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:

@@ -6,6 +6,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
 from tests.browser.wire import Wire
+from tests.support.brief import thorough_but
 from tests.support.browser import Browsers
 from tests.support.people import Room
 from tests.support.server import Server
@@ -24,7 +25,7 @@ async def away_for_a_minute(visitor: Visitor) -> None:
         await visitor.page.clock.fast_forward(RETRY)
 
 
-@pytest.mark.parametrize("end", ["stopped", "killed"])
+@pytest.mark.parametrize("end", thorough_but(["killed"], ["stopped", "killed"]))
 async def test_twenty_messages_sent_while_the_server_is_away_appear_once_and_in_order(
     end: str, own_server: Server, new_room: object, visit: Visit, browsers: Browsers
 ) -> None:
@@ -54,6 +55,7 @@ async def test_twenty_messages_sent_while_the_server_is_away_appear_once_and_in_
     await bob.shows(*told)
 
 
+@pytest.mark.thorough
 async def test_twenty_messages_survive_a_cut_and_a_reload_in_the_middle(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -77,6 +79,7 @@ async def test_twenty_messages_survive_a_cut_and_a_reload_in_the_middle(
     assert [message["content"] for message in await alice.told()] == texts
 
 
+@pytest.mark.thorough
 async def test_a_room_that_others_deleted_meanwhile_is_found_to_be_gone(
     own_server: Server, new_room: object, visit: Visit, browsers: Browsers
 ) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
@@ -33,6 +34,7 @@ async def test_the_list_follows_rooms_and_the_people_in_them(server: Server, vis
     await expect(bob.card("attic")).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_the_sidebar_follows_the_rooms_too(
     server: Server, visit: Visit, new_room: Callable[..., Room]
 ) -> None:
@@ -49,6 +51,7 @@ async def test_the_sidebar_follows_the_rooms_too(
     await expect(side.get_by_role("link", name="cellar")).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_deleting_asks_first_and_tells_that_it_is_done(
     server: Server, visit: Visit, new_room: Callable[..., Room]
 ) -> None:
@@ -98,6 +101,7 @@ async def test_a_deleted_room_is_told_to_the_others_in_it(
     await expect(bob.stored).to_have_count(1)
 
 
+@pytest.mark.thorough
 async def test_the_address_of_a_deleted_room_says_that_it_is_gone(
     own_server: Server, visit: Visit, new_room: Callable[..., Room], browsers: Browsers
 ) -> None:
@@ -116,6 +120,7 @@ async def test_the_address_of_a_deleted_room_says_that_it_is_gone(
     await expect(alice.page.get_by_text("No rooms yet. Create the first one.")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_room_name_that_cannot_be_is_refused_in_words(
     server: Server, visit: Visit, new_room: Callable[..., Room], browsers: Browsers
 ) -> None:
@@ -141,6 +146,7 @@ async def test_a_room_name_that_cannot_be_is_refused_in_words(
     await expect(alice.title).to_have_text("x" * 100)
 
 
+@pytest.mark.thorough
 async def test_the_filter_finds_a_room_by_a_part_of_its_name(
     server: Server, visit: Visit, new_room: Callable[..., Room]
 ) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.accounts import press
@@ -126,6 +127,7 @@ async def test_a_message_is_scheduled_changed_and_deleted_by_keys_alone(
     assert waiting(ada) == []
 
 
+@pytest.mark.thorough
 async def test_what_is_scheduled_is_in_step_in_all_tabs_of_its_author_and_nobody_elses(
     server: Server, member: Visit
 ) -> None:
@@ -166,6 +168,7 @@ async def test_what_is_scheduled_is_in_step_in_all_tabs_of_its_author_and_nobody
     await expect(there.page.get_by_text("Nothing is scheduled")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_files_and_the_answer_in_the_message_box_go_with_it(
     server: Server, member: Visit
 ) -> None:
@@ -200,6 +203,7 @@ async def test_files_and_the_answer_in_the_message_box_go_with_it(
     await expect(visitor.log.locator(".row-quote")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_what_is_written_in_a_thread_is_sent_there_later(
     server: Server, member: Visit
 ) -> None:
@@ -219,6 +223,7 @@ async def test_what_is_written_in_a_thread_is_sent_there_later(
     assert (found["content"], found["reply_to"]) == ("To the sea", first["id"])
 
 
+@pytest.mark.thorough
 async def test_one_that_could_not_be_sent_says_why_and_can_be_sent_again_or_taken_away(
     server: Server, member: Visit, browsers: Browsers
 ) -> None:
@@ -252,6 +257,7 @@ async def test_one_that_could_not_be_sent_says_why_and_can_be_sent_again_or_take
     await expect(line(visitor)).to_be_hidden()
 
 
+@pytest.mark.thorough
 async def test_on_a_phone_the_button_comes_with_the_words_and_the_list_fills_the_screen(
     server: Server, member: Visit
 ) -> None:
@@ -286,6 +292,7 @@ async def test_on_a_phone_the_button_comes_with_the_words_and_the_list_fills_the
     await expect(items(visitor)).to_have_count(1)
 
 
+@pytest.mark.thorough
 async def test_a_guest_is_offered_none_of_it(server: Server, room: Room, visit: Visit) -> None:
     """No button, no place; who goes to its address is told whom it is for."""
     alice = await visit("alice", server, room)
@@ -296,6 +303,7 @@ async def test_a_guest_is_offered_none_of_it(server: Server, room: Room, visit: 
     await expect(alice.page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_the_quick_switcher_and_the_list_of_keys_lead_to_it(
     server: Server, member: Visit
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Visit
@@ -73,6 +74,7 @@ async def test_an_arriving_message_is_announced_once_and_the_history_never(
     assert not any("bob" in text for text in await spoken(alice.page))
 
 
+@pytest.mark.thorough
 async def test_a_burst_of_messages_is_counted_and_not_read_out(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -97,6 +99,7 @@ async def test_a_burst_of_messages_is_counted_and_not_read_out(
     assert await spoken(alice.page, count=1) == ["5 new messages"]
 
 
+@pytest.mark.thorough
 async def test_troubles_and_their_end_are_announced(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -118,6 +121,7 @@ async def test_troubles_and_their_end_are_announced(
     await expect(alert).to_have_text("A message was not sent.")
 
 
+@pytest.mark.thorough
 async def test_a_quiet_room_says_nothing(server: Server, room: Room, visit: Visit) -> None:
     """Comings and goings, typing and heartbeats are for the eyes alone."""
     wire = Wire()

@@ -77,6 +77,7 @@ const look = () => {
 requestAnimationFrame(look);"""
 
 
+@pytest.mark.thorough
 async def test_a_room_that_opens_at_its_end_does_not_offer_to_go_there(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:
@@ -148,6 +149,7 @@ async def test_older_messages_come_in_above_without_moving_the_reader(
     assert len(after.ids) == len(before.ids) + 50
 
 
+@pytest.mark.thorough
 async def test_rows_that_go_at_the_far_end_do_not_move_the_reader(
     server: Server, long_room: tuple[Room, list[Message]], visit: Visit
 ) -> None:
@@ -174,6 +176,7 @@ async def test_rows_that_go_at_the_far_end_do_not_move_the_reader(
     assert now.ids[0] > first
 
 
+@pytest.mark.thorough
 async def test_new_messages_below_do_not_move_a_reader_further_up(
     server: Server, visit: Visit, room: Room, bob: Person
 ) -> None:
@@ -196,6 +199,7 @@ async def test_new_messages_below_do_not_move_a_reader_further_up(
     await expect(alice.log.get_by_text("New", exact=True)).to_have_count(1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("wide", "narrow"), [(1270, 800), (740, 375)])
 async def test_another_width_of_the_window_does_not_move_the_reader(
     server: Server, long_room: tuple[Room, list[Message]], visit: Visit, wide: int, narrow: int
@@ -223,6 +227,7 @@ DRAWN_BETWEEN = """(top) => {
 }"""
 
 
+@pytest.mark.thorough
 async def test_who_leaves_the_end_is_not_held_there_by_what_is_drawn_meanwhile(
     server: Server, long_room: tuple[Room, list[Message]], visit: Visit
 ) -> None:
@@ -247,6 +252,7 @@ REFLOW = """(width) => {
 }"""
 
 
+@pytest.mark.thorough
 async def test_what_happens_while_lines_break_anew_does_not_move_the_reader(
     server: Server, long_room: tuple[Room, list[Message]], visit: Visit
 ) -> None:
@@ -260,6 +266,7 @@ async def test_what_happens_while_lines_break_anew_does_not_move_the_reader(
         assert await drift_in_the_end(alice.page) <= STILL
 
 
+@pytest.mark.thorough
 async def test_a_reader_at_the_end_stays_at_the_end(
     server: Server, visit: Visit, room: Room, bob: Person
 ) -> None:
@@ -278,6 +285,7 @@ async def test_a_reader_at_the_end_stays_at_the_end(
     assert (await view(alice)).below <= STILL
 
 
+@pytest.mark.thorough
 async def test_ones_own_message_leads_to_the_end_from_anywhere(
     server: Server,
     long_room: tuple[Room, list[Message]],
@@ -314,6 +322,7 @@ PUSHED = """(words) => {
 }"""
 
 
+@pytest.mark.thorough
 async def test_what_is_told_in_the_moment_in_which_the_log_becomes_lower_does_not_move_it(
     server: Server, long_room: tuple[Room, list[Message]], visit: Visit
 ) -> None:

@@ -101,6 +101,7 @@ async def open_the_last(alice: Visitor) -> None:
     await alice.page.keyboard.press("Enter")
 
 
+@pytest.mark.thorough
 async def test_from_the_list_of_rooms_all_of_them_are_looked_through(
     server: Server, room: Room, visit: Visit, new_room: NewRoom, person: MakePerson
 ) -> None:
@@ -142,6 +143,7 @@ async def test_from_the_list_of_rooms_all_of_them_are_looked_through(
     await expect(panel(alice)).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_on_a_phone_it_takes_the_whole_pane_and_goes_when_something_is_opened(
     server: Server, room: Room, visit: Visit, person: MakePerson
 ) -> None:
@@ -169,6 +171,7 @@ async def test_on_a_phone_it_takes_the_whole_pane_and_goes_when_something_is_ope
     await expect(panel(alice)).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_operators_are_completed_and_explained_and_what_was_looked_for_is_remembered(
     server: Server, room: Room, member: Visit, browsers: Browsers
 ) -> None:
@@ -221,6 +224,7 @@ async def test_operators_are_completed_and_explained_and_what_was_looked_for_is_
     assert kept == []
 
 
+@pytest.mark.thorough
 async def test_results_stay_while_others_come_and_a_lost_network_is_said(
     server: Server, room: Room, visit: Visit, person: MakePerson, browsers: Browsers
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.accounts import (
@@ -78,6 +79,7 @@ async def test_one_signs_in_again_where_one_was_and_goes_on(
     await expect(ada.stored).to_have_count(3)
 
 
+@pytest.mark.thorough
 async def test_a_room_that_was_being_read_is_read_once_one_has_signed_in_again(
     server: Server, room: Room, stranger: Visit, browsers: Browsers, bob: Person
 ) -> None:
@@ -108,6 +110,7 @@ async def test_a_room_that_was_being_read_is_read_once_one_has_signed_in_again(
     await expect(selma.page.get_by_text("You can\u2019t enter this room")).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_files_wait_for_their_person_as_messages_do(
     server: Server, room: Room, stranger: Visit, browsers: Browsers
 ) -> None:
@@ -178,6 +181,7 @@ async def test_what_was_not_sent_is_never_sent_under_anothers_name(
     assert told == [("I am not grace", True), ("waiting for the wire", False)]
 
 
+@pytest.mark.thorough
 async def test_a_second_tab_follows_what_the_first_does(
     server: Server, room: Room, stranger: Visit, browsers: Browsers
 ) -> None:
@@ -207,6 +211,7 @@ async def test_a_second_tab_follows_what_the_first_does(
         await expect(tab.page.get_by_text("Connected", exact=True)).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_signing_out_without_the_server_is_said_and_one_stays(
     new_server: Callable[..., Server],
     new_room: Callable[..., Room],
@@ -228,6 +233,7 @@ async def test_signing_out_without_the_server_is_said_and_one_stays(
     await expect(ken.page.get_by_role("button", name="ken Connected")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_renewal_whose_answer_is_lost_is_asked_for_again(
     server: Server, room: Room, stranger: Visit
 ) -> None:
@@ -260,6 +266,7 @@ async def test_a_renewal_whose_answer_is_lost_is_asked_for_again(
     await expect(tove.dialog).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_what_waits_for_another_room_rests_when_somebody_else_has_the_browser(
     server: Server, room: Room, new_room: Callable[..., Room], stranger: Visit, browsers: Browsers
 ) -> None:
@@ -297,6 +304,7 @@ async def test_what_waits_for_another_room_rests_when_somebody_else_has_the_brow
     assert other.status() == 401
 
 
+@pytest.mark.thorough
 async def test_a_page_never_speaks_as_another_whose_cookies_have_come_into_the_browser(
     server: Server, room: Room, stranger: Visit, browsers: Browsers
 ) -> None:

@@ -1,5 +1,6 @@
 """The first screen: a name, remembered until one signs out, refused in words one understands."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
@@ -36,6 +37,7 @@ async def test_the_name_is_remembered_over_a_reload(server: Server, stranger: Vi
     await expect(alice.page.get_by_role("button", name="alice")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_guest_is_the_same_guest_over_a_reload(
     server: Server, room: Room, stranger: Visit
 ) -> None:
@@ -82,6 +84,7 @@ async def test_signing_out_ends_it_and_offers_the_name_again(
     await expect(bob.presence("alison")).to_be_attached()
 
 
+@pytest.mark.thorough
 async def test_a_bad_name_is_refused_in_words(
     server: Server, stranger: Visit, browsers: Browsers
 ) -> None:
@@ -100,6 +103,7 @@ async def test_a_bad_name_is_refused_in_words(
     await expect(visitor.rooms_heading).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_server_that_cannot_be_reached_is_said_so(
     own_server: Server, stranger: Visit, browsers: Browsers
 ) -> None:

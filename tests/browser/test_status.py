@@ -121,6 +121,7 @@ async def test_an_administrator_sees_how_the_server_fares(
     await expect(row.get_by_role("cell")).to_have_text(["3", re.compile(r"^\d+$")])
 
 
+@pytest.mark.thorough
 async def test_it_can_be_read_by_everybody(own: Server, chief: Account, member: Visit) -> None:
     """By axe's rules in both themes, on a phone, in stillness, without a word too many."""
     assert chief.status() == 200
@@ -141,6 +142,7 @@ async def test_it_can_be_read_by_everybody(own: Server, chief: Account, member: 
     assert await overflowing(page) == []
 
 
+@pytest.mark.thorough
 async def test_it_is_read_while_it_is_in_view_and_goes_on_over_a_lost_connection(
     own: Server, chief: Account, member: Visit, browsers: Browsers
 ) -> None:
@@ -193,6 +195,7 @@ async def test_it_is_read_while_it_is_in_view_and_goes_on_over_a_lost_connection
     assert asked.times == before
 
 
+@pytest.mark.thorough
 async def test_of_several_nodes_one_is_chosen(own: Server, chief: Account, member: Visit) -> None:
     """Each has its own figures, whichever answers; who is gone is there no more."""
     assert chief.status() == 200

@@ -88,6 +88,7 @@ def two_rooms(server: Server) -> tuple[Account, Account, Place, list[Place]]:
     return ada, ben, place, others
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(120)
 async def test_a_notice_lies_over_nothing_that_can_be_pressed(
     server: Server, member: Visit

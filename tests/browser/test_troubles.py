@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
@@ -17,6 +18,7 @@ UNREACHABLE = "WebSocket connection to .* failed|ERR_CONNECTION_REFUSED|ERR_CONN
 RETRY = 4000
 
 
+@pytest.mark.thorough
 async def test_rooms_that_cannot_be_loaded_are_asked_for_again(
     server: Server, browsers: Browsers, new_room: Callable[..., Room]
 ) -> None:
@@ -54,6 +56,7 @@ async def test_messages_that_cannot_be_loaded_are_asked_for_again(
     await expect(alice.stored).to_have_count(2)
 
 
+@pytest.mark.thorough
 async def test_a_restored_database_is_read_anew(
     own_server: Server, new_room: Callable[..., Room], visit: Visit, browsers: Browsers
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import Visit
@@ -57,6 +58,7 @@ async def test_what_is_typed_before_the_quick_switcher_is_there_chooses_in_it(
     await expect(alice.rows).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_what_is_typed_before_the_page_hears_its_keys_waits_as_well(
     server: Server, room: Room, visit: Visit, new_room: NewRoom
 ) -> None:
@@ -70,6 +72,7 @@ async def test_what_is_typed_before_the_page_hears_its_keys_waits_as_well(
     await expect(alice.rows).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_what_is_typed_before_the_search_is_there_is_looked_for(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -89,6 +92,7 @@ async def test_what_is_typed_before_the_search_is_there_is_looked_for(
     await expect(alice.box).to_have_value("")
 
 
+@pytest.mark.thorough
 async def test_what_is_typed_before_a_message_can_be_edited_is_written_into_it(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -102,6 +106,7 @@ async def test_what_is_typed_before_a_message_can_be_edited_is_written_into_it(
     await expect(alice.box).to_have_value("")
 
 
+@pytest.mark.thorough
 async def test_what_is_typed_after_a_menus_edit_takes_the_place_of_the_message(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -121,6 +126,7 @@ async def test_what_is_typed_after_a_menus_edit_takes_the_place_of_the_message(
         await expect(alice.page.get_by_role("dialog")).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_enter_with_shift_breaks_the_line_of_what_is_typed_early(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -132,6 +138,7 @@ async def test_enter_with_shift_breaks_the_line_of_what_is_typed_early(
     await expect(alice.box).to_have_value("said, one\ntwo")
 
 
+@pytest.mark.thorough
 async def test_escape_gives_up_what_was_asked_for_although_it_is_still_to_come(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -159,6 +166,7 @@ async def test_escape_gives_up_what_was_asked_for_although_it_is_still_to_come(
     await expect(switcher(alice)).to_be_focused()
 
 
+@pytest.mark.thorough
 async def test_who_goes_elsewhere_meanwhile_sends_nothing_there(
     server: Server, room: Room, visit: Visit, new_room: NewRoom
 ) -> None:
@@ -187,6 +195,7 @@ async def test_who_goes_elsewhere_meanwhile_sends_nothing_there(
     await expect(alice.rows).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_what_was_meant_for_something_that_cannot_be_had_is_kept_and_not_sent(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.accounts import open_settings, press
@@ -94,6 +95,7 @@ async def test_what_is_said_elsewhere_is_counted_and_read_on_all_devices(
     await expect(desk.page.get_by_text("Nothing is unread.").first).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_conversation_comes_into_the_others_list_with_its_first_message(
     server: Server, member: Visit
 ) -> None:
@@ -119,6 +121,7 @@ async def test_a_conversation_comes_into_the_others_list_with_its_first_message(
     await reader.shows("are you there?")
 
 
+@pytest.mark.thorough
 async def test_one_sees_who_has_read_what_one_wrote_unless_they_would_rather_not_say(
     server: Server, member: Visit
 ) -> None:

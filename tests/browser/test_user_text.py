@@ -160,6 +160,7 @@ async def test_names_of_people_are_text_everywhere(
     await nothing_ran(alice.page)
 
 
+@pytest.mark.thorough
 async def test_ones_own_name_is_text(server: Server, stranger: Visit, room: Room) -> None:
     """On the first screen, in the sidebar, in the log."""
     name = "<img src=x onerror=xss()>"
@@ -177,6 +178,7 @@ async def test_ones_own_name_is_text(server: Server, stranger: Visit, room: Room
     await nothing_ran(evil.page)
 
 
+@pytest.mark.thorough
 async def test_names_of_rooms_are_text_everywhere(
     server: Server, trapped: Visit, new_room: Callable[..., Room], browsers: Browsers
 ) -> None:
@@ -208,6 +210,7 @@ async def test_names_of_rooms_are_text_everywhere(
         assert room["name"] == name
 
 
+@pytest.mark.thorough
 async def test_the_notice_of_a_deleted_room_is_text(
     server: Server, trapped: Visit, new_room: Callable[..., Room], visit: Visit
 ) -> None:
@@ -222,6 +225,7 @@ async def test_the_notice_of_a_deleted_room_is_text(
     await nothing_ran(alice.page)
 
 
+@pytest.mark.thorough
 async def test_addresses_of_pages_become_links_and_nothing_else_does(
     server: Server, room: Room, trapped: Visit, bob: Person
 ) -> None:

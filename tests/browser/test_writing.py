@@ -1,5 +1,6 @@
 """What helps to write: keys and buttons for Markdown, lists that go on, names that complete."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
@@ -48,6 +49,7 @@ async def test_keys_mark_what_is_selected_and_can_be_undone(
     await expect(alice.log.get_by_role("link", name="word")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_an_address_pasted_over_words_makes_them_a_link(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -64,6 +66,7 @@ async def test_an_address_pasted_over_words_makes_them_a_link(
         await expect(alice.box).to_have_value(text)
 
 
+@pytest.mark.thorough
 async def test_lists_and_code_go_on_in_the_next_line_and_enter_still_sends(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -136,6 +139,7 @@ async def test_names_complete_by_keys_and_by_hand(
     await maya.close()
 
 
+@pytest.mark.thorough
 async def test_a_shortcode_becomes_its_emoji_once_it_is_whole(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -159,6 +163,7 @@ async def test_a_shortcode_becomes_its_emoji_once_it_is_whole(
     await expect(alice.rows.last).to_contain_text("\N{THUMBS UP SIGN} indeed")
 
 
+@pytest.mark.thorough
 async def test_a_shortcode_that_is_typed_before_it_is_known_becomes_its_emoji_then(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -178,6 +183,7 @@ async def test_a_shortcode_that_is_typed_before_it_is_known_becomes_its_emoji_th
     await expect(alice.box).to_have_value(f"{mended[:-1]}_n")
 
 
+@pytest.mark.thorough
 async def test_an_input_method_keeps_its_keys(server: Server, room: Room, visit: Visit) -> None:
     """While it composes, Enter is its own; the list opens when the word is there."""
     maya = await Person("真由", server).enter(room)
@@ -197,6 +203,7 @@ async def test_an_input_method_keeps_its_keys(server: Server, room: Room, visit:
     await maya.close()
 
 
+@pytest.mark.thorough
 async def test_the_buttons_are_shown_when_wanted_and_remembered(
     server: Server, room: Room, visit: Visit
 ) -> None:

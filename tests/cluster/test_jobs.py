@@ -49,6 +49,7 @@ async def test_of_two_nodes_one_says_it_and_both_tell(both: list[Apart], ann: Ac
     assert removed[0] == removed[1] == {each["id"] for each in said}
 
 
+@pytest.mark.thorough
 async def test_what_was_put_at_one_node_is_changed_and_said_at_the_other(
     both: list[Apart], ann: Account
 ) -> None:
@@ -94,6 +95,7 @@ def newest_node(url: str, known: set[str]) -> str:
     return node
 
 
+@pytest.mark.thorough
 @pytest.mark.one_node("it makes nodes of its own, one by one")
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("sudden", [True, False])
@@ -129,6 +131,7 @@ def test_what_a_node_had_when_it_ended_another_says(
         assert nodes[holder].process.wait() == 0
 
 
+@pytest.mark.thorough
 def test_clocks_an_hour_apart_change_nothing(
     new_server: NewServer, shared: dict[str, str], tmp_path: Path
 ) -> None:

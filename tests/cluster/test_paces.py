@@ -77,6 +77,7 @@ def test_guesses_at_two_nodes_are_counted_together(one: Server, other: Server) -
     assert statuses == [401] * FREE_TRIES + [429]
 
 
+@pytest.mark.thorough
 async def test_of_the_tickets_of_one_login_the_newest_are_good_on_all_nodes(
     ann: Account, one: Server, other: Server
 ) -> None:
@@ -97,6 +98,7 @@ async def test_of_the_tickets_of_one_login_the_newest_are_good_on_all_nodes(
         await client.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["killed", "hangs"])
 def test_without_redis_each_node_holds_the_pace_and_nobody_waits(
     tmp_path: Path, broker: Valkey, how: str

@@ -92,6 +92,7 @@ async def test_services_are_one_chat(services: Services, ann: Account) -> None:
     assert_refused(at_api.call("GET", "/api/users/me"), "not_signed_in")
 
 
+@pytest.mark.thorough
 def test_the_documentation_is_of_all_services(services: Services) -> None:
     """Whoever looks at it sees one server."""
     with http_client(services["web"]) as http:
@@ -100,6 +101,7 @@ def test_the_documentation_is_of_all_services(services: Services) -> None:
         assert paths == checked(http.get("/openapi.json"))["paths"]
 
 
+@pytest.mark.thorough
 def test_what_is_said_is_indexed_soon(services: Services, ann: Account) -> None:
     """By the service that does so, which hears of it as every node does."""
     at_api = Account(services["api"], ann.user, ann.access, ann.refresh)
@@ -116,6 +118,7 @@ def test_what_is_said_is_indexed_soon(services: Services, ann: Account) -> None:
             until(lambda said=said: highest() >= said, seconds=5)  # type: ignore[misc]
 
 
+@pytest.mark.thorough
 async def test_a_guest_is_the_same_one_for_a_service_without_secrets(services: Services) -> None:
     """Their cookie is signed, and so is looked at by the public key."""
     with http_client(services["auth"]) as http:
@@ -150,6 +153,7 @@ def test_others_can_tell_by_the_public_keys_whose_a_token_is(
     assert answer.headers["cache-control"] == "public, max-age=300"
 
 
+@pytest.mark.thorough
 def test_what_takes_keys_away_that_were_seen_leaves_none(new_server: NewServer) -> None:
     """As the documentation says it: a node that came before the new ones would believe the old."""
     statement = re.search(r"`(DELETE FROM meta WHERE name IN \('keys'.*)`", OPERATIONS.read_text())
@@ -164,6 +168,7 @@ def test_what_takes_keys_away_that_were_seen_leaves_none(new_server: NewServer) 
     assert "There are no keys yet." in apart.output
 
 
+@pytest.mark.thorough
 @pytest.mark.one_node("it looks at what one says")
 def test_a_service_without_keys_says_who_has_them(new_server: NewServer) -> None:
     """In one line: the one that signs people in has to be first."""

@@ -132,6 +132,7 @@ async def test_what_was_committed_without_its_nodes_knowing_is_told_once(
             assert node.told == list(range(1, last + 1))
 
 
+@pytest.mark.thorough
 async def test_what_a_node_has_not_told_is_kept(
     tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +193,7 @@ async def test_a_node_that_was_struck_off_says_and_tells_nothing_more(
         assert await other.say() == 2
 
 
+@pytest.mark.thorough
 def test_a_server_ends_that_was_struck_off(tmp_path: Path, url: str, new_server: NewServer) -> None:
     """Whoever looks after it starts it again."""
     env = {"PARLOUR_DATABASE_URL": url, "PARLOUR_REDIS_URL": valkey().url}
@@ -224,6 +226,7 @@ def test_a_node_and_a_server_by_itself_do_not_share_a_database(tmp_path: Path, u
     one.release()
 
 
+@pytest.mark.thorough
 async def test_nothing_of_nodes_that_have_ended_stays(tmp_path: Path, url: str) -> None:
     """However often one is started: neither where it ended in order nor where it was killed."""
     for _ in range(3):

@@ -1,16 +1,13 @@
 """`parlour migrate-data`: everything is there afterwards, or nothing has changed."""
 
 import asyncio
-import os
-import pty
 import re
 import shutil
 import sqlite3
-import subprocess
-import termios
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import psycopg
@@ -25,13 +22,13 @@ from parlour.support import postgresql
 from tests.support.accounts import register
 from tests.support.cutting import When, cutting
 from tests.support.files import on_disk, until
-from tests.support.lived import ENVIRONMENT, FOUND, MESSAGES, Lived, ask, do, found
+from tests.support.lived import FOUND, MESSAGES, Lived, ask, do, found
 from tests.support.local import local_settings
 from tests.support.places import make_room
 from tests.support.postgres import postgres
 from tests.support.s3 import BUCKET, Store
-from tests.support.server import PARLOUR, NewServer, Server
-from tests.support.timing import scaled
+from tests.support.server import NewServer, Server
+from tests.support.terminal import shown
 
 # What is moved is a SQLite database; where to is said by each test.
 pytestmark = pytest.mark.sqlite
@@ -43,12 +40,12 @@ def url() -> str:
     return postgres().new_database(empty=True)
 
 
-def move(server: Server, url: str, **env: str) -> "subprocess.CompletedProcess[str]":
+def move(server: Server, url: str, **env: str) -> CompletedProcess[str]:
     """Move what a server has."""
     return ask(server, "migrate-data", PARLOUR_DATABASE_URL=url, **env)
 
 
-def refused(run: "subprocess.CompletedProcess[str]") -> str:
+def refused(run: CompletedProcess[str]) -> str:
     """Assert that it was refused with one line; return it."""
     assert (run.returncode, run.stdout) == (1, ""), run.stderr
     [line] = run.stderr.splitlines()
@@ -117,6 +114,7 @@ def test_everything_is_there_after_a_move(lived: Lived, url: str) -> None:
     do(lived.eve, "POST", f"{MESSAGES}/{lived.said[4]}/report", json={"reason": "this too"})
 
 
+@pytest.mark.thorough
 async def test_a_page_that_was_away_during_the_move_catches_up(lived: Lived, url: str) -> None:
     """By the version and the epoch that it knows from before: nothing has to be read again."""
     server = lived.server
@@ -167,6 +165,7 @@ def test_nothing_is_moved_into_a_database_that_is_used(lived: Lived) -> None:
     lived.server.start()
 
 
+@pytest.mark.thorough
 def test_a_database_on_which_a_server_has_only_started_is_empty(
     lived: Lived, url: str, tmp_path: Path
 ) -> None:
@@ -175,6 +174,7 @@ def test_a_database_on_which_a_server_has_only_started_is_empty(
     assert move(lived.server, url).returncode == 0
 
 
+@pytest.mark.thorough
 def test_a_copy_that_differs_leaves_nothing(
     lived: Lived, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +203,7 @@ def test_a_copy_that_differs_leaves_nothing(
     lived.server.start()
 
 
+@pytest.mark.thorough
 def test_a_file_that_cannot_be_marked_is_not_moved(
     lived: Lived, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +221,7 @@ def test_a_file_that_cannot_be_marked_is_not_moved(
     assert tables_at(url) == set()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("when", ["behind", "before"])
 def test_a_connection_that_is_lost_at_the_very_end_leaves_one_of_the_two(
     lived: Lived, url: str, when: When
@@ -241,6 +243,7 @@ def test_a_connection_that_is_lost_at_the_very_end_leaves_one_of_the_two(
     assert lived.bob.status() == 200
 
 
+@pytest.mark.thorough
 def test_what_postgresql_does_not_take_leaves_nothing(lived: Lived, url: str) -> None:
     """A NUL, which no client can send, is in no text of PostgreSQL."""
     with closing(sqlite3.connect(lived.server.data_dir / "chat.db")) as database, database:
@@ -272,27 +275,17 @@ def test_what_cannot_be_moved_is_refused_with_one_line(
     assert move(server, url).returncode == 0
 
 
+@pytest.mark.thorough
 def test_a_terminal_is_shown_how_far_it_is(lived: Lived, url: str) -> None:
     """A bar for each step, up to the end."""
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 80))
-    with os.fdopen(ours, "rb", buffering=0) as screen:
-        run = subprocess.Popen(
-            [PARLOUR, "migrate-data", "--data-dir", lived.server.data_dir],
-            env={**ENVIRONMENT, "PARLOUR_DATABASE_URL": url, "TERM": "xterm"},
-            cwd=lived.server.home, stdout=subprocess.DEVNULL, stderr=theirs,
-        )  # fmt: skip
-        os.close(theirs)
-        shown = b""
-        # The end of a terminal is an error.
-        with suppress(OSError):
-            while more := screen.read(4096):
-                shown += more
-        assert run.wait(scaled(60)) == 0
-    assert re.search(rb"Copying: 100%.+ rows", shown)
-    assert re.search(rb"Comparing: 100%.+ rows", shown)
+    server = lived.server
+    env = {"PARLOUR_DATABASE_URL": url}
+    told = shown("migrate-data", "--data-dir", server.data_dir, cwd=server.home, env=env)
+    assert re.search(rb"Copying: 100%.+ rows", told)
+    assert re.search(rb"Comparing: 100%.+ rows", told)
 
 
+@pytest.mark.thorough
 def test_files_go_along_into_a_bucket(lived: Lived, url: str, tmp_path: Path) -> None:
     """They are compared there as well; what is there already is not sent again."""
     (tmp_path / "store").mkdir()

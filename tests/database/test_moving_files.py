@@ -10,6 +10,7 @@ import pytest
 from parlour.main import create_app
 from parlour.settings import SettingsError
 from tests.support.accounts import Account, register
+from tests.support.brief import thorough_but
 from tests.support.files import File, get, on_disk, sent
 from tests.support.lived import ask
 from tests.support.local import local_settings
@@ -68,7 +69,7 @@ def on_both(server: Server, url: str) -> tuple[Account, File]:
     return account, file
 
 
-@pytest.mark.parametrize("before", [on_sqlite, on_postgresql, on_both])
+@pytest.mark.parametrize("before", thorough_but([on_both], [on_sqlite, on_postgresql, on_both]))
 def test_a_server_becomes_the_first_node_on_its_own_data_directory(
     new_server: NewServer, url: str, before: Callable[[Server, str], tuple[Account, File]]
 ) -> None:
@@ -88,6 +89,7 @@ def test_a_server_becomes_the_first_node_on_its_own_data_directory(
     assert [path.name for path in kept] == [file["id"]]
 
 
+@pytest.mark.thorough
 def test_files_that_were_brought_along_before_are_not_lost_by_doing_it_again(
     new_server: NewServer, url: str
 ) -> None:
@@ -107,6 +109,7 @@ def test_files_that_were_brought_along_before_are_not_lost_by_doing_it_again(
     assert get(account, file).content == DATA
 
 
+@pytest.mark.thorough
 async def test_nor_does_another_server_of_applications_start_beside_files(
     tmp_path: Path, url: str
 ) -> None:

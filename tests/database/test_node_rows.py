@@ -78,6 +78,7 @@ async def test_who_is_silent_while_others_are_heard_is_struck_off(
             assert link.execute("SELECT id FROM nodes").fetchall() == [(one.database.node,)]
 
 
+@pytest.mark.thorough
 async def test_a_node_that_stood_still_ends_where_a_server_has_the_database_alone(
     tmp_path: Path, url: str
 ) -> None:
@@ -93,6 +94,7 @@ async def test_a_node_that_stood_still_ends_where_a_server_has_the_database_alon
     server.release()
 
 
+@pytest.mark.thorough
 async def test_a_server_that_stood_still_ends_where_nodes_have_the_database(
     tmp_path: Path, url: str
 ) -> None:
@@ -111,6 +113,7 @@ async def test_a_server_that_stood_still_ends_where_nodes_have_the_database(
     await node.close()
 
 
+@pytest.mark.thorough
 def test_a_node_goes_on_renewing_after_what_nobody_expects(url: str, new_server: NewServer) -> None:
     """It is logged, and tried again: otherwise it would be struck off, and never know."""
     env = {"PARLOUR_DATABASE_URL": url, "PARLOUR_REDIS_URL": valkey().url}

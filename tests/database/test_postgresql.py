@@ -213,6 +213,7 @@ async def test_a_server_that_was_restarted_is_found_again(
         assert await asyncio.gather(*reading) == [1] * 8
 
 
+@pytest.mark.thorough
 async def test_a_running_server_outlives_its_database(
     own_postgres: Postgres,
     new_server: NewServer,

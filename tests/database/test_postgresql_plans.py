@@ -250,6 +250,7 @@ def _own(connection: Connection, user_id: int) -> int:
     return int(connection.exec_driver_sql(words).scalar_one())
 
 
+@pytest.mark.thorough
 def test_what_is_done_often_looks_at_few_rows_of_many(scene: Scene) -> None:
     """History, storing, resuming, reading, searching, and all lists by their pages."""
     found = {}
@@ -260,6 +261,7 @@ def test_what_is_done_often_looks_at_few_rows_of_many(scene: Scene) -> None:
     assert {name: each for name, each in found.items() if each} == {}
 
 
+@pytest.mark.thorough
 def test_a_deleted_room_is_taken_away_by_indexes(scene: Scene) -> None:
     """Batch by batch, with all that goes with its messages, to the room itself."""
     room = scene.rooms[7]

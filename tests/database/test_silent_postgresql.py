@@ -15,6 +15,7 @@ from parlour.database import ChatDatabase, Database, get_db, init_db
 from parlour.errors import Refusal
 from parlour.store.messages import count
 from parlour.support import postgresql
+from tests.support.brief import thorough_but
 from tests.support.cutting import Cutting, cutting
 from tests.support.local import at_last, draft, local_settings
 from tests.support.postgres import Postgres, postgres
@@ -56,7 +57,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 2)
 
 
-@pytest.mark.parametrize("kind", ["hangs", "is cut off"])
+@pytest.mark.parametrize("kind", thorough_but(["hangs"], ["hangs", "is cut off"]))
 async def test_a_server_that_says_nothing_is_given_up_and_found_again(
     started: Database,
     own_postgres: Postgres,
@@ -89,6 +90,7 @@ async def test_a_server_that_says_nothing_is_given_up_and_found_again(
     assert await at_last(lambda: started.read(count)) == 1
 
 
+@pytest.mark.thorough
 async def test_who_waits_behind_what_is_not_answered_is_refused_with_it(
     started: Database, way: Cutting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +124,7 @@ async def test_who_waits_behind_what_is_not_answered_is_refused_with_it(
     assert stored.message.version == 1
 
 
+@pytest.mark.thorough
 async def test_who_waits_behind_a_commit_of_which_nobody_knows_is_refused_before(
     started: Database, way: Cutting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +151,7 @@ async def test_who_waits_behind_a_commit_of_which_nobody_knows_is_refused_before
     assert stored.message.version == 1
 
 
+@pytest.mark.thorough
 def test_what_takes_its_time_is_not_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +170,7 @@ def test_what_takes_its_time_is_not_given_up(
     database.release()
 
 
+@pytest.mark.thorough
 async def test_a_number_that_was_given_again_after_a_crash_is_not_taken_for_a_commit(
     started: Database, own_postgres: Postgres, way: Cutting
 ) -> None:

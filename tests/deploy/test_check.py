@@ -11,6 +11,8 @@ from tests.deploy.check import PARTS
 from tests.deploy.reading import ROOT
 from tests.support.timing import scaled
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize("ci", ["", "true"])
 def test_what_is_not_here_is_named_and_fails_in_ci(ci: str, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from tests.support.ports import free_port
 from tests.support.process import Process
 from tests.support.server import Server
 
+pytestmark = pytest.mark.thorough
+
 READY = "^Ctrl-C ends all"
 
 

@@ -4,9 +4,13 @@ import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from tests.deploy.fronts import NginxForNodes
 from tests.deploy.rolling import roll, two_nodes
 from tests.support.turns_taken import Balancer
+
+pytestmark = pytest.mark.thorough
 
 # nginx takes note of a node that is back after a second.
 NOTICED = 2.0

@@ -233,6 +233,7 @@ async def test_a_deleted_room_is_told_whom_the_table_names(scene: Scene, door: s
         assert ("room_removed" in got) == (client in removed), client.name
 
 
+@pytest.mark.thorough
 async def test_a_heartbeat_reaches_whom_the_table_names(scene: Scene) -> None:
     """It is nobody's act, so its columns of author and others say the same."""
     assert ROWS["`heartbeat`"]["author"] == ROWS["`heartbeat`"]["others"]
@@ -336,6 +337,7 @@ async def test_what_somebody_says_later_is_told_whom_the_table_names(
     await scene.check("`scheduled_removed`", door, id=one["id"], message_id=None)
 
 
+@pytest.mark.thorough
 async def test_closing_reaches_whom_the_table_names(
     own_server: Server, new_room: MakeRoom, person: MakePerson
 ) -> None:

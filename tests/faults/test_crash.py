@@ -12,9 +12,9 @@ import pytest
 
 from tests.support.server import NewServer
 from tests.support.storm import Storm, integrity, storm
-from tests.support.timing import LONG
+from tests.support.timing import BRIEF, LONG
 
-ROUNDS, STOPS = (20, 8) if LONG else (10, 4)
+ROUNDS, STOPS = (20, 8) if LONG else (5, 2) if BRIEF else (10, 4)
 # Acknowledged messages after which a round ends, at most: a fraction of a second of load.
 LOAD = 150
 
@@ -76,6 +76,7 @@ async def test_stop_under_load_loses_nothing(
     assert integrity(server) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(300)
 async def test_cut_connections_lose_nothing(
     new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]

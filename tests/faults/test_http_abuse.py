@@ -52,6 +52,7 @@ def test_what_is_promised_holds_for_the_real_deadlines() -> None:
     assert Door.UNSENT_SECONDS <= 30
 
 
+@pytest.mark.thorough
 def test_headers_at_one_line_a_second_are_refused_in_time(hurried: HurriedServer) -> None:
     """408, whatever goes on coming."""
     lines = (b"X-%d: y\r\n" % number for number in itertools.count())
@@ -93,6 +94,7 @@ def test_a_body_at_one_byte_a_second_is_refused_in_time(
     hurried.until(lambda doing: not doing["connections"])
 
 
+@pytest.mark.thorough
 def test_a_large_body_may_take_its_time(tmp_path: Path) -> None:
     """What comes at some pace is waited for beyond the time that a small one has."""
     env = {"PARLOUR_MAX_MESSAGE_LENGTH": "100000"}
@@ -110,6 +112,7 @@ def test_a_large_body_may_take_its_time(tmp_path: Path) -> None:
         assert client.ask(b"").status == 422
 
 
+@pytest.mark.thorough
 def test_a_server_that_stood_still_blames_no_client(hurried: HurriedServer) -> None:
     """What came while its loop was held counts as come in time."""
     with RawHTTP(hurried) as asking, RawHTTP(hurried) as posting:
@@ -244,6 +247,7 @@ def test_a_body_that_is_too_large_is_not_waited_for(
     assert memory(hurried) - before <= COST
 
 
+@pytest.mark.thorough
 def test_many_requests_at_once_are_answered_one_by_one(hurried: HurriedServer) -> None:
     """However many come in one piece, each is answered in its turn, and not all are held."""
     count = 5_000

@@ -95,6 +95,7 @@ def client_is_let_in(client: RawHTTP, opening: bytes) -> bool:
     return client.got.startswith(b"HTTP/1.1 101")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("begin", [b"", b"GET /healthz HTTP/1.1\r\nHo", HEALTH])
 def test_sockets_past_all_room_never_keep_anybody_out(
     hurried: MakeServer, sockets: list[RawHTTP], begin: bytes, record_property: Record
@@ -121,6 +122,7 @@ def test_sockets_past_all_room_never_keep_anybody_out(
     assert not [line for line in server.log if any(word in line for word in NOISE)]
 
 
+@pytest.mark.thorough
 def test_whoever_is_being_served_is_not_sent_away_for_others(
     hurried: MakeServer, sockets: list[RawHTTP]
 ) -> None:
@@ -161,6 +163,7 @@ def test_without_free_handles_the_server_rests_and_comes_back(
     assert len([line for line in server.log if any(word in line for word in NOISE)]) == 1
 
 
+@pytest.mark.thorough
 def test_more_clients_than_handles_keep_no_core_busy(
     hurried: MakeServer, sockets: list[RawHTTP], record_property: Record
 ) -> None:
@@ -194,6 +197,7 @@ def come_and_go(server: HurriedServer, opening: bytes, times: int) -> None:
             client.close()
 
 
+@pytest.mark.thorough
 def test_ten_thousand_who_come_and_go_leave_nothing_behind(
     hurried: MakeServer, record_property: Record
 ) -> None:
@@ -214,6 +218,7 @@ def test_ten_thousand_who_come_and_go_leave_nothing_behind(
     assert not [line for line in server.log if any(word in line for word in NOISE)]
 
 
+@pytest.mark.thorough
 def test_a_stop_waits_for_no_client_of_the_door(
     hurried: MakeServer, sockets: list[RawHTTP]
 ) -> None:

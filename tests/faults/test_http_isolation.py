@@ -71,6 +71,7 @@ async def p99(clients: list[websocket.Client], prefix: str) -> float:
     return took[len(took) * 99 // 100]
 
 
+@pytest.mark.thorough
 async def test_those_who_talk_hardly_notice_the_abuse(
     tmp_path: Path, new_room: NewRoom, record_property: Record
 ) -> None:

@@ -73,6 +73,7 @@ def _page(place: Place, ann: Account, before: int | None) -> list[dict[str, Any]
     return list(checked(ann.call("GET", f"{place.path}/messages", params=query)))
 
 
+@pytest.mark.thorough
 @pytest.mark.sqlite
 def test_what_was_due_while_its_server_was_off_is_said_at_the_start(
     new_server: NewServer, tmp_path: Path
@@ -106,6 +107,7 @@ def test_what_was_due_while_its_server_was_off_is_said_at_the_start(
     assert ann.call("DELETE", path_of(rest)).status_code == 204
 
 
+@pytest.mark.thorough
 @pytest.mark.sqlite
 async def test_who_sleeps_until_the_next_one_costs_nothing(new_server: NewServer) -> None:
     """A server with nothing due for a while does not look for it again and again."""

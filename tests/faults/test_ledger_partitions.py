@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.ledger import Load, run_on_nodes, summary
+from tests.support.brief import thorough_but
 from tests.support.faults import CannotRunError
 from tests.support.ledger_nodes import Nodes, running_nodes
 from tests.support.namespaces import Namespaces
@@ -71,7 +72,7 @@ async def hold(fault: str, nodes: Nodes, chance: random.Random) -> None:
     assert sum(storm.scene.ledger.acknowledged for storm in storms) >= 100
 
 
-@pytest.mark.parametrize("fault", PARTITIONS)
+@pytest.mark.parametrize("fault", thorough_but(["apart-both"], PARTITIONS))
 async def test_nothing_is_lost_or_doubled_and_all_see_one_order(
     fault: str, nodes: Nodes, chance: random.Random
 ) -> None:
@@ -79,6 +80,7 @@ async def test_nothing_is_lost_or_doubled_and_all_see_one_order(
     await hold(fault, nodes, chance)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fault", PROXIED)
 async def test_the_same_holds_where_what_is_said_comes_late(
     fault: str, proxied: Nodes, chance: random.Random

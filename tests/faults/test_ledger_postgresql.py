@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.ledger import POSTGRESQL_FAULTS, Load, run_on_postgresql, summary
+from tests.support.brief import thorough_but
 from tests.support.faults import CannotRunError
 from tests.support.postgres import Postgres
 
@@ -30,7 +31,7 @@ def own_postgres() -> Iterator[Postgres]:
     server.end()
 
 
-@pytest.mark.parametrize("fault", SHORT)
+@pytest.mark.parametrize("fault", thorough_but(("kills", "restarts"), SHORT))
 async def test_nothing_is_lost_or_doubled_and_all_see_one_order(
     fault: str, tmp_path: Path, chance: random.Random, own_postgres: Postgres
 ) -> None:

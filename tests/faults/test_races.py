@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from tests.support.people import MakePerson, Room, async_http_client, checked
 from tests.support.replica import Replica
 from tests.support.server import Server
 from tests.support.storm import storm
 from tests.support.websocket import Client, Frame
+
+pytestmark = pytest.mark.thorough
 
 # Rounds of each race: enough for the narrow ones to be met.
 ROUNDS = 150

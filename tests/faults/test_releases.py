@@ -32,6 +32,7 @@ from tests.support.valkey import Valkey
 LOAD = Load(seconds=10, rate=200, still=20) if LONG else Load(2, 80, readers=16, still=2)
 
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.timeout(200),
     pytest.mark.usefixtures("partings"),
     pytest.mark.one_node("it starts its nodes itself"),

@@ -5,6 +5,8 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
+import pytest
+
 from tests.faults.watch import Record
 from tests.support.frames import PING, TEXT, frame
 from tests.support.people import MakePerson, NewRoom, async_http_client, checked
@@ -74,6 +76,7 @@ async def test_a_stop_in_a_storm_tells_everybody_and_loses_nothing(
     assert second.faults() == []
 
 
+@pytest.mark.thorough
 async def test_a_stop_finishes_what_was_handed_in(
     own_server: Server, new_room: NewRoom, person: MakePerson
 ) -> None:
@@ -98,6 +101,7 @@ async def test_a_stop_finishes_what_was_handed_in(
     assert stored[: len(acknowledged)] == acknowledged == [str(n) for n in range(len(acknowledged))]
 
 
+@pytest.mark.thorough
 async def test_a_stop_does_not_wait_for_the_undecided(
     own_server: Server, new_room: NewRoom, person: MakePerson
 ) -> None:

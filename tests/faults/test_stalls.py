@@ -58,6 +58,7 @@ def new_room(server: ProbedServer, name: str) -> int:
         return int(checked(http.post("/api/chat/rooms", json={"name": name}))["id"])
 
 
+@pytest.mark.thorough
 def test_starting_does_not_stall(
     probed_server: ProbedServer, bounded: Callable[[str], None]
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_crowd_does_not_stall(
     bounded("200 people leaving at once")
 
 
+@pytest.mark.thorough
 async def test_history_does_not_stall(
     probed_server: ProbedServer, bounded: Callable[[str], None]
 ) -> None:
@@ -117,6 +119,7 @@ async def test_history_does_not_stall(
     await asyncio.to_thread(bounded, "history pages of 200")
 
 
+@pytest.mark.thorough
 async def test_resuming_does_not_stall(
     probed_server: ProbedServer, bounded: Callable[[str], None]
 ) -> None:
@@ -145,6 +148,7 @@ def rows_left(server: ProbedServer, room_id: int) -> int:
         connection.close()
 
 
+@pytest.mark.thorough
 async def test_deleting_does_not_stall(
     probed_server: ProbedServer, bounded: Callable[[str], None], record_property: Record
 ) -> None:
@@ -176,6 +180,7 @@ async def test_deleting_does_not_stall(
     await asyncio.to_thread(bounded, "delete of 100,000 messages")
 
 
+@pytest.mark.thorough
 def test_files_and_images_do_not_stall(
     probed_server: ProbedServer, bounded: Callable[[str], None]
 ) -> None:

@@ -6,6 +6,8 @@ Fifty normal people talk in the room meanwhile.
 
 from itertools import repeat
 
+import pytest
+
 from tests.faults.watch import Watch
 from tests.support.burden import MIB
 from tests.support.flood import pour
@@ -16,6 +18,7 @@ from tests.support.timing import SLACK
 MILLION = 1_000_000
 
 
+@pytest.mark.thorough
 def test_a_million_tiny_frames_end_the_connection(watch: Watch) -> None:
     """Messages of two bytes, fragments of two bytes, and fragments of none."""
     server, room_id = watch.server, watch.room_id

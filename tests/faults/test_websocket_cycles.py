@@ -111,6 +111,7 @@ def test_who_came_and_went_leaves_nothing_to_be_collected(watch: Watch, name: st
     assert after["garbage"] < rounds
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(1_000 if LONG else 120)
 def test_what_connections_took_is_given_back(watch: Watch) -> None:
     """Handles, tasks and memory are where they were, and nobody is left in the room."""

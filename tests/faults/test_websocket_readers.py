@@ -10,6 +10,8 @@ from tests.support.burden import back, closed_handles, handles, memory
 from tests.support.rawsocket import RawSocket
 from tests.support.timing import LONG
 
+pytestmark = pytest.mark.thorough
+
 COUNT = 300 if LONG else 40
 # Messages of 4 kB. Fifty who hear all of it are more than a busy machine can serve in time; what
 # the server then keeps for them is no cost of those who never read.

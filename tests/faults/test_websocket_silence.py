@@ -119,6 +119,7 @@ async def test_a_peer_that_is_gone_without_a_word_is_found(
         closed_handles(server, before)
 
 
+@pytest.mark.thorough
 async def test_a_peer_that_answers_pings_stays(server: Server, room: Room, alice: Person) -> None:
     """However little it says otherwise, and for longer than both times together."""
     watcher = await alice.enter(room)
@@ -170,6 +171,7 @@ def test_a_message_that_trickles_in_ends_the_connection(server: Server, room: Ro
         assert time.monotonic() - begin < scaled(MESSAGE_SECONDS * SLACK)
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(100)
 def test_messages_that_end_in_time_may_follow_one_another_for_ever(
     server: Server, room: Room
@@ -190,6 +192,7 @@ def test_messages_that_end_in_time_may_follow_one_another_for_ever(
         raw.until(TEXT, b'"pong"')
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(100)
 def test_a_close_that_is_not_answered_ends_all_the_same(
     server: Server, new_room: NewRoom, room: Room

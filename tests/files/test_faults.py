@@ -55,6 +55,7 @@ def test_a_crash_leaves_no_half_of_a_file(own_server: Server, new_room: NewRoom)
     assert get(ann, kept).content == b"kept" * 1000
 
 
+@pytest.mark.thorough
 @pytest.mark.one_node("what was on its way to a node that crashed goes after a day")
 def test_a_crash_between_file_and_row_leaves_no_file(own_server: Server, new_room: NewRoom) -> None:
     """Killed at random moments of many uploads: each file has its row, and each row its file."""
@@ -108,6 +109,7 @@ def test_a_file_that_is_not_in_the_storage_is_said_to_be_gone(
     assert ann.call("DELETE", f"{FILES}/{file['id']}").status_code == 204
 
 
+@pytest.mark.thorough
 @pytest.mark.one_node("it is one of them that takes the file, and another that gives it")
 def test_large_files_take_little_memory(own_server: Server, new_room: NewRoom) -> None:
     """200 MB in and out at the speed of the disk; the server keeps a few of them at a time."""
@@ -159,6 +161,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(small: Path, new_room: NewRoom)
         assert said(ann, room, file)["files"] == [file]
 
 
+@pytest.mark.thorough
 def test_who_sends_too_slowly_is_sent_away(tmp_path: Path, new_room: NewRoom) -> None:
     """A byte now and then: a place that others could have."""
     with HurriedServer(tmp_path / "hurried", is_measured=False) as server:
@@ -170,6 +173,7 @@ def test_who_sends_too_slowly_is_sent_away(tmp_path: Path, new_room: NewRoom) ->
         until(lambda: on_their_way(server) == [])
 
 
+@pytest.mark.thorough
 async def test_the_loop_of_a_stop_waits_for_no_upload(
     own_server: Server, new_room: NewRoom
 ) -> None:

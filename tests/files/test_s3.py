@@ -103,6 +103,7 @@ def test_files_lie_in_the_bucket_and_nowhere_else(
     assert_refused(get(ann, file), "not_found")
 
 
+@pytest.mark.thorough
 def test_a_store_that_does_not_answer_is_told_as_busy(
     store: Store, new_server: NewServer, new_room: NewRoom
 ) -> None:
@@ -129,6 +130,7 @@ def test_a_store_that_does_not_answer_is_told_as_busy(
     assert SECRET not in "\n".join(server.log)
 
 
+@pytest.mark.thorough
 async def test_a_file_is_given_however_slowly_it_is_taken(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +160,7 @@ async def test_a_file_is_given_however_slowly_it_is_taken(
     await storage.close()
 
 
+@pytest.mark.thorough
 def test_who_gets_a_file_while_the_store_goes_is_cut_off(
     store: Store, new_server: NewServer, new_room: NewRoom
 ) -> None:

@@ -85,6 +85,7 @@ async def test_who_says_too_much_at_once_is_told_which_of_it_was_not_said_and_wh
     assert figures(server)['parlour_limited_total{budget="say",scope="person"}'] >= len(refused)
 
 
+@pytest.mark.thorough
 async def test_nobody_else_is_slowed_down_not_even_under_the_same_bare_name_elsewhere(
     room: Room, guest: Callable[..., Any]
 ) -> None:
@@ -100,6 +101,7 @@ async def test_nobody_else_is_slowed_down_not_even_under_the_same_bare_name_else
         assert (await other.until("message", message={"client_id": "may-i"}))["version"]
 
 
+@pytest.mark.thorough
 async def test_another_tab_of_the_same_person_has_no_more(
     room: Room, guest: Callable[..., Any]
 ) -> None:
@@ -112,6 +114,7 @@ async def test_another_tab_of_the_same_person_has_no_more(
     await second.until("error", code="rate_limited")
 
 
+@pytest.mark.thorough
 async def test_who_pings_without_end_is_slowed_down(room: Room, guest: Callable[..., Any]) -> None:
     """It is no fault that would end a connection."""
     dora: Client = await guest("dora", room, "192.0.2.5")
@@ -136,6 +139,7 @@ async def test_signs_of_typing_that_come_too_fast_are_passed_over_without_a_word
     assert size.at_once <= len(heard) < size.at_once + 80
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["message", "typing"])
 async def test_who_goes_on_at_many_times_the_pace_is_sent_away(
     room: Room, guest: Callable[..., Any], kind: str
@@ -151,6 +155,7 @@ async def test_who_goes_on_at_many_times_the_pace_is_sent_away(
     assert hugo.frames[-1]["code"] == "flooding"
 
 
+@pytest.mark.thorough
 async def test_following_two_hundred_rooms_and_more_is_no_flood(room: Room, alice: Person) -> None:
     """A page or a program that comes back asks for all of its rooms at once."""
     client = await alice.connect()

@@ -127,6 +127,7 @@ async def test_guesses_that_come_at_once_are_no_free_ones(server: Server) -> Non
     assert sorted(statuses) == [401] * 5 + [429] * 25
 
 
+@pytest.mark.thorough
 @pytest.mark.sqlite
 async def test_what_counts_no_longer_is_taken_away(own_server: Server) -> None:
     """Tries after a day, the addresses where one was signed in after a month."""
@@ -161,6 +162,7 @@ async def test_what_counts_no_longer_is_taken_away(own_server: Server) -> None:
                 database.execute("DELETE FROM login_failures WHERE key NOT LIKE 'known%'")
 
 
+@pytest.mark.thorough
 @pytest.mark.sqlite
 async def test_what_was_counted_survives_a_restart(own_server: Server) -> None:
     """A crash forgives nothing either."""
@@ -175,6 +177,7 @@ async def test_what_was_counted_survives_a_restart(own_server: Server) -> None:
         assert assert_limited(try_login(other, "fritz", PASSWORD)) > 60
 
 
+@pytest.mark.thorough
 @pytest.mark.sqlite
 def test_one_address_has_fifty_wrong_tries_an_hour(server: Server) -> None:
     """Over all names; those that were right do not count."""
@@ -189,6 +192,7 @@ def test_one_address_has_fifty_wrong_tries_an_hour(server: Server) -> None:
         checked(try_login(client, "gero", PASSWORD))
 
 
+@pytest.mark.thorough
 def test_an_ipv6_network_is_one_address(server: Server) -> None:
     """One line has 2^64 of them; an IPv4 address in their form is itself."""
     register(server, "hugo")
@@ -249,6 +253,7 @@ def known_to(server: Server, username: str) -> set[str]:
     return {key.rpartition("|")[2] for (key,) in keys}
 
 
+@pytest.mark.thorough
 @pytest.mark.one_node("two have room for all who come")
 async def test_who_finds_the_door_too_crowded_has_not_tried(own_server: Server) -> None:
     """However many come at once: a try that is not looked at is not counted as a wrong one."""
@@ -276,6 +281,7 @@ async def test_who_finds_the_door_too_crowded_has_not_tried(own_server: Server) 
     assert (counted, pairs) == (looked_at, (looked_at,))
 
 
+@pytest.mark.thorough
 def test_a_try_that_was_not_looked_at_leaves_nothing_behind(tmp_path: Path) -> None:
     """Neither its count nor the wait that it began; those that were looked at stay counted."""
     who = ("alice", "192.0.2.1")

@@ -51,6 +51,7 @@ def test_a_wrong_name_and_a_wrong_password_are_answered_alike(server: Server) ->
     assert set(unknown.headers) == set(wrong.headers)
 
 
+@pytest.mark.thorough
 def test_a_wrong_name_takes_as_long_as_a_wrong_password(server: Server) -> None:
     """By the median of twenty each, taken in turns; a busy machine is given much slack."""
     register(server, "iris")

@@ -10,6 +10,7 @@ from httpx2 import Response
 
 from tests.support.accounts import Account, browser_at, cookies_of, log_in, register
 from tests.support.answers import assert_refused
+from tests.support.brief import thorough_but
 from tests.support.people import Room
 from tests.support.server import Server
 
@@ -44,7 +45,7 @@ def by_its_id(account: Account) -> Response:
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("sign_out", [by_cookie, everywhere, by_its_id])
+@pytest.mark.parametrize("sign_out", thorough_but([by_cookie], [by_cookie, everywhere, by_its_id]))
 async def test_who_signs_out_is_out_although_it_cannot_be_stored(
     own_server: Server,
     new_room: Callable[..., Room],
@@ -73,6 +74,7 @@ async def test_who_signs_out_is_out_although_it_cannot_be_stored(
     assert [session["current"] for session in listed] == [True]
 
 
+@pytest.mark.thorough
 async def test_a_login_of_somebody_else_is_not_ended_while_nothing_can_be_stored(
     own_server: Server,
 ) -> None:

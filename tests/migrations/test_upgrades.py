@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from parlour.migrations import current_revision, revisions
 from parlour.support.sqlite import open_writer
 from tests.migrations.test_older_data import NOW, database_at, put, put_room
+from tests.support.brief import thorough_but
 from tests.support.people import http_client
 from tests.support.server import NewServer
 from tests.support.timing import LONG, scaled
@@ -78,6 +79,7 @@ def migrating(path: Path) -> "subprocess.Popen[str]":
     return process
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(1800 if LONG else 120)
 def test_an_upgrade_that_is_killed_again_and_again_loses_nothing(tmp_path: Path) -> None:
     """At any moment: the database is as it was, and the next start brings all of it up to date."""
@@ -120,7 +122,8 @@ def test_an_upgrade_that_is_killed_again_and_again_loses_nothing(tmp_path: Path)
     print(said)  # noqa: T201 - whoever runs the long form reads it
 
 
-@pytest.mark.parametrize("revision", revisions())
+# Of what came between, each is a part of the way from the first.
+@pytest.mark.parametrize("revision", thorough_but(revisions()[::6], revisions()))
 def test_every_earlier_schema_opens_with_what_is_in_it(
     new_server: NewServer, revision: str
 ) -> None:

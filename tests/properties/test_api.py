@@ -19,16 +19,16 @@ from tests.support.administration import first_administrator
 from tests.support.people import checked, http_client
 from tests.support.pictures import picture
 from tests.support.server import NewServer, Server
-from tests.support.timing import LONG, scaled
+from tests.support.timing import BRIEF, LONG, scaled
 
 # So that what guests may do can be tried as well.
 SERVER_ENV = {"PARLOUR_GUEST_FILES": "on"}
 ROOT = Path(__file__).parents[2]
 ADMIN = "^/api/admin/"
 pytestmark = pytest.mark.timeout(1_000 if LONG else 120)
-MANY, FEW = ("100", "50") if LONG else ("12", "6")
+MANY, FEW = ("100", "50") if LONG else ("4", "2") if BRIEF else ("12", "6")
 # There are many operations, and few answers that others can be asked with.
-STEPS = "100" if LONG else "36"
+STEPS = "100" if LONG else "24" if BRIEF else "36"
 
 
 def run_schemathesis(
@@ -130,6 +130,7 @@ def test_each_operation_keeps_its_word(server: Server, tmp_path: Path) -> None:
     assert LONG or "Missing test data" not in report
 
 
+@pytest.mark.thorough
 def test_each_operation_keeps_its_word_to_an_account(server: Server, tmp_path: Path) -> None:
     """What needs a login, asked with one; but for what would end it."""
     account = log_in(server, api_checks.SOMEBODY)
@@ -189,6 +190,7 @@ def test_operations_after_one_another_keep_their_word(server: Server, tmp_path: 
     assert number(report, r"API Links: +(\d+) covered") > 10
 
 
+@pytest.mark.thorough
 def test_a_wrong_description_is_found(server: Server, tmp_path: Path) -> None:
     """The checks see an answer that the description does not tell of."""
     (tmp_path / "wrong.py").write_text(

@@ -18,9 +18,9 @@ from parlour.store import jobs as rows
 from parlour.store.jobs import Taken
 from parlour.store.tables import jobs
 from tests.properties.one_room import PHASES
-from tests.support.timing import LONG
+from tests.support.timing import BRIEF, LONG
 
-EXAMPLES, STEPS = (500, 80) if LONG else (60, 40)
+EXAMPLES, STEPS = (500, 80) if LONG else (20, 40) if BRIEF else (60, 40)
 KINDS = ("one", "other")
 # Seconds that a job is somebody's.
 LEASE = 20

@@ -16,9 +16,9 @@ from parlour.database import ChatDatabase
 from parlour.models import Person
 from parlour.storing import MessageDraft
 from tests.properties.one_room import OneRoom, run
-from tests.support.timing import LONG
+from tests.support.timing import BRIEF, LONG
 
-EXAMPLES, STEPS = (500, 80) if LONG else (25, 40)
+EXAMPLES, STEPS = (500, 80) if LONG else (8, 40) if BRIEF else (25, 40)
 GUEST = Person.by_name("gus")
 _numbers = count(1)
 who, which = st.integers(0, 2), st.integers(0, 200)

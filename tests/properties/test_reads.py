@@ -19,9 +19,9 @@ from parlour.store.members import role_of
 from parlour.store.reads import ReadState
 from parlour.storing import MessageDraft
 from tests.properties.one_room import OneRoom, run
-from tests.support.timing import LONG
+from tests.support.timing import BRIEF, LONG
 
-EXAMPLES, STEPS = (500, 80) if LONG else (40, 30)
+EXAMPLES, STEPS = (500, 80) if LONG else (12, 30) if BRIEF else (40, 30)
 who, which = st.integers(0, 1), st.integers(0, 200)
 
 

@@ -19,7 +19,7 @@ from parlour.query import parse
 from parlour.searching import Search
 from parlour.store.tables import messages
 from tests.support.local import draft, open_database
-from tests.support.timing import LONG
+from tests.support.timing import BRIEF, LONG
 
 WORDS = ["budget", "bud", "ok", "a", "北京", "京", "大学", "ひらがな", "ガ", "Ünlü", "x.y", "👍"]
 TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
@@ -196,6 +196,6 @@ def is_meant(typed: str, text: str) -> bool:
 
 
 Searching.TestCase.settings = settings(
-    max_examples=200 if LONG else 15, stateful_step_count=20, deadline=None
+    max_examples=200 if LONG else 6 if BRIEF else 15, stateful_step_count=20, deadline=None
 )
 TestSearching = Searching.TestCase

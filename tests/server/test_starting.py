@@ -88,6 +88,7 @@ def test_a_killed_servers_data_can_be_opened_at_once(
         assert checked(http.get("/api/chat/rooms")) == [room]
 
 
+@pytest.mark.thorough
 def test_two_servers_on_their_own_data_do_not_know_each_other(
     new_server: Callable[..., Server], new_room: Callable[..., Room]
 ) -> None:
@@ -100,6 +101,7 @@ def test_two_servers_on_their_own_data_do_not_know_each_other(
             assert checked(http.get("/api/chat/rooms")) == [room]
 
 
+@pytest.mark.thorough
 async def test_even_the_most_talkative_log_keeps_to_itself_who_says_what(
     new_server: Callable[..., Server],
     new_room: Callable[..., Room],
@@ -161,6 +163,7 @@ async def test_uvicorn_alone_serves_it_too(
     assert server.faults() == []
 
 
+@pytest.mark.thorough
 def test_uvicorn_alone_refuses_a_wrong_setting_in_one_line(tmp_path: Path) -> None:
     """As `parlour serve` does."""
     server = Plain(tmp_path, env={"PARLOUR_LOG_LEVEL": "loud"})

@@ -51,6 +51,7 @@ async def everything(server: Server, path: str) -> list[str]:
     return [message["client_id"] for message in found]
 
 
+@pytest.mark.thorough
 def test_an_impatient_second_signal_changes_nothing(own_server: Server) -> None:
     """No traceback, no half of a stop: the status is 0 all the same."""
     own_server.process.signal(signal.SIGINT)
@@ -132,6 +133,7 @@ async def test_who_comes_back_after_a_stop_resumes_where_they_were(
     await back.expect("sync", messages=[missed], reset=False)
 
 
+@pytest.mark.thorough
 async def test_an_idle_connection_does_not_hold_a_stop_up(own_server: Server) -> None:
     """One of HTTP, kept open for the next request."""
     async with async_http_client(own_server) as http:
@@ -153,6 +155,7 @@ def test_a_stop_before_anybody_came_ends_well(own_server: Server) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_a_second_signal_does_not_spoil_the_stop(own_server: Server) -> None:
     """Somebody presses Ctrl-C twice."""
     own_server.process.signal(signal.SIGINT)

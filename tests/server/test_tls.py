@@ -109,6 +109,7 @@ def test_what_is_no_handshake_is_closed_and_costs_no_line(
     assert secure.log[before:] == []
 
 
+@pytest.mark.thorough
 def test_who_does_not_end_the_handshake_is_let_go(secure: SecureServer) -> None:
     """After ten seconds, as one who says nothing at the door of HTTP."""
     begun = time.monotonic()
@@ -148,6 +149,7 @@ async def test_a_renewed_certificate_is_shown_from_then_on(tmp_path: Path) -> No
         assert [line for line in server.log if "certificate was read again" in line]
 
 
+@pytest.mark.thorough
 def test_half_a_pair_changes_nothing_until_the_other_half_is_there(tmp_path: Path) -> None:
     """It is said once, and tried until it fits."""
     with SecureServer(tmp_path / "server") as server:

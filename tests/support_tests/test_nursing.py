@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.brief import thorough_but
 from tests.support.people import http_client
 from tests.support.server import NewServer
 
 
-@pytest.mark.parametrize("is_anew", [False, True])
+@pytest.mark.parametrize("is_anew", thorough_but([False], [False, True]))
 def test_a_server_has_its_own_settings_folder_and_end(new_server: NewServer, is_anew: bool) -> None:
     """Its environment and the `.env` file of its folder count; it ends with its own status."""
     server = new_server(is_anew=is_anew, env={"PARLOUR_LOG_LEVEL": "debug"})

@@ -104,6 +104,7 @@ def ready_as(http: Client, address: str) -> int:
     return http.get(READY, headers={"X-Forwarded-For": address}).status_code
 
 
+@pytest.mark.thorough
 def test_nobody_gets_another_address_by_saying_so(doors: Callable[[str], Server]) -> None:
     """Of whoever is not trusted the header is not believed, whatever it says, however often."""
     server = doors("192.0.2.1")
@@ -136,6 +137,7 @@ def test_what_a_trusted_proxy_says_is_the_address(server: Server) -> None:
         assert 429 in [ready_as(http, both[number % 2]) for number in range(most * 2)]
 
 
+@pytest.mark.thorough
 def test_administrators_are_told_that_they_are_too_fast_and_others_what_they_always_are(
     server: Server, account: Account
 ) -> None:
