@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.exports import brought_in, content, exported
+from tests.support.exports import brought_in, content, export, exported
 from tests.support.files import until
 from tests.support.lived import FOUND, Lived, found
 from tests.support.postgres import postgres
-from tests.support.server import NewServer
+from tests.support.s3 import BUCKET, Store
+from tests.support.server import NewServer, Server
 
 # Which database it is is said by the test.
 pytestmark = [pytest.mark.sqlite, pytest.mark.one_node(reason="it says itself which database")]
@@ -36,3 +37,25 @@ def test_what_postgresql_exports_comes_back_into_either(
     assert "#Hall is #Hall (2)" in told
     there.server.start()
     until(lambda: found(there.bob) == 2 * FOUND)
+
+
+@pytest.mark.thorough
+def test_an_archive_goes_to_a_bucket_and_comes_from_there(
+    archive: Path, new_server: NewServer, tmp_path: Path
+) -> None:
+    """Files that are in the bucket, too, are in it."""
+    (tmp_path / "store").mkdir()
+    store = Store(tmp_path / "store").start()
+    try:
+        server = Server(tmp_path / "there", env=store.settings())
+        brought_in(archive, server)
+        run = export(server, f"s3://{BUCKET}/kept", "--private", "--direct")
+        assert (run.returncode, run.stderr) == (0, "")
+        place = run.stdout.splitlines()[0].removeprefix("Exported to ").removesuffix(".")
+        assert place.startswith(f"s3://{BUCKET}/kept/parlour-export-")
+        target = new_server(env={**store.settings(), "PARLOUR_S3_BUCKET": ""})
+        assert "2 files, 66 messages" in brought_in(place, target)
+        again = exported(target, tmp_path / "again", "--private", "--direct")
+        assert content(again) == content(archive)
+    finally:
+        store.stop()

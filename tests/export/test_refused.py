@@ -156,7 +156,7 @@ def test_no_name_leads_anywhere_and_nothing_unpacks_without_end(
     assert brought_in(archive, target)
 
 
-@pytest.mark.sqlite
+@pytest.mark.thorough
 def test_one_that_is_killed_is_done_once_more(new_server: NewServer, tmp_path: Path) -> None:
     """Whenever it was: then all of it is there once, and no file too many."""
     with Server(tmp_path / "filled") as server:

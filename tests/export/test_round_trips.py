@@ -114,6 +114,7 @@ def write(lines: dict[str, list[dict[str, Any]]], path: Path) -> Path:
     return written(path, files)
 
 
+@pytest.mark.thorough
 @settings(
     max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -238,6 +238,7 @@ def test_the_last_administrator_cannot_vanish(tmp_path_factory: pytest.TempPathF
         assert do(replace(ida), "GET", "/api/admin/audit")[0]["action"] == "user.remove"
 
 
+@pytest.mark.thorough
 @pytest.mark.one_node(reason="it is about one server that is killed")
 def test_what_somebody_left_is_followed_up_though_the_server_is_killed(
     tmp_path_factory: pytest.TempPathFactory,

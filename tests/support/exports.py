@@ -16,7 +16,7 @@ Lines = dict[str, list[dict[str, Any]]]
 KINDS = ("people", "rooms", "members", "files", "messages", "reactions")
 
 
-def export(server: Server, place: Path, *flags: str) -> "subprocess.CompletedProcess[str]":
+def export(server: Server, place: Path | str, *flags: str) -> "subprocess.CompletedProcess[str]":
     """Run `parlour export` beside a server, or without it."""
     return parlour(
         "export", "--to", str(place), "--data-dir", server.data_dir, *flags, cwd=server.home,
