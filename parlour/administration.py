@@ -148,6 +148,8 @@ def change_user(
         audit.note(connection, by, "user.role", user.username, detail=detail)
     ended = []
     if disabled != account.disabled:
+        if not disabled and not account.password_hash:
+            raise Refusal("not_allowed", "Whoever had this account has left for good.")
         users.set_disabled(connection, user.id, disabled=disabled)
         if disabled:
             ended = session_rows.end_sessions_of(connection, user.id)

@@ -79,7 +79,11 @@ def tell_renamed(context: Context, told: Told) -> None:
 
 
 def check_removable(connection: Connection, user_id: int) -> None:
-    """Whether an account may go: the one place that says so. Raises Refusal."""
+    """Whether an account may go: the one place that says so. Raises Refusal.
+
+    Whatever has to keep an account or what it wrote, such as a legal hold, is asked here: nothing
+    else lets anybody leave.
+    """
     account = users.get_account(connection, user_id)
     if account is None or removal.is_empty(connection, user_id):
         raise Refusal("not_found", "There is no such account any more.")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.accounts import PASSWORD, Account, log_in, register
-from tests.support.administration import first_administrator
+from tests.support.administration import change_user, first_administrator
 from tests.support.files import gone, said, sent, until
 from tests.support.inside import inside
 from tests.support.lived import do
@@ -219,6 +219,9 @@ def test_who_takes_their_words_with_them_leaves_only_places(house: Server, ada: 
     assert name not in json.dumps(entry)
     again = ada.call("POST", f"/api/admin/users/{name}/removal", json={"mode": "remove"})
     assert again.status_code == 404
+    # What is left of the account nobody can be given.
+    back = change_user(ada, entry["subject"], disabled=False)
+    assert (back.status_code, back.json()["code"]) == (403, "not_allowed")
 
 
 def test_the_last_administrator_cannot_vanish(tmp_path_factory: pytest.TempPathFactory) -> None:
