@@ -63,7 +63,7 @@ export const words = {
     exported: (/** @type {string} */ name) => `An archive is made for ${name}, which only they can fetch in their settings.`,
     remove: 'Remove account…',
     removeTitle: (/** @type {string} */ name) => `Remove ${name} for good?`,
-    removeText: 'Nobody comes in as them any more, and this cannot be undone. Their username is free for others then.',
+    removeText: 'Nobody comes in as them any more, for good. Their username is free for others then.',
     removeMode: 'What they wrote',
     removeAnonymise: 'stays, as by “Former member”',
     removeAll: 'is deleted, with their files',
