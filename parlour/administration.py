@@ -136,7 +136,7 @@ def change_user(
     user = account.user
     role: Role = changes.get("role", user.role)
     disabled: bool = changes.get("disabled", account.disabled)
-    _check_last(connection, account, role, disabled=disabled)
+    check_last(connection, account, role, disabled=disabled)
     if role != user.role:
         if role == "administrator" and _is_banned(connection, user.id):
             raise Refusal("not_allowed", f"{user.username} is banned: lift that first.")
@@ -147,6 +147,8 @@ def change_user(
         audit.note(connection, by, "user.role", user.username, detail=detail)
     ended = []
     if disabled != account.disabled:
+        if not disabled and not account.password_hash:
+            raise Refusal("not_allowed", "Whoever had this account has left for good.")
         users.set_disabled(connection, user.id, disabled=disabled)
         if disabled:
             ended = session_rows.end_sessions_of(connection, user.id)
@@ -155,7 +157,8 @@ def change_user(
     return ChangedUser(directory.account(connection, user.id, datetime.now(UTC)), ended)
 
 
-def _check_last(connection: Connection, account: Account, role: Role, *, disabled: bool) -> None:
+def check_last(connection: Connection, account: Account, role: Role, *, disabled: bool) -> None:
+    """Somebody who runs the server is always left. Raises Refusal."""
     runs = account.user.role == "administrator" and not account.disabled
     if runs and (role != "administrator" or disabled):
         if users.other_administrators(connection, account.user.id):

@@ -55,6 +55,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         from parlour.backup import command
 
         return command.run(settings, options)
+    if options.command in ("export", "import"):
+        from parlour.export import command as carrying
+
+        return carrying.run(settings, options)
     if options.command == "migrate-data":
         from parlour.moving import move
 
@@ -81,7 +85,7 @@ def serve(settings: "Settings") -> int:
 
     from parlour.database import DatabaseUnusable, init_db
     from parlour.keyring import open_keys
-    from parlour.main import create_app
+    from parlour.main import create_app, kind_of, open_tracing
     from parlour.migrations import DatabaseTooNew
     from parlour.receiving import prepare
     from parlour.server import ListenError, Server, listen
@@ -98,7 +102,8 @@ def serve(settings: "Settings") -> int:
     database = None
     try:
         certificate = Certificate(*settings.tls_files) if settings.tls_files else None
-        database = init_db(settings)
+        tracing = open_tracing(settings)
+        database = init_db(settings, kind_of(tracing))
         database.serve(cluster=bool(settings.redis_url))
         keys = open_keys(settings, database)
         check_files(settings)
@@ -124,7 +129,8 @@ def serve(settings: "Settings") -> int:
         if error.filename not in (None, str(settings.data_dir)):
             where = str(error.filename)
         return _fail(f"Cannot use {where}: {error.strerror}.")
-    server = Server(create_app(settings, database, keys, storage), settings, certificate)
+    app = create_app(settings, database, keys, storage, tracing)
+    server = Server(app, settings, certificate)
     server.run(sockets=[sock])
     return 0 if server.started else 1
 
@@ -235,6 +241,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     moving.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
     _add_backup(commands)
+    _add_export(commands)
     return parser
 
 
@@ -269,6 +276,41 @@ def _add_backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "--sign-out-everybody", action="store_true", help="Let all logins of then end."
     )
     for parser in (backup, restore):
+        parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
+
+
+def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    export = commands.add_parser(
+        "export", help="What people said, as JSON, files and pages to read, also beside a server."
+    )
+    export.add_argument(
+        "--to", metavar="WHERE", required=True, help="Folder or s3://BUCKET/PREFIX."
+    )
+    export.add_argument("--private", action="store_true", help="Private rooms, too.")
+    export.add_argument("--direct", action="store_true", help="Direct conversations, too.")
+    export.add_argument(
+        "--room",
+        type=_number(2**53 - 1),
+        action="append",
+        metavar="ID",
+        help="Only this room, of whatever kind; may be given several times.",
+    )
+    export.add_argument(
+        "--person", metavar="USERNAME", help="Only what is one person's own, for them alone."
+    )
+    importing = commands.add_parser(
+        "import", help="Bring an export in, while no server runs; what is there stays as it is."
+    )
+    importing.add_argument("archive", metavar="ARCHIVE", help="Path or s3:// address.")
+    importing.add_argument(
+        "--match-people",
+        action="store_true",
+        help="Who has the name of an account here is taken for that one. Default: nobody is.",
+    )
+    importing.add_argument(
+        "--check", action="store_true", help="Only look whether it could be brought in."
+    )
+    for parser in (export, importing):
         parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
 
 

@@ -190,6 +190,13 @@ ROUTES: Final[dict[str, Cost]] = {
     "GET /api/users/{username}/avatar": _FETCH,
     f"GET {_ADMIN}/users": _READ,
     f"PATCH {_ADMIN}/users/{{username}}": _CHANGE,
+    # Each is a process of its own for a while.
+    "POST /api/users/me/export": Cost("make", 5),
+    "GET /api/users/me/export": _READ,
+    "GET /api/users/me/export/archive": _FETCH,
+    "POST /api/users/me/removal": _ENTER,
+    f"POST {_ADMIN}/users/{{username}}/export": _MAKE,
+    f"POST {_ADMIN}/users/{{username}}/removal": _CHANGE,
     f"GET {_ADMIN}/bans": _READ,
     f"POST {_ADMIN}/bans": _CHANGE,
     f"DELETE {_ADMIN}/bans/{{ban_id}}": _CHANGE,

@@ -112,6 +112,14 @@ def delete_message(connection: Connection, by: Person, message_id: int, window: 
             connection, by, "message.delete", message.username, room_id=message.room_id,
             detail=detail,
         )  # fmt: skip
+    return erase(connection, message, author)
+
+
+def erase(connection: Connection, message: Message, author: str, **values: object) -> Edited:
+    """Leave of a message of somebody only that there was one, without asking the gate.
+
+    `values` are further columns of it.
+    """
     if holds.scope(connection).covers(message.room_id, author):
         holds.set_aside(connection, [message.id], "deleted")
     wordings.forget(connection, message.id)
@@ -120,7 +128,7 @@ def delete_message(connection: Connection, by: Person, message_id: int, window: 
         file_rows.release(connection, message.id)
     gone = change(
         connection, message, content="", deleted_at=datetime.now(UTC), reactions=None,
-        mentions=None, files=None, forwarded=None, pinned_at=None, pinned_by=None,
+        mentions=None, files=None, forwarded=None, pinned_at=None, pinned_by=None, **values,
     )  # fmt: skip
     about = NOTHING
     if message.mentions or message.reply_to is not None:

@@ -9,6 +9,7 @@ from parlour import admission, backing, gateway, jobs, pages, purging, upkeep
 from parlour.context import Context
 from parlour.features import (
     accounts,
+    admin_data,
     admin_log,
     admin_people,
     admin_policy,
@@ -28,6 +29,7 @@ from parlour.features import (
     moderation,
     news,
     notifications,
+    own_data,
     pins,
     public_keys,
     reactions,
@@ -55,8 +57,9 @@ _API: Final = (
 _AUTH: Final = (guests.router, registration.router, accounts.router, sessions.router)
 # Profiles, files, and what administrators do.
 _MORE: Final = (
-    avatars.router, users.router, files.router, directory.router, retention.router,
-    admin_people.router, admin_rooms.router, admin_policy.router, admin_retention.router,
+    own_data.router, avatars.router, users.router, files.router, directory.router,
+    retention.router, admin_people.router, admin_data.router, admin_rooms.router,
+    admin_policy.router, admin_retention.router,
     admin_log.router, admin_status.router, admission.router,
 )  # fmt: skip
 _ALWAYS: Final = (health.router, metrics.router)

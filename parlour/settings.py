@@ -179,6 +179,11 @@ class Settings(BaseSettings):
         description="What a program shows that reads `/metrics` from elsewhere; empty for this"
         " machine alone, without a proxy.",
     )
+    traces: Literal["on", "off"] = Field(
+        "off",
+        description="Whether what takes how long is told to a collector of OpenTelemetry: on or"
+        " off. Which one, and how much, the standard `OTEL_*` variables say.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe kind of line to log: debug, info, warning or error."
     )
@@ -195,7 +200,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "log_level", "log_format", "log_requests", "only", "guests", "guest_files", "registration",
-        mode="before",
+        "traces", mode="before",
     )  # fmt: skip
     @classmethod
     def _lower(cls, value: Any) -> Any:
@@ -259,6 +264,13 @@ class Settings(BaseSettings):
             raise ValueError("several nodes need one database: set PARLOUR_DATABASE_URL, too")
         if value and find_spec("redis") is None:
             raise ValueError("it needs the package redis: make setup EXTRAS=redis")
+        return value
+
+    @field_validator("traces")
+    @classmethod
+    def _check_traces(cls, value: str) -> str:
+        if value == "on" and not _has_opentelemetry():
+            raise ValueError("it needs the packages of OpenTelemetry: make setup EXTRAS=traces")
         return value
 
     @field_validator("only")
@@ -344,6 +356,13 @@ class Settings(BaseSettings):
     def max_frame_bytes(self) -> int:
         """Longest WebSocket frame or JSON body, in bytes: four a character, and room for fields."""
         return 4 * self.max_message_length + 4096
+
+
+def _has_opentelemetry() -> bool:
+    try:
+        return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _check_names(names: Iterable[str]) -> None:

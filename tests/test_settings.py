@@ -62,6 +62,7 @@ def test_without_anything_given_the_defaults_hold() -> None:
         "metrics_token": "",
         "tls_certificate": "",
         "tls_key": "",
+        "traces": "off",
         "log_level": "info",
         "log_format": "auto",
         "log_requests": "off",

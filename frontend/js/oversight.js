@@ -98,6 +98,16 @@ export class OversightApi {
     return this.#askAdmin('PATCH', `users/${part(username)}`, { body: changes });
   }
 
+  /** @param {string} username @param {'anonymise' | 'remove'} mode */
+  async removeUser(username, mode) {
+    await this.#askAdmin('POST', `users/${part(username)}/removal`, { body: { mode } });
+  }
+
+  /** @param {string} username */
+  async exportUser(username) {
+    await this.#askAdmin('POST', `users/${part(username)}/export`);
+  }
+
   /** @returns {Promise<ServerBan[]>} newest first */
   serverBans() {
     return this.#askAdmin('GET', 'bans');

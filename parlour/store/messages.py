@@ -85,6 +85,7 @@ _BY_ID = (
     .select_from(_ids.table.join(messages, messages.c.id == _ids.number))
     # With a bare column SQLite would go through all messages of the room instead.
     .where(messages.c.room_id + 0 == bindparam("room"))
+    .order_by(_ids.number)
 )
 
 _THERE = select(*TOLD).select_from(
@@ -236,8 +237,12 @@ def set_reactions(
     connection: Connection, message_id: int, version: int, reactions: Sequence[Reaction]
 ) -> Message:
     """Write what is told of the reactions to a message; the message as it is now."""
-    text = _reactions.dump_json(tuple(reactions)).decode() if reactions else None
-    return change_message(connection, message_id, version, reactions=text)
+    return change_message(connection, message_id, version, reactions=reactions_text(reactions))
+
+
+def reactions_text(reactions: Sequence[Reaction]) -> str | None:
+    """As they are kept."""
+    return _reactions.dump_json(tuple(reactions)).decode() if reactions else None
 
 
 def mentions_text(mentions: tuple[str, ...]) -> str | None:

@@ -26,6 +26,8 @@ BACKING_UP: Final = "backing up"
 LAST_MESSAGE: Final = "last_message"
 # Set until all of a backup is there again.
 RESTORING: Final = "restoring"
+# What an account takes along, before its id.
+TAKEOUT: Final = "takeout "
 # What is about one place, and not about what is kept there.
 OF_ONE_SERVER: Final = (SERVER, MOVED, BACKUP, BACKING_UP, RESTORING)
 
@@ -37,6 +39,15 @@ def ensure_epoch(connection: Connection) -> str:
         epoch = secrets.token_hex(8)
         connection.execute(insert(meta).values(name=EPOCH, value=epoch))
     return epoch
+
+
+def try_to_write(connection: Connection) -> None:
+    """Write something that leaves nothing behind: whether the disk takes it.
+
+    An update to what is there already would not do: SQLite notices, and writes nothing.
+    """
+    connection.execute(insert(meta).values(name="tried", value=""))
+    connection.execute(delete(meta).where(meta.c.name == "tried"))
 
 
 def epoch_of(connection: Connection) -> str:
@@ -57,3 +68,8 @@ def write_value(connection: Connection, name: str, value: str) -> None:
     """Decide something anew."""
     connection.execute(delete(meta).where(meta.c.name == name))
     connection.execute(insert(meta).values(name=name, value=value))
+
+
+def delete_value(connection: Connection, name: str) -> None:
+    """Decide nothing any more."""
+    connection.execute(delete(meta).where(meta.c.name == name))

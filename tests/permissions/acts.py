@@ -292,6 +292,12 @@ ELSEWHERE: Final[dict[str, Act]] = {
     "GET /api/users/me/avatar": fixed(f"{USERS}/me/avatar"),
     "PUT /api/users/me/avatar": fixed(f"{USERS}/me/avatar", {"no": "image"}),
     "DELETE /api/users/me/avatar": fixed(f"{USERS}/me/avatar"),
+    "GET /api/users/me/export": fixed(f"{USERS}/me/export"),
+    "POST /api/users/me/export": fixed(f"{USERS}/me/export", {"password": "not that one"}),
+    "GET /api/users/me/export/archive": fixed(f"{USERS}/me/export/archive"),
+    "POST /api/users/me/removal": fixed(
+        f"{USERS}/me/removal", {"password": "not that one", "mode": "remove"}
+    ),
     "GET /api/users/avatars": fixed(f"{USERS}/avatars?names=the-target"),
     "GET /api/users/{username}/avatar": Act(
         lambda scene, _who: (f"{USERS}/{scene.cast.name('target')}/avatar", None)
@@ -302,6 +308,10 @@ ELSEWHERE: Final[dict[str, Act]] = {
     "GET /api/admin/users": fixed(f"{ADMIN}/users"),
     "PATCH /api/admin/users/{username}": Act(
         lambda scene, _who: (f"{ADMIN}/users/{scene.cast.name('spare')}", {"role": "member"})
+    ),
+    "POST /api/admin/users/{username}/export": fixed(f"{ADMIN}/users/nobody-at-all/export"),
+    "POST /api/admin/users/{username}/removal": fixed(
+        f"{ADMIN}/users/nobody-at-all/removal", {"mode": "remove"}
     ),
     "GET /api/admin/bans": fixed(f"{ADMIN}/bans"),
     "POST /api/admin/bans": fixed(f"{ADMIN}/bans", {"username": "nobody-at-all", "seconds": 60}),

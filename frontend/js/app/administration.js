@@ -49,6 +49,8 @@ export class Oversight {
             me: () => this.#page.state.username,
             users: (query, options) => api.users(query, options),
             onChange: (username, changes) => api.changeUser(username, changes),
+            onExport: (username) => api.exportUser(username),
+            onRemove: (username, mode) => api.removeUser(username, mode),
             bans: () => api.serverBans(),
             onBan: (username, term) => api.banFromServer(username, term),
             onLift: (banId) => api.liftServerBan(banId),
