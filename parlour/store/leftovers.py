@@ -57,7 +57,7 @@ def clear(connection: Connection, message_id: int, limit: int) -> bool:
 def _clear_some(connection: Connection, message_id: int, limit: int) -> int:
     gone = 0
     for table in (reactions, saved):
-        gone += some_of(connection, table, table.c.message_id == message_id, limit - gone)
+        gone += _some(connection, table, table.c.message_id == message_id, limit - gone)
         if gone == limit:
             break
     return gone
@@ -79,14 +79,14 @@ def take_some(connection: Connection, messages_at_once: int, rows: int) -> bool:
         return False
     first = _first_messages(room_id, messages_at_once)
     for table in (reactions, wordings, addressed, calls, attachments, saved):
-        if some_of(connection, table, table.c.message_id.in_(first), rows):
+        if _some(connection, table, table.c.message_id.in_(first), rows):
             return True
     if connection.execute(delete(messages).where(messages.c.id.in_(first))).rowcount:
         return True
     if _hand_on(connection, room_id, rows):
         return True
     for table in (reads, deletions, addressings, attention, files, spoken, members, removals):
-        if some_of(connection, table, table.c.room_id == room_id, rows):
+        if _some(connection, table, table.c.room_id == room_id, rows):
             return True
     connection.execute(delete(rooms).where(rooms.c.id == room_id))
     return True
@@ -122,7 +122,7 @@ def _first_messages(room_id: int, limit: int) -> Select[tuple[int]]:
     )
 
 
-def some_of(connection: Connection, table: Table, where: ColumnElement[bool], limit: int) -> int:
+def _some(connection: Connection, table: Table, where: ColumnElement[bool], limit: int) -> int:
     """Delete at most `limit` of some rows; how many they were."""
     if not is_sqlite(connection):
         # By where they lie: by their keys all of a table might be gone through.
@@ -132,3 +132,8 @@ def some_of(connection: Connection, table: Table, where: ColumnElement[bool], li
     key = tuple_(*table.primary_key.columns)
     chosen = select(*table.primary_key.columns).where(where).limit(limit)
     return connection.execute(delete(table).where(key.in_(chosen))).rowcount
+
+
+def some_of(connection: Connection, table: Table, where: ColumnElement[bool], limit: int) -> bool:
+    """Delete at most `limit` of some rows of whoever has gone; whether there were any."""
+    return _some(connection, table, where, limit) > 0
