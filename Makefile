@@ -17,6 +17,8 @@ EXTRAS ?=
 QUICK ?=
 CASES ?=
 TIMES ?=
+MINUTES ?=
+RATE ?=
 
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade)
@@ -40,12 +42,12 @@ CSS := "frontend/**/*.css" "!frontend/vendor/**"
 .DEFAULT_GOAL := help
 .PHONY: help setup run cluster dev node test test-python test-postgresql test-nodes test-pgbouncer test-frontend \
 	test-all coverage bench fuzz sbom lint lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger \
-	faults conformance deploy-check wheel clean
+	faults soak conformance deploy-check wheel clean
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install Parlour into .venv from the pinned lock (with more: make setup EXTRAS="postgresql redis s3")
+setup: ## Install Parlour into .venv from the pinned lock (with more: make setup EXTRAS="postgresql redis s3 traces")
 	@PYTHON="$(PYTHON)" sh scripts/install.sh app $(EXTRAS)
 
 run: setup ## Start Parlour on http://localhost:8000 (flags: make run ARGS="--port 9000")
@@ -125,11 +127,12 @@ format: node ## Put Python, JavaScript and CSS into the project's form
 
 lock: node ## Resolve the lock files anew (newest versions: make lock UPGRADE=1)
 	$(UV_LOCK) pyproject.toml --group build --output-file requirements.lock
-	for extra in postgresql redis s3; do \
+	for extra in postgresql redis s3 traces; do \
 		$(UV_LOCK) --group $$extra --constraint requirements.lock --output-file requirements-$$extra.lock \
 		|| exit 1; done
 	$(UV_LOCK) pyproject.toml --group dev --constraint requirements.lock --constraint requirements-postgresql.lock \
-		--constraint requirements-redis.lock --constraint requirements-s3.lock --output-file requirements-dev.lock
+		--constraint requirements-redis.lock --constraint requirements-s3.lock \
+		--constraint requirements-traces.lock --output-file requirements-dev.lock
 	npm $(if $(UPGRADE),update,install) --package-lock-only
 	npm --prefix benchmarks/peers $(if $(UPGRADE),update,install) --package-lock-only
 	node scripts/lock-addresses.mjs package-lock.json benchmarks/peers/package-lock.json
@@ -154,6 +157,9 @@ ledger: dev ## Talk for long while connections are cut, disks fill and the power
 
 faults: dev ## Let what is beneath two nodes be killed, hang and be cut off for long; kill upgrades
 	@TEST_LONG=1 $(BIN)/python -m pytest -s $(FAULTS) $(ARGS)
+
+soak: dev ## Half of its load on a server for an hour: memory, handles, every message (make soak MINUTES=25 RATE=60)
+	@exec $(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60) --rate $(or $(RATE),0) $(ARGS)
 
 conformance: dev ## Let Autobahn's test suite judge the WebSocket (needs a Python 2.7 too)
 	@$(BIN)/python -m scripts.conformance $(ARGS)

@@ -49,6 +49,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail(error)
     if options.command == "audit":
         return verify(settings, options)
+    if options.command == "retention":
+        return look_at_retention(settings, options)
     if options.command in ("backup", "restore"):
         from parlour.backup import command
 
@@ -83,7 +85,7 @@ def serve(settings: "Settings") -> int:
 
     from parlour.database import DatabaseUnusable, init_db
     from parlour.keyring import open_keys
-    from parlour.main import create_app
+    from parlour.main import create_app, kind_of, open_tracing
     from parlour.migrations import DatabaseTooNew
     from parlour.receiving import prepare
     from parlour.server import ListenError, Server, listen
@@ -100,7 +102,8 @@ def serve(settings: "Settings") -> int:
     database = None
     try:
         certificate = Certificate(*settings.tls_files) if settings.tls_files else None
-        database = init_db(settings)
+        tracing = open_tracing(settings)
+        database = init_db(settings, kind_of(tracing))
         database.serve(cluster=bool(settings.redis_url))
         keys = open_keys(settings, database)
         check_files(settings)
@@ -126,7 +129,8 @@ def serve(settings: "Settings") -> int:
         if error.filename not in (None, str(settings.data_dir)):
             where = str(error.filename)
         return _fail(f"Cannot use {where}: {error.strerror}.")
-    server = Server(create_app(settings, database, keys, storage), settings, certificate)
+    app = create_app(settings, database, keys, storage, tracing)
+    server = Server(app, settings, certificate)
     server.run(sockets=[sock])
     return 0 if server.started else 1
 
@@ -168,6 +172,22 @@ def verify(settings: "Settings", options: argparse.Namespace) -> int:
     return 0
 
 
+def look_at_retention(settings: "Settings", options: argparse.Namespace) -> int:
+    """Say what would go because its time is over, or write down what holds have set aside."""
+    from parlour import overdue
+    from parlour.admin import AdminError
+
+    try:
+        for line in overdue.run(settings, options):
+            print(line)
+    except AdminError as error:
+        return _fail(error)
+    except BrokenPipeError:
+        # Whoever reads has enough; what is still kept for them goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
 def _fail(error: object) -> int:
     print(f"parlour: {error}", file=sys.stderr)
     return 1
@@ -192,6 +212,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     _add_admin(commands)
     _add_audit(commands)
+    _add_retention(commands)
     bench = commands.add_parser(
         "bench", help="Measure this machine with a server of its own, and check every message."
     )
@@ -335,6 +356,22 @@ def _add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--head", type=_head, metavar="ID:HASH", help="An entry that was noted elsewhere before."
     )
     verify.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
+
+
+def _add_retention(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    retention = commands.add_parser(
+        "retention", help="What is kept for how long; it only reads, also beside a server."
+    )
+    acts = retention.add_subparsers(dest="act", required=True, metavar="ACT")
+    preview = acts.add_parser("preview", help="Count what would go just now.")
+    preview.add_argument(
+        "--days", type=_number(_MAX_DAYS * 10), metavar="D", help="As if the server kept D days."
+    )
+    held = acts.add_parser("held", help="Print what holds have set aside, a line of JSON each.")
+    held.add_argument("--room", type=_number(2**53), metavar="ID", help="Of this room alone.")
+    held.add_argument("--person", metavar="USERNAME", help="Of this account alone.")
+    for parser in (preview, held):
+        parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
 
 
 def _head(text: str) -> tuple[int, str]:

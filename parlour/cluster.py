@@ -135,9 +135,12 @@ class Cluster:
     def done(self, entry: Entry) -> None:
         """What this node did has been told here; the others get to know of it."""
         self.head = max(self.head, entry.id)
-        effects = entry.effects if len(entry.effects) <= MOST_HINTED else ""
-        self._say(["did", entry.id, entry.after, effects])
+        self._say(self._hint_of(entry))
         self._go_on()
+
+    def _hint_of(self, entry: Entry) -> list[Any]:
+        effects = entry.effects if len(entry.effects) <= MOST_HINTED else ""
+        return ["did", entry.id, entry.after, effects]
 
     async def catch_up(self) -> None:
         """Tell all that anybody can have read by now. Raises Refusal where it cannot be read."""

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from parlour.costs import REACTIONS
 from parlour.crowds import Crowds
@@ -25,9 +25,11 @@ from parlour.support.buckets import Drop, Pace, Taken
 from parlour.support.coalesce import Coalescer
 from parlour.support.counts import COUNTS
 from parlour.support.door import Door
+from parlour.support.kept import Kept
 from parlour.support.logs import Seldom, log_fault, new_id
 from parlour.support.passwords import Passwords
 from parlour.support.tasks import Tasks
+from parlour.support.tls import Certificate
 from parlour.support.tokens import Tokens
 from parlour.support.turns import Turns
 from parlour.support.volume import Volume
@@ -39,6 +41,10 @@ logger = logging.getLogger(__name__)
 MAX_IN_FLIGHT: Final = 64
 # How often the people of a busy room, or the number of them in the list of rooms, are told.
 PRESENCE_INTERVAL: Final = 1.0
+# What is kept of pages of messages. It goes by rooms' versions; that it does not grow old is for
+# the day on which somebody changes a message and forgets its room's version.
+PAGES_BYTES: Final = 8_000_000
+PAGES_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,16 @@ class Peers(Protocol):
         """Take a drop of a bucket of all nodes; None where nobody answers in time."""
 
 
+class Traces(Protocol):
+    """What takes how long, where that is traced."""
+
+    def commands(self, table: Mapping[str, Callable[..., Any]]) -> Mapping[str, Callable[..., Any]]:
+        """Commands of WebSockets that are traced."""
+
+    async def job(self, kind: str, doing: Awaitable[None]) -> None:
+        """Do a job."""
+
+
 @dataclass(slots=True)
 class Context:
     """The parts of one running server."""
@@ -111,15 +127,25 @@ class Context:
     reactions: Pace | None = field(init=False)
     # Set where there may be a job that is due before any that was known.
     due: asyncio.Event = field(default_factory=asyncio.Event)
+    # While this node takes away what is over: one job of it is enough.
+    purging: bool = False
     closing: bool = False
     # The door of plain HTTP, where the server is our own.
     door: Door | None = None
+    # By which it speaks HTTPS itself, if it does.
+    certificate: Certificate | None = None
     # None where this is the only one.
     peers: Peers | None = None
+    # None where nothing is traced.
+    traces: Traces | None = None
     # Has the page say what the policy is.
     configure_page: Callable[[Mapping[str, str]], None] = field(default=lambda _policy: None)
     # Pages of other sites are told of in the log: who sets the server up wants to see each.
     foreign_pages: Seldom = field(default_factory=lambda: Seldom(20))
+    # The newest messages of rooms, as whoever opens one is told them.
+    pages: Kept = field(default_factory=lambda: Kept(PAGES_BYTES, PAGES_SECONDS))
+    # So often the database could not do something, before it was last seen to be written to.
+    faults_known: int = 0
     # The disk of the data directory.
     volume: Volume = field(init=False)
 
@@ -137,7 +163,8 @@ class Context:
 
     def with_online(self, room: Room) -> Room:
         """The room with the number of people who are in it just now."""
-        return room.model_copy(update={"online": self.manager.presence.online(room.id)})
+        fields = {**room.__dict__, "online": self.manager.presence.online(room.id)}
+        return Room.trusted(fields, room.model_fields_set)
 
     def check_length(self, content: str) -> None:
         """Raises Refusal `too_long` for a message longer than the setting allows."""

@@ -27,7 +27,7 @@ from parlour.store.backends import Backend, DatabaseUnusable, backend_of
 from parlour.store.changes import newest_changes
 from parlour.store.dialects import attempt
 from parlour.store.engine import Engine, expected
-from parlour.store.meta import ensure_epoch
+from parlour.store.meta import ensure_epoch, try_to_write
 from parlour.storing import Changes, History, MessageDraft, RecentChanges, StoredMessage
 from parlour.support.flights import Flights
 from parlour.support.writer import Job
@@ -58,9 +58,9 @@ class ChatDatabase:
             raise room_exists(name) from None
 
     @staticmethod
-    def check(connection: Connection) -> None:
-        """The database answers, at a cost that does not grow with it."""
-        ensure_epoch(connection)
+    def check(connection: Connection, *, writing: bool) -> None:
+        """The database answers, at a cost that does not grow with it; and takes what is written."""
+        (try_to_write if writing else ensure_epoch)(connection)
 
     @staticmethod
     def get_rooms(connection: Connection) -> list[Room]:
@@ -214,7 +214,8 @@ class ChatDatabase:
         """All that changed in a room since `version`, or that it has to be read again.
 
         It has to when the client's epoch is another, when it claims a version that this
-        history never reached, or when there are more than MAX_REPLAY changes.
+        history never reached, when some of what changed was taken away because its time was over,
+        or when there are more than MAX_REPLAY changes.
         """
         recent = ChatDatabase.get_recent_changes(connection, room_id, [version], guarded=True)
         return recent.since(version, epoch)
@@ -241,9 +242,9 @@ class ChatDatabase:
         found = newest_changes(connection, room_id, oldest, MAX_REPLAY, guarded=guarded)
         if found is None:
             raise no_room()
-        room, is_guarded, bound, changed = found
+        room, is_guarded, begins, bound, changed = found
         if bound is None:
-            return RecentChanges(room, changed, oldest, is_guarded)
+            return RecentChanges(room, changed, max(oldest, begins), is_guarded)
         # Whoever is further back than that is told to read anew, for which nothing is read.
         nearer = [after for after in afters if after is not None and after >= bound]
         if not nearer:
@@ -364,7 +365,9 @@ class Database(Engine):
 _default: Database | None = None
 
 
-def init_db(settings: Settings | None = None) -> Database:
+def init_db(
+    settings: Settings | None = None, kind: Callable[[Path, Backend], Database] = Database
+) -> Database:
     """Open the database of `settings`, making its folder, tables and indexes where needed.
 
     Raises DataDirInUse, DatabaseUnusable (also for one that was moved to another place),
@@ -374,7 +377,7 @@ def init_db(settings: Settings | None = None) -> Database:
     settings = settings or load_settings()
     # An existing folder keeps the rights its owner gave it.
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(settings.data_dir, backend_of(settings))
+    database = kind(settings.data_dir, backend_of(settings))
     if database.moved_to:
         database.release()
         raise DatabaseUnusable(
@@ -392,8 +395,7 @@ def get_db(database: Database | None = None) -> Iterator[Connection]:
     It is that of `database`, or of the one opened last by `init_db`. Nobody is told of what is
     written this way. It waits like another process; the server uses `Database.write` and `.read`.
     """
-    database = database or _default
-    if database is None:
+    if (database := database or _default) is None:
         raise RuntimeError("call init_db() first")
     with database.write_engine.begin() as connection:
         yield connection

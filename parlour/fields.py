@@ -117,14 +117,15 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     @classmethod
-    def trusted(cls, fields: dict[str, Any]) -> Self:
+    def trusted(cls, fields: dict[str, Any], names: set[str] | None = None) -> Self:
         """A shape of `fields` that are all given, right and nobody else's to change.
 
-        What `model_construct` does for those, at a tenth of its cost.
+        What `model_construct` does for those, at a tenth of its cost. With the set of their
+        `names` it can be copied.
         """
         made = cls.__new__(cls)
         _set_values(made, fields)
-        _set_names(made, fields.keys())
+        _set_names(made, fields.keys() if names is None else names)
         _set_extra(made, None)
         _set_private(made, None)
         return made

@@ -147,7 +147,8 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
         session_id=None if login is None else login.session_id,
     )
     client = Client(connection, person, room_id, payer, address)
-    conversation = Conversation(context, client, wire, COMMANDS)
+    commands = COMMANDS if context.traces is None else context.traces.commands(COMMANDS)
+    conversation = Conversation(context, client, wire, commands)
     peers = context.peers
     logs = context.settings.log_requests == "on"
     begun = time.monotonic() if logs else 0.0

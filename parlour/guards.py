@@ -20,7 +20,7 @@ from parlour.pacing import count_request
 from parlour.support.counts import COUNTS
 from parlour.support.logs import REQUEST, new_id
 from parlour.support.origin import origin_allowed
-from parlour.web import SECURITY_HEADERS, answer_of, refused
+from parlour.web import SECURITY_HEADERS, STAY_SECURE, answer_of, refused
 
 _requests: Final = logging.getLogger("parlour.requests")
 
@@ -29,9 +29,6 @@ _FILES: Final = re.compile(r"/api/(chat/files/|users/[^/]*/(avatar|export/archiv
 _SECRETS: Final = "/api/auth/"
 # What a proxy, or a program, calls its request by. No line of the log can be ended or forged by it.
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
-# Where the server speaks TLS itself: a browser that has been here comes by it alone from then on.
-# Behind a proxy that is the proxy's to say.
-_STAY_SECURE: Final = ((b"strict-transport-security", b"max-age=31536000"),)
 # These change nothing (RFC 9110, section 9.2.1).
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -187,7 +184,7 @@ def install(
     app: FastAPI, allowed_origins: Collection[str], *, logs_requests: bool, speaks_tls: bool
 ) -> None:
     """Give `app` the error answers, compression and the guards, after all other middleware."""
-    headers = [*SECURITY_HEADERS, *(_STAY_SECURE if speaks_tls else ())]
+    headers = [*SECURITY_HEADERS, *(STAY_SECURE if speaks_tls else ())]
     for kind in (HTTPException, RequestValidationError):
         app.add_exception_handler(kind, refused)
     app.add_middleware(_SameSite, allowed=allowed_origins)

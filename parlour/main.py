@@ -1,13 +1,15 @@
 """The application: `create_app()` puts it together, `app` is it with the settings of its place."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.telemetry import TelemetryConfig
 
 from parlour import __version__, administration, admission, guards, logins, pages, web
 from parlour.cluster import Cluster
@@ -25,6 +27,7 @@ from parlour.settings import Settings, SettingsError, load_settings
 from parlour.storage import Storage, check_files, open_storage
 from parlour.store import files as file_rows
 from parlour.store import nodes
+from parlour.store.backends import Backend
 from parlour.support.assets import Assets, AssetsOnDemand, compress_when_asked
 from parlour.support.keys import PublicKey
 from parlour.support.logs import hide_queries
@@ -32,6 +35,8 @@ from parlour.support.passwords import MAX_LENGTH, MIN_LENGTH
 from parlour.support.tokens import Tokens
 
 if TYPE_CHECKING:
+    from parlour.tracing import Tracing
+
     app: FastAPI
 
 __all__ = ["ConnectionManager", "app", "create_app"]
@@ -46,25 +51,34 @@ is a 500 of that shape, with the code `internal` and an `id` that stands in its 
 """
 
 
+# FastAPI has spans, figures and logs of its own, for whoever sets a variable or a provider. In them
+# stand paths and queries as they were asked for, and so names and tickets.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False, "metrics": False, "logs": False, "auto_configure": False
+}  # fmt: skip
+
+
 def create_app(
     settings: Settings | None = None,
     database: Database | None = None,
     keys: Sequence[PublicKey] | None = None,
     storage: Storage | None = None,
+    tracing: "Tracing | None" = None,
 ) -> FastAPI:
     """The application. It opens what `settings` name when it starts, unless it is given.
 
     Raises SettingsError when no settings are given and those of the environment are wrong.
     """
     settings = settings or load_settings()
+    tracing = open_tracing(settings) if database is None else tracing
     storage = storage or open_storage(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hide_queries()
-        opened = await asyncio.to_thread(_open, settings) if database is None else database
+        opened = await asyncio.to_thread(_open, settings, tracing) if database is None else database
         used = await asyncio.to_thread(open_keys, settings, opened) if keys is None else keys
-        peers = _peers(settings, opened)
+        peers = _peers(settings, opened, tracing)
         opened.start(peers)
         receiving = Receiving(settings, storage)
         try:
@@ -74,6 +88,7 @@ def create_app(
             await receiving.close()
             await opened.close()
             raise
+        context.traces = tracing
         app.state.context = context
         app.state.assets = assets = _assets(context)
         context.configure_page = assets.configure
@@ -96,6 +111,8 @@ def create_app(
             context.passwords.close()
             await receiving.close()
             await opened.close()
+            if tracing is not None:
+                await tracing.close()
 
     app = FastAPI(
         title=_TITLE,
@@ -105,6 +122,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
         openapi_url="/openapi.json" if settings.only in ("", "web") else None,
     )
     for router in ROUTERS[settings.only]:
@@ -128,6 +146,7 @@ def create_app(
         logs_requests=logs_requests,
         speaks_tls=settings.tls_files is not None,
     )
+    _trace_requests(app, tracing)
     return app
 
 
@@ -140,10 +159,39 @@ def _whole() -> FastAPI:
     return app
 
 
-def _open(settings: Settings) -> Database:
+def open_tracing(settings: Settings) -> "Tracing | None":
+    """What is traced, where anything is. Raises SettingsError."""
+    if settings.traces == "off":
+        return None
+    # Here and below it is imported where it is used: it is an extra, which costs most nothing.
+    from parlour.tracing import Tracing  # noqa: PLC0415
+
+    return Tracing(settings.only or "all")
+
+
+def kind_of(tracing: "Tracing | None") -> Callable[[Path, Backend], Database]:
+    """How a database is made whose work is traced, or not."""
+    if tracing is None:
+        return Database
+    from parlour.tracing.stored import TracedDatabase  # noqa: PLC0415
+
+    return partial(TracedDatabase, tracing)
+
+
+def _trace_requests(app: FastAPI, tracing: "Tracing | None") -> None:
+    """Outermost; what `parlour serve` puts before it says whose word is taken."""
+    app.state.doorstep = None
+    if tracing is not None:
+        from parlour.tracing.door import Doorstep, Requests  # noqa: PLC0415
+
+        app.add_middleware(Requests, tracing=tracing)
+        app.state.doorstep = Doorstep
+
+
+def _open(settings: Settings, tracing: "Tracing | None") -> Database:
     """Open the database and hold it. Raises as `init_db`, or SettingsError."""
     check_files(settings)
-    database = init_db(settings)
+    database = init_db(settings, kind_of(tracing))
     try:
         database.serve(cluster=bool(settings.redis_url))
     except BaseException:
@@ -152,14 +200,20 @@ def _open(settings: Settings) -> Database:
     return database
 
 
-def _peers(settings: Settings, database: Database) -> Cluster | None:
+def _peers(settings: Settings, database: Database, tracing: "Tracing | None") -> Cluster | None:
     """The other nodes, where there are any."""
     if not database.node:
         return None
     # Imported where it is used: it is an extra that most servers do without.
     from parlour.realtime.broker_redis import RedisBroker  # noqa: PLC0415
 
-    return Cluster(database, RedisBroker(settings.redis_url, f"parlour:{database.epoch}"))
+    broker = RedisBroker(settings.redis_url, f"parlour:{database.epoch}")
+    if tracing is None:
+        return Cluster(database, broker)
+    from parlour.tracing.told import Entries, TracedCluster  # noqa: PLC0415
+
+    entries = getattr(database, "entries", None) or Entries()
+    return TracedCluster(tracing, entries, database, broker)
 
 
 async def _context(

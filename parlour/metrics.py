@@ -5,6 +5,7 @@ is there anyway, when somebody asks. A new figure is one line of `_families`, on
 docs/operations.md, and where nobody counts it yet one of `Counts`.
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, product
 from typing import Any, Final
@@ -39,6 +40,7 @@ _PLACES: Final = ("waiting", "receiving", "answering", "idle", "lingering", "lea
 # nobody can say that it has risen.
 _DOORS: Final = ("http", "websocket")
 _TROUBLE: Final = ("busy", "internal", "storage_full")
+_FAULTS: Final = ("full", "locked", "lost", "readonly", "disk", "damaged")
 _OUTCOMES: Final = ("done", "failed", "given_up")
 
 
@@ -74,6 +76,10 @@ def _families(context: Context) -> Iterator[Metric]:
     service = context.settings.only or "all"
     yield _info("parlour_build", "This program", version=__version__, service=service)
     yield _gauge("parlour_closing", "1 while it stops", context.closing)
+    certificate = context.certificate
+    ends = 0.0 if certificate is None else certificate.ends.timestamp()
+    about = "When the certificate of TLS ends; 0 where there is none"
+    yield _gauge("parlour_certificate_end_timestamp_seconds", about, ends)
     yield from _of_connections(context)
     yield from _of_refusals()
     yield from _of_the_database(context)
@@ -124,14 +130,16 @@ def _of_the_database(context: Context) -> Iterator[Metric]:
     yield _gauge("parlour_readers", "Connections by which the database is read", READERS)
     yield _gauge("parlour_readers_busy", "How many of them are in use", load.reading)
     yield _gauge("parlour_reads_waiting", "Reads that wait for one", load.waiting)
-    about = "What the database could not do, by why: it was full, locked, or lost"
-    faults = {kind: COUNTS.database_faults[kind] for kind in ("full", "locked", "lost")}
+    about = "What the database could not do, by why"
+    faults = {kind: COUNTS.database_faults[kind] for kind in _FAULTS}
     yield _counters("parlour_database_faults", about, ("reason",), _one(faults))
 
 
 def _of_the_event_loop(context: Context) -> Iterator[Metric]:
     about = "How late a timer ran that is due four times a second"
     yield _histogram("parlour_event_loop_lag_seconds", about, COUNTS.lag)
+    about = "Tasks of the event loop: one for each WebSocket, and a few more"
+    yield _gauge("parlour_tasks", about, len(asyncio.all_tasks()))
     passwords, searches = context.passwords.waiting, context.searches.waiting
     yield _gauge("parlour_passwords_waiting", "Passwords in work or in the queue", passwords)
     yield _gauge("parlour_searches_waiting", "Searches in work or in the queue", searches)
@@ -140,6 +148,12 @@ def _of_the_event_loop(context: Context) -> Iterator[Metric]:
     about = "Tries of background jobs, by kind and what became of them: done, failed or given_up"
     tries = {**dict.fromkeys(product(jobs.kinds(), _OUTCOMES), 0), **COUNTS.jobs}
     yield _counters("parlour_jobs", about, ("kind", "outcome"), tries)
+    about = "Messages that were taken away here because their time was over"
+    yield _counter("parlour_messages_purged", about, COUNTS.purged)
+    about = "How long batches of these kept the writer"
+    yield _histogram("parlour_purge_seconds", about, COUNTS.purge_seconds)
+    about = "Messages that holds have set aside, as this node counted them last"
+    yield _gauge("parlour_messages_held", about, COUNTS.held)
 
 
 def _of_the_disk(space: Space | None) -> Iterator[Metric]:

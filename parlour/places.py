@@ -4,6 +4,7 @@ Each asks the gate first, in the transaction in which it reads or changes, so th
 anything by a right that was taken away a moment before.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -19,12 +20,11 @@ from parlour.people import User
 from parlour.permissions import Act, RoomRole, Standing, check
 from parlour.store import members as member_rows
 from parlour.store import messages as message_rows
-from parlour.store import reads as read_rows
 from parlour.store import rooms as room_rows
-from parlour.store.attention import attentions
 from parlour.store.dialects import attempt
 from parlour.store.standings import forget_spoken, standing_of
 from parlour.storing import Changes, History
+from parlour.support.kept import Kept
 
 # Rooms that one account may be a member of.
 MAX_ROOMS: Final = 2_000
@@ -116,15 +116,12 @@ def list_rooms(connection: Connection, user_id: int | None) -> list[Room]:
 def get_room(connection: Connection, author: str | None, room_id: int) -> Room:
     """One of them. Raises Refusal `not_found`."""
     standing = allow(connection, author, room_id, "see")
-    own: dict[str, Any] = {"role": standing.role}
     if author is not None and author.startswith("user:"):
         user_id = int(author.removeprefix("user:"))
-        own["level"] = attentions(connection, room_id, [user_id])[user_id].level
-        read = read_rows.state_of(connection, user_id, room_id)
-        if read is not None:
-            own |= {"unread": read.unread, "last_read": read.message_id}
-            own["mentions"] = read.mentions
-    return ChatDatabase.get_room(connection, room_id).model_copy(update=own)
+        room = room_rows.own_room(connection, user_id, room_id)
+        if room is not None:
+            return room
+    return ChatDatabase.get_room(connection, room_id).model_copy(update={"role": standing.role})
 
 
 def describe(connection: Connection, room_id: int) -> Told:
@@ -138,6 +135,29 @@ def get_messages(
     """A page of history, as `ChatDatabase.get_room_messages` has it. Raises Refusal."""
     allow(connection, author, room_id, "enter")
     return ChatDatabase.get_room_messages(connection, room_id, **place)  # type: ignore[arg-type]
+
+
+def newest_page(
+    connection: Connection,
+    author: str | None,
+    room_id: int,
+    limit: int,
+    kept: Kept,
+    encode: Callable[[list[Message]], bytes],
+) -> tuple[Room, bytes]:
+    """A room and its newest messages, encoded. Raises Refusal.
+
+    They are the same for all who may enter, and as they were as long as the room's version is: it
+    is read in the same moment, so it does not matter on which node they were changed.
+    """
+    allow(connection, author, room_id, "enter")
+    room = ChatDatabase.get_room(connection, room_id)
+    key, stamp = (room_id, limit), (room.epoch, room.version)
+    body = kept.get(key, stamp)
+    if body is None:
+        body = encode(message_rows.newest(connection, room_id, limit))
+        kept.put(key, stamp, body)
+    return room, body
 
 
 def get_changes(

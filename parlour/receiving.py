@@ -29,6 +29,7 @@ from parlour.storage import Storage, Unavailable
 from parlour.store import files as file_rows
 from parlour.support.folders import own_folder
 from parlour.support.images import Images, Remade, TooMuch
+from parlour.support.logs import Seldom
 from parlour.support.mediatypes import DECODED, PLAIN, media_type_of
 
 T = TypeVar("T")
@@ -49,6 +50,9 @@ SLOWEST: Final = 16_000
 PACE_SECONDS: Final = 30.0
 # Storage and disk are full, or the owner may not have more of it.
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# The disk can only be read, does not do what it should, or there is no handle for a file.
+_AWAY: Final = frozenset({errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
+_told: Final = Seldom()
 
 
 @dataclass(slots=True)
@@ -347,7 +351,15 @@ def _full_disk() -> Iterator[None]:
         if error.errno in _FULL:
             words = "The server's disk is full. Nothing was stored."
             raise Refusal("storage_full", words) from None
-        raise
+        if error.errno not in _AWAY:
+            raise
+        if _told.due():
+            logger.warning("files cannot be stored: %s", error.strerror)
+        if error.errno == errno.EROFS:
+            words = "The server's disk can only be read. Nothing was stored."
+            raise Refusal("storage_full", words) from None
+        words = f"The server cannot store files just now: {error.strerror}. Try again."
+        raise Refusal("busy", words) from None
 
 
 def _empty(folder: Path) -> None:

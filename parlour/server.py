@@ -24,6 +24,7 @@ from parlour.support.door import Door
 from parlour.support.handles import are_free, raise_handle_limit
 from parlour.support.http import protocol_at
 from parlour.support.logs import Seldom
+from parlour.support.memory import give_back_large_blocks
 from parlour.support.tls import GOODBYE_SECONDS as TLS_GOODBYE_SECONDS
 from parlour.support.tls import HANDSHAKE_SECONDS, Certificate
 
@@ -116,10 +117,15 @@ class Server(uvicorn.Server):
         self._most_connections = settings.max_connections
         self._spare: socket.socket | None = None
         self._warning = Seldom()
-        self.door = Door(web.raw_refusals(*DOOR_REFUSALS))
+        said = web.raw_refusals(*DOOR_REFUSALS, speaks_tls=certificate is not None)
+        self.door = Door(said)
+        served = gateway.Door(app) if settings.only in ("", "realtime") else app
+        # Where requests are traced it looks behind proxies in Uvicorn's place.
+        doorstep = app.state.doorstep
         super().__init__(
             uvicorn.Config(
-                gateway.Door(app) if settings.only in ("", "realtime") else app,
+                served if doorstep is None else doorstep(served),
+                proxy_headers=doorstep is None,
                 http=protocol_at(self.door),
                 ws=WebSocketProtocol,
                 ws_max_size=settings.max_frame_bytes,
@@ -135,6 +141,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so on standard output."""
+        give_back_large_blocks()
         handles = raise_handle_limit()
         if self.door.limit(self._most_connections, handles) < self._most_connections:
             logger.debug(
@@ -161,6 +168,7 @@ class Server(uvicorn.Server):
         sys.setswitchinterval(SWITCH_SECONDS)
         context = self._app.state.context
         context.door = self.door
+        context.certificate = self._certificate
         scheme = "http" if self._certificate is None else "https"
         address, data_dir = address_of(self._spare, scheme), context.settings.data_dir.resolve()
         lines = [f"Parlour is ready: {address}", f"Data: {data_dir}"]

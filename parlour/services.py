@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 
-from parlour import admission, backing, gateway, jobs, pages, upkeep
+from parlour import admission, backing, gateway, jobs, pages, purging, upkeep
 from parlour.context import Context
 from parlour.features import (
     accounts,
@@ -13,6 +13,7 @@ from parlour.features import (
     admin_log,
     admin_people,
     admin_policy,
+    admin_retention,
     admin_rooms,
     admin_status,
     avatars,
@@ -35,6 +36,7 @@ from parlour.features import (
     reads,
     registration,
     reports,
+    retention,
     room_invites,
     rooms,
     saved,
@@ -56,7 +58,8 @@ _AUTH: Final = (guests.router, registration.router, accounts.router, sessions.ro
 # Profiles, files, and what administrators do.
 _MORE: Final = (
     own_data.router, avatars.router, users.router, files.router, directory.router,
-    admin_people.router, admin_data.router, admin_rooms.router, admin_policy.router,
+    retention.router, admin_people.router, admin_data.router, admin_rooms.router,
+    admin_policy.router, admin_retention.router,
     admin_log.router, admin_status.router, admission.router,
 )  # fmt: skip
 _ALWAYS: Final = (health.router, metrics.router)
@@ -72,6 +75,7 @@ ROUTERS: Final[Mapping[str, tuple[APIRouter, ...]]] = {
 
 _WORK: Final[tuple[Task, ...]] = (
     upkeep.purge, upkeep.keep_index, upkeep.discard_files, jobs.work, backing.back_up,
+    purging.look_at_start,
 )  # fmt: skip
 # What every node has to do for itself. All of them note what there is to tell, so all of them tell
 # it: with nobody to be told it costs nothing, and what nobody takes would become ever more.

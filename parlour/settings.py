@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from parlour.support import rotation
 
 PREFIX = "PARLOUR_"
+# Days for which messages may be kept, where not for ever: a hundred years.
+MAX_RETENTION: Final = 36_500
 # What the address of a bucket begins with.
 S3 = "s3://"
 ENV_FILE = Path(".env")
@@ -124,6 +126,13 @@ class Settings(BaseSettings):
         description="Who may make an account: open for everybody, invite for those who bring an"
         " invitation, closed for nobody.",
     )
+    retention_days: int = Field(
+        0,
+        ge=0,
+        le=MAX_RETENTION,
+        description="For how many days messages are kept; 0 for ever. Then they are taken away for"
+        " good, unless they are held; rooms may have a rule of their own.",
+    )
     max_file_size: int = Field(
         100_000_000, ge=1, le=1_000_000_000_000, description="Largest file, in bytes."
     )
@@ -170,6 +179,11 @@ class Settings(BaseSettings):
         description="What a program shows that reads `/metrics` from elsewhere; empty for this"
         " machine alone, without a proxy.",
     )
+    traces: Literal["on", "off"] = Field(
+        "off",
+        description="Whether what takes how long is told to a collector of OpenTelemetry: on or"
+        " off. Which one, and how much, the standard `OTEL_*` variables say.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe kind of line to log: debug, info, warning or error."
     )
@@ -186,7 +200,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "log_level", "log_format", "log_requests", "only", "guests", "guest_files", "registration",
-        mode="before",
+        "traces", mode="before",
     )  # fmt: skip
     @classmethod
     def _lower(cls, value: Any) -> Any:
@@ -250,6 +264,13 @@ class Settings(BaseSettings):
             raise ValueError("several nodes need one database: set PARLOUR_DATABASE_URL, too")
         if value and find_spec("redis") is None:
             raise ValueError("it needs the package redis: make setup EXTRAS=redis")
+        return value
+
+    @field_validator("traces")
+    @classmethod
+    def _check_traces(cls, value: str) -> str:
+        if value == "on" and not _has_opentelemetry():
+            raise ValueError("it needs the packages of OpenTelemetry: make setup EXTRAS=traces")
         return value
 
     @field_validator("only")
@@ -335,6 +356,13 @@ class Settings(BaseSettings):
     def max_frame_bytes(self) -> int:
         """Longest WebSocket frame or JSON body, in bytes: four a character, and room for fields."""
         return 4 * self.max_message_length + 4096
+
+
+def _has_opentelemetry() -> bool:
+    try:
+        return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _check_names(names: Iterable[str]) -> None:

@@ -48,6 +48,9 @@ SECURITY_HEADERS: Final = [
     # What the program says is never kept; pages and assets say otherwise themselves.
     (b"cache-control", b"no-store"),
 ]
+# Where the server speaks TLS itself: a browser that has been here comes by it alone from then on.
+# Behind a proxy that is the proxy's to say.
+STAY_SECURE: Final = ((b"strict-transport-security", b"max-age=31536000"),)
 # When to come back after "busy", for clients that were refused at the door.
 RETRY_AFTER_SECONDS: Final = 5
 # What else is said with a refusal of this status, before there is a request to route.
@@ -221,8 +224,9 @@ def _check_address(request: Request) -> None:
         raise Refusal("not_found", ERROR_CODES["not_found"].meaning)
 
 
-def raw_refusals(*codes: str) -> dict[str, bytes]:
+def raw_refusals(*codes: str, speaks_tls: bool = False) -> dict[str, bytes]:
     """Whole HTTP/1.1 answers for what is refused before there is a request to route."""
+    guarding = [*SECURITY_HEADERS, *(STAY_SECURE if speaks_tls else ())]
     raw = {}
     for code in codes:
         entry = ERROR_CODES[code]
@@ -231,7 +235,7 @@ def raw_refusals(*codes: str) -> dict[str, bytes]:
         headers = [
             *answer.raw_headers,
             (b"connection", b"close"),
-            *(header for header in SECURITY_HEADERS if header[0] not in own),
+            *(header for header in guarding if header[0] not in own),
         ]
         status = f"HTTP/1.1 {entry.status} {HTTPStatus(entry.status).phrase}".encode()
         lines = [status, *(name + b": " + value for name, value in headers), b"", b""]

@@ -64,7 +64,7 @@ choose_extras() { # EXTRA...: keep the choice, when there is one
     [ "$*" != none ] || set --
     for extra in "$@"; do
         [ -e "requirements-$extra.lock" ] && [ "$extra" != dev ] ||
-            fail "there is no extra $extra; say EXTRAS=\"postgresql redis s3\", one of them, or none"
+            fail "there is no extra $extra; say EXTRAS=\"postgresql redis s3 traces\", some of them, or none"
     done
     if [ $# -gt 0 ]; then echo "$@" >.extras; else rm -f .extras; fi
 }

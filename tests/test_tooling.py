@@ -32,7 +32,7 @@ def test_make_help_lists_every_target() -> None:
     assert set(listed) == targets
 
 
-EXTRAS = ("postgresql", "redis", "s3")
+EXTRAS = ("postgresql", "redis", "s3", "traces")
 LOCKS = ("requirements.lock", "requirements-dev.lock", *(f"requirements-{e}.lock" for e in EXTRAS))
 
 
@@ -127,7 +127,8 @@ def test_an_extra_that_there_is_not_is_refused_and_changes_nothing(
         cwd=checkout, check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
-    said = f'there is no extra {extra}; say EXTRAS="postgresql redis s3", one of them, or none'
+    which = 'EXTRAS="postgresql redis s3 traces", some of them, or none'
+    said = f"there is no extra {extra}; say {which}"
     assert done.stderr == f"parlour: {said}\n"
     assert (checkout / ".extras").read_text() == "s3\n"
 
@@ -137,7 +138,10 @@ def test_an_extra_that_there_is_not_is_refused_and_changes_nothing(
     [("psycopg", {"PARLOUR_DATABASE_URL": "postgresql://parlour@127.0.0.1:1/parlour"},
       "PARLOUR_DATABASE_URL needs the package psycopg: make setup EXTRAS=postgresql."),
      ("obstore", {"PARLOUR_S3_BUCKET": "parlour"},
-      "PARLOUR_S3_BUCKET needs the package obstore: make setup EXTRAS=s3.")],
+      "PARLOUR_S3_BUCKET needs the package obstore: make setup EXTRAS=s3."),
+     ("opentelemetry.exporter", {"PARLOUR_TRACES": "on"},
+      ("PARLOUR_TRACES is wrong: it needs the packages of OpenTelemetry: make setup EXTRAS=traces"
+       " (it is 'on')."))],
 )  # fmt: skip
 def test_whoever_lacks_an_extra_is_told_how_to_add_it(
     tmp_path: Path, module: str, settings: dict[str, str], words: str

@@ -254,7 +254,7 @@ export class Connection {
       return; // Not the server's: a proxy in between. The watchdog and the versions tell whether something is missing.
     }
     if (typeof frame?.type !== 'string') return;
-    if (frame.type === 'closing') this.#retryAfter = Number(frame.retry_after_ms) || 0;
+    if (frame.type === 'closing' || frame.code === 'too_many_connections') this.#retryAfter = frame.retry_after_ms;
     if (frame.type === 'sync') frame = this.#answered(frame);
     else if (frame.type === 'error' && frame.room_id && !frame.client_id) this.#answered(frame);
     this.#options.onFrame(frame);

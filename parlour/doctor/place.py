@@ -201,15 +201,11 @@ def certificate(given: Given) -> Findings:
     if files is None:
         return
     try:
-        Certificate(*files)
+        ends = Certificate(*files).ends
     except CertificateUnusable as error:
         mend = "name a chain and its key in PEM, which the server's user can read"
         yield fault("Certificate", str(error), mend)
         return
-    # It comes with the library that signs logins.
-    from cryptography import x509  # noqa: PLC0415
-
-    ends = x509.load_pem_x509_certificate(files[0].read_bytes()).not_valid_after_utc
     yield valid_until("Certificate", ends)
 
 

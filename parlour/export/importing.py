@@ -36,7 +36,7 @@ from parlour.store.meta import EPOCH, read_values
 from parlour.support.archive import Member, NewFile, copy
 from parlour.support.bars import Bars
 from parlour.support.folders import own_folder
-from parlour.support.kept import Kept
+from parlour.support.lookups import Kept
 from parlour.support.mediatypes import media_type_of
 from parlour.support.passwords import Passwords
 from parlour.support.postgresql import let_take_its_time

@@ -15,7 +15,7 @@ from parlour.store import importing as rows
 from parlour.store import rooms as room_rows
 from parlour.store.users import find_account
 from parlour.support.archive import Damaged
-from parlour.support.kept import Kept
+from parlour.support.lookups import Kept
 from parlour.support.names import (
     MAX_ACCOUNT_USERNAME,
     account_forms,

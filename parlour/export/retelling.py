@@ -21,7 +21,7 @@ from parlour.models import Forwarded
 from parlour.store import importing as rows
 from parlour.store import messages as message_rows
 from parlour.support.emojis import fully_qualified
-from parlour.support.kept import Kept
+from parlour.support.lookups import Kept
 from parlour.support.mediatypes import IMAGES
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """Whether the server lives, and whether it can do its work."""
 
 import asyncio
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends
@@ -10,6 +11,7 @@ from parlour.context import Context
 from parlour.database import ChatDatabase
 from parlour.errors import Refusal
 from parlour.status import Broker, broker_of
+from parlour.support.counts import COUNTS
 from parlour.web import StrictRoute, answers, context_of
 
 router = APIRouter(route_class=StrictRoute, tags=["health"])
@@ -52,9 +54,16 @@ async def readyz(context: Annotated[Context, Depends(context_of)]) -> Ready:
     if context.closing:
         raise Refusal("busy", "The server is shutting down.")
     await _check_disk(context)
+    if COUNTS.database_faults["damaged"]:
+        # Not all of it has to be: what is written here to try may lie elsewhere.
+        raise Refusal("busy", "The database is damaged.")
     try:
         async with asyncio.timeout(DATABASE_SECONDS):
-            await context.database.write(ChatDatabase.check)
+            # Whether it can be written is tried only where something could not be done.
+            faults = sum(COUNTS.database_faults.values())
+            writing = faults > context.faults_known
+            await context.database.write(partial(ChatDatabase.check, writing=writing))
+            context.faults_known = faults
     except TimeoutError:
         raise Refusal("busy", "The database does not answer.") from None
     return Ready(broker=broker_of(context))

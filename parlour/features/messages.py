@@ -13,7 +13,7 @@ from parlour.encoding import encode_message
 from parlour.fields import IdParam
 from parlour.identity import Admitted, ContextDep, Reader, admitted, person_of
 from parlour.mentioning import HERE
-from parlour.models import Message, MessageCreate, Person, check_said
+from parlour.models import Message, MessageCreate, Person, Room, check_said
 from parlour.paging import HistoryQuery, RoomHistoryQuery
 from parlour.permissions import check_speak
 from parlour.protocol import RepeatedMessageEvent
@@ -50,6 +50,12 @@ async def get_messages(
     read = context.database.read
     if query.ids is not None:
         return _answer(await read(replying.get_messages, author, room_id, query.ids))
+    if query.before is query.after is query.around is None:
+        kept = context.pages
+        room, body = await read(
+            places.newest_page, author, room_id, query.limit, kept, _page.dump_json
+        )
+        return _told(room, body)
     history = await read(
         places.get_messages,
         author,
@@ -92,14 +98,12 @@ async def get_replies(
 
 def _answer(history: History) -> Response:
     # Encoded here: FastAPI would validate what comes from the database a second time.
-    return Response(
-        _page.dump_json(history.messages),
-        media_type="application/json",
-        headers={
-            "Parlour-Version": str(history.room.version),
-            "Parlour-Epoch": history.room.epoch,
-        },
-    )
+    return _told(history.room, _page.dump_json(history.messages))
+
+
+def _told(room: Room, body: bytes) -> Response:
+    stands = {"Parlour-Version": str(room.version), "Parlour-Epoch": room.epoch}
+    return Response(body, media_type="application/json", headers=stands)
 
 
 class Posts(QuickRoute):

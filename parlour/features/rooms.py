@@ -4,6 +4,7 @@ from operator import attrgetter
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import TypeAdapter
 
 from parlour import places
 from parlour.audience import close_room, tell_list, tell_person, tell_room
@@ -27,6 +28,7 @@ from parlour.web import StrictRoute, answers
 
 router = APIRouter(prefix="/api/chat/rooms", route_class=StrictRoute, tags=["rooms"])
 
+_list = TypeAdapter(list[Room])
 RoomPath = Annotated[IdParam, Path(description="The room.")]
 
 
@@ -69,12 +71,14 @@ async def create_room(room: RoomCreate, context: ContextDep, login: Admitted) ->
     return made.room.model_copy(update={"role": None if owner is None else "owner"})
 
 
-@router.get("", responses=answers("not_signed_in", "banned", "busy"))
-async def list_rooms(context: ContextDep, login: Admitted) -> list[Room]:
+@router.get("", response_model=list[Room], responses=answers("not_signed_in", "banned", "busy"))
+async def list_rooms(context: ContextDep, login: Admitted) -> Response:
     """The public rooms and one's own, in order of creation, with the number of people in each."""
     user_id = None if login is None else login.user_id
     rooms = await context.database.read(places.list_rooms, user_id)
-    return [context.with_online(room) for room in rooms]
+    # Encoded here: FastAPI would look at each of what may be thousands once more.
+    told = _list.dump_json([context.with_online(room) for room in rooms])
+    return Response(told, media_type="application/json")
 
 
 @router.get(

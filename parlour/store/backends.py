@@ -191,23 +191,42 @@ def backend_of(settings: Settings) -> Backend:
 
 
 # Whoever looks after the server has to know why people cannot write, and not of each of them.
-_losses: Final = Seldom()
+_TOLD: Final = {
+    "lost": "the database does not answer: %s",
+    "full": "the database cannot be written: its disk is full (%s)",
+    "locked": "the database cannot be written: another program holds it (%s)",
+    "readonly": "the database cannot be written: it can only be read (%s)",
+    "disk": "the database cannot be read or written: its disk does not do what it should, or there"
+    " are no file handles left (%s)",
+    "damaged": "the database is damaged: stop the server, look at the disk, and restore a backup"
+    " (%s)",
+}
+_told: Final = {meaning: Seldom() for meaning in _TOLD}
+_FULL: Final = {
+    "full": "The server's disk is full. Nothing was stored.",
+    "readonly": "The server's database can only be read. Nothing was stored.",
+}
 _BUSY: Final = {
+    "disk": "The server's disk does not do what it should. Nothing was stored. Try again.",
+    "damaged": "The server's database is damaged: whoever runs it has to restore a backup.",
     "locked": "The database is locked by another program. Try again.",
     "lost": "The database does not answer. Try again; what was sent may be stored already.",
 }
 
 
 def expected_error(error: Exception) -> Exception:
-    """A full disk, a lock or a lost server as the Refusal that says so; any other as it is."""
+    """What disk, lock or server did not let be done, as a Refusal that says so; others as they are.
+
+    It is counted, and said in the log once a minute at most.
+    """
     if isinstance(error, DBAPIError):
         meaning = sqlite.meaning_of(error) or postgresql.meaning_of(error)
-        if meaning is not None:
-            COUNTS.database_faults[meaning] += 1
-        if meaning == "lost" and _losses.due():
-            logger.warning("the database does not answer: %s", postgresql.one_line(error.orig))
-        if meaning == "full":
-            return Refusal("storage_full", "The server's disk is full. Nothing was stored.")
-        if meaning is not None:
-            return Refusal("busy", _BUSY[meaning])
+        if meaning is None:
+            return error
+        COUNTS.database_faults[meaning] += 1
+        if _told[meaning].due():
+            logger.warning(_TOLD[meaning], postgresql.one_line(error.orig))
+        if meaning in _FULL:
+            return Refusal("storage_full", _FULL[meaning])
+        return Refusal("busy", _BUSY[meaning])
     return error

@@ -21,7 +21,7 @@ from parlour.store.backends import Backend, DatabaseUnusable, Sizes, expected_er
 from parlour.store.journal import Follower
 from parlour.store.meta import MOVED, RESTORING, ensure_epoch, epoch_of, read_values
 from parlour.support.lock import lock_data_dir
-from parlour.support.writer import SINGLE, Job, Writer, WriterBusy
+from parlour.support.writer import SINGLE, Commits, Job, Writer, WriterBusy
 
 T = TypeVar("T")
 
@@ -174,7 +174,10 @@ class Engine:
         self._follower = follower
         server = self.node or lease.owner_of(self._data_dir).id
         commits = self._backend.commits(self.write_engine, server, follower)
-        self._writer = Writer(self.write_engine, asyncio.get_running_loop(), commits)
+        self._writer = self._writer_of(commits)
+
+    def _writer_of(self, commits: Commits | None) -> Writer:
+        return Writer(self.write_engine, asyncio.get_running_loop(), commits)
 
     async def write(
         self, operation: Callable[..., T], *args: Any, then: Callable[[T], None] | None = None

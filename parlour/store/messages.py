@@ -85,6 +85,7 @@ _BY_ID = (
     .select_from(_ids.table.join(messages, messages.c.id == _ids.number))
     # With a bare column SQLite would go through all messages of the room instead.
     .where(messages.c.room_id + 0 == bindparam("room"))
+    .order_by(_ids.number)
 )
 
 _THERE = select(*TOLD).select_from(

@@ -41,6 +41,15 @@ def ensure_epoch(connection: Connection) -> str:
     return epoch
 
 
+def try_to_write(connection: Connection) -> None:
+    """Write something that leaves nothing behind: whether the disk takes it.
+
+    An update to what is there already would not do: SQLite notices, and writes nothing.
+    """
+    connection.execute(insert(meta).values(name="tried", value=""))
+    connection.execute(delete(meta).where(meta.c.name == "tried"))
+
+
 def epoch_of(connection: Connection) -> str:
     """The name of this history, read once for each connection to the database."""
     epoch: str | None = connection.info.get("epoch")

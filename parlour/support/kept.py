@@ -1,50 +1,54 @@
-"""What is looked up by a number or a text, and is too much for memory: on the disk, for a while."""
+"""Answers that are kept as long as what they were made of has not changed."""
 
-import sqlite3
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Self
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Final
+
+# What a place in it costs besides.
+_OVERHEAD: Final = 300
 
 
 class Kept:
-    """Numbers for numbers and texts for texts, in a new file that is nobody else's business."""
+    """Bytes by a key, each with the stamp that what it says has; bounded in bytes and age.
 
-    def __init__(self, path: Path) -> None:
-        """Raises OSError or sqlite3.Error."""
-        self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.execute("CREATE TABLE numbers (name INTEGER PRIMARY KEY, value INTEGER)")
-        self._database.execute("CREATE TABLE texts (name TEXT PRIMARY KEY, value TEXT)")
+    Whoever asks says which stamp holds now, so nothing has to be told that it is out of date. It
+    may be asked by several threads.
+    """
 
-    def number(self, name: int) -> int | None:
-        """The number of one."""
-        asked = "SELECT value FROM numbers WHERE name = ?"
-        found = self._database.execute(asked, [name]).fetchone()
-        return None if found is None else int(found[0])
+    def __init__(
+        self, most_bytes: int, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._most = most_bytes
+        self._seconds = seconds
+        self._clock = clock
+        self._kept: OrderedDict[Hashable, tuple[Hashable, float, bytes]] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
 
-    def put_numbers(self, pairs: Iterable[tuple[int, int]]) -> None:
-        """More of them, in one go."""
-        self._database.execute("BEGIN")
-        self._database.executemany("INSERT OR REPLACE INTO numbers VALUES (?, ?)", pairs)
-        self._database.execute("COMMIT")
+    def get(self, key: Hashable, stamp: Hashable) -> bytes | None:
+        """What was kept, if it has this stamp."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None or found[0] != stamp or self._clock() - found[1] > self._seconds:
+                return None
+            self._kept.move_to_end(key)
+            return found[2]
 
-    def text(self, name: str) -> str | None:
-        """The text of one."""
-        asked = "SELECT value FROM texts WHERE name = ?"
-        found = self._database.execute(asked, [name]).fetchone()
-        return None if found is None else str(found[0])
+    def put(self, key: Hashable, stamp: Hashable, body: bytes) -> None:
+        """Keep it, and for its sake nothing that is asked for less; unless it is very large."""
+        size = len(body) + _OVERHEAD
+        with self._lock:
+            self._take(key)
+            if size > self._most // 8:
+                return
+            while self._kept and self._size + size > self._most:
+                self._take(next(iter(self._kept)))
+            self._kept[key] = stamp, self._clock(), body
+            self._size += size
 
-    def put_text(self, name: str, value: str) -> None:
-        """One more."""
-        self._database.execute("INSERT OR REPLACE INTO texts VALUES (?, ?)", [name, value])
-
-    def close(self) -> None:
-        """Let go of it."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def _take(self, key: Hashable) -> None:
+        found = self._kept.pop(key, None)
+        if found is not None:
+            self._size -= len(found[2]) + _OVERHEAD

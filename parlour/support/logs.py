@@ -8,6 +8,7 @@ import logging
 import secrets
 import sys
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -27,9 +28,13 @@ WARNING_SECONDS: Final = 60.0
 
 # What a line is about: the request that is answered, and the connection that is listened to.
 REQUEST: Final[ContextVar[str | None]] = ContextVar("request", default=None)
+# The ids of the trace and span that a line is about, where there are traces.
+_traces: Callable[[], tuple[str, str] | None] | None = None
 # No other process has it, so that lines of several of them can be told apart.
 _PROCESS: Final = secrets.token_hex(4)
 _NUMBERS: Final = itertools.count(1)
+# What is known of an event, and what it is called on a terminal.
+_ABOUT: Final = {"request": "request", "connection": "connection", "trace_id": "trace"}
 _TEXT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -90,6 +95,12 @@ def log_fault(logger: logging.Logger, error: Exception, **about: str) -> str:
     return log_id
 
 
+def carry_traces(ids: Callable[[], tuple[str, str] | None]) -> None:
+    """Have each line say which trace and span it is about: `ids` tells, None where it is none."""
+    global _traces  # noqa: PLW0603 - the log is the process'
+    _traces = ids
+
+
 def hide_queries() -> None:
     """Keep query strings and logins out of Uvicorn's logs, however the server was started."""
     for name in _WITH_PATHS:
@@ -119,6 +130,10 @@ def _about_request(record: logging.LogRecord) -> bool:
     request = REQUEST.get()
     if request is not None:
         record.request = request
+    traced = None if _traces is None else _traces()
+    if traced is not None:
+        # As OpenTelemetry calls them in logs of any form.
+        record.trace_id, record.span_id = traced
     return True
 
 
@@ -127,8 +142,8 @@ class _TextLines(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging has it
         line = super().formatMessage(record)
-        known = ((name, getattr(record, name, None)) for name in ("request", "connection"))
-        about = ", ".join(f"{name} {value}" for name, value in known if value is not None)
+        known = ((name, getattr(record, name, None)) for name in _ABOUT)
+        about = ", ".join(f"{_ABOUT[name]} {value}" for name, value in known if value is not None)
         # Whatever is in it, it is one line.
         line = line.replace("\r", "\\r").replace("\n", "\\n")
         return f"{line} ({about})" if about else line

@@ -12,6 +12,8 @@ from typing import Final, Literal
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, DBAPIError
 
+Meaning = Literal["full", "locked", "readonly", "disk", "damaged"]
+
 # How long a statement waits for another process's lock before it is given up as busy.
 LOCK_TIMEOUT_MS: Final = 5_000
 _COMMON: Final = (
@@ -86,15 +88,26 @@ def is_damage(error: DBAPIError) -> bool:
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def meaning_of(error: DBAPIError) -> Literal["full", "locked"] | None:
+# What an error of SQLite means, by its primary code. A file that cannot be opened, most often for
+# want of handles, is a fault of the disk.
+_MEANINGS: Final[dict[int, Meaning]] = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_READONLY: "readonly",
+    sqlite3.SQLITE_IOERR: "disk",
+    sqlite3.SQLITE_CANTOPEN: "disk",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+}
+
+
+def meaning_of(error: DBAPIError) -> Meaning | None:
     """What is behind an error that is nobody's fault here; None for any other."""
     if not isinstance(error.orig, sqlite3.Error):
         return None
     # The primary code is in the low byte of the extended one.
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
-        return "full"
-    return "locked" if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) else None
+    return _MEANINGS.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)
 
 
 def _open(

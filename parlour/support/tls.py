@@ -2,6 +2,7 @@
 
 import logging
 import ssl
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,12 @@ class Certificate:
         self._files: Final = (chain, key)
         self._seen = self._look()
         self.context: Final = self._read()
+        self._ends = self._end()
+
+    @property
+    def ends(self) -> datetime:
+        """Until when it is good."""
+        return self._ends
 
     def renew(self) -> None:
         """Read the files again if they have changed; a pair that is wrong changes nothing."""
@@ -45,6 +52,7 @@ class Certificate:
             # and what serves now must not take half of it.
             self._read()
             self.context.load_cert_chain(*self._files, password=_no_password)
+            self._ends = self._end()
         except (CertificateUnusable, OSError) as error:
             if self._seen is not None:
                 logger.warning("the certificate stays what it was: %s", error)
@@ -60,6 +68,12 @@ class Certificate:
         except OSError as error:
             raise CertificateUnusable(f"Cannot read {error.filename}: {error.strerror}.") from None
         return tuple((each.st_ino, each.st_mtime_ns, each.st_size) for each in found)
+
+    def _end(self) -> datetime:
+        # It comes with the library that signs logins; most servers do without.
+        from cryptography import x509  # noqa: PLC0415
+
+        return x509.load_pem_x509_certificate(self._files[0].read_bytes()).not_valid_after_utc
 
     def _read(self) -> ssl.SSLContext:
         chain, key = self._files

@@ -29,13 +29,15 @@ from tests.support.places import (
     remove,
     say,
 )
+from tests.support.retention import age, cut_to, hold, lift
 from tests.support.scheduling import later, path_of
 from tests.support.server import Server
 from tests.support.websocket import Client, connect
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 
-TESTED: set[str] = set()
+# What test_leaving.py is about.
+TESTED = {"removed", "revised", "conversation_renamed", "takeout"}
 
 pytestmark = pytest.mark.usefixtures("partings")
 
@@ -363,23 +365,25 @@ async def test_another_policy_holds_everywhere(root: Account, other: Server) -> 
     checked(root.call("PATCH", f"{ADMIN}/policy", json={"guests": "on"}))
 
 
-@of("removed")
-@of("revised")
-@of("conversation_renamed")
-@of("takeout")
-async def test_who_leaves_does_so_everywhere(ann: Account, bob: Account) -> None:
-    """Nothing there bears the name any more; what they wanted to take along is not made."""
-    place, own = make_room(ann), {"password": PASSWORD}
-    there, said = await both_in(place, bob), checked(say(place, ann, "hello"))
-    talk = checked(ann.call("POST", "/api/chat/direct", json={"usernames": [name_of(bob)]}))
-    checked(ann.call("POST", f"{ROOMS}/{talk['id']}/messages", json={"content": "hello"}))
-    checked(ann.call("POST", "/api/users/me/export", json=own))
-    left = ann.call("POST", "/api/users/me/removal", json={**own, "mode": "anonymise"})
-    assert (left.status_code, ann.status()) == (204, 401)
-    await there.until(
-        "room_changed", room={"id": talk["id"], "name": f"Former member, {name_of(bob)}"}
-    )
-    await there.until("message_updated", message={"id": said["id"], "username": "Former member"})
+@of("purged")
+@of("rule_set")
+@of("held_otherwise")
+async def test_what_is_over_goes_on_both(
+    root: Account, ann: Account, bob: Account, one: Server
+) -> None:
+    """Whichever of them takes it away: by the rule of the room, or when a hold is lifted."""
+    place = make_room(ann)
+    there = await both_in(place, bob)
+    held = hold(root, "room", room_id=place.id)
+    message = checked(say(place, ann, "old"))
+    age(one, place, message, days=3)
+    checked(ann.call("PUT", f"{place.path}/retention", json={"days": 2}))
+    lift(root, held)
+    await cut_to(there, message)
+    second = checked(say(place, ann, "old as well"))
+    age(one, place, second, days=3)
+    checked(ann.call("PUT", f"{place.path}/retention", json={"days": 1}))
+    await cut_to(there, second)
 
 
 async def test_a_login_of_one_node_is_one_of_the_other(ann: Account, other: Server) -> None:

@@ -39,6 +39,15 @@ describe("reconnecting", () => {
     }
   });
 
+  test("refused because too many are open, it waits as long as the server asks", () => {
+    const { clock, Socket, open } = begin();
+    open();
+    clock.luck = 0.5;
+    Socket.last.say({ type: "error", code: "too_many_connections", retry_after_ms: 30_000 });
+    Socket.last.end(1013);
+    assert.deepEqual(clock.waits, [30_000 + 0.5 * JITTER_MS]);
+  });
+
   test("after `closing` it waits as long as the server asks, spread by jitter", async () => {
     const { clock, Socket, open } = begin();
     open();

@@ -181,6 +181,12 @@ IN_ROOMS: Final[dict[str, Act]] = {
     "PUT /api/chat/rooms/{room_id}/read": Act(
         lambda scene, _who: (scene.path("/read"), {"message_id": scene.messages["member"]})
     ),
+    "GET /api/chat/rooms/{room_id}/retention": room("/retention"),
+    "PUT /api/chat/rooms/{room_id}/retention": room("/retention", {"days": 30}, lasting=True),
+    "PUT /api/admin/rooms/{room_id}/retention": Act(
+        lambda scene, _who: (f"/api/admin/rooms/{scene.room_id}/retention", {"days": 30}),
+        lasting=True,
+    ),
     "GET /api/chat/rooms/{room_id}/reads": room("/reads"),
     "GET /api/chat/rooms/{room_id}/notifications": room("/notifications"),
     "PUT /api/chat/rooms/{room_id}/notifications": room(
@@ -311,6 +317,10 @@ ELSEWHERE: Final[dict[str, Act]] = {
     "POST /api/admin/bans": fixed(f"{ADMIN}/bans", {"username": "nobody-at-all", "seconds": 60}),
     "DELETE /api/admin/bans/{ban_id}": fixed(f"{ADMIN}/bans/987654321"),
     "GET /api/admin/rooms": fixed(f"{ADMIN}/rooms"),
+    "GET /api/admin/retention": fixed(f"{ADMIN}/retention"),
+    "GET /api/admin/holds": fixed(f"{ADMIN}/holds"),
+    "POST /api/admin/holds": fixed(f"{ADMIN}/holds", {"kind": "server", "reason": "a case"}),
+    "DELETE /api/admin/holds/{hold_id}": fixed(f"{ADMIN}/holds/987654321"),
     "GET /api/admin/policy": fixed(f"{ADMIN}/policy"),
     "PATCH /api/admin/policy": fixed(f"{ADMIN}/policy", {}),
     "GET /api/admin/invites": fixed(f"{ADMIN}/invites"),

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from websockets.asyncio.client import connect
 
 from tests.support.accounts import PASSWORD, cookies_of, stranger
+from tests.support.figures import figures
 from tests.support.files import until
 from tests.support.people import checked, http_client
 from tests.support.server import Server
@@ -130,6 +132,14 @@ def test_a_refusal_at_the_door_is_read_to_its_end(secure: SecureServer) -> None:
             answer += received
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b'"code":"bad_request"' in answer.replace(b": ", b":")
+    assert f"strict-transport-security: {STAYS}".encode() in answer
+
+
+def test_the_figures_say_when_its_certificate_ends(secure: SecureServer) -> None:
+    """So that somebody is told before browsers let nobody in."""
+    chain = Path(secure.env["PARLOUR_TLS_CERTIFICATE"])
+    ends = x509.load_pem_x509_certificate(chain.read_bytes()).not_valid_after_utc.timestamp()
+    assert figures(secure)["parlour_certificate_end_timestamp_seconds"] == ends
 
 
 async def test_a_renewed_certificate_is_shown_from_then_on(tmp_path: Path) -> None:

@@ -12,11 +12,14 @@ const lasting = (seconds) =>
 /** @param {{[name: string]: unknown}} detail */
 const span = ({ seconds }) => (typeof seconds === 'number' ? ` for ${lasting(seconds)}` : ' for good');
 
+/** @param {number} days 0: for ever */
+const keptFor = (days) => (days === 0 ? 'for ever' : `for ${plural(days, 'day', 'days')}`);
+
 export const words = {
   title: 'Administration',
   lead: 'For those who run this place.',
   back: 'Back to rooms',
-  tabs: { people: 'People', rooms: 'Rooms', registration: 'Registration', reports: 'Reports', log: 'Log', status: 'Status' },
+  tabs: { people: 'People', rooms: 'Rooms', registration: 'Registration', retention: 'Retention', reports: 'Reports', log: 'Log', status: 'Status' },
   loading: 'Loading',
   more: 'Show more',
   shown: (/** @type {number} */ count) => (count === 0 ? 'There are no more.' : `${NUMBER.format(count)} more shown.`),
@@ -131,6 +134,45 @@ export const words = {
     invitesLead: 'Whoever opens the link can make an account, until it is used up or ends.',
   },
 
+  retention: {
+    lead: 'What is older goes for good, for everybody. Rooms may have a rule of their own.',
+    rule: 'Messages are kept',
+    days: (/** @type {number} */ days) => keptFor(days),
+    now: (/** @type {number} */ count, /** @type {number} */ held) =>
+      `${plural(count, 'message', 'messages')} to be taken away, ${plural(held, 'message', 'messages')} set aside for holds.`,
+    save: 'Save',
+    sureTitle: (/** @type {number} */ days) => `Keep messages for ${plural(days, 'day', 'days')}?`,
+    sure: (/** @type {number} */ messages, /** @type {number} */ rooms) =>
+      `${plural(messages, 'message', 'messages')} of ${plural(rooms, 'room', 'rooms')} go now, for good.`,
+    sureSubmit: 'Take them away',
+    saved: (/** @type {number} */ days) => (days === 0 ? 'Messages are kept for ever.' : `Messages are kept for ${plural(days, 'day', 'days')}.`),
+    holds: 'Legal holds',
+    holdsLead: 'What is held is not taken away. Rooms are held in their list. Only administrators see it.',
+    noHolds: 'Nothing is held.',
+    hold: 'Hold…',
+    holdTitle: 'Hold messages?',
+    holdText: 'What is deleted from now on is set aside first. The reason stands in the log.',
+    holdSubmit: 'Hold',
+    held: 'It is held from now on.',
+    holdRoom: 'Hold its messages…',
+    holdRoomTitle: (/** @type {string} */ room) => `Hold the messages of ${room}?`,
+    whose: 'Username',
+    everythingHint: 'Left empty, everything on this server is held.',
+    everything: 'Everything',
+    kinds: { server: 'Server', room: 'Room', person: 'Person' },
+    lift: 'Lift',
+    liftLabel: (/** @type {string} */ name) => `Lift the hold of ${name}`,
+    liftTitle: (/** @type {string} */ name) => `Lift the hold of ${name}?`,
+    liftText: 'What only this hold has kept is taken away for good.',
+    lifted: (/** @type {string} */ name) => `${name} is held no longer.`,
+    ofRoom: 'How long messages are kept…',
+    ofRoomTitle: (/** @type {string} */ room) => `How long messages of ${room} are kept`,
+    asServer: 'as the server does',
+    ofRoomSubmit: 'Save',
+    ofRoomSaved: (/** @type {string} */ room, /** @type {number} */ days) =>
+      (days === 0 ? `Messages of ${room} are kept for ever.` : `Messages of ${room} are kept for ${plural(days, 'day', 'days')}.`),
+  },
+
   reports: {
     list: 'Reports',
     none: 'Nothing has been reported.',
@@ -199,6 +241,10 @@ export const words = {
       'room.mute': (actor, subject, room, detail = {}) => `${actor} muted ${subject}${at(room)}${span(detail)}`,
       'room.unmute': (actor, subject, room) => `${actor} let ${subject} write again${at(room)}`,
       'room.slow': (actor, subject, _room, detail = {}) => `${actor} set slow mode of #${subject} to ${plural(detail['seconds'], 'second', 'seconds')}`,
+      'room.retention': (actor, subject, _room, detail = {}) =>
+        `${actor} let messages of #${subject} be kept ${detail['days'] === null ? 'as the server does' : keptFor(detail['days'])}`,
+      'hold.set': (actor, subject, _room, detail = {}) => `${actor} held ${detail['kind'] === 'server' ? 'everything' : subject}`,
+      'hold.lift': (actor, subject, _room, detail = {}) => `${actor} lifted the hold of ${detail['kind'] === 'server' ? 'everything' : subject}`,
       'room.archive': (actor, subject) => `${actor} archived #${subject}`,
       'room.unarchive': (actor, subject) => `${actor} brought #${subject} back`,
       'room.delete': (actor, subject) => `${actor} deleted #${subject}`,

@@ -43,6 +43,9 @@ export const words = {
   /** What to do where something is wrong. @type {{[name: string]: (value: any) => string}} */
   worries: {
     database: () => 'The database doesn’t answer: nothing can be said or read. Look at its service.',
+    damaged: () => 'The database is damaged. Stop the server, look at its disk, and restore a backup.',
+    readonly: () => 'The database can only be read: nothing can be said. Look at its disk.',
+    broken: () => 'The disk didn’t do what it should in the last ten minutes, or there were no file handles left. The log says more.',
     full: () => 'The database’s disk was full within the last ten minutes. Make room.',
     locked: () => 'Another program held the database in the last ten minutes; people had to try again.',
     away: () => 'The database didn’t answer for a while in the last ten minutes. Look at its service.',

@@ -113,6 +113,9 @@ export class Readings {
     /** @type {[string, any, boolean][]} */
     const all = [
       ['database', null, status.database === null],
+      ['damaged', null, (status.faults.damaged ?? 0) > 0],
+      ['readonly', null, this.risen('faults', 'readonly') > 0],
+      ['broken', null, this.risen('faults', 'disk') > 0],
       ['full', null, this.risen('faults', 'full') > 0],
       ['disk', disk?.free_bytes ?? null, disk === null || disk.free_bytes < WORRY.disk],
       ['away', null, status.database !== null && this.risen('faults', 'lost') > 0],
