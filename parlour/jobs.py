@@ -255,9 +255,7 @@ async def _run(context: Context, kind: Kind[Any], taken: Taken) -> None:
                     # Whoever had it last did not even get to say that it failed.
                     await _give_up(context, kind, task, taken)
                     return
-                doing: Awaitable[None] = (
-                    _run_long(context, kind, task) if kind.long else kind.run(context, task)
-                )
+                doing = _run_long(context, kind, task) if kind.long else kind.run(context, task)
                 traces = context.traces
                 await (doing if traces is None else traces.job(kind.name, doing))
                 if not task.ended:

@@ -36,7 +36,7 @@ from parlour.store.meta import EPOCH, read_values
 from parlour.support.archive import Member, NewFile, copy
 from parlour.support.bars import Bars
 from parlour.support.folders import own_folder
-from parlour.support.lookups import Kept
+from parlour.support.lookups import Lookups
 from parlour.support.mediatypes import media_type_of
 from parlour.support.passwords import Passwords
 from parlour.support.postgresql import let_take_its_time
@@ -106,7 +106,7 @@ class _Importing:
         with get_db(self._database) as connection:
             is_ours = read_values(connection, [EPOCH]).get(EPOCH) == head.history
             self._check_space(connection)
-        with Kept(self._folder / "kept") as kept:
+        with Lookups(self._folder / "kept") as kept:
             storage = open_storage(self._settings)
             with _runner(storage) as runner:
                 files = _Files(self._database, storage, runner, self._folder, kept, head)
@@ -194,7 +194,7 @@ class _Files(Visitor):
         storage: Storage,
         runner: asyncio.Runner,
         folder: Path,
-        kept: Kept,
+        kept: Lookups,
         head: Head,
     ) -> None:
         self._database = database

@@ -15,7 +15,7 @@ from parlour.store import importing as rows
 from parlour.store import rooms as room_rows
 from parlour.store.users import find_account
 from parlour.support.archive import Damaged
-from parlour.support.lookups import Kept
+from parlour.support.lookups import Lookups
 from parlour.support.names import (
     MAX_ACCOUNT_USERNAME,
     account_forms,
@@ -80,7 +80,7 @@ class Settling(Visitor):
     # All of it was looked at before, and others wait for whoever writes.
     only_lines = True
 
-    def __init__(self, reach: Reach, kept: Kept, password_hash: str) -> None:
+    def __init__(self, reach: Reach, kept: Lookups, password_hash: str) -> None:
         self._reach = reach
         self._connection = reach.connection
         self._kept = kept

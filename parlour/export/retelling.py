@@ -21,7 +21,7 @@ from parlour.models import Forwarded
 from parlour.store import importing as rows
 from parlour.store import messages as message_rows
 from parlour.support.emojis import fully_qualified
-from parlour.support.lookups import Kept
+from parlour.support.lookups import Lookups
 from parlour.support.mediatypes import IMAGES
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Placing(Settling):
     """Stores what is read, in the one transaction of it."""
 
-    def __init__(self, reach: Reach, kept: Kept, password_hash: str) -> None:
+    def __init__(self, reach: Reach, kept: Lookups, password_hash: str) -> None:
         super().__init__(reach, kept, password_hash)
         self._batch: list[carried.Message] = []
         self._reacting: tuple[int, list[carried.Reaction]] = (0, [])

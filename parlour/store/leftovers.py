@@ -62,7 +62,7 @@ def clear_some(connection: Connection, message_id: int, limit: int) -> int:
     """Take so many rows of it at most; how many they were."""
     gone = 0
     for table in (reactions, saved):
-        gone += _some(connection, table, table.c.message_id == message_id, limit - gone)
+        gone += some_of(connection, table, table.c.message_id == message_id, limit - gone)
         if gone == limit:
             break
     return gone
@@ -87,7 +87,7 @@ def take_some(connection: Connection, messages_at_once: int, rows: int) -> bool:
     if scope.authors:
         _set_aside(connection, first, scope)
     for table in (reactions, wordings, addressed, calls, attachments, saved):
-        if _some(connection, table, table.c.message_id.in_(first), rows):
+        if some_of(connection, table, table.c.message_id.in_(first), rows):
             return True
     if connection.execute(delete(messages).where(messages.c.id.in_(first))).rowcount:
         return True
@@ -99,10 +99,10 @@ def _take_beside(connection: Connection, room_id: int, rows: int) -> bool:
     if _hand_on(connection, room_id, rows):
         return True
     for table in (reads, deletions, addressings, attention, spoken, members, removals):
-        if _some(connection, table, table.c.room_id == room_id, rows):
+        if some_of(connection, table, table.c.room_id == room_id, rows):
             return True
     free = files.c.id.not_in(select(held_files.c.file_id))
-    if _some(connection, files, and_(files.c.room_id == room_id, free), rows):
+    if some_of(connection, files, and_(files.c.room_id == room_id, free), rows):
         return True
     if holds.has_files(connection, room_id):
         # They stay in the storage, and of the room so much that they are somewhere.
@@ -165,7 +165,7 @@ def _first_messages(room_id: int, limit: int) -> Select[tuple[int]]:
     )
 
 
-def _some(connection: Connection, table: Table, where: ColumnElement[bool], limit: int) -> int:
+def some_of(connection: Connection, table: Table, where: ColumnElement[bool], limit: int) -> int:
     """Delete at most `limit` of some rows; how many they were."""
     if not is_sqlite(connection):
         # By where they lie: by their keys all of a table might be gone through.
@@ -175,8 +175,3 @@ def _some(connection: Connection, table: Table, where: ColumnElement[bool], limi
     key = tuple_(*table.primary_key.columns)
     chosen = select(*table.primary_key.columns).where(where).limit(limit)
     return connection.execute(delete(table).where(key.in_(chosen))).rowcount
-
-
-def some_of(connection: Connection, table: Table, where: ColumnElement[bool], limit: int) -> bool:
-    """Delete at most `limit` of some rows of whoever has gone; whether there were any."""
-    return _some(connection, table, where, limit) > 0

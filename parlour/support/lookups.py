@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 
-class Kept:
+class Lookups:
     """Numbers for numbers and texts for texts, in a new file that is nobody else's business."""
 
     def __init__(self, path: Path) -> None:
