@@ -25,7 +25,7 @@ from parlour.models import Forwarded, Message, Person
 from parlour.places import Changed, Told, describe, tell
 from parlour.scheduling import forget_all
 from parlour.store import files as file_rows
-from parlour.store import invites, removal, users
+from parlour.store import holds, invites, removal, users
 from parlour.store import members as member_rows
 from parlour.store import messages as message_rows
 from parlour.store import rooms as room_rows
@@ -81,13 +81,18 @@ def tell_renamed(context: Context, told: Told) -> None:
 def check_removable(connection: Connection, user_id: int) -> None:
     """Whether an account may go: the one place that says so. Raises Refusal.
 
-    Whatever has to keep an account or what it wrote, such as a legal hold, is asked here: nothing
-    else lets anybody leave.
+    What is held keeps its author, or everybody; in a room that is held, what they wrote is set
+    aside when it goes.
     """
     account = users.get_account(connection, user_id)
     if account is None or removal.is_empty(connection, user_id):
         raise Refusal("not_found", "There is no such account any more.")
     check_last(connection, account, account.user.role, disabled=True)
+    held = holds.scope(connection)
+    if held.server or f"user:{user_id}" in held.authors:
+        # Why, and that there is a hold at all, is no business of whoever wants to leave.
+        words = "This account has to be kept just now. Ask whoever runs this place."
+        raise Refusal("not_allowed", words)
 
 
 def remove(connection: Connection, by: Person, user_id: int, mode: Mode) -> Removed:

@@ -16,6 +16,7 @@ from tests.support.inside import inside
 from tests.support.lived import do
 from tests.support.pictures import picture
 from tests.support.places import Place, make_room, new_account
+from tests.support.retention import hold, lift
 from tests.support.server import Server
 
 ME = "/api/users/me"
@@ -222,6 +223,20 @@ def test_who_takes_their_words_with_them_leaves_only_places(house: Server, ada: 
     # What is left of the account nobody can be given.
     back = change_user(ada, entry["subject"], disabled=False)
     assert (back.status_code, back.json()["code"]) == (403, "not_allowed")
+
+
+def test_who_is_held_stays_until_the_hold_is_lifted(house: Server, ada: Account) -> None:
+    """By themselves as by an administrator; they are not told why."""
+    lea = new_account(house, "lea")
+    held = hold(ada, "person", username=lea.user["username"])
+    body = {"password": PASSWORD, "mode": "remove"}
+    refused = lea.call("POST", f"{ME}/removal", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    path = f"/api/admin/users/{lea.user['username']}/removal"
+    assert ada.call("POST", path, json={"mode": "remove"}).status_code == 403
+    assert lea.status() == 200
+    lift(ada, held)
+    assert lea.call("POST", f"{ME}/removal", json=body).status_code == 204
 
 
 def test_the_last_administrator_cannot_vanish(tmp_path_factory: pytest.TempPathFactory) -> None:
