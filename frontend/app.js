@@ -327,7 +327,7 @@ function takeInvitation() {
   const invitation = parseInvitation(location.hash);
   if (!invitation) return;
   history.replaceState(null, '', routeTo());
-  if (state.user && invitation.kind !== 'join') void screens.toast(strings.alreadyIn(state.user.username));
+  if (state.user && invitation.kind !== 'join') void screens.toast(strings.alreadyIn);
   else {
     if (state.username !== null && !state.user) signOut();
     apply({ type: 'invited', invitation });

@@ -4,11 +4,13 @@ import asyncio
 import getpass
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pydantic_core import PydanticCustomError
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from parlour import audit, logins
@@ -54,12 +56,9 @@ def run(settings: Settings, options: Namespace) -> str:
         database.release()
 
 
-def verify_audit(settings: Settings, known: tuple[int, str] | None) -> str:
-    """Go through the audit log; the line that says how long it is and where it ends.
-
-    It only reads, also beside a running server. Raises AdminError for the first entry that is
-    wrong.
-    """
+@contextmanager
+def reader(settings: Settings) -> Iterator[Connection]:
+    """A connection that can only read, also beside a running server. Raises AdminError."""
     backend = backend_of(settings)
     if not backend.is_there():
         raise AdminError(f"There is no database in {settings.data_dir}.")
@@ -69,13 +68,24 @@ def verify_audit(settings: Settings, known: tuple[int, str] | None) -> str:
             if place := read_values(connection, [MOVED]).get(MOVED):
                 words = f"{backend} was moved to {place}: set PARLOUR_DATABASE_URL."
                 raise AdminError(words)
-            head = audit.verify(all_entries(connection), known)
-    except audit.Broken as broken:
-        raise AdminError(f"The audit log is wrong: {broken}.") from None
+            yield connection
     except DBAPIError as error:
         raise AdminError(f"{backend} cannot be read: {backend.fault(error)}") from None
     finally:
         engine.dispose()
+
+
+def verify_audit(settings: Settings, known: tuple[int, str] | None) -> str:
+    """Go through the audit log; the line that says how long it is and where it ends.
+
+    It only reads, also beside a running server. Raises AdminError for the first entry that is
+    wrong.
+    """
+    try:
+        with reader(settings) as connection:
+            head = audit.verify(all_entries(connection), known)
+    except audit.Broken as broken:
+        raise AdminError(f"The audit log is wrong: {broken}.") from None
     entries = "1 entry" if head.count == 1 else f"{head.count} entries"
     return f"{entries}, head {head.id}:{head.hash}"
 

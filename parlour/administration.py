@@ -16,7 +16,7 @@ from parlour.logins import hash_of
 from parlour.membership import Invite
 from parlour.models import Person
 from parlour.moderation import MAX_RESTRICTIONS, Named, find_targets
-from parlour.oversight import AdminRoom, AdminUser, AuditEntry, Policy, Report, ServerBan
+from parlour.oversight import DECIDED, AdminRoom, AdminUser, AuditEntry, Policy, Report, ServerBan
 from parlour.people import Account, Role
 from parlour.permissions import no_room
 from parlour.places import Changed, Told
@@ -27,7 +27,6 @@ from parlour.store import sessions as session_rows
 
 # Invitations to the server that are good at the same time.
 MAX_INVITES: Final = 100
-_POLICY: Final = ("guests", "registration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def change_user(
     user = account.user
     role: Role = changes.get("role", user.role)
     disabled: bool = changes.get("disabled", account.disabled)
-    _check_last(connection, account, role, disabled=disabled)
+    check_last(connection, account, role, disabled=disabled)
     if role != user.role:
         if role == "administrator" and _is_banned(connection, user.id):
             raise Refusal("not_allowed", f"{user.username} is banned: lift that first.")
@@ -148,6 +147,8 @@ def change_user(
         audit.note(connection, by, "user.role", user.username, detail=detail)
     ended = []
     if disabled != account.disabled:
+        if not disabled and not account.password_hash:
+            raise Refusal("not_allowed", "Whoever had this account has left for good.")
         users.set_disabled(connection, user.id, disabled=disabled)
         if disabled:
             ended = session_rows.end_sessions_of(connection, user.id)
@@ -156,7 +157,8 @@ def change_user(
     return ChangedUser(directory.account(connection, user.id, datetime.now(UTC)), ended)
 
 
-def _check_last(connection: Connection, account: Account, role: Role, *, disabled: bool) -> None:
+def check_last(connection: Connection, account: Account, role: Role, *, disabled: bool) -> None:
+    """Somebody who runs the server is always left. Raises Refusal."""
     runs = account.user.role == "administrator" and not account.disabled
     if runs and (role != "administrator" or disabled):
         if users.other_administrators(connection, account.user.id):
@@ -242,9 +244,7 @@ def delete_invite(connection: Connection, by: Person, invite_id: int) -> None:
 
 def load_policy(connection: Connection, given: Policy) -> Policy:
     """What was decided while the server ran, but for what is fixed where it was started."""
-    decided = meta.read_values(connection, _POLICY)
-    values = {name: value for name, value in decided.items() if name not in given.fixed}
-    return given.model_copy(update=values)
+    return given.with_decided(meta.read_values(connection, DECIDED))
 
 
 def get_policy(connection: Connection, by: Person, given: Policy) -> Policy:
@@ -254,9 +254,9 @@ def get_policy(connection: Connection, by: Person, given: Policy) -> Policy:
 
 
 def change_policy(
-    connection: Connection, by: Person, given: Policy, changes: dict[str, str]
+    connection: Connection, by: Person, given: Policy, changes: dict[str, str | int]
 ) -> Policy:
-    """Decide who may come in; what holds now. Raises Refusal for what is fixed."""
+    """Decide it anew; what holds now. Raises Refusal for what is fixed."""
     check(connection, by)
     before = load_policy(connection, given)
     for name, value in changes.items():
@@ -266,7 +266,7 @@ def change_policy(
         if name in given.fixed:
             words = f"{name}: It was set where the server is started, and is changed there."
             raise Refusal("not_allowed", words, field=name)
-        meta.write_value(connection, name, value)
+        meta.write_value(connection, name, str(value))
         detail = {"value": value, "before": former}
         audit.note(connection, by, "policy.change", name, detail=detail)
     return load_policy(connection, given)

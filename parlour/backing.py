@@ -25,7 +25,7 @@ LOOK_SECONDS: Final = 30.0
 AGAIN_SECONDS: Final = 600.0
 # How long one that is told to end may take for it.
 END_SECONDS: Final = 3.0
-_PROGRAM: Final = (sys.executable, "-m", "parlour.cli", "backup")
+_PROGRAM: Final = (sys.executable, "-m", "parlour.cli")
 
 
 async def back_up(context: Context) -> None:
@@ -55,7 +55,9 @@ async def _make(settings: Settings) -> bool:
     """Have one made; False where that failed."""
     COUNTS.backup_running = True
     try:
-        status, said, errors = await _run(settings)
+        status, said, errors = await run(
+            settings, "backup", "--if-older", str(settings.backup_every)
+        )
     except OSError as error:
         status, said, errors = 1, [], [str(error)]
     finally:
@@ -73,12 +75,12 @@ async def _make(settings: Settings) -> bool:
     return True
 
 
-async def _run(settings: Settings) -> tuple[int, list[str], list[str]]:
-    """Run the command with the settings of this server: its status, and what it says."""
+async def run(settings: Settings, *command: str) -> tuple[int, list[str], list[str]]:
+    """Run a command with the settings of this server: its status, and what it says."""
     given = settings.model_dump(mode="json", include=settings.model_fields_set)
     env = {f"{PREFIX}{name.upper()}": _text(value) for name, value in given.items()}
     process = await asyncio.create_subprocess_exec(
-        *_PROGRAM, "--if-older", str(settings.backup_every),
+        *_PROGRAM, *command,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE, env={**os.environ, **env},
     )  # fmt: skip

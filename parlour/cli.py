@@ -49,10 +49,16 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail(error)
     if options.command == "audit":
         return verify(settings, options)
+    if options.command == "retention":
+        return look_at_retention(settings, options)
     if options.command in ("backup", "restore"):
         from parlour.backup import command
 
         return command.run(settings, options)
+    if options.command in ("export", "import"):
+        from parlour.export import command as carrying
+
+        return carrying.run(settings, options)
     if options.command == "migrate-data":
         from parlour.moving import move
 
@@ -166,6 +172,22 @@ def verify(settings: "Settings", options: argparse.Namespace) -> int:
     return 0
 
 
+def look_at_retention(settings: "Settings", options: argparse.Namespace) -> int:
+    """Say what would go because its time is over, or write down what holds have set aside."""
+    from parlour import overdue
+    from parlour.admin import AdminError
+
+    try:
+        for line in overdue.run(settings, options):
+            print(line)
+    except AdminError as error:
+        return _fail(error)
+    except BrokenPipeError:
+        # Whoever reads has enough; what is still kept for them goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
 def _fail(error: object) -> int:
     print(f"parlour: {error}", file=sys.stderr)
     return 1
@@ -190,6 +212,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     _add_admin(commands)
     _add_audit(commands)
+    _add_retention(commands)
     bench = commands.add_parser(
         "bench", help="Measure this machine with a server of its own, and check every message."
     )
@@ -218,6 +241,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     moving.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
     _add_backup(commands)
+    _add_export(commands)
     return parser
 
 
@@ -252,6 +276,41 @@ def _add_backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "--sign-out-everybody", action="store_true", help="Let all logins of then end."
     )
     for parser in (backup, restore):
+        parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
+
+
+def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    export = commands.add_parser(
+        "export", help="What people said, as JSON, files and pages to read, also beside a server."
+    )
+    export.add_argument(
+        "--to", metavar="WHERE", required=True, help="Folder or s3://BUCKET/PREFIX."
+    )
+    export.add_argument("--private", action="store_true", help="Private rooms, too.")
+    export.add_argument("--direct", action="store_true", help="Direct conversations, too.")
+    export.add_argument(
+        "--room",
+        type=_number(2**53 - 1),
+        action="append",
+        metavar="ID",
+        help="Only this room, of whatever kind; may be given several times.",
+    )
+    export.add_argument(
+        "--person", metavar="USERNAME", help="Only what is one person's own, for them alone."
+    )
+    importing = commands.add_parser(
+        "import", help="Bring an export in, while no server runs; what is there stays as it is."
+    )
+    importing.add_argument("archive", metavar="ARCHIVE", help="Path or s3:// address.")
+    importing.add_argument(
+        "--match-people",
+        action="store_true",
+        help="Who has the name of an account here is taken for that one. Default: nobody is.",
+    )
+    importing.add_argument(
+        "--check", action="store_true", help="Only look whether it could be brought in."
+    )
+    for parser in (export, importing):
         parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
 
 
@@ -297,6 +356,22 @@ def _add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--head", type=_head, metavar="ID:HASH", help="An entry that was noted elsewhere before."
     )
     verify.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
+
+
+def _add_retention(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    retention = commands.add_parser(
+        "retention", help="What is kept for how long; it only reads, also beside a server."
+    )
+    acts = retention.add_subparsers(dest="act", required=True, metavar="ACT")
+    preview = acts.add_parser("preview", help="Count what would go just now.")
+    preview.add_argument(
+        "--days", type=_number(_MAX_DAYS * 10), metavar="D", help="As if the server kept D days."
+    )
+    held = acts.add_parser("held", help="Print what holds have set aside, a line of JSON each.")
+    held.add_argument("--room", type=_number(2**53), metavar="ID", help="Of this room alone.")
+    held.add_argument("--person", metavar="USERNAME", help="Of this account alone.")
+    for parser in (preview, held):
+        parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
 
 
 def _head(text: str) -> tuple[int, str]:

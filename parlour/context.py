@@ -127,6 +127,8 @@ class Context:
     reactions: Pace | None = field(init=False)
     # Set where there may be a job that is due before any that was known.
     due: asyncio.Event = field(default_factory=asyncio.Event)
+    # While this node takes away what is over: one job of it is enough.
+    purging: bool = False
     closing: bool = False
     # The door of plain HTTP, where the server is our own.
     door: Door | None = None

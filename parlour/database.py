@@ -214,7 +214,8 @@ class ChatDatabase:
         """All that changed in a room since `version`, or that it has to be read again.
 
         It has to when the client's epoch is another, when it claims a version that this
-        history never reached, or when there are more than MAX_REPLAY changes.
+        history never reached, when some of what changed was taken away because its time was over,
+        or when there are more than MAX_REPLAY changes.
         """
         recent = ChatDatabase.get_recent_changes(connection, room_id, [version], guarded=True)
         return recent.since(version, epoch)
@@ -241,9 +242,9 @@ class ChatDatabase:
         found = newest_changes(connection, room_id, oldest, MAX_REPLAY, guarded=guarded)
         if found is None:
             raise no_room()
-        room, is_guarded, bound, changed = found
+        room, is_guarded, begins, bound, changed = found
         if bound is None:
-            return RecentChanges(room, changed, oldest, is_guarded)
+            return RecentChanges(room, changed, max(oldest, begins), is_guarded)
         # Whoever is further back than that is told to read anew, for which nothing is read.
         nearer = [after for after in afters if after is not None and after >= bound]
         if not nearer:

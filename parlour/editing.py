@@ -12,7 +12,7 @@ from parlour.mentioning import NOTHING, Told, edited_mentions, readdress
 from parlour.models import Message, Person, Wording
 from parlour.permissions import Act, Standing, check, check_in_time, too_soon
 from parlour.store import files as file_rows
-from parlour.store import leftovers, reads, wordings
+from parlour.store import holds, leftovers, reads, wordings
 from parlour.store import messages as message_rows
 from parlour.store import rooms as room_rows
 from parlour.store.standings import standing_of
@@ -58,7 +58,9 @@ def edit_message(
     if message.content == content:
         return Edited(message, same=True)
     _check_pace(standing, message, window, message.edited_at)
-    wordings.keep(connection, message, MAX_EARLIER)
+    # What is held is kept with all that it ever said.
+    is_held = holds.scope(connection).covers(message.room_id, author)
+    wordings.keep(connection, message, None if is_held else MAX_EARLIER)
     mentions, named = edited_mentions(connection, message, content)
     edited = change(
         connection, message, content=content, edited_at=datetime.now(UTC),
@@ -93,6 +95,7 @@ def _check_pace(standing: Standing, message: Message, window: int, last: datetim
 def delete_message(connection: Connection, by: Person, message_id: int, window: int = 0) -> Edited:
     """Leave of a message only that there was one, and none of what it ever said.
 
+    Where it is held, all of it is set aside for whoever runs the server; nobody sees it any more.
     Its author may, for `window` seconds where that is not 0, and the room's moderators. To delete
     what is deleted changes nothing. Raises Refusal.
     """
@@ -109,13 +112,23 @@ def delete_message(connection: Connection, by: Person, message_id: int, window: 
             connection, by, "message.delete", message.username, room_id=message.room_id,
             detail=detail,
         )  # fmt: skip
+    return erase(connection, message, author)
+
+
+def erase(connection: Connection, message: Message, author: str, **values: object) -> Edited:
+    """Leave of a message of somebody only that there was one, without asking the gate.
+
+    `values` are further columns of it.
+    """
+    if holds.scope(connection).covers(message.room_id, author):
+        holds.set_aside(connection, [message.id], "deleted")
     wordings.forget(connection, message.id)
     rest = leftovers.clear(connection, message.id, MAX_CLEARED)
     if message.files or (message.forwarded is not None and message.forwarded.files):
         file_rows.release(connection, message.id)
     gone = change(
         connection, message, content="", deleted_at=datetime.now(UTC), reactions=None,
-        mentions=None, files=None, forwarded=None, pinned_at=None, pinned_by=None,
+        mentions=None, files=None, forwarded=None, pinned_at=None, pinned_by=None, **values,
     )  # fmt: skip
     about = NOTHING
     if message.mentions or message.reply_to is not None:

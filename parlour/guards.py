@@ -24,7 +24,7 @@ from parlour.web import SECURITY_HEADERS, STAY_SECURE, answer_of, refused
 
 _requests: Final = logging.getLogger("parlour.requests")
 
-_FILES: Final = re.compile(r"/api/(chat/files/|users/[^/]*/avatar)")
+_FILES: Final = re.compile(r"/api/(chat/files/|users/[^/]*/(avatar|export/archive))")
 # What has tokens in it.
 _SECRETS: Final = "/api/auth/"
 # What a proxy, or a program, calls its request by. No line of the log can be ended or forged by it.

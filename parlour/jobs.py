@@ -35,6 +35,9 @@ AT_ONCE: Final = 8
 # A job is a node's for so long; it gives it up before, so that nobody else has it meanwhile.
 LEASE_SECONDS: Final = 20
 RUN_SECONDS: Final = 15.0
+# One that takes long is a node's for as long as it says so again and again; for so long at most.
+RENEW_SECONDS: Final = 5.0
+LONG_SECONDS: Final = 6 * 3600.0
 # How often a job is begun, with waits that double from a second on; then it is given up.
 MOST_TRIES: Final = 12
 MOST_WAIT: Final = 300.0
@@ -73,10 +76,14 @@ class Kind(Generic[Payload]):
         shape: type[Payload],
         run: Callable[[Context, "Task[Payload]"], Awaitable[None]],
         every: float | None,
+        *,
+        long: bool,
     ) -> None:
         self.name = name
         self.run = run
         self.every = every
+        # Whether it may take hours, and is kept meanwhile.
+        self.long = long
         self.shape: TypeAdapter[Payload] = TypeAdapter(shape)
         # What is done about one that was given up, in its place.
         self.lost: Callable[[Context, Task[Payload]], Awaitable[None]] | None = None
@@ -120,6 +127,23 @@ class Task(Generic[Payload]):
         self._database = database
         self._kind = kind
         self._taken = taken
+        # Nobody says that it goes on while it ends.
+        self._ending = asyncio.Lock()
+
+    async def renew(self) -> bool:
+        """Have it for longer; False where it is somebody else's by now, or was taken back."""
+        async with self._ending:
+            if self.ended:
+                return True
+            kept = await self._database.tend(rows.renew, self._taken, LEASE_SECONDS)
+            if kept is not None:
+                self._taken = kept
+            return kept is not None
+
+    @property
+    def taken(self) -> Taken:
+        """As it is ours."""
+        return self._taken
 
     @property
     def payload(self) -> Payload:
@@ -136,8 +160,9 @@ class Task(Generic[Payload]):
 
         `then` is called as by `Database.write`. Raises what the operation raised.
         """
-        result: T = await self._database.write(self._end, operation, args, then=then)
-        self.ended = True
+        async with self._ending:
+            result: T = await self._database.write(self._end, operation, args, then=then)
+            self.ended = True
         return result
 
     def _end(self, connection: Connection, operation: Callable[..., T], args: tuple[Any, ...]) -> T:
@@ -147,17 +172,17 @@ class Task(Generic[Payload]):
 
 
 def job(
-    name: str, shape: Any = None, *, every: float | None = None
+    name: str, shape: Any = None, *, every: float | None = None, long: bool = False
 ) -> Callable[[Callable[[Context, Task[Any]], Awaitable[None]]], Kind[Any]]:
     """Make a function `run(context, task)` what jobs of this name do, each with such a payload.
 
     It ends them by `Task.end`, or they end when it returns. A job that takes longer than
-    RUN_SECONDS, or fails, is run again; it is run `every` so many seconds in any case, once on all
-    nodes together.
+    RUN_SECONDS, or fails, is run again, unless it is `long`: then it goes on as long as its node
+    lives. It is run `every` so many seconds in any case, once on all nodes together.
     """
 
     def make(run: Callable[[Context, Task[Any]], Awaitable[None]]) -> Kind[Any]:
-        made: Kind[Any] = Kind(name, shape, run, every)
+        made: Kind[Any] = Kind(name, shape, run, every, long=long)
         made.__doc__ = run.__doc__
         return made
 
@@ -225,18 +250,19 @@ async def _run(context: Context, kind: Kind[Any], taken: Taken) -> None:
     COUNTS.jobs_running += 1
     try:
         try:
-            async with asyncio.timeout(RUN_SECONDS):
+            async with asyncio.timeout(LONG_SECONDS if kind.long else RUN_SECONDS):
                 if taken.tries > MOST_TRIES and kind.every is None:
                     # Whoever had it last did not even get to say that it failed.
                     await _give_up(context, kind, task, taken)
                     return
-                doing, traces = kind.run(context, task), context.traces
+                doing = _run_long(context, kind, task) if kind.long else kind.run(context, task)
+                traces = context.traces
                 await (doing if traces is None else traces.job(kind.name, doing))
                 if not task.ended:
                     await task.end(_nothing)
                 COUNTS.jobs[kind.name, "done"] += 1
         except Later as later:
-            await context.database.tend(rows.put_off, taken, later.seconds, taken.tries - 1)
+            await context.database.tend(rows.put_off, task.taken, later.seconds, taken.tries - 1)
         except _Lost:
             return
         except Exception as error:  # noqa: BLE001 - it is told in the log, and tried again
@@ -248,6 +274,20 @@ async def _run(context: Context, kind: Kind[Any], taken: Taken) -> None:
         logger.exception("what became of job %d (%s) could not be stored", taken.id, kind.name)
     finally:
         COUNTS.jobs_running -= 1
+
+
+async def _run_long(context: Context, kind: Kind[Any], task: Task[Any]) -> None:
+    """Run a job for as long as it takes, and keep others from it meanwhile. Raises _Lost."""
+    running = asyncio.ensure_future(kind.run(context, task))
+    try:
+        while not (await asyncio.wait([running], timeout=RENEW_SECONDS))[0]:
+            if not await task.renew():
+                raise _Lost
+        await running
+    finally:
+        if not running.done():
+            running.cancel()
+            await asyncio.wait([running])
 
 
 async def _failed(
@@ -262,7 +302,7 @@ async def _failed(
     )  # fmt: skip
     if taken.tries < MOST_TRIES or kind.every is not None:
         wait = min(2.0 ** min(taken.tries - 1, MOST_TRIES), kind.every or MOST_WAIT)
-        await context.database.tend(rows.put_off, taken, wait, taken.tries)
+        await context.database.tend(rows.put_off, task.taken, wait, taken.tries)
         return
     async with asyncio.timeout(LEASE_SECONDS - RUN_SECONDS):
         await _give_up(context, kind, task, taken)
@@ -274,7 +314,7 @@ async def _give_up(context: Context, kind: Kind[Any], task: Task[Any], taken: Ta
     if kind.lost is not None:
         await kind.lost(context, task)
     if not task.ended:
-        await context.database.tend(rows.give_up, taken)
+        await context.database.tend(rows.give_up, task.taken)
 
 
 def _nothing(_connection: Connection) -> None:

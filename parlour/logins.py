@@ -217,8 +217,8 @@ def change_password(
 
 
 def reset_password(connection: Connection, username: str, password_hash: str) -> User:
-    """Set an account's password and end all its sessions. Raises Refusal `not_found`."""
-    user = _account(connection, username)
+    """Set an account's password and end all its sessions. Raises Refusal."""
+    user = _kept(connection, username)
     _set_password(connection, user, password_hash)
     return user
 
@@ -241,8 +241,18 @@ def disable_account(connection: Connection, username: str) -> list[str]:
 
 
 def enable_account(connection: Connection, username: str) -> None:
-    """Let an account be used again; its sessions stay ended. Raises Refusal `not_found`."""
-    users.set_disabled(connection, _account(connection, username).id, disabled=False)
+    """Let an account be used again; its sessions stay ended. Raises Refusal.
+
+    One that was left for good has no password, and is nobody's any more.
+    """
+    users.set_disabled(connection, _kept(connection, username).id, disabled=False)
+
+
+def _kept(connection: Connection, username: str) -> User:
+    account = users.find_account(connection, username)
+    if account is not None and not account.password_hash:
+        raise Refusal("not_allowed", "Whoever had this account has left for good.")
+    return _account(connection, username)
 
 
 def _account(connection: Connection, username: str) -> User:

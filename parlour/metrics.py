@@ -148,6 +148,12 @@ def _of_the_event_loop(context: Context) -> Iterator[Metric]:
     about = "Tries of background jobs, by kind and what became of them: done, failed or given_up"
     tries = {**dict.fromkeys(product(jobs.kinds(), _OUTCOMES), 0), **COUNTS.jobs}
     yield _counters("parlour_jobs", about, ("kind", "outcome"), tries)
+    about = "Messages that were taken away here because their time was over"
+    yield _counter("parlour_messages_purged", about, COUNTS.purged)
+    about = "How long batches of these kept the writer"
+    yield _histogram("parlour_purge_seconds", about, COUNTS.purge_seconds)
+    about = "Messages that holds have set aside, as this node counted them last"
+    yield _gauge("parlour_messages_held", about, COUNTS.held)
 
 
 def _of_the_disk(space: Space | None) -> Iterator[Metric]:

@@ -186,6 +186,9 @@ class Room(Shape):
     role: RoomRole | None = Field(None, description="Of whoever asks; in frames for all, null.")
     message_count: Count = Field(0, description="How many messages were ever said in it.")
     deleted_count: Count = Field(0, description="How many of them were deleted.")
+    purged_to: Count = Field(
+        0, description="Messages up to this id are gone: their time was over. 0: none."
+    )
     unread: int | None = Field(None, description="Of whoever asks; null where they never were.")
     mentions: int | None = Field(None, description="Those of them that are about whoever asks.")
     last_read: Count | None = Field(None, description="All up to this id is read; 0: nothing.")

@@ -1,12 +1,13 @@
 """The shapes of moderation and administration: bans, mutes, reports, who runs what, the log."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from parlour.fields import Id, Shape, Time, bounded, clean_line, whole
 from parlour.people import MAX_NAME, Role
-from parlour.settings import Settings
+from parlour.settings import MAX_RETENTION, Settings
 from parlour.support.text import clean_text
 
 # Seconds: a minute, thirty days for a mute, ten years for a ban that ends at all.
@@ -18,6 +19,8 @@ MAX_REASON: Final = 500
 Kind = Literal["ban", "mute"]
 Registration = Literal["open", "invite", "closed"]
 Guests = Literal["on", "off"]
+# What is decided while the server runs, unless it was set where it is started.
+DECIDED: Final = frozenset({"guests", "registration", "retention_days"})
 
 
 def _clean_note(value: str) -> str:
@@ -197,17 +200,28 @@ class OwnerChange(Shape):
 
 
 class Policy(Shape):
-    """Who may come in and make an account, and what of it is fixed where the server was started."""
+    """What administrators decide, and what of it is fixed where the server was started."""
 
     registration: Registration
     guests: Guests
+    retention_days: int = Field(description="For how long messages are kept; 0: for ever.")
     fixed: tuple[str, ...]
 
     @classmethod
     def of(cls, settings: Settings) -> "Policy":
         """What the settings say; whatever was set by flag, environment or `.env` is fixed."""
-        fixed = sorted({"guests", "registration"} & settings.model_fields_set)
-        return cls(registration=settings.registration, guests=settings.guests, fixed=tuple(fixed))
+        fixed = sorted(DECIDED & settings.model_fields_set)
+        values = {name: getattr(settings, name) for name in DECIDED}
+        return cls(**values, fixed=tuple(fixed))
+
+    def with_decided(self, decided: Mapping[str, str]) -> "Policy":
+        """The same with what was decided while the server ran, but for what is fixed."""
+        values: dict[str, Any] = {
+            name: value for name, value in decided.items() if name not in self.fixed
+        }
+        if "retention_days" in values:
+            values["retention_days"] = int(values["retention_days"])
+        return self.model_copy(update=values)
 
 
 class PolicyChange(Shape):
@@ -215,8 +229,11 @@ class PolicyChange(Shape):
 
     registration: Registration = "open"
     guests: Guests = "on"
+    retention_days: Annotated[int, Field(ge=0, le=MAX_RETENTION), BeforeValidator(whole)] = Field(
+        0, examples=[365]
+    )
 
-    def changes(self) -> dict[str, str]:
+    def changes(self) -> dict[str, str | int]:
         """The fields that were given."""
         return self.model_dump(exclude_unset=True)
 

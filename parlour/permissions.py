@@ -17,7 +17,7 @@ RoomRole = Literal["owner", "moderator", "member"]
 Act = Literal[
     "see", "enter", "speak", "react", "edit_own", "delete_own", "delete_any", "report", "describe",
     "rename", "archive", "delete_room", "join", "leave", "add_member", "set_role", "remove_member",
-    "invite", "see_invites", "restrict", "see_reports", "call", "pin",
+    "invite", "see_invites", "restrict", "see_reports", "call", "pin", "set_retention",
 ]  # fmt: skip
 
 
@@ -99,6 +99,7 @@ _RULES: Final[Mapping[Act, _Rule]] = {
     "delete_own": _Rule(direct=True),
     "delete_any": _Rule(Rank.MODERATOR),
     "describe": _Rule(Rank.MODERATOR),
+    "set_retention": _Rule(Rank.OWNER, changes=False),
     "rename": _Rule(Rank.OWNER),
     "archive": _Rule(Rank.OWNER, changes=False),
     "delete_room": _Rule(Rank.OWNER, changes=False),

@@ -24,7 +24,11 @@ def react(
 
     To do what is done already changes nothing. The cost does not grow with how many reacted.
     """
-    message = _find(connection, by.author, message_id, "react")
+    return change(connection, by, _find(connection, by.author, message_id, "react"), emoji, on=on)
+
+
+def change(connection: Connection, by: Person, message: Message, emoji: str, *, on: bool) -> Edited:
+    """The same of a message that was found, without asking the gate. Raises Refusal."""
     told = list(message.reactions)
     place = next((n for n, each in enumerate(told) if each.emoji == emoji), None)
     if on:

@@ -50,6 +50,10 @@ class Registry:
         """An account has this name now."""
         self._registered |= account_forms(username)
 
+    def remove_name(self, username: str) -> None:
+        """No account has this name any more."""
+        self._registered -= account_forms(username)
+
     def check_reserved(self, name: str) -> None:
         """Raises Refusal `name_reserved`."""
         if not spoken_forms(name).isdisjoint(reserved_forms()):

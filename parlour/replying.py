@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from parlour import places
 from parlour.database import ChatDatabase
 from parlour.errors import Refusal
+from parlour.models import Message
 from parlour.store import messages as message_rows
 from parlour.store import replies as reply_rows
 from parlour.storing import History
@@ -36,9 +37,10 @@ def get_replies(
     For whoever may enter its room; for all others there is no such message.
     """
     found = message_rows.find_message(connection, message_id)
-    if found is None:
+    # A chain outlives what it began with, when the time of that is over.
+    message = reply_rows.any_reply(connection, message_id) if found is None else found[0]
+    if message is None:
         raise _no_message()
-    message = found[0]
     try:
         places.allow(connection, author, message.room_id, "enter")
     except Refusal as refusal:
@@ -46,13 +48,18 @@ def get_replies(
             # It says nothing of a room that they may not see.
             raise _no_message() from None
         raise
-    if message.chain is not None:
-        found = message_rows.find_message(connection, message.chain)
-        assert found is not None  # noqa: S101 - a chain keeps the message that it began with
     page = reply_rows.chain_page(
-        connection, found[0], limit, before=before, after=after, around=around
+        connection, _root_of(connection, message), limit, before=before, after=after, around=around
     )
     return History(ChatDatabase.get_room(connection, message.room_id), page)
+
+
+def _root_of(connection: Connection, message: Message) -> Message | int:
+    """What the chain of a message began with; only its id where it is gone."""
+    if message.chain is None:
+        return message
+    found = message_rows.find_message(connection, message.chain)
+    return message.chain if found is None else found[0]
 
 
 def _no_message() -> Refusal:

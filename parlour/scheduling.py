@@ -161,6 +161,12 @@ def _take_away(connection: Connection, scheduled_id: int) -> None:
     send.take_back(connection, str(scheduled_id))
 
 
+def forget_all(connection: Connection, user_id: int) -> None:
+    """An account says nothing later any more."""
+    for each in rows.of_user(connection, user_id):
+        _take_away(connection, each.id)
+
+
 # What the job does
 
 

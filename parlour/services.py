@@ -5,13 +5,15 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 
-from parlour import admission, backing, gateway, jobs, pages, upkeep
+from parlour import admission, backing, gateway, jobs, pages, purging, upkeep
 from parlour.context import Context
 from parlour.features import (
     accounts,
+    admin_data,
     admin_log,
     admin_people,
     admin_policy,
+    admin_retention,
     admin_rooms,
     admin_status,
     avatars,
@@ -27,12 +29,14 @@ from parlour.features import (
     moderation,
     news,
     notifications,
+    own_data,
     pins,
     public_keys,
     reactions,
     reads,
     registration,
     reports,
+    retention,
     room_invites,
     rooms,
     saved,
@@ -53,9 +57,10 @@ _API: Final = (
 _AUTH: Final = (guests.router, registration.router, accounts.router, sessions.router)
 # Profiles, files, and what administrators do.
 _MORE: Final = (
-    avatars.router, users.router, files.router, directory.router, admin_people.router,
-    admin_rooms.router, admin_policy.router, admin_log.router, admin_status.router,
-    admission.router,
+    own_data.router, avatars.router, users.router, files.router, directory.router,
+    retention.router, admin_people.router, admin_data.router, admin_rooms.router,
+    admin_policy.router, admin_retention.router,
+    admin_log.router, admin_status.router, admission.router,
 )  # fmt: skip
 _ALWAYS: Final = (health.router, metrics.router)
 
@@ -70,6 +75,7 @@ ROUTERS: Final[Mapping[str, tuple[APIRouter, ...]]] = {
 
 _WORK: Final[tuple[Task, ...]] = (
     upkeep.purge, upkeep.keep_index, upkeep.discard_files, jobs.work, backing.back_up,
+    purging.look_at_start,
 )  # fmt: skip
 # What every node has to do for itself. All of them note what there is to tell, so all of them tell
 # it: with nobody to be told it costs nothing, and what nobody takes would become ever more.

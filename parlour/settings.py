@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from parlour.support import rotation
 
 PREFIX = "PARLOUR_"
+# Days for which messages may be kept, where not for ever: a hundred years.
+MAX_RETENTION: Final = 36_500
 # What the address of a bucket begins with.
 S3 = "s3://"
 ENV_FILE = Path(".env")
@@ -123,6 +125,13 @@ class Settings(BaseSettings):
         "open",
         description="Who may make an account: open for everybody, invite for those who bring an"
         " invitation, closed for nobody.",
+    )
+    retention_days: int = Field(
+        0,
+        ge=0,
+        le=MAX_RETENTION,
+        description="For how many days messages are kept; 0 for ever. Then they are taken away for"
+        " good, unless they are held; rooms may have a rule of their own.",
     )
     max_file_size: int = Field(
         100_000_000, ge=1, le=1_000_000_000_000, description="Largest file, in bytes."

@@ -8,12 +8,14 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from pydantic_core import PydanticCustomError
 
+from parlour import attempts, logins
 from parlour.context import Context
 from parlour.effects import Then, effect
 from parlour.errors import Refusal
 from parlour.identity import (
     ACCESS_COOKIE,
     REFRESH_COOKIE,
+    device_of,
     end_logins,
     is_secure,
     name_registered,
@@ -135,3 +137,19 @@ async def place_of(
 
 def _busy() -> Refusal:
     return Refusal("busy", "Too many people sign in just now. Try again.")
+
+
+async def check_again(context: Context, request: Request, login: Login, password: str) -> None:
+    """Ask whoever is signed in for their password once more, before something that is for good.
+
+    A login that was left open somewhere is no licence to guess it. Raises Refusal.
+    """
+    address, name = device_of(request).address, login.username
+    check_room(context)
+    account = await context.database.write(logins.begin_login, name, address)
+    take_back = lambda: context.database.write(attempts.take_back, name, address)  # noqa: E731
+    async with place_of(context, take_back) as place:
+        hashed = None if account is None else account.password_hash
+        if not await place.verify(hashed, password) or account is None:
+            raise Refusal("wrong_credentials", "The password is wrong.", field="password")
+    await context.database.write(attempts.end_login, name, address)

@@ -50,6 +50,7 @@ def test_without_anything_given_the_defaults_hold() -> None:
         "registration": "open",
         "max_file_size": 100_000_000,
         "file_quota": 5_000_000_000,
+        "retention_days": 0,
         "server_file_quota": 0,
         "guest_files": "off",
         "s3_bucket": "",

@@ -103,6 +103,31 @@ export class Accounts {
     await this.#api.call('DELETE', '/api/auth/sessions');
   }
 
+  /** @returns {Promise<import('./views/account/data.js').OwnExport>} what becomes of the archive of one's own data */
+  async exported() {
+    return (await this.#api.call('GET', '/api/users/me/export')).body;
+  }
+
+  /**
+   * Has one made.
+   *
+   * @param {string} password
+   * @returns {Promise<import('./views/account/data.js').OwnExport>}
+   */
+  takeAlong(password) {
+    return this.#ask('POST', '/api/users/me/export', { password });
+  }
+
+  /**
+   * Leaves for good.
+   *
+   * @param {string} password
+   * @param {'anonymise' | 'remove'} mode
+   */
+  async leave(password, mode) {
+    await this.#ask('POST', '/api/users/me/removal', { password, mode });
+  }
+
   /**
    * @param {string} method
    * @param {string} path

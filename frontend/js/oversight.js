@@ -9,6 +9,10 @@
  * @typedef {import('./types.js').AdminRoom} AdminRoom
  * @typedef {import('./types.js').Policy} Policy
  * @typedef {import('./types.js').AuditEntry} AuditEntry
+ * @typedef {import('./types.js').LegalHold} LegalHold
+ * @typedef {import('./types.js').HoldWish} HoldWish
+ * @typedef {import('./types.js').RetentionPreview} RetentionPreview
+ * @typedef {import('./types.js').RoomRetention} RoomRetention
  * @typedef {import('./types.js').Status} Status
  * @typedef {import('./types.js').RoomInvite} RoomInvite
  * @typedef {{seconds: number|null, reason: string}} Term  `seconds` null: for good
@@ -94,6 +98,16 @@ export class OversightApi {
     return this.#askAdmin('PATCH', `users/${part(username)}`, { body: changes });
   }
 
+  /** @param {string} username @param {'anonymise' | 'remove'} mode */
+  async removeUser(username, mode) {
+    await this.#askAdmin('POST', `users/${part(username)}/removal`, { body: { mode } });
+  }
+
+  /** @param {string} username */
+  async exportUser(username) {
+    await this.#askAdmin('POST', `users/${part(username)}/export`);
+  }
+
   /** @returns {Promise<ServerBan[]>} newest first */
   serverBans() {
     return this.#askAdmin('GET', 'bans');
@@ -129,9 +143,34 @@ export class OversightApi {
     return this.#askAdmin('GET', 'policy');
   }
 
-  /** @param {Partial<Pick<Policy, 'registration'|'guests'>>} changes @returns {Promise<Policy>} */
+  /** @param {Partial<Pick<Policy, 'registration'|'guests'|'retention_days'>>} changes @returns {Promise<Policy>} */
   changePolicy(changes) {
     return this.#askAdmin('PATCH', 'policy', { body: changes });
+  }
+
+  /** @param {number} [days] as if that was the rule @returns {Promise<RetentionPreview>} */
+  retention(days) {
+    return this.#askAdmin('GET', 'retention', { query: { days } });
+  }
+
+  /** @param {number} roomId @param {number|null} days @returns {Promise<RoomRetention>} */
+  keepRoom(roomId, days) {
+    return this.#askAdmin('PUT', `rooms/${roomId}/retention`, { body: { days } });
+  }
+
+  /** @returns {Promise<LegalHold[]>} newest first */
+  holds() {
+    return this.#askAdmin('GET', 'holds');
+  }
+
+  /** @param {HoldWish} wish @returns {Promise<LegalHold>} */
+  hold(wish) {
+    return this.#askAdmin('POST', 'holds', { body: wish });
+  }
+
+  /** @param {number} holdId @param {string} reason */
+  liftHold(holdId, reason) {
+    return this.#askAdmin('DELETE', `holds/${holdId}`, { query: { reason } });
   }
 
   /** @returns {Promise<RoomInvite[]>} newest first */

@@ -33,6 +33,16 @@ export class PlacesApi {
     return this.#ask('PATCH', `${ROOMS}/${roomId}`, changes);
   }
 
+  /** @param {number} roomId @returns {Promise<import('./types.js').RoomRetention>} */
+  retention(roomId) {
+    return this.#ask('GET', `${ROOMS}/${roomId}/retention`);
+  }
+
+  /** @param {number} roomId @param {number|null} days @returns {Promise<import('./types.js').RoomRetention>} */
+  keep(roomId, days) {
+    return this.#ask('PUT', `${ROOMS}/${roomId}/retention`, { days });
+  }
+
   /** @param {number} roomId @returns {Promise<Room>} with one's own role */
   room(roomId) {
     return this.#ask('GET', `${ROOMS}/${roomId}`);

@@ -15,6 +15,7 @@
 
 import { canonical } from './format.js';
 import { isOwn, markSeen, MESSAGE_HANDLERS } from './state/messages.js';
+import { indexOfId } from './state/window.js';
 
 export { WINDOW_LIMIT } from './state/window.js';
 
@@ -129,7 +130,15 @@ function putRoom(state, told, isAnswer = false) {
   }
   if (!room.archived_at && room.id === state.currentRoom?.id && state.hold?.code === 'archived') state.hold = null;
   state.rooms = known ? state.rooms.map((other) => (other.id === room.id ? room : other)) : [...state.rooms, room];
-  if (state.currentRoom?.id === room.id) state.currentRoom = room;
+  if (state.currentRoom?.id === room.id) {
+    state.currentRoom = room;
+    // What came up to there was taken away.
+    const index = indexOfId(state.messages, room.purged_to + 1);
+    if (index) {
+      state.messages = state.messages.slice(index);
+      state.hasOlder = false;
+    }
+  }
 }
 
 /**

@@ -20,6 +20,7 @@
  * @property {number} slow_seconds  between two messages of one person; 0: none
  * @property {number} message_count  how many were ever said there; with `unread`, as of the same moment
  * @property {number} deleted_count  how many of those were deleted, as of that moment
+ * @property {number} purged_to  messages up to this id are gone: their time was over
  * @property {number|null} unread  null: one was never there, or is a guest
  * @property {number|null} mentions  those of the unread ones that are about oneself
  * @property {number|null} last_read  all up to this id is read; 0: nothing
@@ -227,8 +228,18 @@
 
 /**
  * Who may come in; `fixed` names what is set where the server is started.
- * @typedef {{registration: 'open'|'invite'|'closed', guests: 'on'|'off', fixed: string[]}} Policy
+ * @typedef {{registration: 'open'|'invite'|'closed', guests: 'on'|'off', retention_days: number, fixed: string[]}} Policy
  */
+
+/** For how many days messages of a room are kept (0: for ever): as it holds; its own rule, if it has one; the server's.
+ * @typedef {{days: number, own: number|null, longer: boolean, server: number}} RoomRetention
+ */
+
+/** What would be taken away by a rule of the server. @typedef {{days: number, rooms: number, messages: number, held_rooms: number, held_messages: number}} RetentionPreview */
+
+/** What is held. @typedef {{id: number, kind: 'server'|'room'|'person', room_id: number|null, username: string|null, name: string, reason: string, created_by: string, created_at: string}} LegalHold */
+
+/** @typedef {{kind: 'server'|'room'|'person', room_id?: number, username?: string, reason: string}} HoldWish */
 
 /**
  * An act of power over others.

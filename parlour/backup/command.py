@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from argparse import Namespace
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -40,14 +41,21 @@ class _Stopped(BaseException):
 _TOLD: Final = (AdminError, DataDirInUse, DatabaseTooNew, DatabaseUnusable, SettingsError)
 
 
-def run(settings: Settings, options: Namespace) -> int:
-    """Do what is asked; the exit status. Whatever is wrong costs one line."""
+def run(
+    settings: Settings,
+    options: Namespace,
+    do: Callable[[Settings, Namespace], Iterable[str]] | None = None,
+) -> int:
+    """Do what is asked, or another thing of this kind; the exit status.
+
+    Whatever is wrong costs one line.
+    """
     os.umask(0o077)
     for number in (signal.SIGINT, signal.SIGTERM):
         # Nothing half-made is left over by whoever is told to end.
         signal.signal(number, _stop)
     try:
-        lines = _do(settings, options)
+        lines = (do or _do)(settings, options)
     except _Stopped:
         return _fail("It was ended before it was done. Nothing of it is left.", ENDED)
     except (*_TOLD, Unavailable, Damaged, DBAPIError, OSError) as error:
@@ -69,9 +77,14 @@ def _do(settings: Settings, options: Namespace) -> list[str]:
         names = place_of(settings, _where(settings, options)).names()
         return sorted(names, key=lambda name: str(time_of(name))) or ["There is none yet."]
     outcome = make(settings, _order(settings, options), bars)
-    for warning in outcome.warnings:
-        print(f"parlour: {warning}", file=sys.stderr)  # noqa: T201
+    warn(outcome.warnings)
     return outcome.lines
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Say what is not as it should be, and keeps nobody from going on."""
+    for warning in warnings:
+        print(f"parlour: {warning}", file=sys.stderr)  # noqa: T201
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -92,7 +92,7 @@ def make(settings: Settings, order: Order, show: Bars) -> Outcome:
     return outcome
 
 
-def _give_way() -> None:
+def give_way() -> None:
     """The server beside this comes first."""
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, max(_NICE, os.getpriority(os.PRIO_PROCESS, 0)))
@@ -131,7 +131,7 @@ class _Archive:
     files: int
 
 
-class _Counting:
+class Counting:
     """Counts what goes to an archive."""
 
     def __init__(self, sink: Sink) -> None:
@@ -139,6 +139,7 @@ class _Counting:
         self.size = 0
 
     def write(self, data: bytes, /) -> object:
+        """More of it."""
         self.size += len(data)
         return self._sink.write(data)
 
@@ -167,18 +168,18 @@ class _Making:
         self._check_space()
         path = self._folder / "chat.db"
         if not isinstance(self._backend, File):
-            _give_way()
+            give_way()
         moment = snapshot.take(self._backend, path, self._show)
         # On SQLite there is time only from here on.
-        _give_way()
+        give_way()
         taken = snapshot.look(path, moment, self._backend)
         packed = snapshot.pack(taken.path, self._folder / DATABASE, taken.moment, self._show)
         head = self._head(taken, packed)
         name = self._new_name(taken.moment)
         with self._place.create(name, head.files_bytes + packed.path.stat().st_size) as sink:
-            counting = _Counting(sink)
+            counting = Counting(sink)
             files = self._write(counting, head, taken, packed)
-            self._read_back(sink.written(), head, counting.size)
+            read_back(sink.written(), HEAD, head.dump(), counting.size, self._show)
             where = sink.keep()
         self._outcome.lines.append(f"Backed up to {where}.")
         return _Archive(name, counting.size, sum(head.rows.values()), files)
@@ -218,7 +219,7 @@ class _Making:
             files_bytes=taken.files_bytes,
         )
 
-    def _write(self, out: _Counting, head: Head, taken: Snapshot, packed: Packed) -> int:
+    def _write(self, out: Counting, head: Head, taken: Snapshot, packed: Packed) -> int:
         """Write all of it; how many files there were."""
         writer = Writer(out, int(taken.moment.timestamp()))
         try:
@@ -279,18 +280,19 @@ class _Making:
             are = "is" if len(keys) == 1 else "are"
             self._outcome.warnings.append(f"{_files(len(keys))} {which} {are} {how}: {some}")
 
-    def _read_back(self, source: BinaryIO, head: Head, size: int) -> None:
-        """Read what was written. Raises BackupError where it is anything else."""
-        try:
-            with self._show("Reading back", size, "B") as bar:
-                reader = Reader(Watched(source, bar))
-                try:
-                    first = reader.next()
-                    if first is None or first.read() != head.dump():
-                        raise Damaged(f"{HEAD} is not what was written")
-                    while reader.next() is not None:
-                        pass
-                finally:
-                    reader.close()
-        except Damaged as error:
-            raise BackupError(f"What was written is not what is read: {error}.") from error
+
+def read_back(source: BinaryIO, name: str, text: bytes, size: int, show: Bars) -> None:
+    """Read what was written, which begins with this file. Raises BackupError where it does not."""
+    try:
+        with show("Reading back", size, "B") as bar:
+            reader = Reader(Watched(source, bar))
+            try:
+                first = reader.next()
+                if first is None or first.name != name or first.read() != text:
+                    raise Damaged(f"{name} is not what was written")
+                while reader.next() is not None:
+                    pass
+            finally:
+                reader.close()
+    except Damaged as error:
+        raise BackupError(f"What was written is not what is read: {error}.") from error

@@ -121,7 +121,9 @@ def _locked(folder: Path) -> Iterator[None]:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise Busy(f"Another backup is being made in {folder.parent}.") from None
+                raise Busy(
+                    f"Another backup, or an export, is being made in {folder.parent}."
+                ) from None
         yield
     finally:
         os.close(handle)

@@ -1,12 +1,13 @@
-"""For administrators: who may come in, who may make an account, and invitations to that."""
+"""For administrators: who may come in, for how long messages are kept, and invitations."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Response
+from sqlalchemy import Connection
 
-from parlour import administration
+from parlour import administration, purging
 from parlour.admission import PREFIX, Administrator, AdministratorRoute, page_policy
 from parlour.context import Context
 from parlour.effects import effect
@@ -14,6 +15,7 @@ from parlour.errors import Refusal
 from parlour.fields import IdParam
 from parlour.identity import ContextDep, account_of, close
 from parlour.membership import Invite, NewInvite, RoomInviteCreate
+from parlour.models import Person
 from parlour.oversight import Policy, PolicyChange
 from parlour.support.tokens import random_id
 from parlour.web import answers
@@ -28,7 +30,7 @@ SLICE: Final = 256
 
 @router.get("/policy", responses=answers("not_found", "busy"))
 async def get_policy(context: ContextDep, login: Administrator) -> Policy:
-    """Who may come in and make an account; `fixed` names what is set where the server starts."""
+    """What administrators decide; `fixed` names what is set where the server starts."""
     given = Policy.of(context.settings)
     return await context.database.read(administration.get_policy, account_of(login), given)
 
@@ -39,8 +41,17 @@ async def change_policy(change: PolicyChange, context: ContextDep, login: Admini
     tell = policy_changed.after(context)
     given = Policy.of(context.settings)
     return await context.database.write(
-        administration.change_policy, account_of(login), given, change.changes(), then=tell
+        _change_policy, account_of(login), given, change.changes(), then=tell
     )
+
+
+def _change_policy(
+    connection: Connection, by: Person, given: Policy, changes: dict[str, str | int]
+) -> Policy:
+    policy = administration.change_policy(connection, by, given, changes)
+    if "retention_days" in changes:
+        purging.begin(connection)
+    return policy
 
 
 @effect("policy", Policy, everywhere=True)
@@ -49,6 +60,8 @@ def policy_changed(context: Context, policy: Policy) -> None:
     closed = policy.guests == "off" and context.policy.guests == "on"
     context.policy = policy.model_copy(update={"fixed": context.policy.fixed})
     context.configure_page(page_policy(context.policy))
+    # What is over by a new rule goes soon.
+    context.due.set()
     if closed:
         context.tasks.spawn(_send_guests_away(context))
 

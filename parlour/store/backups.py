@@ -19,6 +19,7 @@ from parlour.store.meta import (
     RESTORING,
     SEAL,
     SERVER,
+    TAKEOUT,
     ensure_epoch,
     read_values,
     write_value,
@@ -170,6 +171,8 @@ def renew_history(connection: Connection) -> None:
     gone = (EPOCH, SERVER, MOVED, SEAL, RESTORING, BACKUP, BACKING_UP)
     connection.execute(delete(meta).where(meta.c.name.in_(gone)))
     connection.execute(delete(meta).where(meta.c.name.startswith(COMMITS)))
+    # What people take along is in no backup: they ask for it once more.
+    connection.execute(delete(meta).where(meta.c.name.startswith(TAKEOUT)))
     connection.info.pop("epoch", None)
     ensure_epoch(connection)
 

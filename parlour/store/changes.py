@@ -1,6 +1,6 @@
 """A room and what changed in it: what a resume reads, in one statement."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, select
 
@@ -10,7 +10,7 @@ from parlour.store import rooms as room_rows
 from parlour.store.tables import messages, rooms
 
 _ROOM: Final = len(room_rows.TOLD)
-_COLUMNS: Final = _ROOM + 2
+_COLUMNS: Final = _ROOM + 3
 # More than the last so many changes are nothing that anybody is told: of them it is only looked, in
 # the index, whether there are more.
 _CHANGED: Final = messages.alias("changed")
@@ -24,7 +24,7 @@ _BOUND: Final = (
 )
 # The room is found by its key, so the order is that in which the index gives its messages.
 _NEWEST: Final = (
-    select(*room_rows.TOLD, rooms.c.guarded, _BOUND, *message_rows.TOLD)
+    select(*room_rows.TOLD, rooms.c.guarded, rooms.c.oldest_version, _BOUND, *message_rows.TOLD)
     .select_from(
         rooms.outerjoin(
             messages,
@@ -41,12 +41,23 @@ _NEWEST: Final = (
 )
 
 
+class Newest(NamedTuple):
+    """What changed in a room, and what is known of what changed before."""
+
+    room: Room
+    guarded: bool
+    # What changed after that version is all there; of what changed before, some was taken away.
+    oldest: int
+    bound: int | None
+    messages: list[Message]
+
+
 def newest_changes(
     connection: Connection, room_id: int, version: int, most: int, *, guarded: bool
-) -> tuple[Room, bool, int | None, list[Message]] | None:
-    """A room, whether it is guarded, and the messages that changed after `version`, by version.
+) -> Newest | None:
+    """A room, and the messages that changed after `version`, by version.
 
-    Where more than `most` did, none of them, but before these the version after which just `most`
+    Where more than `most` did, none of them, but in `bound` the version after which just `most`
     did. None when the room is not there or deleted. Without `guarded` no messages of a guarded
     room: nothing of it is told before it is known who asks.
     """
@@ -55,9 +66,8 @@ def newest_changes(
     if not rows:
         return None
     room = room_rows.room_of(connection, rows[0][:_ROOM])
-    guarded, bound = bool(rows[0][_ROOM]), rows[0][_ROOM + 1]
+    is_guarded, oldest, bound = rows[0][_ROOM:_COLUMNS]
     changed = [row[_COLUMNS:] for row in reversed(rows)]
-    if changed[0][0] is None:
-        # There is none: it is the room alone.
-        return room, guarded, bound, []
-    return room, guarded, bound, [message_rows.message_of(row) for row in changed]
+    # Where there is none, it is the room alone.
+    found = [] if changed[0][0] is None else [message_rows.message_of(row) for row in changed]
+    return Newest(room, bool(is_guarded), oldest, bound, found)

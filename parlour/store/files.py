@@ -11,12 +11,14 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 from parlour.files import File, Thumbnail
 from parlour.store.dialects import Listed, upsert
 from parlour.store.jobs import now_ms
+from parlour.store.meta import TAKEOUT
 from parlour.store.tables import (
     attachments,
     discarded,
     files,
     members,
     messages,
+    meta,
     restrictions,
     rooms,
     storage_use,
@@ -147,6 +149,15 @@ def release(connection: Connection, message_id: int) -> None:
     connection.execute(delete(attachments).where(attachments.c.message_id == message_id))
 
 
+def release_some(connection: Connection, message_id: int, ids: Collection[str]) -> None:
+    """The same of some of its files."""
+    connection.execute(
+        delete(attachments).where(
+            attachments.c.message_id == message_id, attachments.c.file_id.in_(ids)
+        )
+    )
+
+
 def room_for(
     connection: Connection, file_id: str, author: str | None, *, banned: bool = False
 ) -> int | None:
@@ -241,6 +252,15 @@ def discard(connection: Connection, keys: Collection[str]) -> None:
     connection.execute(expected.values(pending=None))
 
 
+def throw_away(connection: Connection, keys: Collection[str]) -> None:
+    """What lies in the storage under these keys, and has no row of its own, is to be taken away."""
+    statement = upsert(connection, discarded)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["key"], set_={"pending": None}),
+        [{"key": key, "pending": None} for key in keys],
+    )
+
+
 def is_pending(connection: Connection) -> bool:
     """Whether something was being put into the storage when the server ended."""
     found = select(discarded.c.key).where(_PENDING).limit(1)
@@ -290,6 +310,9 @@ def unknown(connection: Connection, keys: Collection[str]) -> set[str]:
                 asked.table.join(known.table, known == asked.words)
             )
             left -= set(connection.scalars(statement, {"ids": json.dumps(sorted(left))}))
+        # What people take along.
+        taken = select(meta.c.value).where(meta.c.name.startswith(TAKEOUT))
+        left -= {json.loads(value)["key"] for value in connection.scalars(taken)}
     return left
 
 

@@ -6,7 +6,7 @@ is the clock of the one server there is.
 
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
@@ -90,6 +90,14 @@ def end(connection: Connection, taken: Taken, again_in: float | None = None) -> 
     if again_in is not None:
         return put_off(connection, taken, again_in, tries=0)
     return connection.execute(delete(jobs).where(*_ours(taken))).rowcount > 0
+
+
+def renew(connection: Connection, taken: Taken, seconds: int) -> Taken | None:
+    """Have it for so long from now on; None where it is ours no longer."""
+    until = now_ms(connection) + seconds * 1000
+    if not connection.execute(update(jobs).where(*_ours(taken)).values(due_at=until)).rowcount:
+        return None
+    return replace(taken, until=until)
 
 
 def put_off(connection: Connection, taken: Taken, seconds: float, tries: int) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Table,
+    and_,
     any_,
     delete,
     func,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from parlour.store import holds
 from parlour.store.dialects import is_sqlite
 from parlour.store.tables import (
     addressed,
@@ -27,6 +29,8 @@ from parlour.store.tables import (
     cleared,
     deletions,
     files,
+    held,
+    held_files,
     members,
     messages,
     reactions,
@@ -48,16 +52,17 @@ def clear(connection: Connection, message_id: int, limit: int) -> bool:
 
     Later that goes as well, by `take_some`.
     """
-    if _clear_some(connection, message_id, limit) < limit:
+    if clear_some(connection, message_id, limit) < limit:
         return False
     connection.execute(insert(cleared).values(message_id=message_id))
     return True
 
 
-def _clear_some(connection: Connection, message_id: int, limit: int) -> int:
+def clear_some(connection: Connection, message_id: int, limit: int) -> int:
+    """Take so many rows of it at most; how many they were."""
     gone = 0
     for table in (reactions, saved):
-        gone += _some(connection, table, table.c.message_id == message_id, limit - gone)
+        gone += some_of(connection, table, table.c.message_id == message_id, limit - gone)
         if gone == limit:
             break
     return gone
@@ -71,25 +76,63 @@ def take_some(connection: Connection, messages_at_once: int, rows: int) -> bool:
     """
     message_id = connection.scalar(select(cleared.c.message_id).limit(1))
     if message_id is not None:
-        if _clear_some(connection, message_id, rows) < rows:
+        if clear_some(connection, message_id, rows) < rows:
             connection.execute(delete(cleared).where(cleared.c.message_id == message_id))
         return True
-    room_id = connection.scalar(select(rooms.c.id).where(rooms.c.deleted_at.is_not(None)).limit(1))
+    scope = holds.scope(connection)
+    room_id = _next_room(connection, scope)
     if room_id is None:
         return False
     first = _first_messages(room_id, messages_at_once)
+    if scope.authors:
+        _set_aside(connection, first, scope)
     for table in (reactions, wordings, addressed, calls, attachments, saved):
-        if _some(connection, table, table.c.message_id.in_(first), rows):
+        if some_of(connection, table, table.c.message_id.in_(first), rows):
             return True
     if connection.execute(delete(messages).where(messages.c.id.in_(first))).rowcount:
         return True
+    return _take_beside(connection, room_id, rows)
+
+
+def _take_beside(connection: Connection, room_id: int, rows: int) -> bool:
+    """The same of a room without messages, and in the end the room."""
     if _hand_on(connection, room_id, rows):
         return True
-    for table in (reads, deletions, addressings, attention, files, spoken, members, removals):
-        if _some(connection, table, table.c.room_id == room_id, rows):
+    for table in (reads, deletions, addressings, attention, spoken, members, removals):
+        if some_of(connection, table, table.c.room_id == room_id, rows):
             return True
+    free = files.c.id.not_in(select(held_files.c.file_id))
+    if some_of(connection, files, and_(files.c.room_id == room_id, free), rows):
+        return True
+    if holds.has_files(connection, room_id):
+        # They stay in the storage, and of the room so much that they are somewhere.
+        connection.execute(update(rooms).where(rooms.c.id == room_id).values(emptied=1))
+        return True
     connection.execute(delete(rooms).where(rooms.c.id == room_id))
     return True
+
+
+def _next_room(connection: Connection, scope: holds.Scope) -> int | None:
+    """A deleted room of which something can be taken away: what is held stays as it is."""
+    if scope.server:
+        return None
+    gone = select(rooms.c.id).where(rooms.c.deleted_at.is_not(None), rooms.c.emptied == 0)
+    if scope.rooms:
+        gone = gone.where(rooms.c.id.not_in(scope.rooms))
+    found: int | None = connection.scalar(gone.limit(1))
+    return found
+
+
+def _set_aside(connection: Connection, some: Select[tuple[int]], scope: holds.Scope) -> None:
+    """Keep what these people have said, before anything of it goes."""
+    kept = select(held.c.message_id).where(held.c.message_id == messages.c.id).exists()
+    theirs = select(messages.c.id).where(
+        messages.c.id.in_(some),
+        messages.c.author.in_(scope.authors),
+        messages.c.deleted_at.is_(None),
+        ~kept,
+    )
+    holds.set_aside(connection, connection.scalars(theirs).all(), "room")
 
 
 def _hand_on(connection: Connection, room_id: int, limit: int) -> int:
@@ -122,7 +165,7 @@ def _first_messages(room_id: int, limit: int) -> Select[tuple[int]]:
     )
 
 
-def _some(connection: Connection, table: Table, where: ColumnElement[bool], limit: int) -> int:
+def some_of(connection: Connection, table: Table, where: ColumnElement[bool], limit: int) -> int:
     """Delete at most `limit` of some rows; how many they were."""
     if not is_sqlite(connection):
         # By where they lie: by their keys all of a table might be gone through.

@@ -237,8 +237,12 @@ def set_reactions(
     connection: Connection, message_id: int, version: int, reactions: Sequence[Reaction]
 ) -> Message:
     """Write what is told of the reactions to a message; the message as it is now."""
-    text = _reactions.dump_json(tuple(reactions)).decode() if reactions else None
-    return change_message(connection, message_id, version, reactions=text)
+    return change_message(connection, message_id, version, reactions=reactions_text(reactions))
+
+
+def reactions_text(reactions: Sequence[Reaction]) -> str | None:
+    """As they are kept."""
+    return _reactions.dump_json(tuple(reactions)).decode() if reactions else None
 
 
 def mentions_text(mentions: tuple[str, ...]) -> str | None:

@@ -26,6 +26,8 @@ BACKING_UP: Final = "backing up"
 LAST_MESSAGE: Final = "last_message"
 # Set until all of a backup is there again.
 RESTORING: Final = "restoring"
+# What an account takes along, before its id.
+TAKEOUT: Final = "takeout "
 # What is about one place, and not about what is kept there.
 OF_ONE_SERVER: Final = (SERVER, MOVED, BACKUP, BACKING_UP, RESTORING)
 
@@ -66,3 +68,8 @@ def write_value(connection: Connection, name: str, value: str) -> None:
     """Decide something anew."""
     connection.execute(delete(meta).where(meta.c.name == name))
     connection.execute(insert(meta).values(name=name, value=value))
+
+
+def delete_value(connection: Connection, name: str) -> None:
+    """Decide nothing any more."""
+    connection.execute(delete(meta).where(meta.c.name == name))

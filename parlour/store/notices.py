@@ -1,7 +1,7 @@
 """The rows of who is addressed by messages, and of what was decided about them."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -101,6 +101,11 @@ def tally(
     ]
     if rows:
         _TALLY.run(connection, rows)
+
+
+def tally_runs(connection: Connection, rows: Sequence[tuple[int, int, int, int, int]]) -> None:
+    """The same of runs that were added up before: (room_id, user_id, level, slot, change)."""
+    _TALLY.run(connection, rows)
 
 
 def begin(

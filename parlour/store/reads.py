@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from parlour.membership import Receipt
-from parlour.store.dialects import Listed, Raw, small, total, upsert
+from parlour.store.dialects import Listed, Raw, greater, small, total, upsert
 from parlour.store.mentions import MENTIONS
 from parlour.store.tables import deletions, messages, reads, rooms, users
 from parlour.support.text import name_key
@@ -32,8 +32,10 @@ from parlour.support.text import name_key
 # message's number: eight levels are enough for 2^32 messages in a room.
 _STEP: Final = 4
 _levels = Listed("levels", literal_column("'[0, 4, 8, 12, 16, 20, 24, 28]'"))
-_slot = reads.c.number.op(">>")(_levels.shift)
-_end = (reads.c.number.op(">>")(_levels.shift + small(_STEP)) + 1).op("<<")(small(_STEP))
+# What was taken away when its time was over lies behind nobody's position.
+_number = greater(reads.c.number, rooms.c.purged_number)
+_slot = _number.op(">>")(_levels.shift)
+_end = (_number.op(">>")(_levels.shift + small(_STEP)) + 1).op("<<")(small(_STEP))
 # At each level the runs to the right of the position, up to the end of its run of the next level.
 # Level by level: joined to the levels, either database may look at all deletions of the room.
 _at_level = (
@@ -56,10 +58,10 @@ _DELETED: Final = (
 # Others' messages behind a position that are still there; NULL where there is no position.
 UNREAD: Final[ColumnElement[int]] = case(
     (reads.c.number >= rooms.c.message_count, 0),
-    else_=rooms.c.message_count - reads.c.number - reads.c.own - _DELETED,
+    else_=rooms.c.message_count - _number - reads.c.own - _DELETED,
 )
 _newest = (
-    select(func.coalesce(func.max(messages.c.id), 0))
+    select(func.coalesce(func.max(messages.c.id), rooms.c.purged_to))
     .where(messages.c.room_id == rooms.c.id)
     .correlate(rooms)
     .scalar_subquery()
@@ -194,7 +196,9 @@ def spoke_away(connection: Connection, rows: Sequence[Sequence[int]]) -> None:
     for user_id, room_id, message_id, number in rows:
         theirs = update(reads).where(reads.c.user_id == user_id, reads.c.room_id == room_id)
         on = {"message_id": message_id, "number": number, "own": 0, "until": None}
-        moved = theirs.where(reads.c.number == number - 1).values(**on, seen=message_id)
+        purged = select(rooms.c.purged_number).where(rooms.c.id == room_id).scalar_subquery()
+        read_all = greater(reads.c.number, purged) == number - 1
+        moved = theirs.where(read_all).values(**on, seen=message_id)
         if not connection.execute(moved).rowcount:
             near = theirs.where(reads.c.number > number - COUNTED_BEHIND)
             connection.execute(near.values(own=reads.c.own + 1, until=message_id))

@@ -27,9 +27,14 @@ class Parent:
 _wanted = Listed("ids", name="wanted")
 _parent, _root = messages.alias("parent"), messages.alias("root")
 _PARENTS = select(
-    _parent.c.id, _parent.c.room_id, _parent.c.deleted_at, _root.c.id, _root.c.replies
+    _parent.c.id,
+    _parent.c.room_id,
+    _parent.c.deleted_at,
+    # It stays the chain's name when it was taken away because its time was over.
+    func.coalesce(_parent.c.chain, _parent.c.id),
+    _root.c.replies,
 ).select_from(
-    _wanted.table.join(_parent, _parent.c.id == _wanted.number).join(
+    _wanted.table.join(_parent, _parent.c.id == _wanted.number).outerjoin(
         _root, _root.c.id == func.coalesce(_parent.c.chain, _parent.c.id)
     )
 )
@@ -65,7 +70,7 @@ def set_replies(connection: Connection, replies: Mapping[int, Replies]) -> None:
 
 def chain_page(
     connection: Connection,
-    root: Message,
+    root: Message | int,
     limit: int,
     *,
     before: int | None,
@@ -74,7 +79,7 @@ def chain_page(
 ) -> list[Message]:
     """A page of a chain, oldest first: the newest, or that beside a message id.
 
-    What it began with is its oldest message.
+    What it began with is its oldest message, unless that is gone and only its id is known.
     """
     if after is not None:
         return _above(connection, root, after, limit)
@@ -84,30 +89,39 @@ def chain_page(
     return middle(older, _above(connection, root, around, limit), limit)
 
 
-def _below(connection: Connection, root: Message, bound: int | None, limit: int) -> list[Message]:
+def _below(
+    connection: Connection, root: Message | int, bound: int | None, limit: int
+) -> list[Message]:
     lower = None if bound is None else messages.c.id < bound
     page = _replies(connection, root, lower, limit, up=False)[::-1]
-    if len(page) < limit and (bound is None or root.id < bound):
+    if isinstance(root, Message) and len(page) < limit and (bound is None or root.id < bound):
         page.insert(0, root)
     return page
 
 
-def _above(connection: Connection, root: Message, bound: int, limit: int) -> list[Message]:
-    if root.id <= bound:
+def _above(connection: Connection, root: Message | int, bound: int, limit: int) -> list[Message]:
+    if isinstance(root, int) or root.id <= bound:
         return _replies(connection, root, messages.c.id > bound, limit, up=True)
     return [root, *_replies(connection, root, None, limit - 1, up=True)]
 
 
 def _replies(
     connection: Connection,
-    root: Message,
+    root: Message | int,
     bound: ColumnElement[bool] | None,
     limit: int,
     *,
     up: bool,
 ) -> list[Message]:
-    statement = select(*TOLD).where(messages.c.chain == root.id)
+    root_id = root if isinstance(root, int) else root.id
+    statement = select(*TOLD).where(messages.c.chain == root_id)
     if bound is not None:
         statement = statement.where(bound)
     order = messages.c.id.asc() if up else messages.c.id.desc()
     return [message_of(row) for row in connection.execute(statement.order_by(order).limit(limit))]
+
+
+def any_reply(connection: Connection, root_id: int) -> Message | None:
+    """A message of the chain that began with one that is gone."""
+    found = _replies(connection, root_id, None, 1, up=True)
+    return found[0] if found else None

@@ -32,7 +32,7 @@ LIVE = rooms.c.deleted_at.is_(None)
 TOLD = (
     rooms.c.id, rooms.c.name, rooms.c.created_at, rooms.c.version, rooms.c.kind, rooms.c.topic,
     rooms.c.archived_at, rooms.c.owner, rooms.c.slow_seconds, rooms.c.message_count,
-    rooms.c.deleted_count,
+    rooms.c.deleted_count, rooms.c.purged_to,
 )  # fmt: skip
 # In the words of the partial index, which a bound parameter would not match.
 _PUBLIC = and_(rooms.c.kind == literal_column("'public'"), LIVE)

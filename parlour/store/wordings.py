@@ -26,10 +26,10 @@ def next_number(message: Message, last: int | None) -> int:
     return 1 if message.edited_at is None else 2
 
 
-def keep(connection: Connection, message: Message, most: int) -> None:
+def keep(connection: Connection, message: Message, most: int | None) -> None:
     """Keep what a message says before it says something else.
 
-    Of its earlier wordings `most` are kept: the first and the newest.
+    Of its earlier wordings `most` are kept: the first and the newest; all where it is None.
     """
     last = connection.scalar(
         select(func.max(wordings.c.number)).where(wordings.c.message_id == message.id)
@@ -43,6 +43,8 @@ def keep(connection: Connection, message: Message, most: int) -> None:
             timestamp=message.edited_at or message.timestamp,
         )
     )
+    if most is None:
+        return
     connection.execute(
         delete(wordings).where(
             wordings.c.message_id == message.id,

@@ -63,8 +63,8 @@ class Counts:
     __slots__ = (
         "answers", "backup", "backup_failures", "backup_running", "begun", "begun_at",
         "connections", "cut", "database_faults", "deliveries", "entries_looked_up",
-        "entries_told", "gaps", "group_seconds", "group_sizes", "jobs", "jobs_running", "lag",
-        "limited", "messages", "refusals",
+        "entries_told", "gaps", "group_seconds", "group_sizes", "held", "jobs", "jobs_running",
+        "lag", "limited", "messages", "purge_seconds", "purged", "refusals",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -74,6 +74,11 @@ class Counts:
         # Messages that were stored here, and frames written to who follows something.
         self.messages = 0
         self.deliveries = 0
+        # Messages that were taken away because their time was over, how long each batch of them
+        # kept the writer, and how many were set aside for holds when that was counted last.
+        self.purged = 0
+        self.purge_seconds = Histogram(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
+        self.held = 0
         # WebSockets that came in, and those that were let go, by why.
         self.connections = 0
         self.cut: Counter[str] = Counter()

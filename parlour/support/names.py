@@ -22,9 +22,9 @@ MAX_ACCOUNT_USERNAME: Final = 100
 # Names that stand for something else than a person, or would pass for the one who runs the place.
 RESERVED_NAMES: Final = (
     "admin", "administrator", "all", "anonymous", "api", "avatars", "channel", "deleted",
-    "everybody", "everyone", "guest", "help", "here", "hostmaster", "me", "mod", "moderator",
-    "nobody", "null", "official", "operator", "owner", "parlour", "postmaster", "room", "root",
-    "security", "staff", "support", "system", "undefined", "webmaster",
+    "everybody", "everyone", "formermember", "guest", "help", "here", "hostmaster", "me", "mod",
+    "moderator", "nobody", "null", "official", "operator", "owner", "parlour", "postmaster",
+    "room", "root", "security", "staff", "support", "system", "undefined", "webmaster",
 )  # fmt: skip
 # The punctuation that a username may have inside: all other has a meaning in addresses or texts.
 _INSIDE: Final = "._-"

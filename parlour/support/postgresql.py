@@ -168,8 +168,10 @@ def let_take_its_time(connection: Connection) -> None:
 
 def let_read_long(connection: Connection) -> None:
     """Let what is read in this transaction take long, but not for ever: a copy of everything."""
+    long = LONG_SECONDS * 1000
     connection.exec_driver_sql(
-        f"SELECT set_config('statement_timeout', '{LONG_SECONDS * 1000}', true)"
+        f"SELECT set_config('statement_timeout', '{long}', true),"
+        f" set_config('idle_in_transaction_session_timeout', '{long}', true)"
     )
     _driven(connection).patience = LONG_SECONDS + SILENT_SECONDS
 

@@ -60,7 +60,7 @@ def test_a_route_answers_as_an_unknown_path_does(
         "somebody": somebody.headers,
         "ended": {"Authorization": "Bearer what.it.was"},
     }[who]
-    real = path.format(username=name_of(chief), ban_id=1, room_id=1, invite_id=1)
+    real = path.format(username=name_of(chief), ban_id=1, hold_id=1, room_id=1, invite_id=1)
     with http_client(server) as http:
         http.headers.update(headers)
         unknown = told(http.request(method, "/api/what-nobody-has"))

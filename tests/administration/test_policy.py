@@ -45,7 +45,7 @@ async def test_registration_is_decided_and_stays_decided(new_server: NewServer) 
     server = new_server().start()
     chief = first_administrator(server)
     assert checked(chief.call("GET", f"{ADMIN}/policy")) == {
-        "registration": "open", "guests": "on", "fixed": [],
+        "registration": "open", "guests": "on", "retention_days": 0, "fixed": [],
     }  # fmt: skip
     assert page_config(server)["registration"] == "open"
     told = checked(decide(chief, registration="closed"))
@@ -91,7 +91,10 @@ async def test_what_is_set_where_the_server_starts_is_fixed(new_server: NewServe
     server.flags = ["--guests", "on"]
     await asyncio.to_thread(server.start)
     told = checked(chief.call("GET", f"{ADMIN}/policy"))
-    assert told == {"registration": "invite", "guests": "on", "fixed": ["guests", "registration"]}
+    assert told == {
+        "registration": "invite", "guests": "on", "retention_days": 0,
+        "fixed": ["guests", "registration"],
+    }  # fmt: skip
     assert page_config(server)["guests"] is True
     assert_refused(decide(chief, registration="open"), "not_allowed", "registration")
     assert checked(decide(chief, registration="invite")) == told

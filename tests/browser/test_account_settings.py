@@ -167,7 +167,7 @@ async def test_the_settings_are_used_with_keys_alone(server: Server, member: Vis
     await keys.press("Enter")
     tab = barbara.dialog.get_by_role("tab")
     await expect(tab.first).to_be_focused()
-    for name, key in (("Password", "ArrowRight"), ("Notifications", "End"), ("Profile", "Home")):
+    for name, key in (("Password", "ArrowRight"), ("Your data", "End"), ("Profile", "Home")):
         await keys.press(key)
         await expect(tab.filter(has_text=name)).to_be_focused()
         await expect(barbara.dialog.get_by_role("tabpanel", name=name)).to_be_visible()

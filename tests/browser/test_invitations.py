@@ -70,7 +70,7 @@ async def test_whoever_is_in_already_is_told_so_and_a_guest_may_take_the_link(
     await press(guest, "Create account")
     await expect(guest.rooms_heading).to_be_visible()
     await guest.page.evaluate("location.hash = '#/invite/another-token'")
-    await expect(guest.notices).to_contain_text("You\u2019re signed in as guest-of-grace.")
+    await expect(guest.notices).to_contain_text("Sign out, then use the link.")
     await expect(guest.rooms_heading).to_be_visible()
     await nobody_sees(guest, "another-token")
 

@@ -12,19 +12,8 @@ import pytest
 import parlour.main  # noqa: F401 - with it come all effects
 from parlour.effects import _EFFECTS
 from parlour.errors import ERROR_CODES
-from tests.support.accounts import (
-    PASSWORD,
-    Account,
-    account_of,
-    browser_at,
-    cookies_of,
-    log_in,
-)
-from tests.support.administration import (
-    ADMIN,
-    ban_from_server,
-    change_user,
-)
+from tests.support.accounts import PASSWORD, Account, account_of, browser_at, cookies_of, log_in
+from tests.support.administration import ADMIN, ban_from_server, change_user
 from tests.support.answers import assert_refused
 from tests.support.moderation import Guest, ban
 from tests.support.nodes import Apart
@@ -40,6 +29,7 @@ from tests.support.places import (
     remove,
     say,
 )
+from tests.support.retention import age, cut_to, hold, lift
 from tests.support.scheduling import later, path_of
 from tests.support.server import Server
 from tests.support.websocket import Client, connect
@@ -372,6 +362,46 @@ async def test_another_policy_holds_everywhere(root: Account, other: Server) -> 
             assert_refused(answer, "guests_off")
         await there.until("error", code="guests_off")
     checked(root.call("PATCH", f"{ADMIN}/policy", json={"guests": "on"}))
+
+
+@of("purged")
+@of("rule_set")
+@of("held_otherwise")
+async def test_what_is_over_goes_on_both(
+    root: Account, ann: Account, bob: Account, one: Server
+) -> None:
+    """Whichever of them takes it away: by the rule of the room, or when a hold is lifted."""
+    place = make_room(ann)
+    there = await both_in(place, bob)
+    held = hold(root, "room", room_id=place.id)
+    message = checked(say(place, ann, "old"))
+    age(one, place, message, days=3)
+    checked(ann.call("PUT", f"{place.path}/retention", json={"days": 2}))
+    lift(root, held)
+    await cut_to(there, message)
+    second = checked(say(place, ann, "old as well"))
+    age(one, place, second, days=3)
+    checked(ann.call("PUT", f"{place.path}/retention", json={"days": 1}))
+    await cut_to(there, second)
+
+
+@of("removed")
+@of("revised")
+@of("conversation_renamed")
+@of("takeout")
+async def test_who_leaves_does_so_everywhere(ann: Account, bob: Account) -> None:
+    """Nothing there bears the name any more; what they wanted to take along is not made."""
+    place, own = make_room(ann), {"password": PASSWORD}
+    there, said = await both_in(place, bob), checked(say(place, ann, "hello"))
+    talk = checked(ann.call("POST", "/api/chat/direct", json={"usernames": [name_of(bob)]}))
+    checked(ann.call("POST", f"{ROOMS}/{talk['id']}/messages", json={"content": "hello"}))
+    checked(ann.call("POST", "/api/users/me/export", json=own))
+    left = ann.call("POST", "/api/users/me/removal", json={**own, "mode": "anonymise"})
+    assert (left.status_code, ann.status()) == (204, 401)
+    await there.until(
+        "room_changed", room={"id": talk["id"], "name": f"Former member, {name_of(bob)}"}
+    )
+    await there.until("message_updated", message={"id": said["id"], "username": "Former member"})
 
 
 async def test_a_login_of_one_node_is_one_of_the_other(ann: Account, other: Server) -> None:

@@ -41,6 +41,17 @@ describe("the pins of a room", () => {
     assert.deepEqual(idsOf(kept), [1, 2]);
   });
 
+  it("go with the beginning of their room", () => {
+    const kept = inRoom();
+    applyToKept(kept, { type: "pins_loaded", room_id: ROOM, pins: [message(3, 9, 5), message(1, 8, 2)] });
+    applyToKept(kept, { type: "room_updated", room: { id: ROOM + 1, purged_to: 9 } });
+    assert.deepEqual(idsOf(kept), [3, 1]);
+    applyToKept(kept, { type: "room_updated", room: { id: ROOM, purged_to: 1 } });
+    assert.deepEqual(idsOf(kept), [3]);
+    applyToKept(kept, { type: "sync", room_id: ROOM, reset: false, messages: [], room: { id: ROOM, purged_to: 3 } });
+    assert.deepEqual(idsOf(kept), []);
+  });
+
   it("are the same list where a frame changes nothing", () => {
     const kept = inRoom();
     applyToKept(kept, { type: "pins_loaded", room_id: ROOM, pins: [message(3, 9, 5)] });

@@ -64,6 +64,17 @@ describe("rooms in the state", () => {
     assert.equal(known.hold, null);
   });
 
+  test("messages whose time is over go from the window", () => {
+    const known = enter(createState, applyEvent, { history: messages(3, 6), hasOlder: true });
+    const cut = (purgedTo) => applyEvent(known, { type: "room_updated", room_id: ROOM.id, version: 7, room: roomOf({ purged_to: purgedTo }) });
+    cut(2);
+    assert.deepEqual([known.messages.length, known.hasOlder], [4, true]);
+    cut(4);
+    assert.deepEqual([known.messages.map(({ id }) => id), known.hasOlder], [[5, 6], false]);
+    cut(9);
+    assert.deepEqual(known.messages, []);
+  });
+
   test("a changed message takes its place, and one that is not in the window is ignored", () => {
     const known = enter(createState, applyEvent, { history: messages(3, 5), hasOlder: true });
     const change = (message) => applyEvent(known, { type: "message_updated", room_id: ROOM.id, version: message.version, message });

@@ -37,6 +37,13 @@ describe("what is quoted", () => {
     assert.deepEqual(asked, []);
   });
 
+  test("is gone, without a question, where the history begins behind it", () => {
+    const { quotes, state, asked } = quotesOf();
+    state.currentRoom = { ...ROOM, purged_to: 50 };
+    assert.equal(quotes.of(50).deleted_at, "gone");
+    assert.deepEqual(asked, []);
+  });
+
   test("is asked for together otherwise, each once, and news of it is told", async () => {
     const { quotes, clock, asked, page } = quotesOf();
     assert.deepEqual([quotes.of(3), quotes.of(7), quotes.of(3)], [null, null, null]);

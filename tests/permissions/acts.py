@@ -181,6 +181,12 @@ IN_ROOMS: Final[dict[str, Act]] = {
     "PUT /api/chat/rooms/{room_id}/read": Act(
         lambda scene, _who: (scene.path("/read"), {"message_id": scene.messages["member"]})
     ),
+    "GET /api/chat/rooms/{room_id}/retention": room("/retention"),
+    "PUT /api/chat/rooms/{room_id}/retention": room("/retention", {"days": 30}, lasting=True),
+    "PUT /api/admin/rooms/{room_id}/retention": Act(
+        lambda scene, _who: (f"/api/admin/rooms/{scene.room_id}/retention", {"days": 30}),
+        lasting=True,
+    ),
     "GET /api/chat/rooms/{room_id}/reads": room("/reads"),
     "GET /api/chat/rooms/{room_id}/notifications": room("/notifications"),
     "PUT /api/chat/rooms/{room_id}/notifications": room(
@@ -286,6 +292,12 @@ ELSEWHERE: Final[dict[str, Act]] = {
     "GET /api/users/me/avatar": fixed(f"{USERS}/me/avatar"),
     "PUT /api/users/me/avatar": fixed(f"{USERS}/me/avatar", {"no": "image"}),
     "DELETE /api/users/me/avatar": fixed(f"{USERS}/me/avatar"),
+    "GET /api/users/me/export": fixed(f"{USERS}/me/export"),
+    "POST /api/users/me/export": fixed(f"{USERS}/me/export", {"password": "not that one"}),
+    "GET /api/users/me/export/archive": fixed(f"{USERS}/me/export/archive"),
+    "POST /api/users/me/removal": fixed(
+        f"{USERS}/me/removal", {"password": "not that one", "mode": "remove"}
+    ),
     "GET /api/users/avatars": fixed(f"{USERS}/avatars?names=the-target"),
     "GET /api/users/{username}/avatar": Act(
         lambda scene, _who: (f"{USERS}/{scene.cast.name('target')}/avatar", None)
@@ -297,10 +309,18 @@ ELSEWHERE: Final[dict[str, Act]] = {
     "PATCH /api/admin/users/{username}": Act(
         lambda scene, _who: (f"{ADMIN}/users/{scene.cast.name('spare')}", {"role": "member"})
     ),
+    "POST /api/admin/users/{username}/export": fixed(f"{ADMIN}/users/nobody-at-all/export"),
+    "POST /api/admin/users/{username}/removal": fixed(
+        f"{ADMIN}/users/nobody-at-all/removal", {"mode": "remove"}
+    ),
     "GET /api/admin/bans": fixed(f"{ADMIN}/bans"),
     "POST /api/admin/bans": fixed(f"{ADMIN}/bans", {"username": "nobody-at-all", "seconds": 60}),
     "DELETE /api/admin/bans/{ban_id}": fixed(f"{ADMIN}/bans/987654321"),
     "GET /api/admin/rooms": fixed(f"{ADMIN}/rooms"),
+    "GET /api/admin/retention": fixed(f"{ADMIN}/retention"),
+    "GET /api/admin/holds": fixed(f"{ADMIN}/holds"),
+    "POST /api/admin/holds": fixed(f"{ADMIN}/holds", {"kind": "server", "reason": "a case"}),
+    "DELETE /api/admin/holds/{hold_id}": fixed(f"{ADMIN}/holds/987654321"),
     "GET /api/admin/policy": fixed(f"{ADMIN}/policy"),
     "PATCH /api/admin/policy": fixed(f"{ADMIN}/policy", {}),
     "GET /api/admin/invites": fixed(f"{ADMIN}/invites"),

@@ -48,7 +48,8 @@ MAX_QUERY = 6_000
 MAX_FILES = 10
 # Where bodies are bytes, and answers are.
 PUBLIC_KEYS = "/.well-known/jwks.json"
-RAW, FILES = ("/api/chat/files", "/me/avatar"), r"/files/\{file_id\}(/thumbnail)?$|/avatar$"
+RAW = ("/api/chat/files", "/me/avatar")
+FILES = r"/files/\{file_id\}(/thumbnail)?$|/avatar$|/export/archive$"
 
 
 @schemathesis.hook

@@ -146,7 +146,7 @@ def test_each_operation_keeps_its_word_to_an_account(server: Server, tmp_path: P
         },
     )
     assert code == 0, report
-    assert number(report, r"Operations: +(\d+) selected") == 11
+    assert number(report, r"Operations: +(\d+) selected") == 15
     assert account.status() == 200
 
 
@@ -169,7 +169,7 @@ def test_each_operation_keeps_its_word_to_an_administrator(
         },
     )
     assert code == 0, report
-    assert number(report, r"Operations: +(\d+) selected") == 16
+    assert number(report, r"Operations: +(\d+) selected") == 18
     # The last administrator stays one whatever is asked.
     assert chief.call("GET", "/api/admin/users").status_code == 200
 

@@ -36,7 +36,9 @@ def _numbered(sql: str) -> str:
 @contextmanager
 def inside(server: Server) -> Iterator[Any]:
     """Yield a connection (`execute`, `executemany`) whose changes are committed at the end."""
-    if ON_SQLITE:
+    # Nodes have theirs on PostgreSQL, whatever the others run on.
+    given = server.env.get("PARLOUR_DATABASE_URL", "")
+    if ON_SQLITE and not given:
         path = server.data_dir / "chat.db"
         with closing(sqlite3.connect(path, timeout=scaled(10))) as database, database:
             yield database
@@ -44,7 +46,7 @@ def inside(server: Server) -> Iterator[Any]:
     # Imported here: most runs of tests need none of it.
     import psycopg  # noqa: PLC0415
 
-    url = database_url(server.home)
+    url = given or database_url(server.home)
     with psycopg.connect(url, cursor_factory=psycopg.RawCursor) as connection:
         yield _Translated(connection)
         # SQLite's counted ids go on behind what was put in by somebody else; these have to be told.

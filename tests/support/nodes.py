@@ -215,7 +215,7 @@ class Apart(Server):
         return object.__new__(cls)
 
     def __init__(self, nodes: Nodes, place: int) -> None:
-        super().__init__(nodes.home)
+        super().__init__(nodes.home, env=nodes.env)
         self.port = nodes.ports[place]
         self.data_dir = nodes.folders[place]
         self.processes = [nodes.nodes[place]]

@@ -9,12 +9,17 @@ REPORTING, REPORT = f"{CHAT}/messages/{{message_id}}/report", f"{CHAT}/reports/{
 NAMED = "{username}"
 RUDE = {"reason": "rude"}
 LONG_NAME = "x" * 101
+HOLDS = f"{ADMIN}/holds"
 SERVER_BANS, SERVER_INVITES = f"{ADMIN}/bans", f"{ADMIN}/invites"
 REFUSED: dict[tuple[str, str], list[Ask]] = {}
 SIGNED_IN: dict[tuple[str, str], list[Ask]] = {}
 # What those meet who run the server; everybody else meets `not_found`.
 RUNNING: dict[tuple[str, str], list[Ask]] = {}
-ELSEWHERE: dict[tuple[str, str], set[str]] = {("POST", REPORTING): {"rate_limited"}}
+ELSEWHERE: dict[tuple[str, str], set[str]] = {
+    ("POST", REPORTING): {"rate_limited"},
+    # Past a thousand of them.
+    ("POST", HOLDS): {"not_allowed"},
+}
 
 for path, name in ((BANS, "bans"), (MUTES, "mutes")):
     one, some = f"{path}/somebody", {"seconds": 600}
@@ -69,9 +74,10 @@ for method, path in (
     ("DELETE", "bans/{ban_id}"), ("GET", "rooms"), ("DELETE", "rooms/{room_id}"),
     ("PUT", "rooms/{room_id}/owner"), ("GET", "policy"), ("PATCH", "policy"), ("GET", "invites"),
     ("POST", "invites"), ("DELETE", "invites/{invite_id}"), ("GET", "reports"), ("GET", "audit"),
-    ("GET", "status"),
+    ("GET", "status"), ("PUT", "rooms/{room_id}/retention"), ("GET", "retention"), ("GET", "holds"),
+    ("POST", "holds"), ("DELETE", "holds/{hold_id}"),
 ):  # fmt: skip
-    real = path.format(username="somebody", ban_id=1, room_id="1", invite_id=1)
+    real = path.format(username="somebody", ban_id=1, room_id="1", invite_id=1, hold_id=1)
     REFUSED[method, f"{ADMIN}/{path}"] = [get(f"{ADMIN}/{real}", method)]
 OWNER = f"{ADMIN}/rooms/1/owner"
 RUNNING |= {
@@ -95,6 +101,20 @@ RUNNING |= {
     ],
     ("PUT", f"{OWNER.replace('1', '{room_id}')}"): [
         *misshapen(OWNER, "PUT"), get(OWNER, "PUT", {"username": LONG_NAME}),
+    ],
+    ("PUT", f"{ADMIN}/rooms/{{room_id}}/retention"): [
+        *misshapen(f"{ADMIN}/rooms/1/retention", "PUT"),
+        get(f"{ADMIN}/rooms/1/retention", "PUT", {"days": -1}),
+    ],
+    ("GET", f"{ADMIN}/retention"): [get(f"{ADMIN}/retention", days="-1")],
+    ("POST", HOLDS): [
+        *misshapen(HOLDS), post(HOLDS, {"kind": "server", "reason": ""}),
+        post(HOLDS, {"kind": "server", "reason": "x" * 501}),
+        post(HOLDS, {"kind": "room", "reason": "x"}),
+    ],
+    ("DELETE", f"{HOLDS}/{{hold_id}}"): [
+        get(f"{HOLDS}/abc", "DELETE"), abroad(f"{HOLDS}/1", "DELETE"),
+        get(f"{HOLDS}/1", "DELETE", reason="x" * 501),
     ],
     ("PATCH", f"{ADMIN}/policy"): misshapen(f"{ADMIN}/policy", "PATCH"),
     ("POST", SERVER_INVITES): misshapen(SERVER_INVITES),

@@ -18,6 +18,7 @@ MEMBER, INVITE = f"{MEMBERS}/{{username}}", f"{INVITES}/{{invite_id}}"
 MESSAGE = f"{CHAT}/messages/{{message_id}}"
 LEVEL, WHY = f"{ROOM}/notifications", f"{MESSAGE}/notification"
 QUIET, MENTIONS = f"{CHAT}/do-not-disturb", f"{CHAT}/mentions"
+RETENTION = f"{ROOM}/retention"
 READ, READS, ALL_READ = f"{ROOM}/read", f"{ROOM}/reads", f"{CHAT}/read"
 DIRECT = f"{CHAT}/direct"
 PREVIEW, ACCEPT = f"{CHAT}/invites/preview", f"{CHAT}/invites/accept"
@@ -53,6 +54,12 @@ REFUSED: dict[tuple[str, str], list[Ask]] = {
     ("PUT", READ): [ended(READ, "PUT", {"message_id": 1})],
     ("PUT", ALL_READ): [ended(ALL_READ, "PUT"), abroad(ALL_READ, "PUT")],
     ("GET", READS): [ended(READS)],
+    ("GET", RETENTION): [
+        ended(RETENTION),
+        get(f"{NOWHERE}/retention"),
+        get(f"{ROOMS}/abc/retention"),
+    ],
+    ("PUT", RETENTION): [ended(RETENTION, "PUT", {"days": 3})],
     ("GET", LEVEL): [ended(LEVEL)],
     ("PUT", LEVEL): [ended(LEVEL, "PUT", {"level": None})],
     ("GET", WHY): [ended(f"{SOME_MESSAGE}/notification")],
@@ -156,6 +163,11 @@ SIGNED_IN: dict[tuple[str, str], list[Ask]] = {
         get(READ, "PUT", {"message_id": 0}),
     ],
     ("GET", READS): [get(f"{NOWHERE}/reads"), get(f"{ROOMS}/abc/reads")],
+    ("PUT", RETENTION): [
+        *misshapen(f"{ROOMS}/1/retention", "PUT"),
+        get(f"{NOWHERE}/retention", "PUT", {"days": 3}),
+        get(f"{ROOMS}/1/retention", "PUT", {"days": -1}),
+    ],
     ("GET", LEVEL): [get(f"{NOWHERE}/notifications"), get(f"{ROOMS}/abc/notifications")],
     ("PUT", LEVEL): [
         *misshapen(f"{ROOMS}/1/notifications", "PUT"),

@@ -37,5 +37,10 @@ export async function openAccount({ state, api, screens, accounts, config, ident
     logins: () => accounts.logins(),
     onEnd: (/** @type {string} */ id) => accounts.endLogin(id),
     onEndAll: () => identity.leaveBy(() => accounts.endAllLogins()),
+    data: {
+      exported: () => accounts.exported(),
+      onExport: (password) => accounts.takeAlong(password),
+      onLeave: (password, mode) => identity.leaveBy(() => accounts.leave(password, mode)),
+    },
   });
 }

@@ -13,6 +13,7 @@ import { createAdministration } from '../views/admin/page.js';
 import { createModeration } from '../views/admin/moderation.js';
 import { createPeople } from '../views/admin/people.js';
 import { createRegistration } from '../views/admin/registration.js';
+import { createRetention } from '../views/admin/retention.js';
 import { createReports } from '../views/admin/reports.js';
 import { createAdminRooms } from '../views/admin/rooms.js';
 import { askTerm } from '../views/admin/terms.js';
@@ -48,6 +49,8 @@ export class Oversight {
             me: () => this.#page.state.username,
             users: (query, options) => api.users(query, options),
             onChange: (username, changes) => api.changeUser(username, changes),
+            onExport: (username) => api.exportUser(username),
+            onRemove: (username, mode) => api.removeUser(username, mode),
             bans: () => api.serverBans(),
             onBan: (username, term) => api.banFromServer(username, term),
             onLift: (banId) => api.liftServerBan(banId),
@@ -57,6 +60,7 @@ export class Oversight {
           label: tabs.rooms,
           part: createAdminRooms({
             rooms: (page) => api.rooms(page), onGive: (roomId, username) => api.giveOwner(roomId, username), onDelete: (roomId) => api.deleteRoom(roomId),
+            onHold: (roomId, reason) => api.hold({ kind: 'room', room_id: roomId, reason }), onKeep: (roomId, days) => api.keepRoom(roomId, days),
           }),
         },
         {
@@ -65,6 +69,13 @@ export class Oversight {
             policy: () => api.policy(), onChange: (changes) => api.changePolicy(changes), invites: () => api.invites(),
             onMake: (terms) => api.invite(terms), onRevoke: (inviteId) => api.revoke(inviteId),
             address: (token) => pageAddress(`#/invite/${token}`),
+          }),
+        },
+        {
+          label: tabs.retention,
+          part: createRetention({
+            policy: () => api.policy(), onChange: (changes) => api.changePolicy(changes), preview: (days) => api.retention(days),
+            holds: () => api.holds(), onHold: (wish) => api.hold(wish), onLift: (holdId, reason) => api.liftHold(holdId, reason),
           }),
         },
         { label: tabs.reports, part: this.#reports((page) => api.reports(page), { isServer: true }) },

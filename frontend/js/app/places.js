@@ -272,6 +272,7 @@ export class Places extends MessageActs {
     const may = rights();
     const about = createAbout({
       room: first, rights: may, maxLength: config.maxRoomNameLength,
+      retention: () => this.#api.retention(roomId), onKeep: (days) => this.#api.keep(roomId, days),
       onChange: async (changes) => this.#changed(await this.#api.change(roomId, changes)),
     });
     const members = createMembers({

@@ -68,6 +68,8 @@ export class Reads {
   /** @type {WebSocket|null} */
   #askedOn = null;
   #isRecounting = false;
+  /** Where rooms begin, as far as it was heard. @type {Map<number, number>} */
+  #begins = new Map();
 
   /** @param {ReadsOptions} options */
   constructor(options) {
@@ -93,15 +95,28 @@ export class Reads {
     if (frame.type === 'news') this.#hearNews(frame);
     else if (frame.type === 'read' && 'unread' in frame) this.#hearOwn(frame);
     else if (frame.type === 'read') this.#hearOther(frame);
+    else if (frame.type === 'room_changed') this.#hearRoom(frame['room']);
     this.watch();
+  }
+
+  /** Of what was taken away with a room's beginning some may have been unread. @param {import('../types.js').Room} room */
+  #hearRoom({ id, purged_to: begins }) {
+    if (begins === (this.#begins.get(id) ?? 0)) return;
+    this.#begins.set(id, begins);
+    this.#recount();
   }
 
   /** @param {Frame} frame */
   #hearNews(frame) {
-    const { state, apply, clock } = this.#options;
+    const { state, apply } = this.#options;
     const { counts, isLost } = countNews(state, frame);
     apply({ type: 'rooms_counted', counts });
-    if (!isLost || this.#isRecounting) return;
+    if (isLost) this.#recount();
+  }
+
+  #recount() {
+    const { state, apply, clock } = this.#options;
+    if (this.#isRecounting) return;
     this.#isRecounting = true;
     // Not all pages at once.
     clock.setTimeout(() => {

@@ -42,6 +42,11 @@ function change(kept, messages) {
   for (const { id, deleted_at: deleted } of messages) if (deleted && kept.saved?.has(id)) kept.saved = without(kept.saved, id);
 }
 
+/** What went with the beginning of the room is pinned no more. @param {Kept} kept @param {import('../types.js').Room} room */
+function cut(kept, room) {
+  if (room.id === kept.roomId && kept.pins?.some(({ id }) => id <= room.purged_to)) kept.pins = kept.pins.filter(({ id }) => id > room.purged_to);
+}
+
 /** @param {Set<number>} ids @param {number} id */
 const without = (ids, id) => new Set([...ids].filter((other) => other !== id));
 
@@ -76,9 +81,11 @@ const HANDLERS = {
     return userId === null ? [] : ['saved'];
   },
   websocket_opened: (kept) => (kept.userId === null ? [] : ['saved']),
+  room_updated: (kept, { room }) => cut(kept, room),
   message_updated: (kept, { room_id: roomId, message }) => void (roomId === kept.roomId && change(kept, [message])),
-  sync(kept, { room_id: roomId, reset, messages }) {
+  sync(kept, { room_id: roomId, reset, messages, room }) {
     if (roomId !== kept.roomId) return [];
+    if (room) cut(kept, room);
     // Else its history is read once more.
     return reset ? enter(kept, roomId) : change(kept, messages);
   },

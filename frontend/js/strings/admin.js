@@ -12,11 +12,14 @@ const lasting = (seconds) =>
 /** @param {{[name: string]: unknown}} detail */
 const span = ({ seconds }) => (typeof seconds === 'number' ? ` for ${lasting(seconds)}` : ' for good');
 
+/** @param {number} days 0: for ever */
+const keptFor = (days) => (days === 0 ? 'for ever' : `for ${plural(days, 'day', 'days')}`);
+
 export const words = {
   title: 'Administration',
   lead: 'For those who run this place.',
   back: 'Back to rooms',
-  tabs: { people: 'People', rooms: 'Rooms', registration: 'Registration', reports: 'Reports', log: 'Log', status: 'Status' },
+  tabs: { people: 'People', rooms: 'Rooms', registration: 'Registration', retention: 'Retention', reports: 'Reports', log: 'Log', status: 'Status' },
   loading: 'Loading',
   more: 'Show more',
   shown: (/** @type {number} */ count) => (count === 0 ? 'There are no more.' : `${NUMBER.format(count)} more shown.`),
@@ -59,6 +62,16 @@ export const words = {
     disableText: 'They are signed out everywhere and can’t sign in until you enable the account again.',
     disableSubmit: 'Disable',
     isDisabled: (/** @type {string} */ name) => `${name} is disabled.`,
+    takeAlong: 'Make an archive of their data',
+    exported: (/** @type {string} */ name) => `An archive is made for ${name}, which only they can fetch in their settings.`,
+    remove: 'Remove account…',
+    removeTitle: (/** @type {string} */ name) => `Remove ${name} for good?`,
+    removeText: 'Nobody comes in as them any more, for good. Their username is free for others then.',
+    removeMode: 'What they wrote',
+    removeAnonymise: 'stays, as by “Former member”',
+    removeAll: 'is deleted, with their files',
+    removeSubmit: 'Remove for good',
+    removed: (/** @type {string} */ name) => `${name} is removed.`,
     enable: 'Enable account',
     isEnabled: (/** @type {string} */ name) => `${name} can sign in again.`,
     ban: 'Ban from the server…',
@@ -119,6 +132,45 @@ export const words = {
     saved: (/** @type {string} */ choice) => `${choice}, from now on.`,
     invites: 'Invitations',
     invitesLead: 'Whoever opens the link can make an account, until it is used up or ends.',
+  },
+
+  retention: {
+    lead: 'What is older goes for good, for everybody. Rooms may have a rule of their own.',
+    rule: 'Messages are kept',
+    days: (/** @type {number} */ days) => keptFor(days),
+    now: (/** @type {number} */ count, /** @type {number} */ held) =>
+      `${plural(count, 'message', 'messages')} to be taken away, ${plural(held, 'message', 'messages')} set aside for holds.`,
+    save: 'Save',
+    sureTitle: (/** @type {number} */ days) => `Keep messages for ${plural(days, 'day', 'days')}?`,
+    sure: (/** @type {number} */ messages, /** @type {number} */ rooms) =>
+      `${plural(messages, 'message', 'messages')} of ${plural(rooms, 'room', 'rooms')} go now, for good.`,
+    sureSubmit: 'Take them away',
+    saved: (/** @type {number} */ days) => (days === 0 ? 'Messages are kept for ever.' : `Messages are kept for ${plural(days, 'day', 'days')}.`),
+    holds: 'Legal holds',
+    holdsLead: 'What is held is not taken away. Rooms are held in their list. Only administrators see it.',
+    noHolds: 'Nothing is held.',
+    hold: 'Hold…',
+    holdTitle: 'Hold messages?',
+    holdText: 'What is deleted from now on is set aside first. The reason stands in the log.',
+    holdSubmit: 'Hold',
+    held: 'It is held from now on.',
+    holdRoom: 'Hold its messages…',
+    holdRoomTitle: (/** @type {string} */ room) => `Hold the messages of ${room}?`,
+    whose: 'Username',
+    everythingHint: 'Left empty, everything on this server is held.',
+    everything: 'Everything',
+    kinds: { server: 'Server', room: 'Room', person: 'Person' },
+    lift: 'Lift',
+    liftLabel: (/** @type {string} */ name) => `Lift the hold of ${name}`,
+    liftTitle: (/** @type {string} */ name) => `Lift the hold of ${name}?`,
+    liftText: 'What only this hold has kept is taken away for good.',
+    lifted: (/** @type {string} */ name) => `${name} is held no longer.`,
+    ofRoom: 'How long messages are kept…',
+    ofRoomTitle: (/** @type {string} */ room) => `How long messages of ${room} are kept`,
+    asServer: 'as the server does',
+    ofRoomSubmit: 'Save',
+    ofRoomSaved: (/** @type {string} */ room, /** @type {number} */ days) =>
+      (days === 0 ? `Messages of ${room} are kept for ever.` : `Messages of ${room} are kept for ${plural(days, 'day', 'days')}.`),
   },
 
   reports: {
@@ -189,6 +241,10 @@ export const words = {
       'room.mute': (actor, subject, room, detail = {}) => `${actor} muted ${subject}${at(room)}${span(detail)}`,
       'room.unmute': (actor, subject, room) => `${actor} let ${subject} write again${at(room)}`,
       'room.slow': (actor, subject, _room, detail = {}) => `${actor} set slow mode of #${subject} to ${plural(detail['seconds'], 'second', 'seconds')}`,
+      'room.retention': (actor, subject, _room, detail = {}) =>
+        `${actor} let messages of #${subject} be kept ${detail['days'] === null ? 'as the server does' : keptFor(detail['days'])}`,
+      'hold.set': (actor, subject, _room, detail = {}) => `${actor} held ${detail['kind'] === 'server' ? 'everything' : subject}`,
+      'hold.lift': (actor, subject, _room, detail = {}) => `${actor} lifted the hold of ${detail['kind'] === 'server' ? 'everything' : subject}`,
       'room.archive': (actor, subject) => `${actor} archived #${subject}`,
       'room.unarchive': (actor, subject) => `${actor} brought #${subject} back`,
       'room.delete': (actor, subject) => `${actor} deleted #${subject}`,
@@ -198,6 +254,10 @@ export const words = {
       'server.unban': (actor, subject) => `${actor} lifted the server’s ban of ${subject}`,
       'user.role': (actor, subject, _room, detail = {}) =>
         detail['role'] === 'administrator' ? `${actor} made ${subject} an administrator` : `${actor} took administration away from ${subject}`,
+      'user.export': (actor, subject) => `${actor} had an archive made of the data of ${subject}`,
+      'user.remove': (actor, subject, _room, detail = {}) =>
+        detail['own'] ? `${actor} left for good` : `${actor} removed an account, now ${subject}`,
+      'server.import': (actor, subject) => `${actor} brought in an export of ${subject}`,
       'user.disable': (actor, subject) => `${actor} disabled ${subject}`,
       'user.enable': (actor, subject) => `${actor} enabled ${subject}`,
       'user.password_reset': (actor, subject) => `${actor} gave ${subject} a new password`,

@@ -24,7 +24,7 @@ export function someNames(names) {
 export const strings = {
   product: 'Parlour',
   tryAgain: 'Try again',
-  alreadyIn: (/** @type {string} */ name) => `You’re signed in as ${name}. Sign out to use that link.`,
+  alreadyIn: 'Sign out, then use the link.',
 
   unread: (/** @type {number} */ count) => plural(count, 'unread message', 'unread messages'),
   mentions: (/** @type {number} */ count) => plural(count, 'mention', 'mentions'),
@@ -72,7 +72,7 @@ export const strings = {
     label: 'People',
     title: 'People here',
     close: 'Close people',
-    waiting: 'People show up here once you are connected.',
+    waiting: 'People show up once you are connected.',
   },
 
   messages: {
@@ -128,7 +128,7 @@ export const strings = {
     offline: 'You’re offline. Messages you send will wait here.',
     waiting: (/** @type {number} */ count) =>
       `You’re offline. We’ll send your ${plural(count, 'message', 'messages')} when you’re back.`,
-    closed: 'The connection has ended. Reload the page to come back.',
+    closed: 'The connection has ended. Reload the page.',
     caughtUp: 'Caught up.',
     tryNow: 'Try now',
   },
@@ -162,9 +162,9 @@ export const ERRORS = {
   not_signed_in: 'You’ve been signed out. Sign in to keep going.',
   rate_limited: 'That was a little fast. Wait a moment, then try again.',
   busy: 'The server is busy. Try again in a moment.',
-  timeout: 'That took too long to reach the server. Try again.',
+  timeout: 'That took too long. Try again.',
   too_large: 'That is too large to send.',
-  storage_full: 'The server has no room left. Tell whoever runs it.',
+  storage_full: 'The server is full. Tell whoever runs it.',
   unsupported_type: 'The server did not understand that. Reload the page.',
   bad_json: 'The server did not understand that. Reload the page.',
   unknown_type: 'The server did not understand that. Reload the page.',

@@ -2,6 +2,7 @@
 
 from parlour.store.tables.base import UtcTime, metadata
 from parlour.store.tables.files import attachments, discarded, files, storage_use
+from parlour.store.tables.holding import held, held_files, holds
 from parlour.store.tables.jobs import jobs, scheduled
 from parlour.store.tables.notices import addressed, addressings, attention, calls, quiets
 from parlour.store.tables.people import (
@@ -44,6 +45,9 @@ __all__ = [
     "deletions",
     "discarded",
     "files",
+    "held",
+    "held_files",
+    "holds",
     "invites",
     "jobs",
     "journal",

@@ -45,6 +45,19 @@ rooms = Table(
     Column("message_count", Integer, nullable=False, server_default="0"),
     # How many of those were deleted; a trigger keeps it.
     Column("deleted_count", Integer, nullable=False, server_default="0"),
+    # For how many days its messages are kept, where it has a rule of its own (0: for ever); and 1
+    # where administrators made it, so that it may be longer than the server's.
+    Column("retention_days", Integer),
+    Column("retention_longer", Integer, nullable=False, server_default="0"),
+    # Messages up to this id were taken away when their time was over; of which number the last one
+    # was, and up to which number people were told.
+    Column("purged_to", Integer, nullable=False, server_default="0"),
+    Column("purged_number", Integer, nullable=False, server_default="0"),
+    Column("purge_told", Integer, nullable=False, server_default="0"),
+    # The highest version that any of them had: what changed since then is all there.
+    Column("oldest_version", Integer, nullable=False, server_default="0"),
+    # 1 where it was deleted and only files are left of it that a hold keeps.
+    Column("emptied", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 # Finds the room of a set of people, and refuses a second one.

@@ -2,7 +2,9 @@
 
 import { el } from '../../dom.js';
 import { words } from '../../strings/account.js';
+import { words as dataWords } from '../../strings/owndata.js';
 import { createTabs } from '../tabs.js';
+import { createData } from './data.js';
 import { openModal } from './modal.js';
 import { createPassword } from './password.js';
 import { createNotifications } from './notifications.js';
@@ -23,13 +25,14 @@ import { createSessions } from './sessions.js';
  * @property {() => Promise<Login[]>} logins
  * @property {(id: string) => Promise<void>} onEnd
  * @property {() => Promise<void>} onEndAll
+ * @property {import('./data.js').DataOptions} data
  */
 
 /**
  * @param {SettingsOptions} options
  * @returns {Promise<void>} settles when the dialog has closed
  */
-export async function openSettings({ user, minPasswordLength, onSave, onPicture, onPassword, notifications, logins, onEnd, onEndAll }) {
+export async function openSettings({ user, minPasswordLength, onSave, onPicture, onPassword, notifications, logins, onEnd, onEndAll, data }) {
   const sessions = createSessions({
     logins,
     onEnd,
@@ -47,6 +50,16 @@ export async function openSettings({ user, minPasswordLength, onSave, onPicture,
     },
     { label: words.settings.tabs.sessions, part: sessions },
     ...(notifications ? [{ label: words.settings.tabs.notifications, part: createNotifications(notifications) }] : []),
+    {
+      label: dataWords.tab,
+      part: createData({
+        ...data,
+        onLeave: async (password, mode) => {
+          await data.onLeave(password, mode);
+          dialog.close();
+        },
+      }),
+    },
   ];
   const { list, panels } = createTabs(tabs, words.settings.title);
   const { dialog, closed } = openModal({

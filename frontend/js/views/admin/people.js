@@ -7,7 +7,7 @@ import { ago } from '../account/times.js';
 import { avatar } from '../avatar.js';
 import { openDialog } from '../dialog.js';
 import { openMenu } from '../menu.js';
-import { createOutcome } from '../places/act.js';
+import { createOutcome, createSelect } from '../places/act.js';
 import { createFilterField } from '../places/filterfield.js';
 import { badge, createListing, makeRow, moreButton, nameOf } from './listing.js';
 import { askTerm } from './terms.js';
@@ -24,13 +24,15 @@ const WAIT_MS = 150;
  * @property {() => string | null} me
  * @property {(query: string, options: {after?: string | undefined, limit: number}) => Promise<AdminUser[]>} users
  * @property {(username: string, changes: {role?: AdminUser['role'], disabled?: boolean}) => Promise<AdminUser>} onChange
+ * @property {(username: string) => Promise<void>} onExport
+ * @property {(username: string, mode: 'anonymise' | 'remove') => Promise<void>} onRemove
  * @property {() => Promise<ServerBan[]>} bans
  * @property {(username: string, term: Term) => Promise<unknown>} onBan
  * @property {(banId: number) => Promise<unknown>} onLift
  */
 
 /** @param {PeopleOptions} options */
-export function createPeople({ me, users, onChange, bans, onBan, onLift }) {
+export function createPeople({ me, users, onChange, onExport, onRemove, bans, onBan, onLift }) {
   const text = words.people;
   const outcome = createOutcome();
   const { element: search, field: filter } = createFilterField(text.search);
@@ -102,6 +104,17 @@ export function createPeople({ me, users, onChange, bans, onBan, onLift }) {
   const sure = (user, changes, question) => openDialog({
     ...question, body: [el('p', { class: 'dialog-text' }, question.text)], run: async () => void (await onChange(user.username, changes)),
   });
+  /** @param {AdminUser} user */
+  const askRemoval = (user) => {
+    const { element, select } = createSelect('removal-mode', text.removeMode, [
+      { value: 'anonymise', text: text.removeAnonymise }, { value: 'remove', text: text.removeAll },
+    ]);
+    return openDialog({
+      title: text.removeTitle(user.username), body: [el('p', { class: 'dialog-text' }, text.removeText), element],
+      submit: text.removeSubmit, danger: true,
+      run: () => onRemove(user.username, /** @type {'anonymise' | 'remove'} */ (select.value)),
+    });
+  };
   /** @param {AdminUser} user @param {boolean} isMe @returns {import('../menu.js').MenuItem[]} */
   const itemsFor = (user, isMe) => {
     const name = user.username;
@@ -147,6 +160,16 @@ export function createPeople({ me, users, onChange, bans, onBan, onLift }) {
               text.banned(name),
             ),
           }]),
+      ...(user.disabled_at !== null
+        ? []
+        : [{
+            label: text.takeAlong, icon: 'archive',
+            run: () => void outcome.act(null, async () => {
+              await onExport(name);
+              return text.exported(name);
+            }),
+          }]),
+      ...(isMe ? [] : [{ label: text.remove, icon: 'leave', danger: true, run: () => void after(() => askRemoval(user), text.removed(name)) }]),
     ];
   };
 

@@ -7,6 +7,7 @@ import { openDialog } from '../dialog.js';
 import { openMenu } from '../menu.js';
 import { createOutcome } from '../places/act.js';
 import { badge, createListing, makeRow, moreButton, nameOf } from './listing.js';
+import { askReason, createDays } from './retention.js';
 
 const PAGE = 50;
 
@@ -17,8 +18,10 @@ const PAGE = 50;
  * @param {(page: {after?: number, limit: number}) => Promise<AdminRoom[]>} options.rooms
  * @param {(roomId: number, username: string) => Promise<unknown>} options.onGive
  * @param {(roomId: number) => Promise<unknown>} options.onDelete
+ * @param {(roomId: number, reason: string) => Promise<unknown>} options.onHold
+ * @param {(roomId: number, days: number|null) => Promise<import('../../types.js').RoomRetention>} options.onKeep null: as the server does
  */
-export function createAdminRooms({ rooms, onGive, onDelete }) {
+export function createAdminRooms({ rooms, onGive, onDelete, onHold, onKeep }) {
   const text = words.rooms;
   const outcome = createOutcome();
   const listing = createListing({
@@ -56,6 +59,15 @@ export function createAdminRooms({ rooms, onGive, onDelete }) {
       run: async () => void (await onGive(room.id, field.value.trim())),
     }).then((done) => (done ? after(text.given(call, field.value.trim())) : undefined));
   };
+  /** @param {AdminRoom} room @param {string} call */
+  const keep = (room, call) => {
+    const rule = createDays('room-retention', words.retention.rule, null, words.retention.asServer);
+    let now = 0;
+    return openDialog({
+      title: words.retention.ofRoomTitle(call), body: [rule.element], submit: words.retention.ofRoomSubmit, danger: true,
+      run: async () => void ({ days: now } = await onKeep(room.id, rule.select.value === '' ? null : Number(rule.select.value))),
+    }).then((done) => (done ? after(words.retention.ofRoomSaved(call, now)) : undefined));
+  };
   /** @param {string} said */
   const after = async (said) => {
     await listing.load();
@@ -64,6 +76,13 @@ export function createAdminRooms({ rooms, onGive, onDelete }) {
   /** @param {AdminRoom} room @param {string} call @returns {import('../menu.js').MenuItem[]} */
   const itemsFor = (room, call) => [
     { label: text.give, icon: 'user', run: () => void give(room, call) },
+    { label: words.retention.ofRoom, icon: 'clock', run: () => void keep(room, call) },
+    {
+      label: words.retention.holdRoom, icon: 'lock',
+      run: () => void askReason({
+        title: words.retention.holdRoomTitle(call), submit: words.retention.holdSubmit, run: (reason) => onHold(room.id, reason),
+      }).then((done) => (done ? after(words.retention.held) : undefined)),
+    },
     {
       label: text.delete, icon: 'trash', danger: true,
       run: () => void openDialog({

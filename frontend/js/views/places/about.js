@@ -11,6 +11,9 @@ const TOPIC_MAX = 250;
 /** Seconds between two messages that one may choose. */
 const SLOW = [0, 5, 10, 30, 60, 300, 900, 3600];
 
+/** Days for which a room may keep its messages. */
+const KEPT = [1, 7, 14, 30, 60, 90, 180, 365, 730];
+
 /** @param {number} seconds */
 const slowText = (seconds) => (seconds === 0 ? words.about.slowOff : formatLength(seconds * 1000));
 
@@ -20,9 +23,11 @@ const slowText = (seconds) => (seconds === 0 ? words.about.slowOff : formatLengt
  * @param {Room} options.room
  * @param {import('../../rights.js').Rights} options.rights
  * @param {number} options.maxLength of a name
+ * @param {() => Promise<import('../../types.js').RoomRetention>} options.retention for how long messages are kept
+ * @param {(days: number|null) => Promise<import('../../types.js').RoomRetention>} options.onKeep null: as the server does
  * @param {(changes: {name?: string, topic?: string, slow_seconds?: number}) => Promise<unknown>} options.onChange
  */
-export function createAbout({ room: first, rights, maxLength, onChange }) {
+export function createAbout({ room: first, rights, maxLength, retention, onKeep, onChange }) {
   const text = words.about;
   let room = first;
   const facts = el('dl', { class: 'facts' });
@@ -35,6 +40,10 @@ export function createAbout({ room: first, rights, maxLength, onChange }) {
   const seconds = SLOW.includes(room.slow_seconds) ? SLOW : [...SLOW, room.slow_seconds].sort((a, b) => a - b);
   const slow = createSelect('slow', text.slow, seconds.map((value) => ({ value: String(value), text: slowText(value) })), text.slowHint);
   slow.select.value = String(room.slow_seconds);
+  /** @type {import('../../types.js').RoomRetention|null} */
+  let rule = null;
+  const lasting = createSelect('kept', text.kept, [], text.keptHint);
+  lasting.element.hidden = true;
   const form = mayName || mayDescribe
     ? createForm({
         fields: [
@@ -50,7 +59,7 @@ export function createAbout({ room: first, rights, maxLength, onChange }) {
             check: (/** @type {string} */ value) => (countCharacters(value) > TOPIC_MAX ? 'too_long' : null),
           }] : []),
         ],
-        more: mayDescribe ? [slow.element] : [],
+        more: mayDescribe ? [slow.element, lasting.element] : [],
         submit: text.submit,
         done: text.saved,
         run: async (values) => {
@@ -64,6 +73,8 @@ export function createAbout({ room: first, rights, maxLength, onChange }) {
             ...(slowSeconds === room.slow_seconds ? {} : { slow_seconds: slowSeconds }),
           };
           if (Object.keys(changes).length > 0) await onChange(changes);
+          const { value } = lasting.select;
+          if (rule && value !== String(rule.own ?? '')) showRule(await onKeep(value === '' ? null : Number(value)));
         },
       })
     : null;
@@ -76,10 +87,27 @@ export function createAbout({ room: first, rights, maxLength, onChange }) {
       ...fact(text.kind, text.kinds[room.kind]),
       ...(room.kind === 'direct' ? [] : fact(text.owner, room.owner ?? text.noOwner)),
       ...fact(text.created, formatDate(room.created_at)),
+      ...(rule ? fact(text.kept, text.keptDays(rule.days)) : []),
       ...(form || room.slow_seconds === 0 ? [] : fact(text.slow, slowText(room.slow_seconds))),
     );
   };
   draw();
+  /** @param {import('../../types.js').RoomRetention} told */
+  const showRule = (told) => {
+    rule = told;
+    // Longer than the server keeps them it is for administrators to say.
+    const days = KEPT.filter((each) => each > 0 && (!told.server || each < told.server));
+    if (told.own !== null && !days.includes(told.own)) days.push(told.own);
+    lasting.select.replaceChildren(
+      el('option', { value: '' }, text.keptAsServer(told.server)),
+      ...days.sort((one, other) => one - other).map((each) => el('option', { value: String(each) }, text.keptDays(each))),
+    );
+    lasting.select.value = String(told.own ?? '');
+    lasting.element.hidden = !mayName || room.kind === 'direct' || (told.longer && room.role !== null);
+    draw();
+  };
+  // Without it the rest can be read all the same.
+  void retention().then(showRule, () => undefined);
 
   return {
     element,

@@ -1,0 +1,245 @@
+"""An export as it is read: whether it is whole, and nothing else than Parlour writes.
+
+Nothing of it is believed: no name leads anywhere, no size is taken for granted, and each line has
+to be what docs/export.md says. All of it is read once before anything is brought in.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, Final, NamedTuple
+
+from pydantic import ValidationError
+
+from parlour import __version__
+from parlour.backup.checking import size_of
+from parlour.backup.contents import BackupError
+from parlour.backup.places import opened
+from parlour.carried import KINDS, MAX_LINE, VERSION, Head, Record
+from parlour.export.contents import FILES, HEAD, OWN
+from parlour.settings import Settings
+from parlour.support.archive import PORTION, Damaged, Member, Reader
+from parlour.support.bars import Bars, Watched
+
+_MOST_OF_HEAD: Final = 64 * 1024
+# What is in it: lines, what was sent, and pages to read, which are passed over.
+_LINES: Final = re.compile(rf"data/({'|'.join(KINDS)})-([0-9]{{6}})\.jsonl")
+_FILE: Final = re.compile(rf"{FILES}([0-9a-f]{{32}}t?)\.[a-z0-9]{{1,8}}")
+_PAGE: Final = re.compile(r"index\.html|read/[a-z0-9-]+\.(html|css|js)")
+# People and rooms are in memory, as numbers, while they are brought in.
+_MOST: Final = {"people": 1_000_000, "rooms": 1_000_000}
+
+
+class Visitor:
+    """What is done with what is read, in the order in which it stands there."""
+
+    # Whether nothing is wanted behind the last line.
+    only_lines = False
+
+    def record(self, kind: str, record: Any) -> None:
+        """A line."""
+
+    def file(self, key: str, member: Member) -> None:
+        """What somebody sent, under the key that it had."""
+
+    def end_of(self, kind: str) -> None:
+        """There are no more lines of a kind; said of each, in their order."""
+
+
+def read(settings: Settings, archive: str, words: str, visitor: Visitor, show: Bars) -> Head:
+    """Read all of it. Raises BackupError, Unavailable or OSError."""
+    try:
+        with opened(settings, archive) as file:
+            return _Reading(file, archive, visitor).run(words, show)
+    except Damaged as error:
+        raise BackupError(f"{archive} is damaged: {error}.") from None
+
+
+class _Reading:
+    """One reading of an archive."""
+
+    def __init__(self, file: BinaryIO, archive: str, visitor: Visitor) -> None:
+        self._file = file
+        self._archive = archive
+        self._visitor = visitor
+        self._counts: Counter[str] = Counter()
+        self._left = list(KINDS)
+
+    def run(self, words: str, show: Bars) -> Head:
+        with show(words, size_of(self._file), "B") as bar:
+            reader = Reader(Watched(self._file, bar))
+            try:
+                head = read_head(reader.next(), self._archive)
+                while (member := reader.next()) is not None:
+                    self._take(member)
+                    if self._visitor.only_lines and not self._left:
+                        break
+            finally:
+                reader.close()
+        self._begin("")
+        told = head.counts.model_dump()
+        for kind, count in told.items():
+            if self._counts[kind] != count:
+                raise Damaged(f"it tells of {count} {kind} and has {self._counts[kind]}")
+        return head
+
+    def _take(self, member: Member) -> None:
+        if found := _LINES.fullmatch(member.name):
+            self._begin(found[1])
+            self._lines(found[1], member)
+            return
+        if member.name == OWN:
+            return
+        self._begin("")
+        if found := _FILE.fullmatch(member.name):
+            self._visitor.file(found[1], member)
+        elif not _PAGE.fullmatch(member.name):
+            raise Damaged(f"there is something else in it: {member.name}")
+
+    def _begin(self, kind: str) -> None:
+        """What comes before a kind of lines, or behind all of them, has ended."""
+        if kind and kind not in self._left:
+            raise Damaged(f"its {kind} stand in the wrong place")
+        while self._left and self._left[0] != kind:
+            self._visitor.end_of(self._left.pop(0))
+
+    def _lines(self, kind: str, member: Member) -> None:
+        shape, most = KINDS[kind], _MOST.get(kind)
+        for line in _lines_of(member):
+            self._counts[kind] += 1
+            if most is not None and self._counts[kind] > most:
+                raise Damaged(f"it has more than {most} {kind}")
+            self._visitor.record(kind, _record(shape, line, member.name))
+
+
+def _lines_of(member: Member) -> Iterator[bytes]:
+    left, rest = member.size, b""
+    while left or rest:
+        portion = member.read(min(PORTION, left)) if left else b""
+        left -= len(portion)
+        *lines, rest = (rest + portion).split(b"\n")
+        yield from lines
+        if len(rest) > MAX_LINE:
+            raise Damaged(f"a line of {member.name} is too long")
+        if not left and rest:
+            raise Damaged(f"the last line of {member.name} has no end")
+
+
+def _record(shape: type[Record], line: bytes, where: str) -> Record:
+    # Texts have none, and PostgreSQL takes none.
+    if b"\\u0000" in line or b"\x00" in line:
+        raise Damaged(f"there is a zero in {where}")
+    try:
+        return shape.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "a line"
+        raise Damaged(f"{place} in {where}: {first['msg']}") from None
+
+
+def read_head(member: Member | None, shown: str) -> Head:
+    """What an archive says of itself. Raises BackupError, with which program takes a newer one."""
+    if member is None or member.name != HEAD or member.size > _MOST_OF_HEAD:
+        raise BackupError(f"{shown} is no export of Parlour.")
+    text = member.read()
+    try:
+        said = json.loads(text)
+        version = said["version"]
+        if isinstance(version, int) and version > VERSION:
+            made_by = str(said.get("parlour", "a newer version"))[:64]
+            words = f"{shown} has version {version}, and this Parlour ({__version__}) knows"
+            raise BackupError(f"{words} {VERSION}: install Parlour {made_by} or a later one.")
+        return Head.model_validate_json(text)
+    except (ValidationError, ValueError, KeyError, TypeError, AttributeError):
+        raise BackupError(f"{shown} is damaged: it does not say what it is.") from None
+
+
+class Checked(NamedTuple):
+    """What was found to be whole."""
+
+    head: Head
+    # Bytes of what people sent, as they are.
+    files_bytes: int
+    # Names that accounts have in it.
+    usernames: dict[str, str]
+
+
+class _Checking(Visitor):
+    """Whether what refers to something refers to what is there."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, str] = {}
+        self.files_bytes = 0
+        self._rooms: set[int] = set()
+        self._files: set[str] = set()
+        self._last: dict[str, Any] = {}
+
+    def record(self, kind: str, record: Any) -> None:
+        checks: dict[str, Callable[[Any], None]] = {
+            "people": self._person, "rooms": self._room, "members": self._member,
+            "files": self._file, "messages": self._message, "reactions": self._reaction,
+        }  # fmt: skip
+        checks[kind](record)
+
+    def _person(self, person: Any) -> None:
+        if person.id in self.people:
+            raise Damaged(f"{person.id} stands there twice")
+        self.people[person.id] = person.username
+        if person.avatar is not None:
+            self._files.add(person.avatar)
+
+    def _is_room(self, room_id: int) -> None:
+        if room_id not in self._rooms:
+            raise Damaged(f"there is no room {room_id} in it")
+
+    def _is_known(self, author: str) -> None:
+        if author.startswith("user:") and author not in self.people:
+            raise Damaged(f"nothing is said of {author}")
+
+    def _room(self, room: Any) -> None:
+        if room.id in self._rooms:
+            raise Damaged(f"room {room.id} stands there twice")
+        self._rooms.add(room.id)
+
+    def _member(self, member: Any) -> None:
+        self._in_order("members", (member.room, int(member.person.removeprefix("user:"))))
+        self._is_room(member.room)
+        self._is_known(member.person)
+
+    def _file(self, file: Any) -> None:
+        if file.id in self._files:
+            raise Damaged(f"the file {file.id} stands there twice")
+        self._files.add(file.id)
+        self._is_known(file.author)
+
+    def _message(self, message: Any) -> None:
+        self._in_order("messages", message.id)
+        self._is_room(message.room)
+        self._is_known(message.author)
+
+    def _reaction(self, reaction: Any) -> None:
+        if reaction.message < self._last.get("reactions", 0):
+            raise Damaged("its reactions are not in their order")
+        self._last["reactions"] = reaction.message
+        self._is_known(reaction.author)
+
+    def _in_order(self, kind: str, key: Any) -> None:
+        if kind in self._last and key <= self._last[kind]:
+            raise Damaged(f"its {kind} are not in their order")
+        self._last[kind] = key
+
+    def file(self, key: str, member: Member) -> None:
+        if key[:32] not in self._files:
+            raise Damaged(f"there is a file in it of which nothing is said: {member.name}")
+        self.files_bytes += member.size
+
+
+def check(settings: Settings, archive: str, show: Bars) -> Checked:
+    """Read all of it before anything is done. Raises BackupError, Unavailable or OSError."""
+    checking = _Checking()
+    head = read(settings, archive, "Checking", checking, show)
+    if head.scope == "person":
+        words = "it is what one person took along, not what a server is made of"
+        raise BackupError(f"{archive} cannot be brought in: {words}.")
+    return Checked(head, checking.files_bytes, checking.people)

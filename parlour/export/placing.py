@@ -1,0 +1,284 @@
+"""Where each line of an export goes: which of ours it is, or what is made of it."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic_core import PydanticCustomError
+from sqlalchemy import Connection
+
+from parlour import carried
+from parlour.export.checking import Visitor
+from parlour.models import MAX_ROOM_NAME_LENGTH
+from parlour.store import attention, reads
+from parlour.store import importing as rows
+from parlour.store import rooms as room_rows
+from parlour.store.users import find_account
+from parlour.support.archive import Damaged
+from parlour.support.lookups import Lookups
+from parlour.support.names import (
+    MAX_ACCOUNT_USERNAME,
+    account_forms,
+    account_username,
+    reserved_forms,
+)
+from parlour.support.text import clean_file_name, clean_name, clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+# Messages that are stored at once.
+AT_ONCE: Final = 500
+NOBODY: Final = "somebody"
+
+
+class Reach:
+    """What of a history is known here already."""
+
+    def __init__(self, connection: Connection, history: str, *, is_ours: bool, match: bool) -> None:
+        self.connection: Final = connection
+        self.history: Final = history
+        # Whether it is this very history, whose ids are ours.
+        self.is_ours: Final = is_ours
+        self.match: Final = match
+        self.known: Final = rows.known_from(connection, history)
+
+    def person(self, theirs: int) -> int | None:
+        """The account here that was made of one there, or is the same."""
+        if self.is_ours and rows.has_user(self.connection, theirs):
+            return theirs
+        ours = self.known["people"].get(str(theirs))
+        return ours if ours is not None and rows.has_user(self.connection, ours) else None
+
+    def room(self, theirs: int) -> int | None:
+        """The same of a room."""
+        if self.is_ours and rows.has_room(self.connection, theirs):
+            return theirs
+        ours = self.known["rooms"].get(str(theirs))
+        return ours if ours is not None and rows.has_room(self.connection, ours) else None
+
+    def client_id(self, theirs: int) -> str:
+        """By which a message is found that was brought in before."""
+        return f"import-{self.history}-{theirs}"
+
+
+class Place:
+    """A room as messages come into it."""
+
+    def __init__(self, room_id: int, version: int, count: int, *, new: bool) -> None:
+        self.id = room_id
+        self.version, self.count = version, count
+        self.new = new
+        self.changed = False
+        self.kind = ""
+
+
+class Settling(Visitor):
+    """People and rooms; `made` says how much of what was new."""
+
+    # All of it was looked at before, and others wait for whoever writes.
+    only_lines = True
+
+    def __init__(self, reach: Reach, kept: Lookups, password_hash: str) -> None:
+        self._reach = reach
+        self._connection = reach.connection
+        self._kept = kept
+        self._hash = password_hash
+        self._counts: Counter[str] = Counter()
+        self.renamed: list[str] = []
+        # By ids there: accounts and what they are called here, and by which names they are called
+        # there; rooms.
+        self._people: dict[str, tuple[int, str]] = {}
+        self._names: dict[str, str] = {}
+        self._fresh: set[int] = set()
+        self._places: dict[int, Place] = {}
+        self._direct: dict[int, list[int]] = {}
+        self._members: dict[int, list[int]] = {}
+
+    @property
+    def made(self) -> dict[str, int]:
+        """How many of each kind are new."""
+        return {kind: count for kind, count in self._counts.items() if count}
+
+    def record(self, kind: str, record: Any) -> None:
+        """As the interface says."""
+        takes: dict[str, Callable[[Any], None]] = {
+            "people": self._person, "rooms": self._room, "members": self._member,
+        }  # fmt: skip
+        takes[kind](record)
+
+    def end_of(self, kind: str) -> None:
+        """As the interface says."""
+        if kind == "members":
+            self._name_conversations()
+
+    def end(self) -> None:
+        """All of it was read."""
+        for place in self._places.values():
+            if place.changed:
+                counted = {place.id: (place.version, place.count)}
+                room_rows.set_counters(self._connection, counted)
+                rows.count_replies(self._connection, place.id, AT_ONCE)
+        for room_id, user_ids in self._members.items():
+            # They begin with all of it read.
+            reads.begin(self._connection, room_id, user_ids)
+            attention.change(self._connection, room_id, user_ids, member=True)
+        rows.know_from(self._connection, self._reach.history, self._reach.known)
+
+    # People
+
+    def _person(self, person: carried.Person) -> None:
+        theirs = int(person.id.removeprefix("user:"))
+        ours = self._reach.person(theirs)
+        if ours is None and self._reach.match:
+            found = find_account(self._connection, person.username)
+            ours = None if found is None else found.user.id
+        if ours is None:
+            ours = self._make(person)
+        username = rows.username_of(self._connection, ours)
+        self._people[person.id] = ours, username
+        self._names[person.username] = username
+        if not self._reach.is_ours or ours != theirs:
+            self._reach.known["people"][str(theirs)] = ours
+
+    def _make(self, person: carried.Person) -> int:
+        username = self._free_name(person.username)
+        if username != person.username:
+            self.renamed.append(f"{person.username} is {username}")
+        avatar = self._kept.text(f"file {person.avatar}") if person.avatar else None
+        key, size, kind = avatar.split() if avatar else (None, None, "")
+        if kind != "image/webp":
+            key, size = None, None
+        self._counts["people"] += 1
+        ours = rows.create_user(
+            self._connection, username,
+            display_name=name_of(person.display_name) or username, password_hash=self._hash,
+            about=text_of(person.about), status_text=text_of(person.status_text),
+            time_zone=person.time_zone, hue=person.hue, created_at=person.created_at,
+            password_changed_at=datetime.now(UTC), avatar=key,
+            avatar_size=None if size is None else int(size),
+        )  # fmt: skip
+        self._fresh.add(ours)
+        return ours
+
+    def _free_name(self, name: str) -> str:
+        try:
+            wanted = account_username(name)[: MAX_ACCOUNT_USERNAME - 8]
+        except PydanticCustomError:
+            wanted = NOBODY
+        if not account_forms(wanted).isdisjoint(reserved_forms()):
+            wanted = f"{wanted}-2"
+        chosen, number = wanted, 2
+        while not rows.is_free(self._connection, chosen):
+            chosen, number = f"{wanted}-{number}", number + 1
+        return chosen
+
+    def _author(self, author: str) -> str:
+        if author.startswith("user:"):
+            return f"user:{self._people[author][0]}"
+        # Nobody comes in as such a guest.
+        return f"guest:import-{self._reach.history}-{author.removeprefix('guest:')}"
+
+    def _username(self, author: str, username: str) -> str:
+        known = self._people.get(author)
+        return known[1] if known is not None else name_of(username) or NOBODY
+
+    # Rooms
+
+    def _room(self, room: carried.Room) -> None:
+        ours = self._reach.room(room.id)
+        if ours is not None:
+            version, count = rows.counters(self._connection, ours)
+            self._places[room.id] = Place(ours, version, count, new=False)
+            return
+        name = self._room_name(room)
+        kind = "private" if room.kind == "direct" else room.kind
+        made = room_rows.create_room(self._connection, name, kind=kind, topic=name_of(room.topic))
+        rows.set_room(
+            self._connection, made.id, created_at=room.created_at, archived_at=room.archived_at,
+            slow_seconds=room.slow_seconds, free=0,
+        )  # fmt: skip
+        room_rows.guard(self._connection, made.id)
+        self._counts["rooms"] += 1
+        place = self._places[room.id] = Place(made.id, 0, 0, new=True)
+        place.kind = room.kind
+        if room.kind == "direct":
+            self._direct[made.id] = []
+        self._reach.known["rooms"][str(room.id)] = made.id
+
+    def _room_name(self, room: carried.Room) -> str:
+        name = (
+            name_of(room.name)[: MAX_ROOM_NAME_LENGTH if room.kind != "direct" else None] or "room"
+        )
+        if room.kind == "direct":
+            parts = [self._names.get(part, part) for part in name.split(", ")]
+            return ", ".join(parts)
+        if room.kind != "public":
+            return name
+        chosen, number = name, 2
+        while rows.has_public(self._connection, chosen):
+            chosen = f"{name[: MAX_ROOM_NAME_LENGTH - 8]} ({number})"
+            number += 1
+        if chosen != name:
+            self.renamed.append(f"#{name} is #{chosen}")
+        return chosen
+
+    def _member(self, member: carried.Member) -> None:
+        place = self._places[member.room]
+        user_id, username = self._people[member.person]
+        if not place.new and user_id not in self._fresh:
+            # Who has left since is not brought back.
+            return
+        row = {
+            "room_id": place.id, "user_id": user_id, "role": member.role,
+            "joined_at": member.joined_at, "listed": True,
+        }  # fmt: skip
+        if member.role == "owner":
+            if not place.new or place.id in self._direct:
+                row["role"] = "member"
+            else:
+                rows.set_room(self._connection, place.id, owner=username)
+        rows.add_members(self._connection, [row])
+        self._members.setdefault(place.id, []).append(user_id)
+        if place.id in self._direct:
+            self._direct[place.id].append(user_id)
+
+    def _name_conversations(self) -> None:
+        """A set of people has one conversation: where they have one here, this is a room."""
+        for room_id, user_ids in self._direct.items():
+            key = ",".join(map(str, sorted(user_ids)))
+            if len(user_ids) > 1 and not rows.has_direct(self._connection, key):
+                rows.set_room(self._connection, room_id, kind="direct", direct_key=key)
+
+
+def name_of(text: str) -> str:
+    """One line that can be shown, or nothing."""
+    try:
+        return clean_name(text) if text.strip() else ""
+    except PydanticCustomError:
+        return ""
+
+
+def text_of(text: str) -> str:
+    """Some words, or nothing where they cannot be shown."""
+    try:
+        return clean_text(text) if text.strip() else ""
+    except PydanticCustomError:
+        return ""
+
+
+def words_of(text: str) -> str:
+    """What somebody said, as it could be said here."""
+    try:
+        return clean_text(text) if text.strip() else ""
+    except PydanticCustomError as error:
+        raise Damaged(f"a message has what none can have: {error.message()}") from None
+
+
+def file_name_of(text: str) -> str:
+    """What a file is called, as it may be here."""
+    try:
+        return clean_file_name(text)
+    except PydanticCustomError:
+        return "file"

@@ -1,0 +1,294 @@
+"""People who leave for good: what they wrote stays without their name, or goes.
+
+At once their sessions end, and nobody can come in as them; what they have left behind is
+followed up by a job, a few rows at a time, as long as that takes.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from parlour import audience, audit, belonging, reacting, takeouts
+from parlour.administration import check_last
+from parlour.context import Context
+from parlour.database import ChatDatabase
+from parlour.editing import Edited, change, erase
+from parlour.effects import effect
+from parlour.errors import Refusal
+from parlour.identity import end_logins
+from parlour.jobs import Task, job
+from parlour.leaving import Departure, Mode, Step
+from parlour.models import Forwarded, Message, Person
+from parlour.places import Changed, Told, describe, tell
+from parlour.scheduling import forget_all
+from parlour.store import files as file_rows
+from parlour.store import invites, removal, users
+from parlour.store import members as member_rows
+from parlour.store import messages as message_rows
+from parlour.store import rooms as room_rows
+from parlour.store import sessions as session_rows
+from parlour.store.removal import FORMER, Found
+from parlour.upkeep import purge
+
+# Messages, or rooms, that are changed in one transaction; after it others write for so many times
+# as long as it took, and so many seconds at least, so that nobody is flooded with what is told.
+_AT_ONCE: Final = 10
+_REST: Final = 4.0
+_LEAST: Final = 0.05
+_ROWS: Final = 200
+_STEPS: Final[tuple[Step, ...]] = ("rooms", "conversations", "messages", "reactions", "rest")
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Whom it was, what they are called from now on, and which sessions ended."""
+
+    user_id: int
+    before: str
+    username: str
+    ended: tuple[str, ...]
+
+
+@effect("removed", Removed, everywhere=True)
+def person_removed(context: Context, removed: Removed) -> None:
+    """Somebody has left for good: nobody is signed in as them, and their name is free."""
+    context.registry.remove_name(removed.before)
+    context.registry.add_name(removed.username)
+    words = "This account was removed."
+    end_logins(context, removed.ended, Refusal("not_signed_in", words))
+    context.receiving.stir.set()
+    context.due.set()
+
+
+@effect("revised", tuple[Edited, ...])
+def tell_revised(context: Context, changes: tuple[Edited, ...]) -> None:
+    """Messages changed by what somebody left behind."""
+    for edited in changes:
+        audience.tell_change(context, edited)
+        if edited.rest:
+            context.tasks.spawn(purge(context))
+
+
+@effect("conversation_renamed", Told)
+def tell_renamed(context: Context, told: Told) -> None:
+    """A conversation is called otherwise."""
+    audience.tell_room(context, told)
+
+
+def check_removable(connection: Connection, user_id: int) -> None:
+    """Whether an account may go: the one place that says so. Raises Refusal.
+
+    Whatever has to keep an account or what it wrote, such as a legal hold, is asked here: nothing
+    else lets anybody leave.
+    """
+    account = users.get_account(connection, user_id)
+    if account is None or removal.is_empty(connection, user_id):
+        raise Refusal("not_found", "There is no such account any more.")
+    check_last(connection, account, account.user.role, disabled=True)
+
+
+def remove(connection: Connection, by: Person, user_id: int, mode: Mode) -> Removed:
+    """Let an account be nobody's any more; the rest follows by a job. Raises Refusal."""
+    check_removable(connection, user_id)
+    account = users.get_account(connection, user_id)
+    assert account is not None  # noqa: S101 - asked above
+    before, after = account.user.username, removal.free_name(connection, user_id)
+    ended = session_rows.end_sessions_of(connection, user_id)
+    invites.delete_all_invites_of(connection, user_id)
+    forget_all(connection, user_id)
+    takeouts.forget(connection, user_id)
+    removal.empty_account(connection, user_id, after)
+    own = by.author == f"user:{user_id}"
+    # The log keeps who it was only by number.
+    actor = Person.by_account(after, user_id) if own else by
+    audit.note(connection, actor, "user.remove", after, detail={"mode": mode, "own": own})
+    depart.put(connection, Departure(user_id=user_id, username=before, mode=mode), key=str(user_id))
+    return Removed(user_id, before, after, tuple(ended))
+
+
+@job("depart", Departure, long=True)
+async def depart(context: Context, task: Task[Departure]) -> None:
+    """Follow up what somebody has left behind; where it was interrupted it begins once more."""
+    who = task.payload
+    for step in _STEPS:
+        await _FOLLOW[step](context, who)
+    await task.end(_finish, who)
+
+
+async def _rooms(context: Context, who: Departure) -> None:
+    while found := await context.database.read(removal.rooms_of, who.user_id, _AT_ONCE):
+        for room_id in found:
+            tell = audience.tell_member.after(context)
+            changed = await context.database.write(_leave, who.user_id, room_id, then=tell)
+            if changed is not None and changed.gone:
+                context.tasks.spawn(purge(context))
+
+
+def _leave(connection: Connection, user_id: int, room_id: int) -> Changed | None:
+    """Take somebody out of a room, which goes to whoever has been there longest."""
+    account = users.get_account(connection, user_id)
+    role = member_rows.role_of(connection, room_id, user_id)
+    if account is None or role is None or room_rows.get_room(connection, room_id) is None:
+        member_rows.remove_member(connection, room_id, user_id)
+        return None
+    heir = removal.heir_of(connection, room_id, user_id)
+    told = describe(connection, room_id)
+    if heir is None and told.room.kind == "private":
+        # Nobody could come in again.
+        ChatDatabase.delete_room(connection, room_id)
+        return Changed(told.room, told.audience, account.user, None, gone=True)
+    if role != "owner" or heir is None:
+        return belonging.take_out(connection, room_id, account.user, role)
+    belonging.take_out(connection, room_id, account.user, role)
+    member_rows.set_role(connection, room_id, heir[0], "owner")
+    room = room_rows.change_room(connection, room_id, owner=heir[1])
+    detail = {"role": "owner", "before": "member"}
+    by = Person.by_account(account.user.username, user_id)
+    audit.note(connection, by, "room.owner", heir[1], room_id=room_id, detail=detail)
+    others: tuple[tuple[int, Any], ...] = ((heir[0], "owner"),)
+    return Changed(room, told.audience, account.user, None, others)
+
+
+async def _conversations(context: Context, who: Departure) -> None:
+    after = 0
+    while found := await context.database.read(
+        removal.conversations_of, who.user_id, after, _AT_ONCE
+    ):
+        for room_id in found:
+            tell_all = tell_renamed.after(context)
+            await context.database.write(_rename, room_id, then=tell_all)
+        after = found[-1]
+        await asyncio.sleep(_LEAST)
+
+
+def _rename(connection: Connection, room_id: int) -> Told | None:
+    name = ", ".join(removal.names_in(connection, room_id))
+    room = room_rows.get_room(connection, room_id)
+    if room is None or room.name == name:
+        return None
+    return tell(connection, room_rows.change_room(connection, room_id, name=name))
+
+
+async def _messages(context: Context, who: Departure) -> None:
+    def look(connection: Connection, after: int) -> Found:
+        return removal.named_after(connection, who.author, who.username, after, _AT_ONCE)
+
+    await _one_by_one(context, look, lambda c, ids: _revise(c, who, ids))
+
+
+async def _reactions(context: Context, who: Departure) -> None:
+    def look(connection: Connection, after: int) -> Found:
+        return removal.reacted_after(connection, who.author, after, _AT_ONCE)
+
+    await _one_by_one(context, look, lambda c, ids: _take_back(c, who, ids))
+
+
+async def _one_by_one(
+    context: Context,
+    look: Callable[[Connection, int], Found],
+    act: Callable[[Connection, tuple[int, ...]], tuple[Edited, ...]],
+) -> None:
+    """Go through all there are, a few at a time."""
+    clock, after = asyncio.get_running_loop().time, 0
+    while True:
+        found = await context.database.read(look, after)
+        if found.after is None:
+            return
+        if found.ids:
+            begun = clock()
+            tell_all = tell_revised.after(context, lambda changes: changes or None)
+            await context.database.write(act, found.ids, then=tell_all)
+            await asyncio.sleep(max(_LEAST, _REST * (clock() - begun)))
+        after = found.after
+
+
+def _revise(connection: Connection, who: Departure, ids: tuple[int, ...]) -> tuple[Edited, ...]:
+    """Messages without a name; those of whoever it was without anything, where that is meant."""
+    changes = []
+    for message_id in ids:
+        found = message_rows.find_message(connection, message_id)
+        if found is None:
+            continue
+        message, author = found
+        values = _without_name(message, who)
+        if author == who.author and message.username != FORMER:
+            removal.note_indexed(connection, message_id)
+            values["username"] = FORMER
+        if author == who.author and who.mode == "remove" and message.deleted_at is None:
+            changes.append(erase(connection, message, author, username=FORMER))
+            continue
+        if "forwarded" in values and who.mode == "remove" and message.forwarded is not None:
+            own = {file.id for file in message.files}
+            passed = {file.id for file in message.forwarded.files} - own
+            file_rows.release_some(connection, message_id, passed)
+        if values:
+            changes.append(change(connection, message, **values))
+    return tuple(changes)
+
+
+def _without_name(message: Message, who: Departure) -> dict[str, Any]:
+    """What a message says otherwise where it has named somebody."""
+    values: dict[str, Any] = {}
+    if message.pinned_by == who.username:
+        values["pinned_by"] = FORMER
+    if who.username in message.mentions:
+        left = tuple(name for name in message.mentions if name != who.username)
+        values["mentions"] = message_rows.mentions_text(left)
+    if any(who.username in each.usernames for each in message.reactions):
+        told = [
+            each.model_copy(
+                update={
+                    "usernames": tuple(
+                        FORMER if name == who.username else name for name in each.usernames
+                    )
+                }
+            )
+            for each in message.reactions
+        ]
+        values["reactions"] = message_rows.reactions_text(told)
+    passed = message.forwarded
+    if passed is not None and passed.username == who.username and not passed.guest:
+        gone: dict[str, Any] = {"username": FORMER}
+        if who.mode == "remove":
+            gone |= {"content": "", "files": ()}
+        told_now: Forwarded = passed.model_copy(update=gone)
+        values["forwarded"] = told_now.model_dump_json()
+    return values
+
+
+def _take_back(connection: Connection, who: Departure, ids: tuple[int, ...]) -> tuple[Edited, ...]:
+    """Reactions without a name, or none."""
+    if who.mode == "anonymise":
+        removal.rename_reactions(connection, ids)
+        return ()
+    by = Person.by_account(FORMER, who.user_id)
+    changes = []
+    for message_id, emoji in removal.reactions_by_id(connection, ids):
+        found = message_rows.find_message(connection, message_id)
+        if found is not None and found[0].deleted_at is None:
+            changes.append(reacting.change(connection, by, found[0], emoji, on=False))
+    return tuple(edited for edited in changes if not edited.same)
+
+
+async def _rest(context: Context, who: Departure) -> None:
+    more = True
+    while more:
+        more = await context.database.write(removal.forget_some, who.user_id, _ROWS)
+        await asyncio.sleep(_LEAST)
+    context.receiving.stir.set()
+
+
+def _finish(connection: Connection, who: Departure) -> None:
+    removal.rename_noted(connection, who.user_id, with_words=who.mode == "remove")
+
+
+_FOLLOW: Final[dict[Step, Callable[[Context, Departure], Any]]] = {
+    "rooms": _rooms,
+    "conversations": _conversations,
+    "messages": _messages,
+    "reactions": _reactions,
+    "rest": _rest,
+}

@@ -1,0 +1,194 @@
+"""The rows of legal holds, and of the messages that these have set aside."""
+
+import json
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from parlour.fields import format_time
+from parlour.lasting import HoldKind
+from parlour.store.tables import (
+    attachments,
+    files,
+    held,
+    held_files,
+    holds,
+    messages,
+    rooms,
+    users,
+    wordings,
+)
+
+# As they are kept; the columns of both tables have the same names.
+_SAME: Final = tuple(
+    messages.c[name]
+    for name in (
+        "room_id", "username", "author", "content", "timestamp", "edited_at", "reply_to",
+        "reactions", "files", "forwarded",
+    )
+)  # fmt: skip
+# Rows that are fetched at once.
+_PORTION: Final = 500
+
+
+class Scope(NamedTuple):
+    """What is held, by all holds there are together."""
+
+    server: bool
+    rooms: frozenset[int]
+    authors: frozenset[str]
+
+    def all_of(self, room_id: int) -> bool:
+        """Whether everything in a room is."""
+        return self.server or room_id in self.rooms
+
+    def covers(self, room_id: int, author: str) -> bool:
+        """Whether what somebody says in a room is."""
+        return self.all_of(room_id) or author in self.authors
+
+
+class HoldRow(NamedTuple):
+    """A hold, with what the account is called now."""
+
+    id: int
+    kind: HoldKind
+    room_id: int | None
+    author: str | None
+    name: str
+    reason: str
+    created_by: str
+    created_at: datetime
+    username: str | None
+
+
+def scope(connection: Connection) -> Scope:
+    """What is held just now."""
+    rows = connection.execute(select(holds.c.kind, holds.c.room_id, holds.c.author)).all()
+    return Scope(
+        any(row.kind == "server" for row in rows),
+        frozenset(row.room_id for row in rows if row.kind == "room"),
+        frozenset(row.author for row in rows if row.kind == "person"),
+    )
+
+
+def list_holds(connection: Connection) -> list[HoldRow]:
+    """All of them, newest first."""
+    rows = connection.execute(select(holds).order_by(holds.c.id.desc())).all()
+    accounts = [int(row.author[5:]) for row in rows if row.author is not None]
+    named = select(users.c.id, users.c.username).where(users.c.id.in_(accounts))
+    names = {f"user:{row.id}": row.username for row in connection.execute(named)}
+    return [HoldRow._make((*row, names.get(row.author))) for row in rows]
+
+
+def name_of(connection: Connection, room_id: int) -> str | None:
+    """What a room is or was called that is there, though it may be deleted."""
+    return connection.scalar(select(rooms.c.name).where(rooms.c.id == room_id))
+
+
+def add(connection: Connection, **values: Any) -> int:
+    """One more; its id."""
+    made = insert(holds).values(created_at=datetime.now(UTC), **values).returning(holds.c.id)
+    return int(connection.execute(made).scalar_one())
+
+
+def find(connection: Connection, hold_id: int) -> HoldRow | None:
+    """One of them."""
+    return next((row for row in list_holds(connection) if row.id == hold_id), None)
+
+
+def lift(connection: Connection, hold_id: int) -> None:
+    """It holds no longer. What it alone has set aside is taken away by `release_some`."""
+    connection.execute(delete(holds).where(holds.c.id == hold_id))
+
+
+# What is set aside
+
+
+def set_aside(connection: Connection, ids: Collection[int], why: str) -> None:
+    """Keep messages, as they stand, with all they ever said and their files."""
+    if not ids:
+        return
+    now = datetime.now(UTC)
+    said: dict[int, list[dict[str, Any]]] = {}
+    before = select(wordings).where(wordings.c.message_id.in_(ids))
+    for row in connection.execute(before.order_by(wordings.c.message_id, wordings.c.number)):
+        wording = {"content": row.content, "timestamp": format_time(row.timestamp)}
+        said.setdefault(row.message_id, []).append(wording)
+    found = connection.execute(
+        select(messages.c.id.label("message_id"), rooms.c.name.label("room_name"), *_SAME)
+        .join(rooms, rooms.c.id == messages.c.room_id)
+        .where(messages.c.id.in_(ids))
+    )
+    rows = [
+        {
+            **row,
+            "wordings": json.dumps(said[row["message_id"]]) if row["message_id"] in said else None,
+            "why": why,
+            "held_at": now,
+        }
+        for row in found.mappings()
+    ]
+    connection.execute(insert(held), rows)
+    theirs = select(attachments.c.message_id, attachments.c.file_id)
+    connection.execute(
+        insert(held_files).from_select(
+            ["message_id", "file_id"], theirs.where(attachments.c.message_id.in_(ids))
+        )
+    )
+
+
+def release_some(connection: Connection, after: int, limit: int) -> tuple[int, int | None]:
+    """Take away what is set aside behind an id and no hold asks for any more: of `limit` rows.
+
+    How many went, and up to which id it was looked; None where there was nothing left to look at.
+    """
+    now = scope(connection)
+    rows = connection.execute(
+        select(held.c.message_id, held.c.room_id, held.c.author)
+        .where(held.c.message_id > after)
+        .order_by(held.c.message_id)
+        .limit(limit)
+    ).all()
+    if not rows:
+        return 0, None
+    gone = [row for row in rows if not now.covers(row.room_id, row.author)]
+    ids = [row.message_id for row in gone]
+    if ids:
+        connection.execute(delete(held_files).where(held_files.c.message_id.in_(ids)))
+        connection.execute(delete(held).where(held.c.message_id.in_(ids)))
+        # What is left of a deleted room for their sake can go now.
+        emptied = update(rooms).where(rooms.c.id.in_({row.room_id for row in gone}))
+        connection.execute(emptied.where(rooms.c.emptied == 1).values(emptied=0))
+    return len(ids), rows[-1].message_id
+
+
+def count_held(connection: Connection) -> int:
+    """How many messages are set aside."""
+    return connection.scalar(select(func.count()).select_from(held)) or 0
+
+
+def has_files(connection: Connection, room_id: int) -> bool:
+    """Whether files that were sent to a room are held."""
+    found = select(files.c.id).join(held_files, held_files.c.file_id == files.c.id)
+    return connection.scalar(found.where(files.c.room_id == room_id).limit(1)) is not None
+
+
+def all_held(
+    connection: Connection, room_id: int | None, author: str | None
+) -> Iterator[dict[str, Any]]:
+    """What is set aside, by id: of one room, of one author."""
+    after = 0
+    while True:
+        statement = select(held).where(held.c.message_id > after)
+        if room_id is not None:
+            statement = statement.where(held.c.room_id == room_id)
+        if author is not None:
+            statement = statement.where(held.c.author == author)
+        found = connection.execute(statement.order_by(held.c.message_id).limit(_PORTION))
+        rows = [dict(row) for row in found.mappings()]
+        yield from rows
+        if len(rows) < _PORTION:
+            return
+        after = rows[-1]["message_id"]

@@ -1,0 +1,46 @@
+"""Messages that are old: what years would do is done in a moment."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from parlour.fields import format_time
+from tests.support.accounts import Account
+from tests.support.administration import ADMIN
+from tests.support.inside import inside
+from tests.support.people import checked
+from tests.support.places import Place
+from tests.support.server import Server
+from tests.support.websocket import Client, Frame
+
+
+def age(server: Server, place: Place, up_to: dict[str, Any], days: float) -> None:
+    """Let a message of a room and all before it have been said so many days ago."""
+    then = format_time(datetime.now(UTC) - timedelta(days=days))
+    with inside(server) as database:
+        database.execute(
+            "UPDATE messages SET timestamp = ? WHERE room_id = ? AND id <= ?",
+            (then, place.id, up_to["id"]),
+        )
+
+
+def keep_for(chief: Account, days: int) -> None:
+    """Let the server keep messages for so many days; 0: for ever."""
+    checked(chief.call("PATCH", f"{ADMIN}/policy", json={"retention_days": days}))
+
+
+async def cut_to(client: Client, message: dict[str, Any]) -> Frame:
+    """Read until it is told that a room begins behind a message."""
+    room = {"purged_to": message["id"]}
+    return await client.until("room_updated", room=room)
+
+
+def hold(chief: Account, kind: str, **what: Any) -> dict[str, Any]:
+    """Hold something."""
+    wanted = {"kind": kind, "reason": "Case 7", **what}
+    return dict(checked(chief.call("POST", f"{ADMIN}/holds", json=wanted)))
+
+
+def lift(chief: Account, held: dict[str, Any]) -> None:
+    """Hold it no longer."""
+    answer = chief.call("DELETE", f"{ADMIN}/holds/{held['id']}", params={"reason": "It is over"})
+    assert answer.status_code == 204, answer.text
