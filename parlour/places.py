@@ -152,7 +152,8 @@ def newest_page(
     """
     allow(connection, author, room_id, "enter")
     room = ChatDatabase.get_room(connection, room_id)
-    key, stamp = (room_id, limit), (room.epoch, room.version)
+    purged = room_rows.purged_to(connection, room_id)
+    key, stamp = (room_id, limit), (room.epoch, room.version, purged)
     body = kept.get(key, stamp)
     if body is None:
         body = encode(message_rows.newest(connection, room_id, limit))

@@ -44,6 +44,7 @@ _SET_COUNTERS = (
 )
 # Made once: to make a statement costs more than to run it.
 _ONE = select(*TOLD, rooms.c.guarded).where(rooms.c.id == bindparam("room"), LIVE)
+_PURGED_TO = select(rooms.c.purged_to).where(rooms.c.id == bindparam("room"))
 _COUNTERS = select(rooms.c.id, rooms.c.version, rooms.c.message_count, rooms.c.guarded).where(
     rooms.c.id.in_(bindparam("rooms", expanding=True)), LIVE
 )
@@ -176,6 +177,11 @@ def find_room(connection: Connection, room_id: int) -> tuple[Room, bool] | None:
     """
     row = connection.execute(_ONE, {"room": room_id}).first()
     return None if row is None else (room_of(connection, row[:-1]), bool(row[-1]))
+
+
+def purged_to(connection: Connection, room_id: int) -> int:
+    """The last message that was taken away for its age: that raises no version."""
+    return connection.scalar(_PURGED_TO, {"room": room_id}) or 0
 
 
 def get_room(connection: Connection, room_id: int) -> Room | None:
