@@ -36,9 +36,8 @@ __all__ = ["ChatDatabase", "Database", "DatabaseUnusable", "get_db", "init_db"]
 
 # A resume over more changes than this is answered with `reset`.
 MAX_REPLAY: Final = 1_000
-# Messages of a deleted room taken away in one transaction.
+# Messages of a deleted room taken away in one transaction, and rows of other kinds.
 PURGE_BATCH: Final = 200
-# And rows of other kinds.
 PURGE_ROWS: Final = 400
 # What may come along with new messages: whatever is to be decided about a message together
 # with storing it has one of these.

@@ -1,7 +1,6 @@
 """What can be done with a message: edited, deleted, reported, copied; by mouse, keys and finger."""
 
 import asyncio
-import re
 
 import pytest
 from playwright.async_api import Route, expect
@@ -381,24 +380,3 @@ async def test_who_is_banned_while_looking_reads_it_and_goes_elsewhere(
     await expect(visitor.page.get_by_text("You\u2019re banned from this room.")).to_be_visible()
     await press(visitor, "Back to rooms")
     await expect(visitor.rooms_heading).to_be_visible()
-
-
-@pytest.mark.thorough
-async def test_a_link_to_a_message_is_copied_by_one_key(
-    server: Server, room: Room, visit: Visit
-) -> None:
-    """It is said, and leads back; what the browser refuses is said, too."""
-    alice = await visit("alice", server, room, permissions=["clipboard-read", "clipboard-write"])
-    await alice.say("first", "second")
-    await expect(alice.stored).to_have_count(2)
-    await alice.box.press("Shift+Tab")
-    await expect(alice.row("second")).to_be_focused()
-    await alice.page.keyboard.press("c")
-    await expect(alice.notices).to_contain_text("Link copied.")
-    link = await alice.page.evaluate("navigator.clipboard.readText()")
-    assert re.fullmatch(rf"{re.escape(server.url)}/#/r/{room['id']}/m/\d+", link)
-    await alice.page.evaluate(
-        "() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }"
-    )
-    await alice.page.keyboard.press("c")
-    await expect(alice.notices).to_contain_text("Your browser refused")

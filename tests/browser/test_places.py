@@ -1,5 +1,6 @@
 """Places in a conversation: an address that leads to a message, and where one was before."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -127,3 +128,24 @@ async def test_back_and_forward_of_the_browser_lead_through_the_rooms(
     await expect(alice.rooms_heading).to_be_visible()
     await alice.page.go_back()
     await alice.shows("here I am")
+
+
+@pytest.mark.thorough
+async def test_a_link_to_a_message_is_copied_by_one_key(
+    server: Server, room: Room, visit: Visit
+) -> None:
+    """It is said, and leads back; what the browser refuses is said, too."""
+    alice = await visit("alice", server, room, permissions=["clipboard-read", "clipboard-write"])
+    await alice.say("first", "second")
+    await expect(alice.stored).to_have_count(2)
+    await alice.box.press("Shift+Tab")
+    await expect(alice.row("second")).to_be_focused()
+    await alice.page.keyboard.press("c")
+    await expect(alice.notices).to_contain_text("Link copied.")
+    link = await alice.page.evaluate("navigator.clipboard.readText()")
+    assert re.fullmatch(rf"{re.escape(server.url)}/#/r/{room['id']}/m/\d+", link)
+    await alice.page.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }"
+    )
+    await alice.page.keyboard.press("c")
+    await expect(alice.notices).to_contain_text("Your browser refused")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.accounts import Account
+from tests.support.accounts import PASSWORD, Account, account_of, browser_at
 from tests.support.nodes import Apart, nodes_of
 from tests.support.places import new_account
 from tests.support.server import Server
@@ -51,3 +51,13 @@ def broker() -> Iterator[Valkey]:
     running = Valkey()
     yield running
     running.kill()
+
+
+@pytest.fixture(scope="module")
+def root(both: list[Apart]) -> Account:
+    """Return who runs the server, by the link that the other node printed."""
+    link = both[1].process.wait_for_line(r"/#/setup/(\S+)$")[1]
+    wanted = {"token": link, "username": "root-of-all", "password": PASSWORD}
+    with browser_at(both[0]) as browser:
+        browser.headers.pop("Sec-Fetch-Site")
+        return account_of(both[0], browser.post("/api/auth/setup", json=wanted))

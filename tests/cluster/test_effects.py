@@ -12,11 +12,10 @@ import pytest
 import parlour.main  # noqa: F401 - with it come all effects
 from parlour.effects import _EFFECTS
 from parlour.errors import ERROR_CODES
-from tests.support.accounts import PASSWORD, Account, account_of, browser_at, cookies_of, log_in
+from tests.support.accounts import PASSWORD, Account, account_of, browser_at, cookies_of
 from tests.support.administration import ADMIN, ban_from_server, change_user
 from tests.support.answers import assert_refused
 from tests.support.moderation import Guest, ban
-from tests.support.nodes import Apart
 from tests.support.people import checked
 from tests.support.places import (
     ROOMS,
@@ -45,16 +44,6 @@ def of(name: str) -> Callable[[Test], Test]:
     """Say which effect a test is of."""
     TESTED.add(name)
     return lambda test: test
-
-
-@pytest.fixture(scope="module")
-def root(both: list[Apart]) -> Account:
-    """Return who runs the server, by the link that the other node printed."""
-    link = both[1].process.wait_for_line(r"/#/setup/(\S+)$")[1]
-    wanted = {"token": link, "username": "root-of-all", "password": PASSWORD}
-    with browser_at(both[0]) as browser:
-        browser.headers.pop("Sec-Fetch-Site")
-        return account_of(both[0], browser.post("/api/auth/setup", json=wanted))
 
 
 def at(server: Server, account: Account) -> Account:
@@ -402,14 +391,3 @@ async def test_who_leaves_does_so_everywhere(ann: Account, bob: Account) -> None
         "room_changed", room={"id": talk["id"], "name": f"Former member, {name_of(bob)}"}
     )
     await there.until("message_updated", message={"id": said["id"], "username": "Former member"})
-
-
-async def test_a_login_of_one_node_is_one_of_the_other(ann: Account, other: Server) -> None:
-    """So is the password, and a ticket, which opens one connection."""
-    assert at(other, ann).status() == 200
-    assert log_in(other, name_of(ann)).status() == 200
-    ticket = checked(ann.call("POST", "/api/auth/ticket"))["ticket"]
-    async with await connect(other, None, None, ticket=ticket) as there:
-        await there.settle()
-    async with await connect(other, None, None, ticket=ticket) as there:
-        await there.until("error", code="not_signed_in")

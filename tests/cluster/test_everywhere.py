@@ -10,10 +10,12 @@ import pytest
 from parlour.cluster import HEARD_SECONDS
 from tests.support.accounts import Account, log_in, register
 from tests.support.nodes import Apart, nodes_of
+from tests.support.people import checked
 from tests.support.places import name_of
 from tests.support.server import Server
 from tests.support.timing import SLACK, scaled
 from tests.support.valkey import Valkey
+from tests.support.websocket import connect
 
 pytestmark = pytest.mark.usefixtures("partings")
 
@@ -69,3 +71,14 @@ def test_it_holds_everywhere_also_without_redis(tmp_path: Path, broker: Valkey) 
             node.process.wait_for_line("Redis is not there", seconds=SLACK * 10)
         signed_out(account)
         assert there.status() == 401
+
+
+async def test_a_login_of_one_node_is_one_of_the_other(ann: Account, other: Server) -> None:
+    """So is the password, and a ticket, which opens one connection."""
+    assert replace(ann, server=other).status() == 200
+    assert log_in(other, name_of(ann)).status() == 200
+    ticket = checked(ann.call("POST", "/api/auth/ticket"))["ticket"]
+    async with await connect(other, None, None, ticket=ticket) as there:
+        await there.settle()
+    async with await connect(other, None, None, ticket=ticket) as there:
+        await there.until("error", code="not_signed_in")
