@@ -9,7 +9,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?=
-WORKERS ?= 2
+# More than cores: much of what tests do is to wait.
+WORKERS ?= 3
 ARGS ?=
 T ?=
 UPGRADE ?=

@@ -57,6 +57,7 @@ def test_a_room_is_told_with_every_field() -> None:
         "slow_seconds": 0,
         "role": None,
         "message_count": 0,
+        "purged_to": 0,
         "deleted_count": 0,
         "unread": None,
         "mentions": None,

@@ -18,7 +18,7 @@ from tests.support.people import http_client
 from tests.support.server import Server
 
 # What a script imports; `from` as a word in quotes is none.
-IMPORTED = re.compile(r"""(?<!['"])\b(?:import|from)\s*\(?['"]([^'"]+)""")
+IMPORTED = re.compile(r"""(?<!['"])\b(?:import|from)\s*\(?['"]([./][^'"]+)""")
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from parlour.web import answers
 
 router = APIRouter(prefix=PREFIX, route_class=AdministratorRoute, tags=["administration"])
 
-_WRITES = ("not_found", "not_allowed", "cross_site", "invalid", "busy", "storage_full")
-_BODY = ("bad_json", "too_large", "unsupported_type", "too_long")
+_WRITES = ("not_found", "not_allowed", "cross_site", "too_long", "busy", "storage_full")
+_BODY = ("invalid", "bad_json", "too_large", "unsupported_type")
 Whom = Annotated[str, Path(max_length=MAX_NAME, description="The account, in any case.")]
 
 

@@ -56,6 +56,7 @@ _SHEETS: Final = frozenset(
 # A blank between a selector and `:is(...)`: the minifier takes it for one before a value.
 _WITHIN: Final = re.compile(r'(?<=[\w\])&"]) +(?=:[a-z])')
 _PATH: Final = re.compile(r"(\$modules\[|\$later\(|\$seldom\(|\$apart\('[\w.]+',\s*)'([^']+)'")
+_REMARK: Final = re.compile(r"\n *<!--.*?-->", re.DOTALL)
 _CONFIG: Final = re.compile(r'(<meta name="parlour-config" content=")[^"]*(")')
 
 
@@ -98,7 +99,7 @@ class Assets:
         self.prefix = f"/assets/{digest.hexdigest()[:16]}/"
         self._config = dict(config)
         self._pages = {
-            name: body.decode().replace("/assets/", self.prefix)
+            name: _REMARK.sub("", body.decode()).replace("/assets/", self.prefix)
             for name, body in bodies.items()
             if name.endswith(".html")
         }

@@ -74,6 +74,7 @@ def _told(answer: object) -> str:
     return re.sub(r"'epoch': '[0-9a-f]+'", "", str(answer))
 
 
+@pytest.mark.thorough
 def test_a_backup_of_postgresql_is_restored_into_postgresql(
     on_postgresql: Lived, from_postgresql: Path, new_server: NewServer, url: str, tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ def in_it(place: Path) -> list[Path]:
     return sorted(place.glob("parlour-*.tar"))
 
 
+@pytest.mark.thorough
 def test_a_server_makes_one_at_its_time_and_takes_older_ones_away(
     new_server: NewServer, place: Path, tmp_path: Path
 ) -> None:

@@ -6,13 +6,9 @@ from playwright.async_api import Page
 
 from tests.browser.stops import WIDE, Stop
 from tests.support.page_checks import overflowing, violations_in_both_themes
-from tests.support.timing import BRIEF
 
 # From a small phone to a large screen, and one of 1280 x 800 zoomed to 200 %.
-ALL_SIZES = [
-    (320, 568), (375, 812), (768, 1024), (1024, 768), (1280, 800), (1920, 1080), (640, 400)
-]  # fmt: skip
-SIZES = [(320, 568), (1280, 800)] if BRIEF else ALL_SIZES
+SIZES = [(320, 568), (375, 812), (768, 1024), (1024, 768), (1280, 800), (1920, 1080), (640, 400)]
 # At which of these widths axe looks, in both themes.
 LOOKS = (1280, 375)
 

@@ -79,6 +79,7 @@ async def test_a_guests_card_says_that_anybody_may_have_chosen_the_name(
     await expect(card).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_password_is_changed_and_other_sessions_end(
     server: Server, member: Visit, browsers: Browsers
 ) -> None:

@@ -14,6 +14,8 @@ from tests.support.people import Room, checked
 from tests.support.pictures import picture
 from tests.support.server import Server
 
+pytestmark = pytest.mark.thorough
+
 
 def faces(visitor: Visitor, where: str) -> Locator:
     """Return the pictures in a part of the page."""
@@ -83,7 +85,6 @@ async def test_a_picture_is_chosen_seen_by_others_and_taken_away(
     assert sum("/api/users/avatars?" in url for url in asked) <= 2
 
 
-@pytest.mark.thorough
 async def test_a_guest_has_no_picture_of_an_account_with_their_name(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:
@@ -122,7 +123,6 @@ async def test_a_guest_has_no_picture_of_an_account_with_their_name(
     await expect(lines.filter(has_text="👍").locator(".avatar img")).to_have_count(0)
 
 
-@pytest.mark.thorough
 async def test_a_picture_that_cannot_be_had_leaves_the_initials(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:
@@ -140,7 +140,6 @@ async def test_a_picture_that_cannot_be_had_leaves_the_initials(
     await expect(face).to_have_text("I")
 
 
-@pytest.mark.thorough
 async def test_ones_own_picture_is_there_before_any_room_is_opened(
     server: Server, stranger: Visit
 ) -> None:

@@ -12,10 +12,11 @@ from tests.browser.test_replies import said_in, stub, thread
 from tests.support.people import Person, Room, async_http_client, checked
 from tests.support.server import Server
 
+pytestmark = pytest.mark.thorough
+
 THUMB = "\U0001f44d"
 
 
-@pytest.mark.thorough
 async def test_what_can_be_done_in_the_room_can_be_done_in_its_thread(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:

@@ -13,6 +13,8 @@ from tests.support.browser import Browsers
 from tests.support.people import Person, Room, async_http_client, checked
 from tests.support.server import Server
 
+pytestmark = pytest.mark.thorough
+
 # Long enough for a test, and short beside the ages that it gives.
 WINDOW = 3600
 SERVER_ENV = {"PARLOUR_EDIT_WINDOW": str(WINDOW)}
@@ -92,7 +94,6 @@ async def test_who_reads_a_room_sees_what_its_messages_said_before(
     await expect(edited(bob)).to_have_count(0)
 
 
-@pytest.mark.thorough
 async def test_a_history_that_cannot_be_loaded_is_asked_for_again(
     server: Server, room: Room, visit: Visit, alice: Person, browsers: Browsers
 ) -> None:
@@ -113,7 +114,6 @@ async def test_a_history_that_cannot_be_loaded_is_asked_for_again(
     await expect(edited(bob)).to_be_focused()
 
 
-@pytest.mark.thorough
 async def test_what_is_too_old_is_not_offered_to_be_changed(
     server: Server, room: Room, visit: Visit, alice: Person, browsers: Browsers
 ) -> None:

@@ -11,6 +11,7 @@ from tests.support.people import Person
 from tests.support.server import Server
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(400)
 async def test_every_state_can_be_used_by_everybody_at_every_size(
     own_server: Server, browsers: Browsers, person: Callable[[str, Server], Person]

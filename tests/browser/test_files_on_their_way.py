@@ -121,6 +121,7 @@ async def test_a_message_waits_for_its_files_and_others_wait_behind_it(
     await expect(alice.stored).to_have_count(2)
 
 
+@pytest.mark.thorough
 async def test_a_file_that_is_cut_off_goes_again_and_comes_once(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:

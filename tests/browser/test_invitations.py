@@ -13,6 +13,8 @@ from tests.support.accounts import PASSWORD, invitation, log_in, register
 from tests.support.browser import Browsers
 from tests.support.server import Server
 
+pytestmark = pytest.mark.thorough
+
 NewServer = Callable[..., Server]
 INVITED = "You\u2019ve been invited. Choose a name and a password."
 USED = re.compile("This link has been used or has ended. Ask for a new one.")
@@ -53,7 +55,6 @@ async def test_an_invitation_makes_one_account_and_leaves_the_address_at_once(
     await expect(ada.rooms_heading).to_be_visible()
 
 
-@pytest.mark.thorough
 async def test_whoever_is_in_already_is_told_so_and_a_guest_may_take_the_link(
     new_server: NewServer, stranger: Visit
 ) -> None:
@@ -75,7 +76,6 @@ async def test_whoever_is_in_already_is_told_so_and_a_guest_may_take_the_link(
     await nobody_sees(guest, "another-token")
 
 
-@pytest.mark.thorough
 async def test_the_first_start_prints_a_link_that_makes_the_administrator(
     own_server: Server, stranger: Visit, browsers: Browsers
 ) -> None:

@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import Visit
 from tests.browser.stops import LONG_WORD
 from tests.browser.tour import furnish
-from tests.support.page_checks import axe_violations, overflowing
+from tests.support.page_checks import axe_violations, overflowing, violations_in_both_themes
 from tests.support.server import Server
 
 
@@ -28,6 +28,9 @@ async def test_a_phone_shows_one_pane_at_a_time_and_leads_back(
     await alice.page.get_by_role("button", name="Show people").click()
     await expect(alice.people.first).to_be_in_viewport()
     await alice.page.get_by_role("button", name="Close people").click()
+    # Every state and size is looked at by test_every_state; this one by every run.
+    assert await overflowing(alice.page) == []
+    assert await violations_in_both_themes(alice.page) == []
     await alice.box.fill("from the train")
     await alice.page.get_by_role("button", name="Send message").click()
     await expect(alice.row("from the train")).to_be_in_viewport()

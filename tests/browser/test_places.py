@@ -111,6 +111,7 @@ async def test_coming_back_to_a_room_leads_to_where_one_was(
     assert (await view(alice)).below <= STILL
 
 
+@pytest.mark.thorough
 async def test_back_and_forward_of_the_browser_lead_through_the_rooms(
     server: Server, visit: Visit, new_room: Callable[..., Room]
 ) -> None:

@@ -12,6 +12,8 @@ from tests.browser.wire import Wire
 from tests.support.people import Person, Room
 from tests.support.server import Server
 
+pytestmark = pytest.mark.thorough
+
 # Milliseconds: a timer that runs out sooner keeps a sleeping processor awake.
 PATIENT = 10_000
 HEARTBEAT = 15_000
@@ -92,7 +94,6 @@ async def test_an_idle_page_sets_no_timer_below_ten_seconds(
         assert wire.opened == 1
 
 
-@pytest.mark.thorough
 async def test_a_hidden_tab_draws_nothing_until_it_is_looked_at(
     server: Server, room: Room, visit: Visit, bob: Person
 ) -> None:

@@ -19,6 +19,8 @@ from tests.support.pictures import picture
 from tests.support.places import make_room, name_of, new_account, say
 from tests.support.server import Server
 
+pytestmark = pytest.mark.thorough
+
 SAVED = re.compile(r"/api/chat/saved(\?|$)")
 
 
@@ -94,7 +96,6 @@ async def test_saved_messages_are_ones_own_and_are_found_again(
     await expect(there.page.locator(".row-mark-bookmark")).to_have_count(0)
 
 
-@pytest.mark.thorough
 async def test_the_list_goes_on_without_losing_the_focus(server: Server, member: Visit) -> None:
     """The button that has brought the last goes; the first that came has the focus then."""
     ada = new_account(server, "ada")
@@ -128,7 +129,6 @@ async def test_the_list_goes_on_without_losing_the_focus(server: Server, member:
     assert await visitor.page.evaluate("said") == ["No longer saved."] * 2
 
 
-@pytest.mark.thorough
 async def test_a_guest_has_no_face_of_an_account_with_their_name_among_what_is_saved(
     server: Server, member: Visit
 ) -> None:

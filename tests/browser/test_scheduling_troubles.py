@@ -27,6 +27,8 @@ from tests.support.people import checked
 from tests.support.places import make_room, name_of, new_account, say
 from tests.support.server import Server
 
+pytestmark = pytest.mark.thorough
+
 POSTS = re.compile(r"/rooms/\d+/scheduled$")
 LIST = re.compile(r"/api/chat/scheduled$")
 
@@ -42,7 +44,6 @@ async def lose_answer(route: Route) -> None:
     await route.abort()
 
 
-@pytest.mark.thorough
 async def test_what_cannot_be_scheduled_stays_in_the_message_box(
     server: Server, member: Visit, browsers: Browsers
 ) -> None:
@@ -100,7 +101,6 @@ async def test_what_was_scheduled_without_an_answer_is_not_scheduled_twice(
     await expect(line(visitor)).to_contain_text("1 message is to be sent tomorrow")
 
 
-@pytest.mark.thorough
 async def test_without_a_connection_it_is_said_that_scheduling_needs_one(
     server: Server, member: Visit, browsers: Browsers
 ) -> None:
@@ -129,7 +129,6 @@ async def test_without_a_connection_it_is_said_that_scheduling_needs_one(
     await expect(items(visitor)).to_have_count(0)
 
 
-@pytest.mark.thorough
 async def test_an_empty_message_box_and_one_that_is_too_full_are_not_scheduled(
     server: Server, member: Visit
 ) -> None:
@@ -155,7 +154,6 @@ async def test_an_empty_message_box_and_one_that_is_too_full_are_not_scheduled(
     await expect(button(visitor)).to_be_visible()
 
 
-@pytest.mark.thorough
 async def test_who_goes_to_another_room_meanwhile_finds_its_message_box_untouched(
     server: Server, member: Visit
 ) -> None:
@@ -184,7 +182,6 @@ async def test_who_goes_to_another_room_meanwhile_finds_its_message_box_untouche
     assert other.id != place.id
 
 
-@pytest.mark.thorough
 async def test_what_was_said_while_nobody_heard_is_known_when_the_connection_is_back(
     server: Server, member: Visit, browsers: Browsers
 ) -> None:
@@ -211,7 +208,6 @@ async def test_what_was_said_while_nobody_heard_is_known_when_the_connection_is_
     await expect(items(visitor)).to_have_count(2)
 
 
-@pytest.mark.thorough
 async def test_a_list_that_cannot_be_loaded_says_so_and_is_asked_for_again(
     server: Server, member: Visit, browsers: Browsers
 ) -> None:

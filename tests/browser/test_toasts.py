@@ -14,6 +14,8 @@ from tests.support.people import checked
 from tests.support.places import Place, make_room, name_of, new_account, say
 from tests.support.server import Server
 
+pytestmark = pytest.mark.thorough
+
 # The last is a phone whose keyboard is open: the page is as high as what that leaves.
 SIZES = [(1280, 800), (768, 1024), (375, 667), (320, 400), (375, 367)]
 
@@ -88,7 +90,6 @@ def two_rooms(server: Server) -> tuple[Account, Account, Place, list[Place]]:
     return ada, ben, place, others
 
 
-@pytest.mark.thorough
 @pytest.mark.timeout(120)
 async def test_a_notice_lies_over_nothing_that_can_be_pressed(
     server: Server, member: Visit

@@ -139,6 +139,7 @@ async def test_messages_are_text_live_and_from_the_history(
     await nothing_ran(alice.page)
 
 
+@pytest.mark.thorough
 async def test_names_of_people_are_text_everywhere(
     server: Server, room: Room, trapped: Visit, person: Callable[[str, Server], Person]
 ) -> None:

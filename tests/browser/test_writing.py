@@ -9,6 +9,8 @@ from tests.support.page_checks import axe_violations
 from tests.support.people import Person, Room
 from tests.support.server import Server
 
+pytestmark = pytest.mark.thorough
+
 SELECTED = "(box) => box.value.slice(box.selectionStart, box.selectionEnd)"
 
 
@@ -49,7 +51,6 @@ async def test_keys_mark_what_is_selected_and_can_be_undone(
     await expect(alice.log.get_by_role("link", name="word")).to_be_visible()
 
 
-@pytest.mark.thorough
 async def test_an_address_pasted_over_words_makes_them_a_link(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -66,7 +67,6 @@ async def test_an_address_pasted_over_words_makes_them_a_link(
         await expect(alice.box).to_have_value(text)
 
 
-@pytest.mark.thorough
 async def test_lists_and_code_go_on_in_the_next_line_and_enter_still_sends(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -139,7 +139,6 @@ async def test_names_complete_by_keys_and_by_hand(
     await maya.close()
 
 
-@pytest.mark.thorough
 async def test_a_shortcode_becomes_its_emoji_once_it_is_whole(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -163,7 +162,6 @@ async def test_a_shortcode_becomes_its_emoji_once_it_is_whole(
     await expect(alice.rows.last).to_contain_text("\N{THUMBS UP SIGN} indeed")
 
 
-@pytest.mark.thorough
 async def test_a_shortcode_that_is_typed_before_it_is_known_becomes_its_emoji_then(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -183,7 +181,6 @@ async def test_a_shortcode_that_is_typed_before_it_is_known_becomes_its_emoji_th
     await expect(alice.box).to_have_value(f"{mended[:-1]}_n")
 
 
-@pytest.mark.thorough
 async def test_an_input_method_keeps_its_keys(server: Server, room: Room, visit: Visit) -> None:
     """While it composes, Enter is its own; the list opens when the word is there."""
     maya = await Person("真由", server).enter(room)
@@ -203,7 +200,6 @@ async def test_an_input_method_keeps_its_keys(server: Server, room: Room, visit:
     await maya.close()
 
 
-@pytest.mark.thorough
 async def test_the_buttons_are_shown_when_wanted_and_remembered(
     server: Server, room: Room, visit: Visit
 ) -> None:

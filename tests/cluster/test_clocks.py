@@ -19,6 +19,7 @@ pytestmark = pytest.mark.one_node
 AHEAD = 5
 
 
+@pytest.mark.thorough
 def test_a_login_is_good_at_a_node_whose_clock_is_behind(
     new_server: NewServer, tmp_path: Path
 ) -> None:

@@ -15,6 +15,8 @@ from tests.support.server import USUAL, Server
 from tests.support.timing import scaled
 from tests.support.valkey import Valkey
 
+pytestmark = pytest.mark.thorough
+
 SERVER_ENV = USUAL
 SAY = BUDGETS["say"].person
 # What may come through while it is told, and by the time that one request takes.
@@ -71,7 +73,6 @@ def test_what_is_said_at_two_nodes_is_counted_together_from_half_on(
     talker.close()
 
 
-@pytest.mark.thorough
 def test_somebody_else_has_their_own_at_both(ann: Account, one: Server, other: Server) -> None:
     """What one has taken nobody else pays."""
     assert SAY is not None
@@ -84,7 +85,6 @@ def test_somebody_else_has_their_own_at_both(ann: Account, one: Server, other: S
         checked(say(place, bea, "may I?"))
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["killed", "hangs"])
 def test_without_redis_each_node_holds_the_pace_by_itself_and_nobody_waits(
     tmp_path: Path, broker: Valkey, how: str

@@ -57,6 +57,7 @@ def sees(connection: Connection, who: Person | None) -> str:
     return "ok"
 
 
+@pytest.mark.thorough
 def test_who_may_enter_one_of_its_rooms_sees_a_file_wherever_else_it_was_passed_on(
     connection: Connection,
 ) -> None:

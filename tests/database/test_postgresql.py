@@ -193,6 +193,7 @@ def test_a_connection_that_ends_is_not_used_any_more(url: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.thorough
 async def test_a_server_that_was_restarted_is_found_again(
     tmp_path: Path, own_postgres: Postgres
 ) -> None:

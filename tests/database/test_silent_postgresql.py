@@ -57,6 +57,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 2)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", thorough_but(["hangs"], ["hangs", "is cut off"]))
 async def test_a_server_that_says_nothing_is_given_up_and_found_again(
     started: Database,

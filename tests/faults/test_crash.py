@@ -58,6 +58,7 @@ async def test_kill_under_load_loses_nothing(
     assert min(follower.connections for follower in going.followers) > 1
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(300)
 async def test_stop_under_load_loses_nothing(
     new_server: NewServer, chance: random.Random, record_property: Callable[[str, object], None]

@@ -142,6 +142,7 @@ def test_whoever_is_being_served_is_not_sent_away_for_others(
         assert b"room_changed" in chat.got or not chat.ended
 
 
+@pytest.mark.thorough
 def test_without_free_handles_the_server_rests_and_comes_back(
     hurried: MakeServer, sockets: list[RawHTTP], record_property: Record
 ) -> None:

@@ -31,7 +31,7 @@ def own_postgres() -> Iterator[Postgres]:
     server.end()
 
 
-@pytest.mark.parametrize("fault", thorough_but(("kills", "restarts"), SHORT))
+@pytest.mark.parametrize("fault", thorough_but(["kills"], SHORT))
 async def test_nothing_is_lost_or_doubled_and_all_see_one_order(
     fault: str, tmp_path: Path, chance: random.Random, own_postgres: Postgres
 ) -> None:

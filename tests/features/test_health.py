@@ -17,6 +17,7 @@ from parlour.errors import Refusal
 from parlour.features import health
 from parlour.features.health import LEAST_FREE, readyz
 from parlour.support import volume
+from parlour.support.counts import COUNTS
 from parlour.support.volume import Space, Volume
 from tests.support import faults
 from tests.support.answers import assert_refused
@@ -28,7 +29,8 @@ from tests.support.server import Server
 
 @pytest.fixture
 async def context(tmp_path: Path) -> AsyncIterator[Context]:
-    """Yield the parts of a server without its doors."""
+    """Yield the parts of a server without its doors, whose process has seen no fault."""
+    COUNTS.database_faults.clear()
     async with started_database(tmp_path) as database:
         yield local_context(tmp_path, database)
 

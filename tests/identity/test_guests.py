@@ -195,6 +195,7 @@ async def ways_in(server: Server, room: Room) -> dict[str, Any]:
     return {name: (answer.status_code, answer.json()["code"]) for name, answer in asked.items()}
 
 
+@pytest.mark.thorough
 async def test_without_guests_only_accounts_come_in(
     new_server: Callable[..., Server], new_room: MakeRoom
 ) -> None:

@@ -33,6 +33,7 @@ WORDS = (
     "both",
     "Sign in",
     "a time such as",
+    "belongs to the kind",
 )
 
 # The rooms and messages that there are when it begins; ids up to the second number are asked for.

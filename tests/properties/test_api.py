@@ -150,6 +150,7 @@ def test_each_operation_keeps_its_word_to_an_account(server: Server, tmp_path: P
     assert account.status() == 200
 
 
+@pytest.mark.thorough
 def test_each_operation_keeps_its_word_to_an_administrator(
     new_server: NewServer, tmp_path: Path
 ) -> None:
@@ -174,6 +175,7 @@ def test_each_operation_keeps_its_word_to_an_administrator(
     assert chief.call("GET", "/api/admin/users").status_code == 200
 
 
+@pytest.mark.thorough
 def test_operations_after_one_another_keep_their_word(server: Server, tmp_path: Path) -> None:
     """So do requests made of what earlier ones answered: made, read, talked in, deleted."""
     code, report = run_schemathesis(

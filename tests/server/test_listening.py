@@ -62,6 +62,7 @@ def test_the_kernel_takes_little_for_a_peer_that_does_not_read(tmp_path: Path) -
     assert UNSENT_BYTES // 2 < taken < 2 * UNSENT_BYTES
 
 
+@pytest.mark.thorough
 def test_the_limit_of_handles_is_raised_as_far_as_the_system_lets_it(tmp_path: Path) -> None:
     """A shell's own limit, often 1,024, would be reached by a thousand people."""
     program = ["sh", "-c", 'ulimit -S -n 200 && exec "$@"', "sh"]

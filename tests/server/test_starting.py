@@ -140,6 +140,7 @@ def test_a_start_that_fails_says_why_and_ends(
     whole.start()
 
 
+@pytest.mark.thorough
 async def test_uvicorn_alone_serves_it_too(
     tmp_path: Path, person: Callable[[str, Server], Person], new_room: Callable[..., Room]
 ) -> None:

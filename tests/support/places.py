@@ -29,7 +29,7 @@ def somebody(server: Server) -> Account:
     A password costs much to hash; `partings` gives all of them back.
     """
     pool = _POOL.setdefault(server.port, [])
-    if len(_TAKEN) >= len(pool):
+    while len(_TAKEN) >= len(pool):
         pool.append(new_account(server, "somebody"))
     _TAKEN.append(pool[len(_TAKEN)])
     return _TAKEN[-1]

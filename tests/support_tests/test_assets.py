@@ -146,6 +146,16 @@ def test_an_import_of_a_file_that_is_not_there_fails_at_the_start(folder: Path) 
         Assets(folder, CONFIG)
 
 
+def test_a_page_says_nothing_to_those_who_read_its_source(folder: Path) -> None:
+    """What stands beside it for whoever writes it costs a visitor nothing."""
+    page = folder / "index.html"
+    before = page.read_text()
+    page.write_text(before.replace("<link", "\n  <!-- Why\n  so. --><link"))
+    told = Assets(folder, CONFIG).files["index.html"].body.decode()
+    assert "Why" not in told
+    assert "<link" in told
+
+
 def test_a_page_without_styles_is_a_page(folder: Path) -> None:
     """Nothing has to be joined."""
     (folder / "styles.css").unlink()

@@ -89,6 +89,7 @@ def run(folder: Path, joined: Joined, program: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.thorough
 def test_the_joined_page_does_what_its_modules_do(tmp_path: Path) -> None:
     """Every form of import and export; each module runs once, after what it imports."""
     program = (
@@ -306,6 +307,7 @@ def real() -> Joined:
     return join_modules(sources, "app.js", "later.js", "seldom.js")
 
 
+@pytest.mark.thorough
 def test_the_joined_page_is_sound_before_and_after_it_is_minified(
     real: Joined, tmp_path: Path
 ) -> None:

@@ -14,9 +14,15 @@ from tests.support.administration import first_administrator
 from tests.support.people import Room as RoomDict
 from tests.support.people import checked
 from tests.support.server import Server
-from tests.web import refused, refused_files, refused_oversight, refused_places, refused_scheduled
+from tests.web import (
+    refused,
+    refused_files,
+    refused_leaving,
+    refused_oversight,
+    refused_places,
+    refused_scheduled,
+)
 from tests.web.refused import MESSAGES, ROOMS
-from tests.web.refused_oversight import RUNNING
 from tests.web.refused_places import STATEFUL
 
 SERVER_ENV = {"PARLOUR_MAX_MESSAGE_LENGTH": "100"}
@@ -24,12 +30,15 @@ SERVER_ENV = {"PARLOUR_MAX_MESSAGE_LENGTH": "100"}
 RARE = {"busy", "storage_full", "rate_limited"}
 Operation = dict[str, Any]
 REFUSED = (
-    refused.REFUSED | refused_places.REFUSED | refused_oversight.REFUSED | refused_files.REFUSED
-) | refused_scheduled.REFUSED
+    (refused.REFUSED | refused_places.REFUSED | refused_oversight.REFUSED | refused_files.REFUSED)
+    | refused_scheduled.REFUSED
+    | refused_leaving.REFUSED
+)
 ELSEWHERE = refused.ELSEWHERE | refused_places.ELSEWHERE | refused_oversight.ELSEWHERE
-ELSEWHERE |= refused_files.ELSEWHERE | refused_scheduled.ELSEWHERE
+ELSEWHERE |= refused_files.ELSEWHERE | refused_scheduled.ELSEWHERE | refused_leaving.ELSEWHERE
 SIGNED_IN = refused.SIGNED_IN | refused_places.SIGNED_IN | refused_oversight.SIGNED_IN
-SIGNED_IN |= refused_files.SIGNED_IN | refused_scheduled.SIGNED_IN
+SIGNED_IN |= refused_files.SIGNED_IN | refused_scheduled.SIGNED_IN | refused_leaving.SIGNED_IN
+RUNNING = refused_oversight.RUNNING | refused_leaving.RUNNING
 
 
 @pytest.fixture(scope="module")

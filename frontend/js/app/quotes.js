@@ -66,7 +66,7 @@ export class Quotes {
       this.#known.set(id, here);
       return here;
     }
-    if (id <= (this.#state.currentRoom?.purged_to ?? 0)) return GONE;
+    if (id <= Number(this.#state.currentRoom?.purged_to)) return GONE;
     if (!this.#known.has(id)) {
       this.#known.set(id, null);
       this.#missing.add(id);
