@@ -138,6 +138,7 @@ def test_a_wrong_setting_costs_one_line(parlour: Parlour, loaded: Parlour, tmp_p
     assert [path.name for path in tmp_path.iterdir()] == [".env"]
 
 
+@pytest.mark.thorough
 def test_a_data_directory_that_cannot_be_costs_one_line(
     parlour: Parlour, loaded: Parlour, tmp_path: Path
 ) -> None:

@@ -67,6 +67,7 @@ def test_a_few_failures_are_looked_at_once_more_and_named(
         assert all(f"test_it.py::test_shaken[{name}]" in said for name in failures)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "status"), thorough_but([("unsteady", 1)], [("steady", 0), ("unsteady", 1)])
 )

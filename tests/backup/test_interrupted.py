@@ -85,6 +85,7 @@ BACKUP = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("when", thorough_but(["in the database"], BACKUP))
 def test_a_backup_that_is_killed_leaves_nothing_that_looks_like_one(
     when: str, filled: tuple[Account, list[File]], place: Path, tmp_path: Path
@@ -128,6 +129,7 @@ RESTORE = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("when", thorough_but(["in the database"], RESTORE))
 def test_a_restore_that_is_killed_is_whole_or_nothing(
     when: str, filled: tuple[Account, list[File]], whole: Path, new_server: NewServer

@@ -25,6 +25,7 @@ async def away_for_a_minute(visitor: Visitor) -> None:
         await visitor.page.clock.fast_forward(RETRY)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("end", thorough_but(["killed"], ["stopped", "killed"]))
 async def test_twenty_messages_sent_while_the_server_is_away_appear_once_and_in_order(
     end: str, own_server: Server, new_room: object, visit: Visit, browsers: Browsers

@@ -208,7 +208,7 @@ async def test_a_second_tab_follows_what_the_first_does(
     await press(second, "Sign in")
     for tab in (linus, second):
         await expect(tab.dialog).to_have_count(0)
-        await expect(tab.page.get_by_text("Connected", exact=True)).to_be_visible()
+        await expect(tab.page.get_by_role("button", name="linus Connected")).to_be_visible()
 
 
 @pytest.mark.thorough

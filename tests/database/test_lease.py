@@ -68,6 +68,7 @@ def test_a_second_server_is_refused_while_the_first_one_runs(
     assert second.stop() == 0
 
 
+@pytest.mark.thorough
 def test_a_server_whose_database_was_taken_over_ends(url: str, new_server: NewServer) -> None:
     """It stood still for so long that another one found it gone."""
     server = new_server(env={"PARLOUR_DATABASE_URL": url}).start()

@@ -69,6 +69,7 @@ def on_both(server: Server, url: str) -> tuple[Account, File]:
     return account, file
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("before", thorough_but([on_both], [on_sqlite, on_postgresql, on_both]))
 def test_a_server_becomes_the_first_node_on_its_own_data_directory(
     new_server: NewServer, url: str, before: Callable[[Server, str], tuple[Account, File]]

@@ -373,6 +373,7 @@ HARD = [
 ]
 
 
+@pytest.mark.thorough
 def test_a_search_ends_in_its_time_whatever_is_asked(connection: Connection, hall: Room) -> None:
     """What it has not looked through can be asked for, and is then found as well."""
     words = ["the and ing an the", "在 ab e t1 t2 t3", ":( ing", "an e zz ing the"]

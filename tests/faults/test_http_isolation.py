@@ -108,6 +108,7 @@ async def test_those_who_talk_hardly_notice_the_abuse(
     assert grown <= max(5 * MIB, before // 10), figures
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("by", ["parlour serve", "uvicorn"])
 def test_no_query_reaches_a_log(tmp_path: Path, new_server: Callable[..., Server], by: str) -> None:
     """Not with DEBUG, not by a request that is refused, and not by Uvicorn's own lines."""

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
+
 from parlour.audience import SMALL_ROOM
 from parlour.features.presence import MAX_FOLLOWED
 from tests.support.answers import assert_deleted
@@ -246,6 +248,7 @@ async def test_no_news_of_a_room_come_after_its_removal(
         assert told.count("room_removed") == 1
 
 
+@pytest.mark.thorough
 async def test_a_connection_follows_so_many_rooms(
     own_server: Server, new_room: NewRoom, person: People
 ) -> None:

@@ -26,7 +26,7 @@ SERVER_ENV = {"PARLOUR_GUEST_FILES": "on"}
 ROOT = Path(__file__).parents[2]
 ADMIN = "^/api/admin/"
 pytestmark = pytest.mark.timeout(1_000 if LONG else 120)
-MANY, FEW = ("100", "50") if LONG else ("4", "2") if BRIEF else ("12", "6")
+MANY, FEW = ("100", "50") if LONG else ("2", "2") if BRIEF else ("12", "6")
 # There are many operations, and few answers that others can be asked with.
 STEPS = "100" if LONG else "24" if BRIEF else "36"
 

@@ -20,7 +20,7 @@ from tests.support.people import async_http_client
 from tests.support.server import Server
 from tests.support.timing import BRIEF, LONG
 
-EXAMPLES, STEPS = (500, 100) if LONG else (8, 40) if BRIEF else (20, 40)
+EXAMPLES, STEPS = (500, 100) if LONG else (4, 40) if BRIEF else (20, 40)
 # What fails waits for what does not come, so to make an example smaller takes minutes.
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if LONG else [])]
 MAX_ONLINE = 6

@@ -163,6 +163,7 @@ def test_a_second_signal_does_not_spoil_the_stop(own_server: Server) -> None:
     assert own_server.process.wait(seconds=10 * SLACK) == 0
 
 
+@pytest.mark.thorough
 async def test_a_stop_is_not_held_up_by_somebody_elses_lock(
     own_server: Server, new_room: Callable[..., Room], person: People
 ) -> None:

@@ -85,8 +85,11 @@ def run_as(server: Server, folder: Path) -> Server:
     """Let a server be the release in a folder from its next start on."""
     server.program = [sys.executable, "-m", "parlour.cli"]
     server.env["PYTHONPATH"] = str(folder)
-    # An earlier one has no such settings.
-    server.given.clear()
+    # It takes no settings that it does not know.
+    known = (folder / "parlour/settings.py").read_text("utf-8")
+    for name in list(server.given):
+        if f"    {name.removeprefix('PARLOUR_').lower()}: " not in known:
+            del server.given[name]
     asked = [sys.executable, "-c", "import parlour; print(parlour.__file__)"]
     told = subprocess.run(
         asked, env=server.env, cwd=server.home.parent, check=True, capture_output=True, text=True
