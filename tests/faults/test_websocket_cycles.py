@@ -107,8 +107,11 @@ def test_who_came_and_went_leaves_nothing_to_be_collected(watch: Watch, name: st
             kind(server, path)
     closed_handles(server, open_before)
     after = server.stalls()
-    assert after["connections"] <= before["connections"]
     assert after["garbage"] < rounds
+    # The last of them may be on its way out still.
+    deadline = time.monotonic() + scaled(5)
+    while server.stalls()["connections"] > before["connections"]:
+        assert time.monotonic() < deadline
 
 
 @pytest.mark.thorough
