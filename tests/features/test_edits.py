@@ -6,6 +6,7 @@ import pytest
 from httpx2 import Client
 
 from parlour.editing import MAX_EARLIER
+from tests.support.indexes import NO_CHANGES, index_stands
 from tests.support.inside import inside
 from tests.support.moderation import ban
 from tests.support.people import Message, NewRoom, Person, Room, async_http_client, checked
@@ -114,6 +115,7 @@ async def test_nothing_that_was_deleted_is_left_on_the_disk(
         for content in words[1:]:
             checked(await http.patch(path, params=by, json={"content": content}))
         assert (await http.delete(path, params=by)).status_code == 204
+    await index_stands(own_server, NO_CHANGES)
     own_server.stop()
     left = b"".join(
         each.read_bytes() for each in own_server.data_dir.iterdir() if each.name.startswith("chat")

@@ -1,6 +1,5 @@
 """Searching by HTTP: what is found, by whom, and what is said of what cannot be asked."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -8,11 +7,11 @@ from httpx2 import Client, Response
 
 from tests.support.accounts import Account
 from tests.support.answers import assert_refused
+from tests.support.indexes import NO_CHANGES, index_stands
 from tests.support.inside import inside
 from tests.support.people import MakePerson, NewRoom, checked, http_client
 from tests.support.places import Place, make_room, name_of, remove, say, somebody
 from tests.support.server import Server
-from tests.support.timing import scaled
 
 pytestmark = pytest.mark.usefixtures("partings")
 PATH = "/api/chat/search"
@@ -231,19 +230,7 @@ async def test_messages_are_indexed_behind_and_it_goes_on_after_a_kill(
 
 async def indexed(server: Server, message_id: int) -> None:
     """Wait until the index has everything up to a message."""
-    await stands(server, "lowest = 1 AND highest = ?", message_id)
-
-
-async def stands(server: Server, condition: str, *values: int) -> None:
-    """Wait until the index stands as some SQL says."""
-    query = f"SELECT count(*) FROM search_state WHERE {condition}"
-    async with asyncio.timeout(scaled(20)):
-        while True:
-            with inside(server) as connection:
-                [found] = connection.execute(query, values).fetchone()
-            if found:
-                return
-            await asyncio.sleep(0.05)
+    await index_stands(server, "lowest = 1 AND highest = ?", message_id)
 
 
 def on_disk(server: Server) -> bytes:
@@ -260,20 +247,24 @@ async def test_no_term_of_what_was_deleted_is_left_on_the_disk(
     room, alice = new_room(own_server), person("alice", own_server)
     for number in range(20):
         await alice.post(room, f"stays {number}")
-    gone = await alice.post(room, "qxzjkvw")
-    await indexed(own_server, gone["id"])
-    with http_client(own_server) as http:
-        path = f"/api/chat/messages/{gone['id']}"
-        assert http.delete(path, params={"username": "alice"}).status_code == 204
     # A term as it is kept: its length, and three of the word's letters.
     term = b"\x03xzj"
-    nothing = "NOT EXISTS (SELECT 1 FROM search_changes)"
-    await stands(own_server, nothing)
-    own_server.stop()
-    # Taken out, and its terms are still in a piece.
-    assert term in on_disk(own_server)
+    for _ in range(5):
+        gone = await alice.post(room, "qxzjkvw")
+        await indexed(own_server, gone["id"])
+        with http_client(own_server) as http:
+            path = f"/api/chat/messages/{gone['id']}"
+            assert http.delete(path, params={"username": "alice"}).status_code == 204
+        await index_stands(own_server, NO_CHANGES)
+        own_server.stop()
+        # Taken out, and its terms are still in a piece: unless the server was so slow to stop that
+        # it came to tidying up.
+        if is_left := term in on_disk(own_server):
+            break
+        own_server.start()
+    assert is_left
     own_server.start()
-    await stands(own_server, f"untidy = 0 AND {nothing}")
+    await index_stands(own_server, f"untidy = 0 AND {NO_CHANGES}")
     with http_client(own_server) as http:
         assert len(contents(http, "stays")) == 20
     own_server.stop()
