@@ -38,12 +38,15 @@ ON_POSTGRESQL := tests/administration tests/database tests/features tests/files 
 # What takes minutes in its long form, and a part of a minute in every run.
 FAULTS := tests/faults/test_ledger_nodes.py tests/faults/test_ledger_partitions.py tests/faults/test_releases.py \
 	tests/migrations/test_upgrades.py
+# The same in seconds each, with what else two nodes and what is beneath them go through.
+FAULTS_SHORT := tests/cluster tests/faults/test_ledger_faults.py tests/faults/test_ledger_nodes.py \
+	tests/faults/test_ledger_partitions.py tests/faults/test_ledger_postgresql.py tests/faults/test_releases.py
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run cluster dev node test test-python test-postgresql test-nodes test-pgbouncer test-frontend \
-	test-all coverage bench fuzz sbom lint lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger \
-	faults soak conformance deploy-check wheel clean
+	test-all test-cluster coverage bench fuzz sbom lint lint-python lint-frontend format lock vendor screenshots \
+	lighthouse audit rendering ledger faults soak conformance deploy-check wheel clean
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,11 +91,16 @@ coverage: dev ## The same, then hold their branch coverage against the bound
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
+# Each in its turn, so that what is promised within seconds has the machine to itself.
+test-cluster: dev ## Run faults beneath two nodes in short, and most tests on PostgreSQL and on two nodes
+	@$(BIN)/python -m scripts.tests $(SHARED) -m thorough $(FAULTS_SHORT)
+	@TEST_BRIEF=1 $(MAKE) --no-print-directory test-postgresql test-nodes
+
 test-postgresql: dev ## Run what the database has a part in on PostgreSQL
-	@TEST_DATABASE=postgresql $(BIN)/python $(PYTEST) $(ON_POSTGRESQL)
+	@TEST_DATABASE=postgresql $(BIN)/python -m scripts.tests $(SHARED) $(or $(T),$(ON_POSTGRESQL))
 
 test-nodes: dev ## Run what several nodes have a part in on two of them
-	@TEST_NODES=2 $(BIN)/python $(PYTEST) $(or $(T),$(ON_NODES))
+	@TEST_NODES=2 $(BIN)/python -m scripts.tests $(SHARED) $(or $(T),$(ON_NODES))
 
 # Neither comes in a package of the lock file: Debian has the one, and each version its own other.
 test-pgbouncer: dev ## Run the same through a pgbouncer (which has to be installed)

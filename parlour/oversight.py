@@ -191,6 +191,7 @@ class AdminRoom(Shape):
     owner: str | None
     members: int
     messages: int
+    retention_days: int | None
 
 
 class OwnerChange(Shape):

@@ -311,7 +311,7 @@ class BadFrame(Exception):
 def parse(text: str) -> Command:
     """Read one frame. Raises BadFrame, whose refusal names the field at fault."""
     try:
-        frame = pydantic_core.from_json(text, allow_inf_nan=False)
+        frame = pydantic_core.from_json(text, allow_inf_nan=False, cache_strings="keys")
         twice = repeated_name(text, frame)
     except ValueError:
         words = "The frame is not valid JSON."

@@ -129,20 +129,35 @@ def _set_rule(
 
 
 def preview(
-    connection: Connection, by: Person, given: Policy, days: int | None
+    connection: Connection, by: Person, given: Policy, days: int | None, room_id: int | None
 ) -> RetentionPreview:
-    """What would go just now, or with another rule of the server, for an administrator."""
+    """What would go just now, or with another rule, for an administrator.
+
+    It is that of the server, or of one room alone, without one of its own where `days` is None.
+    Raises Refusal.
+    """
     administration.check(connection, by)
-    return count(connection, given, days)
+    if room_id is None:
+        return count(connection, given, days)
+    found = [
+        room._replace(days=days)
+        for room in rows.all_rooms(connection)
+        if room.id == room_id and room.kind != "direct"
+    ]
+    if not found:
+        raise no_room()
+    return count(connection, given, None, found)
 
 
-def count(connection: Connection, given: Policy, days: int | None) -> RetentionPreview:
-    """The same for whoever runs the machine."""
+def count(
+    connection: Connection, given: Policy, days: int | None, rooms: list[RoomRow] | None = None
+) -> RetentionPreview:
+    """The same for whoever runs the machine; of some rooms as they are given, or of all."""
     if days is None:
         days = administration.load_policy(connection, given).retention_days
     scope, now = holds.scope(connection), datetime.now(UTC)
     found, held_rooms = [], 0
-    for room in rows.all_rooms(connection):
+    for room in rows.all_rooms(connection) if rooms is None else rooms:
         if not _is_over(room, days, now):
             continue
         if scope.all_of(room.id):

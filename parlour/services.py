@@ -81,6 +81,7 @@ _WORK: Final[tuple[Task, ...]] = (
 # it: with nobody to be told it costs nothing, and what nobody takes would become ever more.
 _OWN: Final[tuple[Task, ...]] = (
     lambda context: upkeep.hold_database(context.database),
+    lambda context: context.database.look_through(),
     sessions.tidy,
     news.tell_news,
     notifications.tell_crowds,

@@ -132,7 +132,7 @@ class _StrictRequest(Request):
     async def json(self) -> Any:
         body = await self.body()
         try:
-            value = pydantic_core.from_json(body, allow_inf_nan=False)
+            value = pydantic_core.from_json(body, allow_inf_nan=False, cache_strings="keys")
             twice = repeated_name(body.decode(), value)
         except ValueError:
             raise Refusal("bad_json", "The body is not valid JSON.") from None

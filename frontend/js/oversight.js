@@ -148,9 +148,13 @@ export class OversightApi {
     return this.#askAdmin('PATCH', 'policy', { body: changes });
   }
 
-  /** @param {number} [days] as if that was the rule @returns {Promise<RetentionPreview>} */
-  retention(days) {
-    return this.#askAdmin('GET', 'retention', { query: { days } });
+  /**
+   * @param {number|null} [days] as if that was the rule
+   * @param {number} [roomId] of this room alone, which then has no rule of its own where no days are said
+   * @returns {Promise<RetentionPreview>}
+   */
+  retention(days, roomId) {
+    return this.#askAdmin('GET', 'retention', { query: { days: days ?? undefined, room_id: roomId } });
   }
 
   /** @param {number} roomId @param {number|null} days @returns {Promise<RoomRetention>} */

@@ -224,6 +224,7 @@
  * @property {string|null} owner
  * @property {number} members
  * @property {number} messages
+ * @property {number|null} retention_days its own rule
  */
 
 /**
@@ -231,9 +232,7 @@
  * @typedef {{registration: 'open'|'invite'|'closed', guests: 'on'|'off', retention_days: number, fixed: string[]}} Policy
  */
 
-/** For how many days messages of a room are kept (0: for ever): as it holds; its own rule, if it has one; the server's.
- * @typedef {{days: number, own: number|null, longer: boolean, server: number}} RoomRetention
- */
+/** For how many days (0: for ever): as it holds; the room's rule; the server's. @typedef {{days: number, own: number|null, longer: boolean, server: number}} RoomRetention */
 
 /** What would be taken away by a rule of the server. @typedef {{days: number, rooms: number, messages: number, held_rooms: number, held_messages: number}} RetentionPreview */
 

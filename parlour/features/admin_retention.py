@@ -45,10 +45,14 @@ async def preview(
         int | None,
         Query(ge=0, le=MAX_RETENTION, description="As if this was the server's rule."),
     ] = None,
+    room_id: Annotated[
+        IdParam | None,
+        Query(description="Of this room alone, as if `days` was its own rule; without: none."),
+    ] = None,
 ) -> RetentionPreview:
     """What would go just now. It is counted, and nothing is taken away."""
     given = Policy.of(context.settings)
-    return await context.database.read(retaining.preview, account_of(login), given, days)
+    return await context.database.read(retaining.preview, account_of(login), given, days, room_id)
 
 
 @router.put("/rooms/{room_id}/retention", responses=answers(*_WRITES, *_BODY))

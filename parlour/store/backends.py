@@ -19,6 +19,9 @@ from parlour.support.logs import Seldom
 
 logger = logging.getLogger(__name__)
 
+# How long a start waits until a file is looked through.
+CHECK_SECONDS: Final = 2.0
+
 
 class DatabaseUnusable(Exception):
     """The database cannot be used; the text is the one line to show."""
@@ -41,8 +44,11 @@ class Backend(Protocol):
     def open_readers(self, connections: int) -> Connections:
         """Connections that only read, each transaction one moment of the database."""
 
-    def check(self, connection: Connection) -> None:
-        """Raises DatabaseUnusable, or DBAPIError, where nothing can be kept there."""
+    def check(self, connection: Connection, *, to_the_end: bool = True) -> bool:
+        """Raises DatabaseUnusable, or DBAPIError, where nothing can be kept there.
+
+        Unless it is to the end, a large one is not looked at for long; whether all of it was.
+        """
 
     def fault(self, error: DBAPIError) -> str:
         """What is wrong with it, in one sentence or two."""
@@ -87,13 +93,15 @@ class File:
         """The same."""
         return sqlite.open_readers(self.path, connections)
 
-    def check(self, connection: Connection) -> None:
+    def check(self, connection: Connection, *, to_the_end: bool = True) -> bool:
         """The same."""
         try:
             sqlite.check_able(connection)
         except sqlite.Unable as unable:
             raise DatabaseUnusable(str(unable)) from unable
-        sqlite.check_sound(connection)
+        if to_the_end:
+            return sqlite.check_sound(connection)
+        return sqlite.check_sound(connection, CHECK_SECONDS)
 
     def fault(self, error: DBAPIError) -> str:
         """The same."""
@@ -147,13 +155,14 @@ class Server:
         """The same."""
         return postgresql.open_readers(self._url, connections)
 
-    def check(self, connection: Connection) -> None:
-        """The same."""
+    def check(self, connection: Connection, *, to_the_end: bool = True) -> bool:
+        """The same; a server of databases looks after its files itself."""
         postgresql.let_take_its_time(connection)
         try:
             postgresql.check_able(connection)
         except postgresql.Unable as unable:
             raise DatabaseUnusable(f"{self} cannot be used: {unable}") from unable
+        return True
 
     def fault(self, error: DBAPIError) -> str:
         """The same."""

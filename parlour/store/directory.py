@@ -101,6 +101,7 @@ def _rooms() -> Select[Any]:
     return select(
         rooms.c.id, rooms.c.name, rooms.c.kind, rooms.c.topic, rooms.c.created_at,
         rooms.c.archived_at, rooms.c.owner, belonging.label("members"), said.label("messages"),
+        rooms.c.retention_days,
     ).where(LIVE, rooms.c.kind != "direct")  # fmt: skip
 
 

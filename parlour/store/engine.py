@@ -5,6 +5,7 @@ import contextlib
 import logging
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -58,8 +59,10 @@ class Engine:
             raise
         try:
             with self.write_engine.begin() as connection:
-                backend.check(connection)
-                if backend.shared and is_behind(connection):
+                behind = is_behind(connection)
+                # Nothing is made into another form that was not looked at to the end.
+                self.is_sound = backend.check(connection, to_the_end=behind)
+                if backend.shared and behind:
                     self._refuse_beside(lease.others(connection, lease.owner_of(data_dir)), backend)
                 migrate(connection)
                 ensure_epoch(connection)
@@ -260,6 +263,17 @@ class Engine:
             raise expected_error(error) from error
         finally:
             self._reads -= 1
+
+    async def look_through(self) -> None:
+        """Look at what the start did not wait for. What is damaged is told as where it is met."""
+        if self.is_sound:
+            return
+        begun = time.monotonic()
+        try:
+            self.is_sound = await self.read(self._backend.check)
+        except Refusal:
+            return
+        logger.info("all of the database is sound: %.0f s", time.monotonic() - begun)
 
     def sizes(self, connection: Connection) -> Sizes:
         """How large it is; to be read with `read`."""

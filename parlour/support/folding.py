@@ -39,7 +39,7 @@ _PIECES: Final = re.compile("[\uff66-\uff9d][\uff9e\uff9f]|.", re.DOTALL)
 # Of a longer word no more is kept whole.
 _WHOLE: Final = 32
 # Words met again cost a look-up; longer ones are seldom met again.
-_KEPT_WORDS: Final = 16_384
+_KEPT_WORDS: Final = 4_096
 _KEPT_LENGTH: Final = 24
 
 

@@ -6,6 +6,7 @@ The settings and their reasons: https://www.sqlite.org/wal.html and pragma.html.
 import contextlib
 import os
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Final, Literal
 
@@ -71,14 +72,40 @@ def check_able(connection: Connection) -> None:
         )
 
 
-def check_sound(connection: Connection) -> None:
-    """Raise DatabaseError when the file is damaged: 0.2 s for a million messages."""
-    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+def check_sound(connection: Connection, seconds: float = float("inf")) -> bool:
+    """Raise DatabaseError when the file is damaged: 0.8 s for a million messages.
+
+    After so many seconds no more of it is looked at; whether all of it was.
+    """
+    if seconds <= 0:
+        return False
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - of a connection that is in use
+    is_over = threading.Event()
+
+    def end() -> None:
+        is_over.set()
+        driver.interrupt()
+
+    timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), end)
+    timer.daemon = True
+    timer.start()
+    try:
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return False
+    finally:
+        # It must not end what comes next.
+        timer.cancel()
+        timer.join()
     if found != "ok":
         words = " ".join(str(found).split())
         fault = sqlite3.DatabaseError(f"it is damaged ({words})")
         fault.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise DatabaseError(None, None, fault)
+    return not is_over.is_set()
 
 
 def is_damage(error: DBAPIError) -> bool:

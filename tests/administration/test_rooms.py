@@ -44,6 +44,7 @@ def test_public_and_private_rooms_are_listed_and_conversations_are_not(
         "owner": name_of(owner),
         "members": 1,
         "messages": 1,
+        "retention_days": None,
     }
     public = listed(chief, room["id"])
     assert public is not None

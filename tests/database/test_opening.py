@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from parlour.database import ChatDatabase, Database, DatabaseUnusable, get_db, init_db
 from parlour.support.lock import DataDirInUse
-from parlour.support.sqlite import LOCK_TIMEOUT_MS, open_writer
+from parlour.support.sqlite import LOCK_TIMEOUT_MS, check_sound, open_writer
 from tests.support.local import draft, local_settings, open_database
 from tests.support.timing import scaled
 
@@ -125,6 +125,7 @@ def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     with open_database(tmp_path) as database, get_db(database) as connection:
         room = ChatDatabase.create_room(connection, "Hall")
         ChatDatabase.create_messages(connection, [draft(room.id, "x" * 500) for _ in range(100)])
+    assert database.is_sound
     path = tmp_path / "data" / "chat.db"
     whole = path.read_bytes()
     with closing(sqlite3.connect(path)) as connection:
@@ -137,6 +138,29 @@ def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     assert str(path) in str(refused.value)
     assert "\n" not in str(refused.value)
     assert path.read_bytes() == damaged
+
+
+@pytest.mark.sqlite
+def test_what_takes_longer_is_looked_at_no_further(tmp_path: Path) -> None:
+    """And the connection is as good as before."""
+    path = tmp_path / "large.db"
+    engine = open_writer(path)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE numbers (number INTEGER, words TEXT)")
+        connection.exec_driver_sql(
+            "WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n LIMIT 400000)"
+            " INSERT INTO numbers SELECT number, hex(randomblob(20)) FROM n"
+        )
+        connection.exec_driver_sql("CREATE INDEX by_words ON numbers (words)")
+    with engine.begin() as connection:
+        assert not check_sound(connection, 0)
+        assert not check_sound(connection, 0.001)
+        connection.exec_driver_sql("INSERT INTO numbers VALUES (0, 'none')")
+        assert check_sound(connection)
+    with engine.begin() as connection:
+        found = connection.exec_driver_sql("SELECT count(*) FROM numbers").scalar()
+        assert found == 400_001
+    engine.dispose()
 
 
 def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:

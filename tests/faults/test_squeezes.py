@@ -9,7 +9,7 @@ import os
 import resource
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,8 +23,11 @@ from tests.support import faults, files
 from tests.support.accounts import Account, register
 from tests.support.answers import assert_refused
 from tests.support.figures import read
+from tests.support.hurried_server import HurriedServer
 from tests.support.people import NewRoom, Room, checked, http_client
 from tests.support.server import NewServer, Server
+
+DAMAGED = 'parlour_database_faults_total{reason="damaged"}'
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.one_node("each has its own disk")]
 
@@ -160,6 +163,35 @@ def test_a_damaged_database_is_told_while_it_runs_and_at_the_next_start(
     process = server.launch()
     assert process.wait() == 1
     assert any("damaged" in line for line in process.lines)
+
+
+def test_a_large_database_is_looked_through_behind_the_start(tmp_path: Path) -> None:
+    """People come in at once; what is damaged is told as where somebody meets it."""
+    server = HurriedServer(tmp_path, hurry=("start",), is_anew=True)
+    with server:
+        server.process.wait_for_line("all of the database is sound")
+        with http_client(server) as http:
+            assert http.get("/readyz").is_success
+        server.stop()
+        damage(server.data_dir / "chat.db", "reactions")
+        server.expect_fault("the database is damaged")
+        server.start()
+        server.process.wait_for_line("the database is damaged: stop the server")
+        with http_client(server) as http:
+            assert checked(http.get("/api/chat/rooms")) == []
+            assert_refused(http.get("/readyz"), "busy")
+            assert read(http.get("/metrics").text)[DAMAGED] > 0
+
+
+def damage(path: Path, table: str) -> None:
+    """Overwrite the page with which a table begins."""
+    with closing(sqlite3.connect(path)) as connection:
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+        [(page,)] = connection.execute(query, [table]).fetchall()
+        [(size,)] = connection.execute("PRAGMA page_size").fetchall()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
 
 
 def _is_told(squeezed: Squeezed) -> bool:

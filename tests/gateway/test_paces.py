@@ -15,6 +15,9 @@ from tests.support.people import Person, Room
 from tests.support.server import USUAL, Server
 from tests.support.websocket import Client, Frame
 
+# Of two, each counts the first half by itself: tests/cluster/test_shared_paces.py.
+pytestmark = pytest.mark.one_node("it counts what one of them lets through")
+
 SERVER_ENV = USUAL
 
 

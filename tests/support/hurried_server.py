@@ -26,7 +26,7 @@ class HurriedServer(Server):
         limit: int | None = None,
         **options: Any,
     ) -> None:
-        """Let `door`, `websockets`, `database` or `redis` hurry; `limit` bounds its files."""
+        """Let any of what `hurried.py` names hurry; `limit` bounds its files."""
         program = list(self.loaded)
         if limit is not None:
             # The shell's own limit is that of the program it becomes.

@@ -61,6 +61,7 @@ export class Oversight {
           part: createAdminRooms({
             rooms: (page) => api.rooms(page), onGive: (roomId, username) => api.giveOwner(roomId, username), onDelete: (roomId) => api.deleteRoom(roomId),
             onHold: (roomId, reason) => api.hold({ kind: 'room', room_id: roomId, reason }), onKeep: (roomId, days) => api.keepRoom(roomId, days),
+            preview: (roomId, days) => api.retention(days, roomId),
           }),
         },
         {

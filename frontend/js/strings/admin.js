@@ -144,6 +144,7 @@ export const words = {
     sureTitle: (/** @type {number} */ days) => `Keep messages for ${plural(days, 'day', 'days')}?`,
     sure: (/** @type {number} */ messages, /** @type {number} */ rooms) =>
       `${plural(messages, 'message', 'messages')} of ${plural(rooms, 'room', 'rooms')} go now, for good.`,
+    sureOfRoom: (/** @type {number} */ messages, /** @type {string} */ room) => `${plural(messages, 'message', 'messages')} of ${room} go now, for good.`,
     sureSubmit: 'Take them away',
     saved: (/** @type {number} */ days) => (days === 0 ? 'Messages are kept for ever.' : `Messages are kept for ${plural(days, 'day', 'days')}.`),
     holds: 'Legal holds',
@@ -168,6 +169,7 @@ export const words = {
     ofRoom: 'How long messages are kept…',
     ofRoomTitle: (/** @type {string} */ room) => `How long messages of ${room} are kept`,
     asServer: 'as the server does',
+    ofRoomKept: (/** @type {number} */ days) => `kept ${keptFor(days)}`,
     ofRoomSubmit: 'Save',
     ofRoomSaved: (/** @type {string} */ room, /** @type {number} */ days) =>
       (days === 0 ? `Messages of ${room} are kept for ever.` : `Messages of ${room} are kept for ${plural(days, 'day', 'days')}.`),

@@ -19,9 +19,10 @@ const PAGE = 50;
  * @param {(roomId: number, username: string) => Promise<unknown>} options.onGive
  * @param {(roomId: number) => Promise<unknown>} options.onDelete
  * @param {(roomId: number, reason: string) => Promise<unknown>} options.onHold
+ * @param {(roomId: number, days: number|null) => Promise<import('../../types.js').RetentionPreview>} options.preview what would go by a rule
  * @param {(roomId: number, days: number|null) => Promise<import('../../types.js').RoomRetention>} options.onKeep null: as the server does
  */
-export function createAdminRooms({ rooms, onGive, onDelete, onHold, onKeep }) {
+export function createAdminRooms({ rooms, onGive, onDelete, onHold, preview, onKeep }) {
   const text = words.rooms;
   const outcome = createOutcome();
   const listing = createListing({
@@ -39,7 +40,7 @@ export function createAdminRooms({ rooms, onGive, onDelete, onHold, onKeep }) {
         line: [nameOf(room.name), badge(text.kinds[room.kind]), room.archived_at !== null && badge(text.archived, 'admin-badge-off')],
         facts: [
           room.owner ? text.owner(room.owner) : text.noOwner, text.members(room.members), text.messages(room.messages),
-          formatShortDate(room.created_at),
+          formatShortDate(room.created_at), room.retention_days !== null && words.retention.ofRoomKept(room.retention_days),
         ],
       });
     },
@@ -60,13 +61,23 @@ export function createAdminRooms({ rooms, onGive, onDelete, onHold, onKeep }) {
     }).then((done) => (done ? after(text.given(call, field.value.trim())) : undefined));
   };
   /** @param {AdminRoom} room @param {string} call */
-  const keep = (room, call) => {
-    const rule = createDays('room-retention', words.retention.rule, null, words.retention.asServer);
-    let now = 0;
-    return openDialog({
-      title: words.retention.ofRoomTitle(call), body: [rule.element], submit: words.retention.ofRoomSubmit, danger: true,
-      run: async () => void ({ days: now } = await onKeep(room.id, rule.select.value === '' ? null : Number(rule.select.value))),
-    }).then((done) => (done ? after(words.retention.ofRoomSaved(call, now)) : undefined));
+  const keep = async (room, call) => {
+    const said = words.retention;
+    const rule = createDays('room-retention', said.rule, room.retention_days, said.asServer);
+    const days = () => (rule.select.value === '' ? null : Number(rule.select.value));
+    let [now, would] = [0, 0];
+    const save = async () => void ({ days: now } = await onKeep(room.id, days()));
+    const chosen = await openDialog({
+      title: said.ofRoomTitle(call), body: [rule.element], submit: said.ofRoomSubmit,
+      run: async () => {
+        ({ messages: would } = await preview(room.id, days()));
+        if (would === 0) await save();
+      },
+    });
+    const isSaved = chosen && (would === 0 || (await openDialog({
+      title: said.ofRoomTitle(call), body: [el('p', { class: 'dialog-text' }, said.sureOfRoom(would, call))], submit: said.sureSubmit, danger: true, run: save,
+    })));
+    if (isSaved) await after(said.ofRoomSaved(call, now));
   };
   /** @param {string} said */
   const after = async (said) => {
