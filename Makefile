@@ -26,11 +26,11 @@ UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 # Each worker takes whole files, the longest first (tests/conftest.py).
 SHARED := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PYTEST := -m pytest $(SHARED)
-# What runs on two nodes once more, and what of it is a part of every run.
+# What runs on two nodes once more, and what of it when the coverage is measured.
 ON_NODES := tests/administration tests/cluster tests/features tests/files/test_avatars.py tests/files/test_files.py \
 	tests/files/test_quotas.py tests/files/test_uploads.py tests/gateway tests/identity tests/permissions \
 	tests/properties/test_fuzz.py
-ON_NODES_ALWAYS := tests/features/test_bans.py tests/features/test_direct.py tests/features/test_members.py \
+ON_NODES_MEASURED := tests/features/test_bans.py tests/features/test_direct.py tests/features/test_members.py \
 	tests/identity/test_sessions.py
 # What runs on PostgreSQL once more.
 ON_POSTGRESQL := tests/administration tests/database tests/features tests/files tests/gateway tests/identity \
@@ -79,7 +79,7 @@ test-all: test-frontend test-python ## Run all tests, also those that show in mo
 test-python: dev ## Run the Python and browser tests of them
 	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
 	CHROME_PATH="$$chromium" $(BIN)/python -m scripts.tests $(SHARED) $(if $(TIMES),--seconds-to tests/seconds.json) \
-	-- TEST_DATABASE=postgresql tests/database -- TEST_NODES=2 $(ON_NODES_ALWAYS)
+	-- TEST_DATABASE=postgresql tests/database
 
 # Measuring doubles what the tests compute, so it is a run of its own.
 coverage: dev ## The same, then hold their branch coverage against the bound
@@ -87,7 +87,7 @@ coverage: dev ## The same, then hold their branch coverage against the bound
 	rm -f .coverage .coverage.*; \
 	CHROME_PATH="$$chromium" $(BIN)/coverage run $(PYTEST)
 	@TEST_DATABASE=postgresql $(BIN)/coverage run $(PYTEST) tests/database
-	@TEST_NODES=2 $(BIN)/coverage run $(PYTEST) $(ON_NODES_ALWAYS)
+	@TEST_NODES=2 $(BIN)/coverage run $(PYTEST) $(ON_NODES_MEASURED)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 
@@ -19,6 +20,8 @@ from parlour.places import Told
 from parlour.retaining import Purged
 from parlour.store import holds, leftovers
 from parlour.support.counts import COUNTS
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +64,17 @@ def begin(connection: Connection) -> None:
     """
     purge_old.take_back(connection, "all")
     purge_old.put(connection, None, key="all")
+
+
+def and_begin(operation: Callable[..., T]) -> Callable[..., T]:
+    """The operation, and in its transaction a look soon at what is over by what it changed."""
+
+    def both(connection: Connection, *args: Any) -> T:
+        outcome = operation(connection, *args)
+        begin(connection)
+        return outcome
+
+    return both
 
 
 async def look_at_start(context: Context) -> None:

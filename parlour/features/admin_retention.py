@@ -66,16 +66,9 @@ async def decide_retention(
     given = Policy.of(context.settings)
     tell = held_otherwise.after(context, lambda _: room_id)
     return await context.database.write(
-        _decide, account_of(login), room_id, given, change.days, then=tell
-    )
-
-
-def _decide(
-    connection: Connection, by: Person, room_id: int, given: Policy, days: int | None
-) -> RoomRetention:
-    rule = retaining.decide_rule(connection, by, room_id, given, days)
-    purging.begin(connection)
-    return rule
+        purging.and_begin(retaining.decide_rule), account_of(login), room_id, given, change.days,
+        then=tell,
+    )  # fmt: skip
 
 
 @router.get("/holds", responses=answers("not_found", "busy"))

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from sqlalchemy import Connection
 
 from parlour import purging, retaining
 from parlour.context import Context
@@ -11,7 +10,6 @@ from parlour.effects import effect
 from parlour.fields import IdParam
 from parlour.identity import ContextDep, LoggedIn, Reader, account_of
 from parlour.lasting import RoomRetention, RoomRetentionChange
-from parlour.models import Person
 from parlour.oversight import Policy
 from parlour.web import StrictRoute, answers
 
@@ -49,13 +47,6 @@ async def set_retention(
     """Keep a room's messages for less long than the server does: its owner; it holds at once."""
     given, tell = Policy.of(context.settings), look_soon.after(context)
     return await context.database.write(
-        _set_rule, account_of(login), room_id, given, change.days, then=tell
-    )
-
-
-def _set_rule(
-    connection: Connection, by: Person, room_id: int, given: Policy, days: int | None
-) -> RoomRetention:
-    rule = retaining.set_rule(connection, by, room_id, given, days)
-    purging.begin(connection)
-    return rule
+        purging.and_begin(retaining.set_rule), account_of(login), room_id, given, change.days,
+        then=tell,
+    )  # fmt: skip

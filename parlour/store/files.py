@@ -4,9 +4,10 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 
 from parlour.files import File, Thumbnail
 from parlour.store.dialects import Listed, upsert
@@ -165,36 +166,45 @@ def room_for(
 
     Anybody may have passed a file on into thousands of rooms that are nothing to whoever asks.
     """
-    theirs = rooms.c.kind == "public"
+    given: dict[str, Any] = {"file_id": file_id, "author": author, "now": datetime.now(UTC)}
     if author is not None and author.startswith("user:"):
-        user_id = int(author.removeprefix("user:"))
-        member = select(members.c.room_id).where(
-            members.c.room_id == rooms.c.id, members.c.user_id == user_id
+        given["user_id"] = int(author.removeprefix("user:"))
+    statement = _room_for(banned=banned, member="user_id" in given)
+    room_id: int | None = connection.scalar(statement, given)
+    return room_id
+
+
+@cache
+def _room_for(*, banned: bool, member: bool) -> Select[Any]:
+    # Made once: each new one leaves circles that stay in memory until all of it is gone through.
+    theirs = rooms.c.kind == "public"
+    if member:
+        belonging = select(members.c.room_id).where(
+            members.c.room_id == rooms.c.id, members.c.user_id == bindparam("user_id")
         )
-        theirs = or_(theirs, member.exists())
+        theirs = or_(theirs, belonging.exists())
     ban = (
         select(restrictions.c.id)
         .where(
             restrictions.c.room_id == rooms.c.id,
-            restrictions.c.author == author,
+            restrictions.c.author == bindparam("author"),
             restrictions.c.kind == "ban",
-            or_(restrictions.c.until.is_(None), restrictions.c.until > datetime.now(UTC)),
+            or_(restrictions.c.until.is_(None), restrictions.c.until > bindparam("now")),
         )
         .exists()
     )
     said = attachments.join(messages, messages.c.id == attachments.c.message_id)
-    statement = (
+    return (
         select(rooms.c.id)
         .select_from(said.join(rooms, rooms.c.id == messages.c.room_id))
         .where(
-            attachments.c.file_id == file_id,
+            attachments.c.file_id == bindparam("file_id"),
             rooms.c.deleted_at.is_(None),
             theirs,
             ban if banned else ~ban,
         )
         .limit(1)
     )
-    return connection.scalar(statement)
 
 
 # The storage

@@ -1,14 +1,19 @@
 """What deleted rooms and messages left behind: taken away a bounded number of rows at a time."""
 
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
+    Delete,
+    Integer,
     Select,
     Table,
     and_,
     any_,
+    bindparam,
     delete,
     func,
     insert,
@@ -62,7 +67,9 @@ def clear_some(connection: Connection, message_id: int, limit: int) -> int:
     """Take so many rows of it at most; how many they were."""
     gone = 0
     for table in (reactions, saved):
-        gone += some_of(connection, table, table.c.message_id == message_id, limit - gone)
+        taking = _taking(table, is_sqlite=is_sqlite(connection))
+        given = {"message_id": message_id, "most": limit - gone}
+        gone += connection.execute(taking, given).rowcount
         if gone == limit:
             break
     return gone
@@ -167,11 +174,25 @@ def _first_messages(room_id: int, limit: int) -> Select[tuple[int]]:
 
 def some_of(connection: Connection, table: Table, where: ColumnElement[bool], limit: int) -> int:
     """Delete at most `limit` of some rows; how many they were."""
-    if not is_sqlite(connection):
+    taking = _some_of(table, where, limit, is_sqlite=is_sqlite(connection))
+    return connection.execute(taking).rowcount
+
+
+def _some_of(
+    table: Table, where: ColumnElement[bool], limit: int | BindParameter[int], *, is_sqlite: bool
+) -> Delete:
+    if not is_sqlite:
         # By where they lie: by their keys all of a table might be gone through.
         place: ColumnElement[Any] = literal_column(f"{table.name}.ctid")
         some = select(place).select_from(table).where(where).limit(limit).scalar_subquery()
-        return connection.execute(delete(table).where(place == any_(func.array(some)))).rowcount
+        return delete(table).where(place == any_(func.array(some)))
     key = tuple_(*table.primary_key.columns)
     chosen = select(*table.primary_key.columns).where(where).limit(limit)
-    return connection.execute(delete(table).where(key.in_(chosen))).rowcount
+    return delete(table).where(key.in_(chosen))
+
+
+@cache
+def _taking(table: Table, *, is_sqlite: bool) -> Delete:
+    # Made once, because it is asked for with each message that is deleted.
+    where = table.c.message_id == bindparam("message_id")
+    return _some_of(table, where, bindparam("most", type_=Integer), is_sqlite=is_sqlite)
