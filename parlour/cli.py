@@ -249,10 +249,10 @@ def _add_backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     backup = commands.add_parser(
         "backup", help="Everything in one archive, also while the server runs."
     )
-    doing = backup.add_mutually_exclusive_group()
-    doing.add_argument(
+    backup.add_argument(
         "--to", metavar="WHERE", help="Folder or s3://BUCKET/PREFIX. Default: PARLOUR_BACKUP_TO."
     )
+    doing = backup.add_mutually_exclusive_group()
     doing.add_argument("--check", metavar="ARCHIVE", help="Only look whether this one is whole.")
     doing.add_argument("--list", action="store_true", help="Only list what is there.")
     backup.add_argument(

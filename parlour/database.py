@@ -23,7 +23,7 @@ from parlour.store import leftovers
 from parlour.store import messages as message_rows
 from parlour.store import reads as read_rows
 from parlour.store import rooms as room_rows
-from parlour.store.backends import Backend, DatabaseUnusable, backend_of
+from parlour.store.backends import Backend, DatabaseUnusable, backend_of, note_place
 from parlour.store.changes import newest_changes
 from parlour.store.dialects import attempt
 from parlour.store.engine import Engine, expected
@@ -376,13 +376,15 @@ def init_db(
     settings = settings or load_settings()
     # An existing folder keeps the rights its owner gave it.
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = kind(settings.data_dir, backend_of(settings))
+    backend = backend_of(settings)
+    database = kind(settings.data_dir, backend)
     if database.moved_to:
         database.release()
         raise DatabaseUnusable(
             f"{settings.database_path} was moved to {database.moved_to}: set PARLOUR_DATABASE_URL."
             " What is written here would be missing there; see Moving in docs/operations.md."
         )
+    note_place(settings, backend)
     _default = database
     return _default
 

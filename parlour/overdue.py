@@ -4,6 +4,7 @@ import json
 from argparse import Namespace
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -31,15 +32,23 @@ def run(settings: Settings, options: Namespace) -> Iterator[str]:
 
 def _preview(connection: Connection, given: Policy, days: int | None) -> Iterator[str]:
     found = retaining.count(connection, given, days)
-    rule = f"for {found.days} days" if found.days else "for ever"
-    yield f"The server keeps messages {rule}; rooms may have rules of their own."
-    yield f"{found.messages} messages of {found.rooms} rooms would go."
+    rule = f"for {_several(found.days, 'day')}" if found.days else "for ever"
+    if days is None:
+        yield f"The server keeps messages {rule}; rooms may have rules of their own."
+    else:
+        yield f"If the server kept messages {rule} (rooms may have rules of their own):"
+    yield f"{_several(found.messages, 'message')} of {_several(found.rooms, 'room')} would go."
     for room in found.largest:
         yield f"  {room.messages:>10}  {room.name or 'a direct conversation'}"
-        yield f"{'':>14}(room {room.room_id}, kept for {room.days} days)"
+        yield f"{'':>14}(room {room.room_id}, kept for {_several(room.days, 'day')})"
     if found.held_rooms:
-        yield f"Of {found.held_rooms} more rooms nothing would go: they are held."
-    yield f"{found.held_messages} messages are set aside because of holds."
+        held = _several(found.held_rooms, "more room")
+        yield f"Of {held} nothing would go, because of holds."
+    yield f"Set aside because of holds: {_several(found.held_messages, 'message')}."
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _held(connection: Connection, options: Namespace) -> Iterator[str]:
@@ -49,7 +58,8 @@ def _held(connection: Connection, options: Namespace) -> Iterator[str]:
         if account is None:
             raise AdminError(f"There is nobody called {options.person[:64]}.")
         author = f"user:{account.user.id}"
-    for row in holds.all_held(connection, options.room, author):
+    deleted = holds.of_deleted_rooms(connection, options.room, author)
+    for row in chain(holds.all_held(connection, options.room, author), deleted):
         yield json.dumps({name: _told(name, value) for name, value in row.items()})
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from parlour.settings import PREFIX
+from parlour.store.backends import ELSEWHERE
 from tests.support.accounts import PASSWORD, log_in, register, stranger, try_login
 from tests.support.answers import assert_refused
 from tests.support.brief import thorough_but
@@ -52,6 +53,22 @@ def failed(run: "subprocess.CompletedProcess[str]") -> str:
     assert (run.returncode, run.stdout) == (1, "")
     [line] = run.stderr.splitlines()
     return line.removeprefix("parlour: ")
+
+
+@pytest.mark.sqlite
+def test_without_the_servers_settings_no_other_database_is_begun(
+    admin: Admin, new_server: Callable[..., Server]
+) -> None:
+    """Where the chat lies elsewhere, the folder says so; not with what password."""
+    server = new_server()
+    server.data_dir.mkdir(mode=0o700, parents=True)
+    note = server.data_dir / ELSEWHERE
+    note.write_text("postgresql://chat@db.example.org/chat\n")
+    said = failed(admin("create", "Ada", "--password-stdin", given=f"{PASSWORD}\n", at=server))
+    assert said.startswith(f"The database of {server.data_dir} is postgresql://chat@db")
+    assert not (server.data_dir / "chat.db").exists()
+    note.unlink()
+    done(admin("create", "Ada", "--password-stdin", given=f"{PASSWORD}\n", at=server))
 
 
 def test_an_administrator_is_made_before_the_first_start(

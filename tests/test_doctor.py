@@ -3,6 +3,7 @@
 import os
 import re
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -13,9 +14,11 @@ from parlour.doctor import CHECKS, examine
 from parlour.doctor.finding import Finding, Given, size_of
 from parlour.migrations import revisions
 from parlour.settings import load_settings
+from tests.support.accounts import register
 from tests.support.archives import made
 from tests.support.bad_proxy import Fault, bad_proxy
 from tests.support.commands import parlour
+from tests.support.places import make_room
 from tests.support.postgres import postgres
 from tests.support.server import Server
 from tests.support.tls import SecureServer, write_pair
@@ -322,8 +325,13 @@ def test_sizes_are_told_for_people(count: float, shown: str) -> None:
 @pytest.mark.thorough
 def test_a_backup_that_is_old_is_told(own_server: Server, tmp_path: Path) -> None:
     """Where the server makes none by itself, after a week and a day."""
+    make_room(register(own_server, "ann"))
     own_server.stop()
     assert Said("ok", "Backup", "None was made yet.") in seen(own_server).of("ok")
+    with closing(sqlite3.connect(own_server.data_dir / "chat.db")) as database, database:
+        database.execute("UPDATE rooms SET created_at = '2026-01-02T00:00:00.000000Z'")
+    [told] = [each for each in seen(own_server).of("warning") if each.what == "Backup"]
+    assert told.seen == "None was ever made, and there are rooms of 2026-01-02."
     made(own_server, tmp_path / "backups")
     [told] = [each for each in seen(own_server).of("ok") if each.what == "Backup"]
     assert re.fullmatch(

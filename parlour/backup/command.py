@@ -72,6 +72,8 @@ def _do(settings: Settings, options: Namespace) -> list[str]:
     if options.command == "restore":
         return restore(settings, options.archive, sign_out=options.sign_out_everybody, show=bars)
     if options.check:
+        if options.to:
+            raise BackupError("Where --check looks is said behind it: leave out --to.")
         return check(settings, options.check, bars)
     if options.list:
         names = place_of(settings, _where(settings, options)).names()

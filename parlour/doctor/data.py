@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from parlour import audit
@@ -22,6 +22,7 @@ from parlour.store import backups
 from parlour.store.audit import all_entries
 from parlour.store.backends import Backend, backend_of
 from parlour.store.meta import KEYS, MOVED, read_values
+from parlour.store.tables import rooms
 from parlour.support.keys import KeysUnusable, parse_keys
 from parlour.support.tokens import random_id
 
@@ -47,7 +48,11 @@ def _reading(backend: Backend) -> Iterator[Connection]:
 
 def database(given: Given) -> Findings:
     """Whether it is there, sound, and of a schema that this program knows."""
-    backend = backend_of(given.settings)
+    try:
+        backend = backend_of(given.settings)
+    except DatabaseUnusable as error:
+        yield fault("Database", str(error), "do what it says")
+        return
     if not backend.is_there():
         yield ok("Database", f"{backend} is not there yet; the first start makes it.")
         return
@@ -95,8 +100,12 @@ def _backup(settings: Settings, connection: Connection) -> Findings:
     mend = "make one with parlour backup; with PARLOUR_BACKUP_TO the server does, and its log says"
     mend += " why it failed"
     if made is None:
+        begun = connection.scalar(select(func.min(rooms.c.created_at)))
         # Where one was just set up that is all right.
-        yield ok("Backup", "None was made yet.")
+        if begun is None or datetime.now(UTC) - begun < timedelta(seconds=most):
+            yield ok("Backup", "None was made yet.")
+        else:
+            yield warning("Backup", f"None was ever made, and there are rooms of {begun:%F}.", mend)
         return
     seconds = (now - made.at) / 1000
     seen = f"The last one, {made.name}, is {seconds / 3600:.0f} hours old"

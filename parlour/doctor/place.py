@@ -84,7 +84,8 @@ def folder(given: Given) -> Findings:
         yield warning(
             "Data directory",
             f"{_names(foreign)} in {where} belong to another user than {_user()}.",
-            f"chown -R {_user()} {where}, or run the doctor as the user that the server runs as",
+            f"run the doctor as the user that the server runs as; if that is {_user()}: chown -R"
+            f" {_user()} {where}",
         )
     if open_ones:
         shown = " ".join(str(each) for each in open_ones[:8])

@@ -19,6 +19,8 @@ from parlour.support.logs import Seldom
 
 logger = logging.getLogger(__name__)
 
+# The file that says where the database is, where that is not in the folder. No password is in it.
+ELSEWHERE: Final = "database"
 # How long a start waits until a file is looked through.
 CHECK_SECONDS: Final = 2.0
 
@@ -193,10 +195,29 @@ class Server:
 
 
 def backend_of(settings: Settings) -> Backend:
-    """Where the settings say that the database lies."""
+    """Where the settings say that the database lies.
+
+    Raises DatabaseUnusable where they name none, and there was one elsewhere: whoever gives a
+    command without the server's settings would begin another chat, and not notice.
+    """
     if settings.database_url:
         return Server(settings.database_url)
+    note = settings.data_dir / ELSEWHERE
+    if note.exists() and not settings.database_path.exists():
+        raise DatabaseUnusable(
+            f"The database of {settings.data_dir} is {note.read_text('utf-8').strip()}: set"
+            " PARLOUR_DATABASE_URL, as the server has it. To begin anew on SQLite, take"
+            f" {note} away."
+        )
     return File(settings.database_path)
+
+
+def note_place(settings: Settings, backend: Backend) -> None:
+    """Write down in the data directory that its database lies elsewhere, for `backend_of`."""
+    note = settings.data_dir / ELSEWHERE
+    if backend.shared and not (note.exists() and note.read_text("utf-8").strip() == str(backend)):
+        note.touch(mode=0o600)
+        note.write_text(f"{backend}\n", "utf-8")
 
 
 # Whoever looks after the server has to know why people cannot write, and not of each of them.

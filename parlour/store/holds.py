@@ -1,11 +1,11 @@
 """The rows of legal holds, and of the messages that these have set aside."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from parlour.fields import format_time
 from parlour.lasting import HoldKind
@@ -29,6 +29,9 @@ _SAME: Final = tuple(
         "reactions", "files", "forwarded",
     )
 )  # fmt: skip
+_STANDING: Final = select(
+    messages.c.id.label("message_id"), rooms.c.name.label("room_name"), *_SAME
+).join(rooms, rooms.c.id == messages.c.room_id)
 # Rows that are fetched at once.
 _PORTION: Final = 500
 
@@ -110,33 +113,32 @@ def set_aside(connection: Connection, ids: Collection[int], why: str) -> None:
     """Keep messages, as they stand, with all they ever said and their files."""
     if not ids:
         return
-    now = datetime.now(UTC)
-    said: dict[int, list[dict[str, Any]]] = {}
-    before = select(wordings).where(wordings.c.message_id.in_(ids))
-    for row in connection.execute(before.order_by(wordings.c.message_id, wordings.c.number)):
-        wording = {"content": row.content, "timestamp": format_time(row.timestamp)}
-        said.setdefault(row.message_id, []).append(wording)
-    found = connection.execute(
-        select(messages.c.id.label("message_id"), rooms.c.name.label("room_name"), *_SAME)
-        .join(rooms, rooms.c.id == messages.c.room_id)
-        .where(messages.c.id.in_(ids))
-    )
-    rows = [
-        {
-            **row,
-            "wordings": json.dumps(said[row["message_id"]]) if row["message_id"] in said else None,
-            "why": why,
-            "held_at": now,
-        }
-        for row in found.mappings()
-    ]
-    connection.execute(insert(held), rows)
+    more = {"why": why, "held_at": datetime.now(UTC)}
+    found = connection.execute(_STANDING.where(messages.c.id.in_(ids)))
+    rows: Sequence[Any] = found.mappings().all()
+    connection.execute(insert(held), [row | more for row in _with_wordings(connection, rows)])
     theirs = select(attachments.c.message_id, attachments.c.file_id)
     connection.execute(
         insert(held_files).from_select(
             ["message_id", "file_id"], theirs.where(attachments.c.message_id.in_(ids))
         )
     )
+
+
+def _with_wordings(
+    connection: Connection, rows: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Rows of messages, with what these said before, as JSON."""
+    found = [dict(row) for row in rows]
+    said: dict[int, list[dict[str, Any]]] = {}
+    before = select(wordings).where(wordings.c.message_id.in_([row["message_id"] for row in found]))
+    for row in connection.execute(before.order_by(wordings.c.message_id, wordings.c.number)):
+        wording = {"content": row.content, "timestamp": format_time(row.timestamp)}
+        said.setdefault(row.message_id, []).append(wording)
+    for each in found:
+        all_of_it = said.get(each["message_id"])
+        each["wordings"] = None if all_of_it is None else json.dumps(all_of_it)
+    return found
 
 
 def release_some(connection: Connection, after: int, limit: int) -> tuple[int, int | None]:
@@ -179,16 +181,42 @@ def all_held(
     connection: Connection, room_id: int | None, author: str | None
 ) -> Iterator[dict[str, Any]]:
     """What is set aside, by id: of one room, of one author."""
-    after = 0
+    for found in _portions(connection, select(held), held.c.message_id, room_id, author):
+        yield from map(dict, found)
+
+
+def of_deleted_rooms(
+    connection: Connection, room_id: int | None, author: str | None
+) -> Iterator[dict[str, Any]]:
+    """What rooms still have that somebody deleted and a hold of them keeps, in the same form."""
+    now = scope(connection)
+    standing = _STANDING.add_columns(rooms.c.deleted_at.label("held_at")).where(
+        rooms.c.deleted_at.is_not(None), messages.c.deleted_at.is_(None)
+    )
+    if not now.server:
+        standing = standing.where(rooms.c.id.in_(now.rooms))
+    for found in _portions(connection, standing, messages.c.id, room_id, author):
+        for row in _with_wordings(connection, found):
+            yield row | {"why": "room"}
+
+
+def _portions(
+    connection: Connection,
+    statement: Select[Any],
+    key: Any,
+    room_id: int | None,
+    author: str | None,
+) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """The rows of messages of one room, of one author, so many at once, in the order of a key."""
+    table, after = key.table, 0
+    if room_id is not None:
+        statement = statement.where(table.c.room_id == room_id)
+    if author is not None:
+        statement = statement.where(table.c.author == author)
     while True:
-        statement = select(held).where(held.c.message_id > after)
-        if room_id is not None:
-            statement = statement.where(held.c.room_id == room_id)
-        if author is not None:
-            statement = statement.where(held.c.author == author)
-        found = connection.execute(statement.order_by(held.c.message_id).limit(_PORTION))
-        rows = [dict(row) for row in found.mappings()]
-        yield from rows
+        some = statement.where(key > after).order_by(key).limit(_PORTION)
+        rows: Sequence[Any] = connection.execute(some).mappings().all()
+        yield rows
         if len(rows) < _PORTION:
             return
         after = rows[-1]["message_id"]

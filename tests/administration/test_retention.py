@@ -92,7 +92,7 @@ async def test_what_is_over_goes_with_all_that_was_beside_it(
     assert would["largest"][0]["name"] == place.room["name"]
     assert preview(chief)["messages"] == 0
     assert preview(chief, days=32)["messages"] == 0
-    assert "4 messages of 1 rooms would go." in command(server, "preview", "--days", "30")
+    assert "4 messages of 1 room would go." in command(server, "preview", "--days", "30")
     client = await follow(place, bob)
     keep_for(chief, 30)
     told = await cut_to(client, last)
@@ -198,6 +198,12 @@ async def test_what_a_room_or_the_server_holds_stays_where_it_is(
     await client.until("room_updated", room_id=other.id)
     assert len(history(place)) == 1
     assert_deleted(chief.call("DELETE", doomed.path))
+    # Nobody sees it any more; whoever has the machine reads it.
+    [kept] = set_aside(server, "--room", str(doomed.id))
+    assert (kept["room_name"], kept["content"], kept["why"]) == (
+        doomed.room["name"], "held or not", "room",
+    )  # fmt: skip
+    assert kept["held_at"] > kept["timestamp"]
     everything = hold(chief, "server")
     for one in holds:
         lift(chief, one)
@@ -386,4 +392,4 @@ def test_the_command_says_what_it_cannot_do(server: Server, chief: Account) -> N
     age(server, place, checked(say(place, chief, "x")), days=9)
     hold(chief, "room", room_id=place.id)
     lines = command(server, "preview", "--days", "8")
-    assert "Of 1 more rooms nothing would go: they are held." in lines
+    assert "Of 1 more room nothing would go, because of holds." in lines

@@ -246,9 +246,7 @@ def test_older_ones_are_taken_away_when_the_new_one_is_whole(lived: Lived, place
     assert len(list(place.iterdir())) == 7
     run = back_up(lived.server, place, "--keep", "daily=3")
     assert run.stdout.splitlines()[-1] == "2 older ones were taken away."
-    listed = parlour(
-        "backup", "--list", cwd=lived.server.home, env={"PARLOUR_BACKUP_TO": str(place)}
-    ).stdout.splitlines()
+    listed = back_up(lived.server, place, "--list").stdout.splitlines()
     assert listed[:2] == old[1:]
     assert len(listed) == 3
     assert {path.name for path in place.iterdir()} == {*listed, *others}

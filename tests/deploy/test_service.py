@@ -1,8 +1,10 @@
 """deploy/parlour.service starts what there is, and gives it what it needs."""
 
+import os
 import re
+import subprocess
 import tomllib
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 import uvicorn
@@ -54,6 +56,29 @@ def test_the_unit_of_backups_runs_what_there_is_and_may_write_where_it_has_to() 
     for same in ("User", "Group", "EnvironmentFile", "ProtectSystem", "UMask"):
         assert backup[same] == SERVICE[same]
     assert unit(text_of("parlour-backup.timer"))["Timer"]["Persistent"] == ["true"]
+
+
+def test_commands_run_as_the_service_does(tmp_path: Path) -> None:
+    """As its user, with its settings, on its folder; what was asked for is handed on as it was."""
+    asked = tmp_path / "systemd-run"
+    asked.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    asked.chmod(0o755)
+    run = subprocess.run(
+        [DEPLOY / "parlour-command", "admin", "create", "two words"], check=True,
+        capture_output=True, text=True, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    program, *flags = SERVICE["ExecStart"][0].split()
+    words = run.stdout.splitlines()
+    at = words.index(program)
+    assert words[at + 1 :] == ["admin", "create", "two words"]
+    assert set(words[:at]) == {
+        "--quiet", "--collect", "--wait", "--pipe",
+        f"--uid={SERVICE['User'][0]}", f"--gid={SERVICE['Group'][0]}",
+        f"--property=EnvironmentFile={SERVICE['EnvironmentFile'][0]}",
+        f"--property=UMask={SERVICE['UMask'][0]}",
+        f"--setenv=PARLOUR_DATA_DIR={flags[flags.index('--data-dir') + 1]}",
+        f"--working-directory={SERVICE['WorkingDirectory'][0]}",
+    }  # fmt: skip
 
 
 def test_the_unit_gives_it_time_to_stop_and_handles_for_everybody() -> None:
