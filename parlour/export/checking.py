@@ -17,7 +17,8 @@ from parlour.backup.checking import size_of
 from parlour.backup.contents import BackupError
 from parlour.backup.places import opened
 from parlour.carried import KINDS, MAX_LINE, VERSION, Head, Record
-from parlour.export.contents import FILES, HEAD, OWN
+from parlour.export.contents import FILES, HEAD, OWN, SIGNATURE
+from parlour.export.sealing import SIZE, Signed
 from parlour.settings import Settings
 from parlour.support.archive import PORTION, Damaged, Member, Reader
 from parlour.support.bars import Bars, Watched
@@ -47,13 +48,33 @@ class Visitor:
         """There are no more lines of a kind; said of each, in their order."""
 
 
-def read(settings: Settings, archive: str, words: str, visitor: Visitor, show: Bars) -> Head:
-    """Read all of it. Raises BackupError, Unavailable or OSError."""
+class Seen(NamedTuple):
+    """What was read."""
+
+    head: Head
+    # A hash of all its lines, by which another reading is of the same ones.
+    lines: bytes
+    # None where there is none, or it was not read so far.
+    signed: Signed | None
+
+
+def read(
+    settings: Settings,
+    archive: str,
+    words: str,
+    visitor: Visitor,
+    show: Bars,
+    before: bytes | None = None,
+) -> Seen:
+    """Read all of it; the same lines as `before`. Raises BackupError, Unavailable or OSError."""
     try:
         with opened(settings, archive) as file:
-            return _Reading(file, archive, visitor).run(words, show)
+            seen = _Reading(file, archive, visitor).run(words, show)
     except Damaged as error:
         raise BackupError(f"{archive} is damaged: {error}.") from None
+    if before not in (None, seen.lines):
+        raise BackupError(f"{archive} is another one than it was a moment ago.")
+    return seen
 
 
 class _Reading:
@@ -65,16 +86,23 @@ class _Reading:
         self._visitor = visitor
         self._counts: Counter[str] = Counter()
         self._left = list(KINDS)
+        self._lines_seen = b""
+        self._signed: Signed | None = None
 
-    def run(self, words: str, show: Bars) -> Head:
+    def run(self, words: str, show: Bars) -> Seen:
         with show(words, size_of(self._file), "B") as bar:
             reader = Reader(Watched(self._file, bar))
             try:
                 head = read_head(reader.next(), self._archive)
                 while (member := reader.next()) is not None:
-                    self._take(member)
-                    if self._visitor.only_lines and not self._left:
-                        break
+                    is_behind = not self._left
+                    self._take(member, reader)
+                    if not self._left and not is_behind:
+                        self._lines_seen = reader.digest()
+                        if self._visitor.only_lines:
+                            break
+                else:
+                    self._lines_seen = self._lines_seen or reader.digest()
             finally:
                 reader.close()
         self._begin("")
@@ -82,9 +110,11 @@ class _Reading:
         for kind, count in told.items():
             if self._counts[kind] != count:
                 raise Damaged(f"it tells of {count} {kind} and has {self._counts[kind]}")
-        return head
+        return Seen(head, self._lines_seen, self._signed)
 
-    def _take(self, member: Member) -> None:
+    def _take(self, member: Member, reader: Reader) -> None:
+        if self._signed is not None:
+            raise Damaged(f"there is something behind its signature: {member.name}")
         if found := _LINES.fullmatch(member.name):
             self._begin(found[1])
             self._lines(found[1], member)
@@ -92,7 +122,9 @@ class _Reading:
         if member.name == OWN:
             return
         self._begin("")
-        if found := _FILE.fullmatch(member.name):
+        if member.name == SIGNATURE and member.size == SIZE:
+            self._signed = Signed(member.read(), reader.digest())
+        elif found := _FILE.fullmatch(member.name):
             self._visitor.file(found[1], member)
         elif not _PAGE.fullmatch(member.name):
             raise Damaged(f"there is something else in it: {member.name}")
@@ -158,7 +190,7 @@ def read_head(member: Member | None, shown: str) -> Head:
 class Checked(NamedTuple):
     """What was found to be whole."""
 
-    head: Head
+    seen: Seen
     # Bytes of what people sent, as they are.
     files_bytes: int
     # Names that accounts have in it.
@@ -238,8 +270,8 @@ class _Checking(Visitor):
 def check(settings: Settings, archive: str, show: Bars) -> Checked:
     """Read all of it before anything is done. Raises BackupError, Unavailable or OSError."""
     checking = _Checking()
-    head = read(settings, archive, "Checking", checking, show)
-    if head.scope == "person":
+    seen = read(settings, archive, "Checking", checking, show)
+    if seen.head.scope == "person":
         words = "it is what one person took along, not what a server is made of"
         raise BackupError(f"{archive} cannot be brought in: {words}.")
-    return Checked(head, checking.files_bytes, checking.people)
+    return Checked(seen, checking.files_bytes, checking.people)

@@ -102,6 +102,10 @@ def test_what_parlour_does_not_write_is_refused(
 ) -> None:
     """Each in one line that says what is wrong, before anything of it is brought in."""
     target, files = new_server(), parts(archive)
+    assert "behind its signature" in refused(
+        bring_in(written(tmp_path / "bad.tar", files | {"evil.sh": b"x"}), target)
+    )
+    del files["SIGNATURE"]
     bad = tmp_path / "bad.tar"
     for name, (change, words) in WRONG.items():
         assert words in refused(bring_in(written(bad, change(files)), target)), name
