@@ -5,6 +5,7 @@ stays, and so does what a rule that was changed keeps.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -176,6 +177,21 @@ def count(
         held_messages=holds.count_held(connection),
         largest=tuple(found[:MOST_NAMED]),
     )
+
+
+def kept_since(connection: Connection, given: Policy) -> Callable[[int | None], datetime | None]:
+    """Tells of rooms, and of new ones by None, since when their messages stay; None: all do."""
+    server = administration.load_policy(connection, given).retention_days
+    scope, now = holds.scope(connection), datetime.now(UTC)
+
+    def since(room_id: int | None) -> datetime | None:
+        room = None if room_id is None else rows.find_room(connection, room_id)
+        days = server if room is None else _days(room, server)
+        if not days or scope.server or (room is not None and scope.all_of(room.id)):
+            return None
+        return now - timedelta(days=days)
+
+    return since
 
 
 def _is_over(room: RoomRow, server: int, now: datetime) -> bool:

@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from pydantic import ValidationError
@@ -28,6 +29,17 @@ _MOST_OF_HEAD: Final = 64 * 1024
 _LINES: Final = re.compile(rf"data/({'|'.join(KINDS)})-([0-9]{{6}})\.jsonl")
 _FILE: Final = re.compile(rf"{FILES}([0-9a-f]{{32}}t?)\.[a-z0-9]{{1,8}}")
 _PAGE: Final = re.compile(r"index\.html|read/[a-z0-9-]+\.(html|css|js)")
+# By so much clocks may differ.
+_CLOCKS: Final = timedelta(hours=1)
+# Which times a line has.
+_TIMES: Final[dict[str, tuple[str, ...]]] = {
+    "people": ("created_at",),
+    "rooms": ("created_at", "archived_at"),
+    "members": ("joined_at",),
+    "files": ("created_at",),
+    "messages": ("at", "edited_at", "deleted_at", "pinned_at"),
+    "reactions": ("at",),
+}
 # People and rooms are in memory, as numbers, while they are brought in.
 _MOST: Final = {"people": 1_000_000, "rooms": 1_000_000}
 
@@ -37,6 +49,9 @@ class Visitor:
 
     # Whether nothing is wanted behind the last line.
     only_lines = False
+
+    def begin(self, head: Head) -> None:
+        """What it says of itself."""
 
     def record(self, kind: str, record: Any) -> None:
         """A line."""
@@ -94,6 +109,7 @@ class _Reading:
             reader = Reader(Watched(self._file, bar))
             try:
                 head = read_head(reader.next(), self._archive)
+                self._visitor.begin(head)
                 while (member := reader.next()) is not None:
                     is_behind = not self._left
                     self._take(member, reader)
@@ -193,16 +209,22 @@ class Checked(NamedTuple):
     seen: Seen
     # Bytes of what people sent, as they are.
     files_bytes: int
-    # Names that accounts have in it.
-    usernames: dict[str, str]
+    # Messages that are older than they are kept here.
+    over: int
 
 
 class _Checking(Visitor):
     """Whether what refers to something refers to what is there."""
 
-    def __init__(self) -> None:
-        self.people: dict[str, str] = {}
+    def __init__(self, since: datetime | None) -> None:
         self.files_bytes = 0
+        self.over = 0
+        self._since = since
+        # No time in it is behind this.
+        self._latest = datetime.now(UTC) + _CLOCKS
+        self._people: set[str] = set()
+        # Of which room the owner was told last.
+        self._owned = 0
         self._rooms: set[int] = set()
         self._files: set[str] = set()
         self._last: dict[str, Any] = {}
@@ -213,11 +235,21 @@ class _Checking(Visitor):
             "files": self._file, "messages": self._message, "reactions": self._reaction,
         }  # fmt: skip
         checks[kind](record)
+        for name in _TIMES[kind]:
+            self._has_come(getattr(record, name))
+
+    def begin(self, head: Head) -> None:
+        self._has_come(head.moment)
+        self._latest = head.moment + _CLOCKS
+
+    def _has_come(self, at: datetime | None) -> None:
+        if at is not None and at > self._latest:
+            raise Damaged(f"it tells of {at:%Y-%m-%d %H:%M:%S}, which is after it was made")
 
     def _person(self, person: Any) -> None:
-        if person.id in self.people:
+        if person.id in self._people:
             raise Damaged(f"{person.id} stands there twice")
-        self.people[person.id] = person.username
+        self._people.add(person.id)
         if person.avatar is not None:
             self._files.add(person.avatar)
 
@@ -226,7 +258,7 @@ class _Checking(Visitor):
             raise Damaged(f"there is no room {room_id} in it")
 
     def _is_known(self, author: str) -> None:
-        if author.startswith("user:") and author not in self.people:
+        if author.startswith("user:") and author not in self._people:
             raise Damaged(f"nothing is said of {author}")
 
     def _room(self, room: Any) -> None:
@@ -238,10 +270,16 @@ class _Checking(Visitor):
         self._in_order("members", (member.room, int(member.person.removeprefix("user:"))))
         self._is_room(member.room)
         self._is_known(member.person)
+        if member.role == "owner":
+            if member.room == self._owned:
+                raise Damaged(f"room {member.room} has two owners")
+            self._owned = member.room
 
     def _file(self, file: Any) -> None:
         if file.id in self._files:
             raise Damaged(f"the file {file.id} stands there twice")
+        if not self._rooms:
+            raise Damaged("it has files and no rooms")
         self._files.add(file.id)
         self._is_known(file.author)
 
@@ -249,6 +287,11 @@ class _Checking(Visitor):
         self._in_order("messages", message.id)
         self._is_room(message.room)
         self._is_known(message.author)
+        for each in message.earlier:
+            self._has_come(each.at)
+        if message.forwarded is not None:
+            self._has_come(message.forwarded.at)
+        self.over += self._since is not None and message.at < self._since
 
     def _reaction(self, reaction: Any) -> None:
         if reaction.message < self._last.get("reactions", 0):
@@ -267,11 +310,14 @@ class _Checking(Visitor):
         self.files_bytes += member.size
 
 
-def check(settings: Settings, archive: str, show: Bars) -> Checked:
-    """Read all of it before anything is done. Raises BackupError, Unavailable or OSError."""
-    checking = _Checking()
+def check(settings: Settings, archive: str, show: Bars, since: datetime | None = None) -> Checked:
+    """Read all of it before anything is done; messages from before `since` are counted.
+
+    Raises BackupError, Unavailable or OSError.
+    """
+    checking = _Checking(since)
     seen = read(settings, archive, "Checking", checking, show)
     if seen.head.scope == "person":
         words = "it is what one person took along, not what a server is made of"
         raise BackupError(f"{archive} cannot be brought in: {words}.")
-    return Checked(seen, checking.files_bytes, checking.people)
+    return Checked(seen, checking.files_bytes, checking.over)

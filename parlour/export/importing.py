@@ -27,6 +27,8 @@ from parlour.export.retelling import Placing
 from parlour.export.sealing import Origin, origin_of
 from parlour.export.storing import Kept, Storing
 from parlour.filing import in_words
+from parlour.oversight import Policy
+from parlour.retaining import kept_since
 from parlour.settings import Settings
 from parlour.storage import Storage, check_files, open_storage
 from parlour.store import files as file_rows
@@ -47,7 +49,10 @@ _AT_ONCE: Final = 500
 
 def look(settings: Settings, archive: str, show: Bars) -> list[str]:
     """Say what is in an archive that could be brought in. Raises as `bring_in`."""
-    checked = check(settings, archive, show)
+    since = None
+    with contextlib.suppress(AdminError), reader(settings) as connection:
+        since = kept_since(connection, Policy.of(settings))(None)
+    checked = check(settings, archive, show, since)
     head = checked.seen.head
     counts = head.counts
     return [
@@ -58,7 +63,15 @@ def look(settings: Settings, archive: str, show: Bars) -> list[str]:
             f" {many(counts.people, 'person', 'people')}, {many(counts.rooms, 'room')},"
             f" {many(counts.messages, 'message')}, {many(counts.files, 'file')}."
         ),
+        *_over(checked.over),
     ]
+
+
+def _over(count: int) -> list[str]:
+    if not count:
+        return []
+    words = "Older than messages are kept here, so that they go at the next start"
+    return [f"{words}: {many(count, 'message')}."]
 
 
 def _origin_of(settings: Settings, checked: Checked) -> list[str]:
@@ -121,7 +134,8 @@ class _Importing:
                 if not is_sqlite(connection):
                     let_take_its_time(connection)
                     self._check_alone(connection)
-                placing = Placing(Reach(connection, origin, match=match), kept, hashed)
+                since = kept_since(connection, Policy.of(self._settings))
+                placing = Placing(Reach(connection, origin, match=match), kept, hashed, since)
                 read(self._settings, self._archive, "Rows", placing, self._show, lines)
                 placing.end()
                 for begin in range(0, len(placing.used), _AT_ONCE):
@@ -183,6 +197,7 @@ class _Importing:
         if placing.renamed:
             some = ", ".join(placing.renamed[:5]) + (", ..." if len(placing.renamed) > 5 else "")
             lines.append(f"Names that were taken here: {some}.")
+        lines += _over(placing.over)
         if made.get("people"):
             lines.append(
                 "The accounts that it made are disabled: parlour admin enable and reset-password"

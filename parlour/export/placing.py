@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from parlour import carried
@@ -11,6 +12,7 @@ from parlour.export.checking import Visitor
 from parlour.export.reaching import AT_ONCE, Reach
 from parlour.export.storing import Kept
 from parlour.models import MAX_ROOM_NAME_LENGTH
+from parlour.people import TimeZone
 from parlour.store import attention, reads
 from parlour.store import importing as rows
 from parlour.store import rooms as room_rows
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_ZONE: Final[TypeAdapter[str]] = TypeAdapter(TimeZone)
 NOBODY: Final = "somebody"
 
 
@@ -137,7 +140,7 @@ class Settling(Visitor):
             self._connection, username,
             display_name=name_of(person.display_name) or username, password_hash=self._hash,
             about=text_of(person.about), status_text=text_of(person.status_text),
-            time_zone=person.time_zone, hue=person.hue, created_at=person.created_at,
+            time_zone=zone_of(person.time_zone), hue=person.hue, created_at=person.created_at,
             password_changed_at=datetime.now(UTC), avatar=avatar and avatar.key,
             avatar_size=avatar and avatar.size,
         )  # fmt: skip
@@ -249,6 +252,14 @@ def name_of(text: str) -> str:
         return clean_name(text) if text.strip() else ""
     except PydanticCustomError:
         return ""
+
+
+def zone_of(name: str | None) -> str | None:
+    """A time zone, if it is one that is known here."""
+    try:
+        return None if name is None else _ZONE.validate_python(name)
+    except ValidationError:
+        return None
 
 
 def text_of(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from parlour import carried
@@ -31,8 +32,17 @@ if TYPE_CHECKING:
 class Placing(Settling):
     """Stores what is read, in the one transaction of it."""
 
-    def __init__(self, reach: Reach, kept: Kept, password_hash: str) -> None:
+    def __init__(
+        self,
+        reach: Reach,
+        kept: Kept,
+        password_hash: str,
+        since: "Callable[[int | None], datetime | None]",
+    ) -> None:
         super().__init__(reach, kept, password_hash)
+        # New messages that are older than their room keeps them.
+        self.over = 0
+        self._kept_since = cache(since)
         self._batch: list[carried.Message] = []
         self._reacting: tuple[int, list[carried.Reaction]] = (0, [])
         # The last message of each room there.
@@ -177,6 +187,8 @@ class Placing(Settling):
 
     def _row(self, ours: int, message: carried.Message) -> message_rows.Row:
         place = self._places[message.room]
+        since = self._kept_since(place.id)
+        self.over += since is not None and message.at < since
         place.version, place.count, place.changed = place.version + 1, place.count + 1, True
         # What is said in a room answers what was said there.
         reply, chain = self._within(message.reply_to, place), self._within(message.chain, place)
