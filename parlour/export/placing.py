@@ -172,7 +172,7 @@ class Settling(Visitor):
     # Rooms
 
     def _room(self, room: carried.Room) -> None:
-        ours = self._reach.room(room.id)
+        ours = self._reach.room(room)
         if ours is not None:
             version, count = rows.counters(self._connection, ours)
             self._places[room.id] = Place(ours, version, count, new=False)

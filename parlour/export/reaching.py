@@ -81,12 +81,18 @@ class Reach:
 
     # Rooms
 
-    def room(self, theirs: int) -> int | None:
-        """The room here that is one there, or was made of it."""
-        if self.is_ours and rows.has_room(self.connection, theirs):
-            return theirs
-        ours = self.known["rooms"].get(str(theirs))
-        return ours if ours is not None and rows.has_room(self.connection, ours) else None
+    def room(self, room: carried.Room) -> int | None:
+        """The room here that is one there, or was made of it.
+
+        What was not for everybody does not come into one that is by now.
+        """
+        if self.is_ours and rows.has_room(self.connection, room.id):
+            return room.id
+        ours = self.known["rooms"].get(str(room.id))
+        if ours is None or not rows.has_room(self.connection, ours):
+            return None
+        is_opened = room.kind != "public" and rows.is_public(self.connection, ours)
+        return None if is_opened else int(ours)
 
     # Messages
 

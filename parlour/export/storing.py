@@ -110,7 +110,7 @@ class Storing(Visitor):
             if self._reach.is_new(record):
                 self._kept.lookups.put_text(f"avatar {record.avatar}", "")
         elif kind == "rooms":
-            self._places[record.id] = self._reach.room(record.id)
+            self._places[record.id] = self._reach.room(record)
         elif kind == "files":
             self._kept.lookups.put_text(f"sent {record.id}", f"{record.sha256} {record.room}")
         elif kind == "messages":

@@ -138,3 +138,8 @@ def test_an_archive_does_not_speak_as_who_was_given_an_account(
     )  # fmt: skip
     there.take(with_people, "--match-people")
     assert words(there.eve, far)[-1] == ("eve-2", "four")
+    # What was not for everybody there does not come into the room that is for everybody here.
+    lines = {"rooms": [room(1, "Far", "private")],
+             "messages": [message(5, 1, "guest:0123456789abcdef", "five")]}  # fmt: skip
+    assert "1 room, 1 message" in there.take(forged(tmp_path / "fifth.tar", FOREIGN, **lines))
+    assert words(there.eve, far)[-1] == ("eve-2", "four")
