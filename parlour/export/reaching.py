@@ -73,6 +73,8 @@ class Reach:
             return [self.guest(author)]
         theirs = author.removeprefix("user:")
         ids = [self.known["people"].get(theirs), *self.known["before"].get(theirs, ())]
+        if self.is_ours:
+            ids.append(theirs)
         return [f"user:{each}" for each in ids if each is not None]
 
     def guest(self, author: str) -> str:

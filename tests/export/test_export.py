@@ -187,6 +187,7 @@ def test_a_deleted_room_comes_back_into_the_server_it_is_of(
     target.stop()
     # What it passes on comes as a file of its own: by its id alone nothing is reached.
     assert "was brought in: 1 room, 1 file, 1 message." in brought_in(archive, target)
+    assert brought_in(archive, target) == "All of it is there already: nothing was added.\n"
     target.start()
     rooms = [room for room in do(there.bob, "GET", "/api/chat/rooms") if room["name"] == "Den"]
     [room] = rooms

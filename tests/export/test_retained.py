@@ -7,7 +7,7 @@ import pytest
 from tests.support.accounts import Account
 from tests.support.exports import brought_in, exported
 from tests.support.files import on_disk, said, sent, until
-from tests.support.forged import There
+from tests.support.forged import There, with_database
 from tests.support.lived import do
 from tests.support.places import Place, make_room
 from tests.support.retention import age, keep_for
@@ -47,5 +47,5 @@ def test_what_a_rule_took_away_does_not_come_back(new_server: NewServer, tmp_pat
     # What comes in to go at once is told of.
     warning = "Older than messages are kept here, so that they go at the next start: 1 message."
     assert brought_in(archive, other.server, "--check").splitlines()[-1] == warning
-    strict = new_server(env={"PARLOUR_RETENTION_DAYS": "30"})
+    strict = with_database(new_server(env={"PARLOUR_RETENTION_DAYS": "30"}))
     assert warning in brought_in(archive, strict).splitlines()

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.support.accounts import Account, log_in, register
 from tests.support.archives import written
+from tests.support.databases import ON_SQLITE, database_url
 from tests.support.exports import KINDS, brought_in
 from tests.support.files import said, sent
 from tests.support.lived import ask, do
@@ -67,11 +68,19 @@ def forged(
     return written(path, files | {f"files/{key}.bin": data for key, data in (stored or {}).items()})
 
 
+def with_database(server: Server) -> Server:
+    """Let commands beside a server find its database, too."""
+    if not ON_SQLITE:
+        server.env["PARLOUR_DATABASE_URL"] = database_url(server.home)
+    return server
+
+
 class There:
     """A server with a private room of ada and bob, and eve, who is not in it."""
 
     def __init__(self, server: Server) -> None:
         """`server` is one that does not run yet."""
+        with_database(server)
         run = ask(server, "admin", "create", "ada", "--password-stdin", **server.env)
         assert run.returncode == 0, run.stderr
         self.server = server.start()
