@@ -39,6 +39,8 @@ _AT_ONCE: Final = 10
 _REST: Final = 4.0
 _LEAST: Final = 0.05
 _ROWS: Final = 200
+# Columns of what a message says, and not only of whom it is about.
+_LESSENS: Final = frozenset({"username", "reactions", "forwarded"})
 _STEPS: Final[tuple[Step, ...]] = ("rooms", "conversations", "messages", "reactions", "rest")
 
 
@@ -82,7 +84,7 @@ def check_removable(connection: Connection, user_id: int) -> None:
     """Whether an account may go: the one place that says so. Raises Refusal.
 
     What is held keeps its author, or everybody; in a room that is held, what they wrote is set
-    aside when it goes.
+    aside before it changes or goes, and so is what others passed on there.
     """
     account = users.get_account(connection, user_id)
     if account is None or removal.is_empty(connection, user_id):
@@ -225,6 +227,8 @@ def _revise(connection: Connection, who: Departure, ids: tuple[int, ...]) -> tup
         if author == who.author and who.mode == "remove" and message.deleted_at is None:
             changes.append(erase(connection, message, author, username=FORMER))
             continue
+        if _LESSENS & values.keys():
+            _set_aside(connection, message, author)
         if "forwarded" in values and who.mode == "remove" and message.forwarded is not None:
             own = {file.id for file in message.files}
             passed = {file.id for file in message.forwarded.files} - own
@@ -232,6 +236,12 @@ def _revise(connection: Connection, who: Departure, ids: tuple[int, ...]) -> tup
         if values:
             changes.append(change(connection, message, **values))
     return tuple(changes)
+
+
+def _set_aside(connection: Connection, message: Message, author: str) -> None:
+    """Keep a message as it was, where it is held and in view, before anything of it goes."""
+    if message.deleted_at is None and holds.scope(connection).covers(message.room_id, author):
+        holds.set_aside(connection, [message.id], "changed")
 
 
 def _without_name(message: Message, who: Departure) -> dict[str, Any]:
@@ -274,6 +284,7 @@ def _take_back(connection: Connection, who: Departure, ids: tuple[int, ...]) -> 
     for message_id, emoji in removal.reactions_by_id(connection, ids):
         found = message_rows.find_message(connection, message_id)
         if found is not None and found[0].deleted_at is None:
+            _set_aside(connection, *found)
             changes.append(reacting.change(connection, by, found[0], emoji, on=False))
     return tuple(edited for edited in changes if not edited.same)
 

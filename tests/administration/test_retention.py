@@ -1,6 +1,5 @@
 """What is older than it may be goes, with all that was beside it, and what is held does not."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +16,7 @@ from tests.support.inside import inside
 from tests.support.nodes import Nodes
 from tests.support.people import checked, http_client
 from tests.support.places import Place, follow, make_room, name_of, new_account, say, somebody
-from tests.support.retention import age, cut_to, hold, keep_for, lift
+from tests.support.retention import age, command, cut_to, hold, keep_for, lift, set_aside
 from tests.support.server import Server
 
 pytestmark = pytest.mark.usefixtures("partings")
@@ -43,20 +42,6 @@ def history(place: Place, **query: Any) -> list[int]:
 def preview(chief: Account, **query: Any) -> dict[str, Any]:
     """Return what would go."""
     return dict(checked(chief.call("GET", f"{ADMIN}/retention", params=query)))
-
-
-def command(server: Server, *arguments: str) -> list[str]:
-    """Run `parlour retention` beside the server; what it prints."""
-    env = {"PARLOUR_DATABASE_URL": database_url(server.home)}
-    place = ("--data-dir", str(server.data_dir))
-    done = parlour("retention", *arguments, *place, cwd=server.home, env=env)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
-
-
-def set_aside(server: Server, *arguments: str) -> list[dict[str, Any]]:
-    """Return what holds have set aside, as the command prints it."""
-    return [json.loads(line) for line in command(server, "held", *arguments)]
 
 
 def spoken(place: Place, by: Account, content: str, **fields: Any) -> dict[str, Any]:
