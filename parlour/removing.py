@@ -7,6 +7,7 @@ followed up by a job, a few rows at a time, as long as that takes.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -39,6 +40,8 @@ _AT_ONCE: Final = 10
 _REST: Final = 4.0
 _LEAST: Final = 0.05
 _ROWS: Final = 200
+# When it is begun once more where it was given up: nothing of it may stay.
+_AGAIN: Final = timedelta(hours=1)
 # Columns of what a message says, and not only of whom it is about.
 _LESSENS: Final = frozenset({"username", "reactions", "forwarded"})
 _STEPS: Final[tuple[Step, ...]] = ("rooms", "conversations", "messages", "reactions", "rest")
@@ -56,13 +59,18 @@ class Removed:
 
 @effect("removed", Removed, everywhere=True)
 def person_removed(context: Context, removed: Removed) -> None:
-    """Somebody has left for good: nobody is signed in as them, and their name is free."""
-    context.registry.remove_name(removed.before)
+    """Somebody has left for good: nobody is signed in as them. Their name is not free yet."""
     context.registry.add_name(removed.username)
     words = "This account was removed."
     end_logins(context, removed.ended, Refusal("not_signed_in", words))
     context.receiving.stir.set()
     context.due.set()
+
+
+@effect("name_freed", str)
+def name_freed(context: Context, username: str) -> None:
+    """All that somebody left is followed up: somebody else may have their name."""
+    context.registry.remove_name(username)
 
 
 @effect("revised", tuple[Edited, ...])
@@ -116,13 +124,26 @@ def remove(connection: Connection, by: Person, user_id: int, mode: Mode) -> Remo
     return Removed(user_id, before, after, tuple(ended))
 
 
-@job("depart", Departure, long=True)
+@job(removal.DEPART, Departure, long=True)
 async def depart(context: Context, task: Task[Departure]) -> None:
-    """Follow up what somebody has left behind; where it was interrupted it begins once more."""
+    """Follow up what somebody has left behind; where it was interrupted it begins once more.
+
+    Much of it is found by what they were called, so nobody else is called so before it has ended.
+    """
     who = task.payload
     for step in _STEPS:
         await _FOLLOW[step](context, who)
-    await task.end(_finish, who)
+    await task.end(_finish, who, then=name_freed.after(context))
+
+
+@depart.when_lost
+async def _try_later(_context: Context, task: Task[Departure]) -> None:
+    await task.end(_follow_later, task.payload)
+
+
+def _follow_later(connection: Connection, who: Departure) -> None:
+    at = datetime.now(UTC) + _AGAIN
+    depart.put(connection, who, key=str(who.user_id), at=at)
 
 
 async def _rooms(context: Context, who: Departure) -> None:
@@ -297,8 +318,9 @@ async def _rest(context: Context, who: Departure) -> None:
     context.receiving.stir.set()
 
 
-def _finish(connection: Connection, who: Departure) -> None:
+def _finish(connection: Connection, who: Departure) -> str:
     removal.rename_noted(connection, who.user_id, with_words=who.mode == "remove")
+    return who.username
 
 
 _FOLLOW: Final[dict[Step, Callable[[Context, Departure], Any]]] = {

@@ -1,5 +1,6 @@
 """People take their data along, and leave for good: by themselves, or by an administrator."""
 
+import contextlib
 import io
 import json
 import tarfile
@@ -9,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.accounts import PASSWORD, Account, log_in, register
+from tests.support.accounts import PASSWORD, Account, log_in, register, stranger
 from tests.support.administration import change_user, first_administrator
 from tests.support.files import gone, said, sent, until
 from tests.support.inside import inside
 from tests.support.lived import do
 from tests.support.pictures import picture
-from tests.support.places import Place, make_room, new_account
+from tests.support.places import Place, make_room, new_account, registered
 from tests.support.retention import hold, lift
 from tests.support.server import Server
 
@@ -67,7 +68,16 @@ def assert_free(server: Server, name: str, message: dict[str, Any]) -> None:
     """Assert that whoever takes a name has nothing of who had it, and nobody signs in as them."""
     with pytest.raises(AssertionError):
         log_in(server, name)
-    new = register(server, name)
+    made: list[Account] = []
+
+    def can_be_taken() -> bool:
+        # The server hears of it a moment after the database.
+        with contextlib.suppress(AssertionError):
+            made.append(register(server, name))
+        return bool(made)
+
+    until(can_be_taken)
+    [new] = made
     edited = new.call("PATCH", f"/api/chat/messages/{message['id']}", json={"content": "mine"})
     assert edited.json()["code"] == "not_allowed"
     with inside(server) as database:
@@ -256,6 +266,22 @@ def test_the_last_administrator_cannot_vanish(tmp_path_factory: pytest.TempPathF
         assert do(replace(ida), "GET", "/api/admin/audit")[0]["action"] == "user.remove"
 
 
+def test_a_name_is_nobodys_before_all_of_it_is_followed_up(house: Server) -> None:
+    """What is followed up by a name is not what another wrote who was called so meanwhile."""
+    left = {"user_id": 999_999, "username": "zoe-to-be", "mode": "remove"}
+    # Perhaps at another node, which has not said so yet.
+    with inside(house) as database:
+        database.execute(
+            "INSERT INTO jobs (kind, key, payload, due_at, tries) VALUES ('depart', 'z', ?, ?, 0)",
+            (json.dumps(left), 2**52),
+        )
+    for name in ("zoe-to-be", "ZOE-to-be"):
+        assert registered(house, name) == "name_taken"
+    with inside(house) as database:
+        database.execute("DELETE FROM jobs WHERE key = 'z'")
+    assert register(house, "zoe-to-be").status() == 200
+
+
 @pytest.mark.thorough
 @pytest.mark.one_node(reason="it is about one server that is killed")
 def test_what_somebody_left_is_followed_up_though_the_server_is_killed(
@@ -270,7 +296,19 @@ def test_what_somebody_left_is_followed_up_though_the_server_is_killed(
         assert jon.call("POST", f"{ME}/removal", json=body).status_code == 204
         until(lambda: history(kim, room)[5]["deleted_at"] is not None)
         server.kill()
+        with inside(server) as database:
+            later = "UPDATE jobs SET taken_by = NULL, due_at = ? WHERE kind = 'depart'"
+            database.execute(later, (2**52,))
         server.start()
+        # Until it goes on nobody else is called so, also for those who start anew.
+        assert registered(server, "jon") == "name_taken"
+        with stranger(server) as guest:
+            called, words = {"username": "jon"}, {"content": "I am jon"}
+            answer = guest.post(f"{room.path}/messages", params=called, json=words)
+        assert answer.json()["code"] == "name_taken"
+        with inside(server) as database:
+            database.execute("UPDATE jobs SET due_at = 0 WHERE kind = 'depart'")
+        do(kim, "PUT", f"{room.path}/retention", json={"days": 300})
         settled(server)
         told = history(kim, room)
         assert [each["id"] for each in told] == mine
@@ -278,3 +316,4 @@ def test_what_somebody_left_is_followed_up_though_the_server_is_killed(
         assert all(each["deleted_at"] and each["content"] == "" for each in told)
         now = do(kim, "GET", room.path)
         assert (now["message_count"], now["deleted_count"]) == (60, 60)
+        until(lambda: registered(server, "jon") is None)
