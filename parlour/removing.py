@@ -44,7 +44,8 @@ _ROWS: Final = 200
 _AGAIN: Final = timedelta(hours=1)
 # Columns of what a message says, and not only of whom it is about.
 _LESSENS: Final = frozenset({"username", "reactions", "forwarded"})
-_STEPS: Final[tuple[Step, ...]] = ("rooms", "conversations", "messages", "reactions", "rest")
+# Reactions before messages: what messages tell of them is made from them anew while others react.
+_STEPS: Final[tuple[Step, ...]] = ("rooms", "conversations", "reactions", "messages", "rest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,16 +298,17 @@ def _without_name(message: Message, who: Departure) -> dict[str, Any]:
 
 def _take_back(connection: Connection, who: Departure, ids: tuple[int, ...]) -> tuple[Edited, ...]:
     """Reactions without a name, or none."""
-    if who.mode == "anonymise":
-        removal.rename_reactions(connection, ids)
-        return ()
     by = Person.by_account(FORMER, who.user_id)
     changes = []
     for message_id, emoji in removal.reactions_by_id(connection, ids):
         found = message_rows.find_message(connection, message_id)
-        if found is not None and found[0].deleted_at is None:
-            _set_aside(connection, *found)
+        if found is None or found[0].deleted_at is not None:
+            continue
+        _set_aside(connection, *found)
+        if who.mode == "remove":
             changes.append(reacting.change(connection, by, found[0], emoji, on=False))
+    if who.mode == "anonymise":
+        removal.rename_reactions(connection, ids)
     return tuple(edited for edited in changes if not edited.same)
 
 
@@ -326,7 +328,7 @@ def _finish(connection: Connection, who: Departure) -> str:
 _FOLLOW: Final[dict[Step, Callable[[Context, Departure], Any]]] = {
     "rooms": _rooms,
     "conversations": _conversations,
-    "messages": _messages,
     "reactions": _reactions,
+    "messages": _messages,
     "rest": _rest,
 }
