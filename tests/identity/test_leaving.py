@@ -16,7 +16,7 @@ from tests.support.files import gone, said, sent, until
 from tests.support.inside import inside
 from tests.support.lived import do
 from tests.support.pictures import picture
-from tests.support.places import Place, make_room, new_account, registered
+from tests.support.places import Place, make_room, new_account, registered, remove
 from tests.support.retention import hold, lift
 from tests.support.server import Server
 
@@ -95,6 +95,12 @@ def test_somebody_takes_along_what_is_theirs_and_nobody_else_can(house: Server) 
     say(ben, room, "what Ben says")
     said(ann, room.room, sent(ann, room.room, b"a note of Ann"), content="a file")
     do(ann, "PUT", f"/api/chat/messages/{mine['id']}/reactions/\N{FIRE}")
+    # What others decide where she is no longer is nothing to her.
+    den = make_room(ben, "private", name="Den of then")
+    den.add(ann)
+    say(ann, den, "said in the den")
+    assert remove(den, ben, ann).is_success
+    do(ben, "PATCH", den.path, json={"name": "Den of now", "topic": "a matter of now"})
     assert do(ann, "GET", f"{ME}/export")["state"] == "none"
     wrong = ann.call("POST", f"{ME}/export", json={"password": "not this one"})
     assert (wrong.status_code, wrong.json()["code"]) == (401, "wrong_credentials")
@@ -114,7 +120,9 @@ def test_somebody_takes_along_what_is_theirs_and_nobody_else_can(house: Server) 
     everything = b"\n".join(data.values())
     assert b"what Ann says" in everything
     assert b"a note of Ann" in everything
-    assert b"what Ben says" not in everything
+    assert b"said in the den" in everything
+    for others in (b"what Ben says", b"Den of", b"matter of now"):
+        assert others not in everything
     assert b"argon2" not in everything
     own = json.loads(data["data/account.json"])
     assert own["profile"]["username"] == ann.user["username"]
