@@ -265,6 +265,14 @@ async def test_what_a_held_person_said_goes_from_view_and_is_kept(
     gone(server, *files)
     assert set_aside(server) == []
 
+    def is_empty() -> bool:
+        # What was left of the room for their sake.
+        with inside(server) as database:
+            [[left]] = database.execute("SELECT count(*) FROM rooms WHERE id = ?", (doomed.id,))
+            return bool(left == 0)
+
+    until(is_empty)
+
 
 async def test_a_message_with_more_beside_it_than_goes_at_once_goes_all_the_same(
     server: Server, chief: Account
