@@ -163,9 +163,11 @@ def _leave(connection: Connection, user_id: int, room_id: int) -> Changed | None
     if account is None or role is None or room_rows.get_room(connection, room_id) is None:
         member_rows.remove_member(connection, room_id, user_id)
         return None
-    heir = removal.heir_of(connection, room_id, user_id)
     told = describe(connection, room_id)
-    if heir is None and told.room.kind == "private":
+    # Of a private room nobody else could take care; a public one may be nobody's.
+    private = told.room.kind == "private"
+    heir = removal.heir_of(connection, room_id, user_id, disabled=private)
+    if heir is None and private:
         # Nobody could come in again.
         ChatDatabase.delete_room(connection, room_id)
         return Changed(told.room, told.audience, account.user, None, gone=True)

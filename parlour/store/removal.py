@@ -130,13 +130,21 @@ def names_in(connection: Connection, room_id: int) -> list[str]:
     return sorted(FORMER if row.password_hash == "" else row.username for row in found)
 
 
-def heir_of(connection: Connection, room_id: int, user_id: int) -> tuple[int, str] | None:
-    """Who owns a room after somebody: the moderator, or else member, who was there longest."""
+def heir_of(
+    connection: Connection, room_id: int, user_id: int, *, disabled: bool
+) -> tuple[int, str] | None:
+    """Who owns a room after somebody: the moderator, or else member, who was there longest.
+
+    With `disabled` it may be one whose account is, where there is nobody else: they may come back.
+    """
+    is_disabled = users.c.disabled_at.is_not(None)
+    # Who has left for good does not.
+    able = users.c.password_hash != "" if disabled else ~is_disabled
     asked = (
         select(users.c.id, users.c.username)
         .join(members, members.c.user_id == users.c.id)
-        .where(members.c.room_id == room_id, users.c.id != user_id, users.c.disabled_at.is_(None))
-        .order_by((members.c.role != "moderator"), members.c.joined_at, users.c.id)
+        .where(members.c.room_id == room_id, users.c.id != user_id, able)
+        .order_by(is_disabled, (members.c.role != "moderator"), members.c.joined_at, users.c.id)
         .limit(1)
     )
     row = connection.execute(asked).first()

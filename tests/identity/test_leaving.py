@@ -277,6 +277,24 @@ def test_the_last_administrator_cannot_vanish(tmp_path_factory: pytest.TempPathF
         assert do(replace(ida), "GET", "/api/admin/audit")[0]["action"] == "user.remove"
 
 
+def test_a_private_room_waits_for_who_is_disabled(house: Server, ada: Account) -> None:
+    """It is theirs when they are back; one that nobody else is in goes."""
+    lou, moe = new_account(house, "lou"), new_account(house, "moe")
+    den, alone = (make_room(lou, "private", name=name) for name in ("Den of Lou", "Cell of Lou"))
+    den.add(moe)
+    name = str(moe.user["username"])
+    assert change_user(ada, name, disabled=True).is_success
+    body = {"password": PASSWORD, "mode": "anonymise"}
+    assert lou.call("POST", f"{ME}/removal", json=body).status_code == 204
+    settled(house)
+    assert change_user(ada, name, disabled=False).is_success
+    back = log_in(house, name)
+    assert do(back, "GET", den.path)["role"] == "owner"
+    asked = "SELECT count(*) FROM rooms WHERE id = ? AND deleted_at IS NULL"
+    with inside(house) as database:
+        assert database.execute(asked, (alone.id,)).fetchone()[0] == 0
+
+
 def test_a_name_is_nobodys_before_all_of_it_is_followed_up(house: Server) -> None:
     """What is followed up by a name is not what another wrote who was called so meanwhile."""
     left = {"user_id": 999_999, "username": "zoe-to-be", "mode": "remove"}
