@@ -220,7 +220,7 @@ def purge_some(connection: Connection, room_id: int, given: Policy, size: int) -
     aside = [each.id for each in taken or found[:1] if _is_aside(scope, room_id, each)]
     holds.set_aside(connection, aside, "retention")
     if taken:
-        rows.take(connection, room_id, taken)
+        rows.take(connection, room_id, taken, scope.authors)
     else:
         rows.strip(connection, found[0], MAX_BESIDE)
     return Purged(len(taken), time.perf_counter() - begun, more=True)

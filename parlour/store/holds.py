@@ -17,6 +17,7 @@ from parlour.store.tables import (
     held_files,
     holds,
     messages,
+    reports,
     rooms,
     users,
     wordings,
@@ -189,7 +190,7 @@ def release_some(connection: Connection, after: int, limit: int) -> tuple[int, i
     """
     now = scope(connection)
     rows = connection.execute(
-        select(held.c.message_id, held.c.room_id, held.c.author)
+        select(held.c.message_id, held.c.room_id, held.c.author, held.c.why)
         .where(held.c.message_id > after)
         .order_by(held.c.message_id)
         .limit(limit)
@@ -201,6 +202,11 @@ def release_some(connection: Connection, after: int, limit: int) -> tuple[int, i
     if ids:
         connection.execute(delete(held_files).where(held_files.c.message_id.in_(ids)))
         connection.execute(delete(held).where(held.c.message_id.in_(ids)))
+        # What its time was over for is in no report any more, either.
+        over = [row.message_id for row in gone if row.why != "room"]
+        there = select(messages.c.id).where(messages.c.id == reports.c.message_id).exists()
+        copied = update(reports).where(reports.c.message_id.in_(over), ~there)
+        connection.execute(copied.values(message_content=""))
         # What is left of a deleted room for their sake can go now.
         emptied = update(rooms).where(rooms.c.id.in_({row.room_id for row in gone}))
         connection.execute(emptied.where(rooms.c.emptied == 1).values(emptied=0))

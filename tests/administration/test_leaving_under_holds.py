@@ -9,17 +9,11 @@ from tests.support.answers import assert_deleted
 from tests.support.files import FILES, gone, on_disk, said, sent, until
 from tests.support.inside import inside
 from tests.support.people import checked
-from tests.support.places import Place, make_room, name_of, new_account
-from tests.support.retention import hold, lift, set_aside
+from tests.support.places import make_room, name_of, new_account
+from tests.support.retention import hold, lift, set_aside, spoken
 from tests.support.server import Server
 
 MESSAGES = "/api/chat/messages"
-
-
-def spoken(place: Place, by: Account, content: str, **fields: Any) -> dict[str, Any]:
-    """Say something; the message."""
-    body = {"content": content, **fields}
-    return dict(checked(by.call("POST", f"{place.path}/messages", json=body)))
 
 
 def leave(server: Server, who: Account, mode: str) -> None:

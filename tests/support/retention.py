@@ -61,3 +61,22 @@ def command(server: Server, *arguments: str) -> list[str]:
 def set_aside(server: Server, *arguments: str) -> list[dict[str, Any]]:
     """Return what holds have set aside, as the command prints it."""
     return [json.loads(line) for line in command(server, "held", *arguments)]
+
+
+def spoken(place: Place, by: Account, content: str, **fields: Any) -> dict[str, Any]:
+    """Say something; the message."""
+    body = {"content": content, **fields}
+    return dict(checked(by.call("POST", f"{place.path}/messages", json=body)))
+
+
+def reports(place: Place) -> list[str]:
+    """Return what is said in what was reported in a room."""
+    found = checked(place.owner.call("GET", f"{place.path}/reports"))
+    return [each["message_content"].split("\n")[0] for each in found]
+
+
+def reported(place: Place, by: Account, message: dict[str, Any], content: str) -> None:
+    """Report a message; moderators see what it says."""
+    body = {"reason": "rude"}
+    assert by.call("POST", f"/api/chat/messages/{message['id']}/report", json=body).is_success
+    assert reports(place) == [content]
