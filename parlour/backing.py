@@ -79,17 +79,25 @@ async def run(settings: Settings, *command: str) -> tuple[int, list[str], list[s
     """Run a command with the settings of this server: its status, and what it says."""
     given = settings.model_dump(mode="json", include=settings.model_fields_set)
     env = {f"{PREFIX}{name.upper()}": _text(value) for name, value in given.items()}
-    process = await asyncio.create_subprocess_exec(
-        *_PROGRAM, *command,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE, env={**os.environ, **env},
-    )  # fmt: skip
+    # The command hears of its end, which comes with that of this process, even if that is killed.
+    theirs, ours = os.pipe()
     try:
-        out, err = await process.communicate()
-    except BaseException:
-        # The server ends. Nothing half-made is left over by one that is told so.
-        await _end(process)
-        raise
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *_PROGRAM, *command, "--tied",
+                stdin=theirs, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+                env={**os.environ, **env},
+            )  # fmt: skip
+        finally:
+            os.close(theirs)
+        try:
+            out, err = await process.communicate()
+        except BaseException:
+            # The server ends. Nothing half-made is left over by one that is told so.
+            await _end(process)
+            raise
+    finally:
+        os.close(ours)
     said, errors = (text.decode(errors="replace").splitlines() for text in (out, err))
     assert process.returncode is not None  # noqa: S101 - it has ended
     return process.returncode, said, [line.removeprefix("parlour: ") for line in errors]

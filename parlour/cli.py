@@ -275,8 +275,14 @@ def _add_backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     restore.add_argument(
         "--sign-out-everybody", action="store_true", help="Let all logins of then end."
     )
+    _add_tied(backup)
     for parser in (backup, restore):
         parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
+
+
+def _add_tied(parser: argparse.ArgumentParser) -> None:
+    # For the server, which has these commands run: they end with it, however it ends.
+    parser.add_argument("--tied", action="store_true", help=argparse.SUPPRESS)
 
 
 def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -310,6 +316,7 @@ def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     importing.add_argument(
         "--check", action="store_true", help="Only look whether it could be brought in."
     )
+    _add_tied(export)
     for parser in (export, importing):
         parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")
 

@@ -14,7 +14,7 @@ from parlour.logins import get_user
 from parlour.models import Message, Person
 from parlour.people import User
 from parlour.places import allow
-from parlour.store import backups
+from parlour.store import backups, holds
 from parlour.store import files as file_rows
 from parlour.store import messages as message_rows
 from parlour.store.files import StoredAvatar, StoredFile
@@ -151,8 +151,8 @@ def set_alt(
 ) -> tuple[File, Edited | None]:
     """Describe a file of one's own, and in the message that it came with. Raises Refusal.
 
-    In that it is an edit, for `window` seconds where that is not 0. Those who passed it on keep
-    what they were told.
+    In that it is an edit, for `window` seconds where that is not 0; what it said before is set
+    aside where it is held. Those who passed it on keep what they were told.
     """
     stored = _own(connection, person, file_id)
     if stored.file.alt == alt:
@@ -163,6 +163,8 @@ def set_alt(
         file_rows.set_alt(connection, file_id, alt, None)
         return file, None
     check_edit(connection, person, message, window, stored.described_at)
+    if stored.file.alt and holds.scope(connection).covers(message.room_id, stored.author):
+        holds.set_aside(connection, [message.id], "changed")
     file_rows.set_alt(connection, file_id, alt, datetime.now(UTC))
     files = tuple(file if each.id == file_id else each for each in message.files)
     return file, change(connection, message, files=message_rows.files_as_told(files))

@@ -9,7 +9,7 @@ from parlour.people import Password
 
 # What they wrote stays without their name, or goes as by deletion.
 Mode = Literal["anonymise", "remove"]
-Step = Literal["rooms", "conversations", "messages", "reactions", "rest"]
+Step = Literal["rooms", "conversations", "reactions", "messages", "rest"]
 # Seconds for which what somebody takes along lies ready.
 KEPT_SECONDS: Final = 7 * 24 * 3600
 

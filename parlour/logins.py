@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from parlour import attempts
 from parlour.errors import Refusal
 from parlour.people import Account, Device, Login, Opened, Role, Session, User
-from parlour.store import invites, restrictions, users
+from parlour.store import invites, removal, restrictions, users
 from parlour.store import sessions as session_rows
 from parlour.store.dialects import attempt
 from parlour.store.sessions import SessionRow
@@ -38,7 +38,7 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is kept in memory: names of accounts, live sessions, whether somebody runs the place."""
+    """What is kept in memory: names that are taken, live sessions, whether somebody runs it."""
 
     usernames: list[str]
     logins: list[Login]
@@ -50,7 +50,7 @@ class Known:
 def load(connection: Connection) -> Known:
     """All that the registry begins with."""
     return Known(
-        users.usernames(connection),
+        [*users.usernames(connection), *removal.names_left(connection)],
         session_rows.live_logins(connection, datetime.now(UTC)),
         users.has_administrator(connection),
         restrictions.banned_guests(connection),
@@ -139,6 +139,8 @@ def _invite_invalid() -> Refusal:
 
 def create_account(connection: Connection, new: NewAccount) -> User:
     """Make an account. Raises Refusal `name_taken`."""
+    if removal.is_left(connection, new.username):
+        raise name_taken(new.username)
     try:
         with attempt(connection):
             return users.create_user(

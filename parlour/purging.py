@@ -20,6 +20,7 @@ from parlour.places import Told
 from parlour.retaining import Purged
 from parlour.store import holds, leftovers
 from parlour.support.counts import COUNTS
+from parlour.upkeep import purge
 
 T = TypeVar("T")
 
@@ -186,6 +187,8 @@ async def release_held(context: Context, task: Task[int]) -> None:
         _, up_to = await context.database.write(holds.release_some, after, RELEASED)
         context.receiving.stir.set()
         if up_to is None:
+            # What is left of deleted rooms goes only once nothing of them is held.
+            context.tasks.spawn(purge(context))
             return
         after = up_to
         await asyncio.sleep(clock() - begun)

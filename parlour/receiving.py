@@ -12,6 +12,7 @@ import hashlib
 import logging
 import os
 import secrets
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -365,5 +366,9 @@ def _full_disk() -> Iterator[None]:
 def _empty(folder: Path) -> None:
     own_folder(folder)
     for entry in os.scandir(folder):
-        with contextlib.suppress(OSError):
-            Path(entry.path).unlink()
+        if entry.is_dir(follow_symlinks=False):
+            # Of an archive that was being made, or brought in.
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                Path(entry.path).unlink()

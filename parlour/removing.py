@@ -7,6 +7,7 @@ followed up by a job, a few rows at a time, as long as that takes.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -39,7 +40,12 @@ _AT_ONCE: Final = 10
 _REST: Final = 4.0
 _LEAST: Final = 0.05
 _ROWS: Final = 200
-_STEPS: Final[tuple[Step, ...]] = ("rooms", "conversations", "messages", "reactions", "rest")
+# When it is begun once more where it was given up: nothing of it may stay.
+_AGAIN: Final = timedelta(hours=1)
+# Columns of what a message says, and not only of whom it is about.
+_LESSENS: Final = frozenset({"username", "reactions", "forwarded"})
+# Reactions before messages: what messages tell of them is made from them anew while others react.
+_STEPS: Final[tuple[Step, ...]] = ("rooms", "conversations", "reactions", "messages", "rest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +60,18 @@ class Removed:
 
 @effect("removed", Removed, everywhere=True)
 def person_removed(context: Context, removed: Removed) -> None:
-    """Somebody has left for good: nobody is signed in as them, and their name is free."""
-    context.registry.remove_name(removed.before)
+    """Somebody has left for good: nobody is signed in as them. Their name is not free yet."""
     context.registry.add_name(removed.username)
     words = "This account was removed."
     end_logins(context, removed.ended, Refusal("not_signed_in", words))
     context.receiving.stir.set()
     context.due.set()
+
+
+@effect("name_freed", str)
+def name_freed(context: Context, username: str) -> None:
+    """All that somebody left is followed up: somebody else may have their name."""
+    context.registry.remove_name(username)
 
 
 @effect("revised", tuple[Edited, ...])
@@ -82,7 +93,7 @@ def check_removable(connection: Connection, user_id: int) -> None:
     """Whether an account may go: the one place that says so. Raises Refusal.
 
     What is held keeps its author, or everybody; in a room that is held, what they wrote is set
-    aside when it goes.
+    aside before it changes or goes, and so is what others passed on there.
     """
     account = users.get_account(connection, user_id)
     if account is None or removal.is_empty(connection, user_id):
@@ -114,13 +125,26 @@ def remove(connection: Connection, by: Person, user_id: int, mode: Mode) -> Remo
     return Removed(user_id, before, after, tuple(ended))
 
 
-@job("depart", Departure, long=True)
+@job(removal.DEPART, Departure, long=True)
 async def depart(context: Context, task: Task[Departure]) -> None:
-    """Follow up what somebody has left behind; where it was interrupted it begins once more."""
+    """Follow up what somebody has left behind; where it was interrupted it begins once more.
+
+    Much of it is found by what they were called, so nobody else is called so before it has ended.
+    """
     who = task.payload
     for step in _STEPS:
         await _FOLLOW[step](context, who)
-    await task.end(_finish, who)
+    await task.end(_finish, who, then=name_freed.after(context))
+
+
+@depart.when_lost
+async def _try_later(_context: Context, task: Task[Departure]) -> None:
+    await task.end(_follow_later, task.payload)
+
+
+def _follow_later(connection: Connection, who: Departure) -> None:
+    at = datetime.now(UTC) + _AGAIN
+    depart.put(connection, who, key=str(who.user_id), at=at)
 
 
 async def _rooms(context: Context, who: Departure) -> None:
@@ -139,9 +163,11 @@ def _leave(connection: Connection, user_id: int, room_id: int) -> Changed | None
     if account is None or role is None or room_rows.get_room(connection, room_id) is None:
         member_rows.remove_member(connection, room_id, user_id)
         return None
-    heir = removal.heir_of(connection, room_id, user_id)
     told = describe(connection, room_id)
-    if heir is None and told.room.kind == "private":
+    # Of a private room nobody else could take care; a public one may be nobody's.
+    private = told.room.kind == "private"
+    heir = removal.heir_of(connection, room_id, user_id, disabled=private)
+    if heir is None and private:
         # Nobody could come in again.
         ChatDatabase.delete_room(connection, room_id)
         return Changed(told.room, told.audience, account.user, None, gone=True)
@@ -225,6 +251,8 @@ def _revise(connection: Connection, who: Departure, ids: tuple[int, ...]) -> tup
         if author == who.author and who.mode == "remove" and message.deleted_at is None:
             changes.append(erase(connection, message, author, username=FORMER))
             continue
+        if _LESSENS & values.keys():
+            _set_aside(connection, message, author)
         if "forwarded" in values and who.mode == "remove" and message.forwarded is not None:
             own = {file.id for file in message.files}
             passed = {file.id for file in message.forwarded.files} - own
@@ -232,6 +260,12 @@ def _revise(connection: Connection, who: Departure, ids: tuple[int, ...]) -> tup
         if values:
             changes.append(change(connection, message, **values))
     return tuple(changes)
+
+
+def _set_aside(connection: Connection, message: Message, author: str) -> None:
+    """Keep a message as it was, where it is held and in view, before anything of it goes."""
+    if message.deleted_at is None and holds.scope(connection).covers(message.room_id, author):
+        holds.set_aside(connection, [message.id], "changed")
 
 
 def _without_name(message: Message, who: Departure) -> dict[str, Any]:
@@ -266,15 +300,17 @@ def _without_name(message: Message, who: Departure) -> dict[str, Any]:
 
 def _take_back(connection: Connection, who: Departure, ids: tuple[int, ...]) -> tuple[Edited, ...]:
     """Reactions without a name, or none."""
-    if who.mode == "anonymise":
-        removal.rename_reactions(connection, ids)
-        return ()
     by = Person.by_account(FORMER, who.user_id)
     changes = []
     for message_id, emoji in removal.reactions_by_id(connection, ids):
         found = message_rows.find_message(connection, message_id)
-        if found is not None and found[0].deleted_at is None:
+        if found is None or found[0].deleted_at is not None:
+            continue
+        _set_aside(connection, *found)
+        if who.mode == "remove":
             changes.append(reacting.change(connection, by, found[0], emoji, on=False))
+    if who.mode == "anonymise":
+        removal.rename_reactions(connection, ids)
     return tuple(edited for edited in changes if not edited.same)
 
 
@@ -286,14 +322,15 @@ async def _rest(context: Context, who: Departure) -> None:
     context.receiving.stir.set()
 
 
-def _finish(connection: Connection, who: Departure) -> None:
+def _finish(connection: Connection, who: Departure) -> str:
     removal.rename_noted(connection, who.user_id, with_words=who.mode == "remove")
+    return who.username
 
 
 _FOLLOW: Final[dict[Step, Callable[[Context, Departure], Any]]] = {
     "rooms": _rooms,
     "conversations": _conversations,
-    "messages": _messages,
     "reactions": _reactions,
+    "messages": _messages,
     "rest": _rest,
 }

@@ -30,6 +30,7 @@ from parlour.store import holds, users
 from parlour.store import retention as rows
 from parlour.store import rooms as room_rows
 from parlour.store.holds import HoldRow, Scope
+from parlour.store.jobs import now_ms
 from parlour.store.retention import RoomRow
 
 # Rows beside messages (reactions and the like) that go with them in one transaction.
@@ -156,7 +157,7 @@ def count(
     """The same for whoever runs the machine; of some rooms as they are given, or of all."""
     if days is None:
         days = administration.load_policy(connection, given).retention_days
-    scope, now = holds.scope(connection), datetime.now(UTC)
+    scope, now = holds.scope(connection), _now(connection)
     found, held_rooms = [], 0
     for room in rows.all_rooms(connection) if rooms is None else rooms:
         if not _is_over(room, days, now):
@@ -182,7 +183,7 @@ def count(
 def kept_since(connection: Connection, given: Policy) -> Callable[[int | None], datetime | None]:
     """Tells of rooms, and of new ones by None, since when their messages stay; None: all do."""
     server = administration.load_policy(connection, given).retention_days
-    scope, now = holds.scope(connection), datetime.now(UTC)
+    scope, now = holds.scope(connection), _now(connection)
 
     def since(room_id: int | None) -> datetime | None:
         room = None if room_id is None else rows.find_room(connection, room_id)
@@ -192,6 +193,11 @@ def kept_since(connection: Connection, given: Policy) -> Callable[[int | None], 
         return now - timedelta(days=days)
 
     return since
+
+
+def _now(connection: Connection) -> datetime:
+    """By the database's clock: one node whose own is ahead takes nothing away too early."""
+    return datetime.fromtimestamp(now_ms(connection) / 1000, UTC)
 
 
 def _is_over(room: RoomRow, server: int, now: datetime) -> bool:
@@ -205,7 +211,7 @@ def _is_over(room: RoomRow, server: int, now: datetime) -> bool:
 def due(connection: Connection, given: Policy) -> tuple[list[int], int]:
     """The rooms of which something goes, or went and is not told yet; how much is set aside."""
     server = administration.load_policy(connection, given).retention_days
-    scope, now = holds.scope(connection), datetime.now(UTC)
+    scope, now = holds.scope(connection), _now(connection)
     found = [
         room.id
         for room in rows.all_rooms(connection)
@@ -236,7 +242,7 @@ def purge_some(connection: Connection, room_id: int, given: Policy, size: int) -
     aside = [each.id for each in taken or found[:1] if _is_aside(scope, room_id, each)]
     holds.set_aside(connection, aside, "retention")
     if taken:
-        rows.take(connection, room_id, taken)
+        rows.take(connection, room_id, taken, scope.authors)
     else:
         rows.strip(connection, found[0], MAX_BESIDE)
     return Purged(len(taken), time.perf_counter() - begun, more=True)
@@ -248,7 +254,7 @@ def _oldest(
     days = _days(room, administration.load_policy(connection, given).retention_days)
     if not size or not days or scope.all_of(room.id):
         return []
-    return rows.oldest(connection, room.id, datetime.now(UTC) - timedelta(days=days), size)
+    return rows.oldest(connection, room.id, _now(connection) - timedelta(days=days), size)
 
 
 def _is_aside(scope: Scope, room_id: int, old: rows.Old) -> bool:

@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from types import FrameType
@@ -51,10 +52,12 @@ def run(
     Whatever is wrong costs one line.
     """
     os.umask(0o077)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Nothing half-made is left over by whoever is told to end.
-        signal.signal(number, _stop)
     try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Nothing half-made is left over by whoever is told to end.
+            signal.signal(number, _stop)
+        if getattr(options, "tied", False):
+            threading.Thread(target=_end_with_input, daemon=True).start()
         lines = (do or _do)(settings, options)
     except _Stopped:
         return _fail("It was ended before it was done. Nothing of it is left.", ENDED)
@@ -94,6 +97,13 @@ def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     raise _Stopped
+
+
+def _end_with_input() -> None:
+    # Nobody writes there: it ends when the program ends that has begun this one.
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _where(settings: Settings, options: Namespace) -> str:

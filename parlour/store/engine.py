@@ -273,6 +273,9 @@ class Engine:
             self.is_sound = await self.read(self._backend.check)
         except Refusal:
             return
+        if not self.is_sound:
+            # The server ended meanwhile: the next one begins anew.
+            return
         logger.info("all of the database is sound: %.0f s", time.monotonic() - begun)
 
     def sizes(self, connection: Connection) -> Sizes:

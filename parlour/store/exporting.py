@@ -99,6 +99,16 @@ class Exporting:
         )
         return or_(said.exists(), belongs.exists())
 
+    def _left(self) -> set[int]:
+        """Rooms in which the one person has spoken, and of which they may know no more."""
+        if self._chosen.user_id is None:
+            return set()
+        belongs = select(members.c.room_id).where(members.c.user_id == self._chosen.user_id)
+        asked = select(rooms.c.id).where(
+            self._room, rooms.c.kind != "public", rooms.c.id.not_in(belongs)
+        )
+        return set(self._connection.scalars(asked))
+
     def author(self, author: str) -> str:
         """An author as others may know them: nothing by which a guest is known is told."""
         if author.startswith("user:"):
@@ -193,8 +203,15 @@ class Exporting:
             )  # fmt: skip
 
     def rooms(self) -> Iterator[Room]:
-        """The rooms."""
+        """The rooms; of what somebody is in no longer nothing that was decided there since."""
+        hidden = self._left()
         for row in self._all(rooms, rooms.c.id, self._room):
+            if row.id in hidden:
+                yield Room.model_construct(
+                    id=row.id, name=f"Room {row.id}", kind=row.kind, topic="",
+                    created_at=row.created_at, archived_at=None, slow_seconds=0,
+                )  # fmt: skip
+                continue
             yield Room.model_construct(
                 id=row.id, name=row.name, kind=row.kind, topic=row.topic,
                 created_at=row.created_at, archived_at=row.archived_at,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from parlour.fields import format_time
 from parlour.lasting import HoldKind
+from parlour.store.dialects import upsert
 from parlour.store.tables import (
     attachments,
     files,
@@ -16,6 +17,7 @@ from parlour.store.tables import (
     held_files,
     holds,
     messages,
+    reports,
     rooms,
     users,
     wordings,
@@ -110,19 +112,59 @@ def lift(connection: Connection, hold_id: int) -> None:
 
 
 def set_aside(connection: Connection, ids: Collection[int], why: str) -> None:
-    """Keep messages, as they stand, with all they ever said and their files."""
+    """Keep messages, as they stand, with all they ever said and their files.
+
+    Of one that is set aside already everything is kept that it was before (`_together`).
+    """
     if not ids:
         return
     more = {"why": why, "held_at": datetime.now(UTC)}
     found = connection.execute(_STANDING.where(messages.c.id.in_(ids)))
-    rows: Sequence[Any] = found.mappings().all()
-    connection.execute(insert(held), [row | more for row in _with_wordings(connection, rows)])
-    theirs = select(attachments.c.message_id, attachments.c.file_id)
-    connection.execute(
-        insert(held_files).from_select(
-            ["message_id", "file_id"], theirs.where(attachments.c.message_id.in_(ids))
-        )
+    standing: Sequence[Any] = found.mappings().all()
+    rows = [row | more for row in _with_wordings(connection, standing)]
+    before = {
+        row.message_id: row
+        for row in connection.execute(select(held).where(held.c.message_id.in_(ids)))
+    }
+    new = [row for row in rows if row["message_id"] not in before]
+    if new:
+        connection.execute(insert(held), new)
+    for row in rows:
+        if (former := before.get(row["message_id"])) is not None:
+            whole = _together(former, row)
+            which = held.c.message_id == row["message_id"]
+            connection.execute(update(held).where(which).values(whole))
+    theirs = select(attachments.c.message_id, attachments.c.file_id).where(
+        attachments.c.message_id.in_(ids)
     )
+    pairs = upsert(connection, held_files).from_select(["message_id", "file_id"], theirs)
+    connection.execute(pairs.on_conflict_do_nothing())
+
+
+def _together(former: Any, row: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a message that was set aside before and has changed since.
+
+    Who said it, and what it passed on, only ever become less. Of what becomes otherwise the row
+    has what there was last, and `wordings` all that there was before.
+    """
+    earlier: list[dict[str, Any]] = json.loads(former.wordings or "[]")
+    at = format_time(former.held_at)
+    earlier += [
+        {name: json.loads(was), "timestamp": at}
+        for name in ("files", "reactions")
+        if (was := getattr(former, name)) not in (None, row[name])
+    ]
+    if former.content != row["content"]:
+        said = format_time(former.edited_at or former.timestamp)
+        earlier.append({"content": former.content, "timestamp": said})
+    now = json.loads(row["wordings"] or "[]")
+    all_of_it = [*(each for each in earlier if each not in now), *now]
+    all_of_it.sort(key=lambda each: str(each["timestamp"]))
+    return row | {
+        "username": former.username,
+        "forwarded": former.forwarded or row["forwarded"],
+        "wordings": json.dumps(all_of_it) if all_of_it else None,
+    }
 
 
 def _with_wordings(
@@ -148,7 +190,7 @@ def release_some(connection: Connection, after: int, limit: int) -> tuple[int, i
     """
     now = scope(connection)
     rows = connection.execute(
-        select(held.c.message_id, held.c.room_id, held.c.author)
+        select(held.c.message_id, held.c.room_id, held.c.author, held.c.why)
         .where(held.c.message_id > after)
         .order_by(held.c.message_id)
         .limit(limit)
@@ -160,6 +202,11 @@ def release_some(connection: Connection, after: int, limit: int) -> tuple[int, i
     if ids:
         connection.execute(delete(held_files).where(held_files.c.message_id.in_(ids)))
         connection.execute(delete(held).where(held.c.message_id.in_(ids)))
+        # What its time was over for is in no report any more, either.
+        over = [row.message_id for row in gone if row.why != "room"]
+        there = select(messages.c.id).where(messages.c.id == reports.c.message_id).exists()
+        copied = update(reports).where(reports.c.message_id.in_(over), ~there)
+        connection.execute(copied.values(message_content=""))
         # What is left of a deleted room for their sake can go now.
         emptied = update(rooms).where(rooms.c.id.in_({row.room_id for row in gone}))
         connection.execute(emptied.where(rooms.c.emptied == 1).values(emptied=0))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 from parlour.files import File
 from parlour.models import MAX_TOLD_NAMES, MAX_TOLD_REACTORS, Reaction, Replies
 from parlour.store import files as file_rows
+from parlour.store import removal
 from parlour.store.dialects import upsert
 from parlour.store.jobs import now_ms
 from parlour.store.messages import reactions_text
@@ -74,6 +75,8 @@ def is_nobodys(connection: Connection, user_id: int) -> bool:
 
 def is_free(connection: Connection, username: str) -> bool:
     """Whether no account has this name, nor one that looks like it."""
+    if removal.is_left(connection, username):
+        return False
     taken = or_(users.c.name_key == name_key(username), users.c.identity == name_identity(username))
     return connection.scalar(select(users.c.id).where(taken).limit(1)) is None
 

@@ -132,7 +132,11 @@ def _next_room(connection: Connection, scope: holds.Scope) -> int | None:
 
 def _set_aside(connection: Connection, some: Select[tuple[int]], scope: holds.Scope) -> None:
     """Keep what these people have said, before anything of it goes."""
-    kept = select(held.c.message_id).where(held.c.message_id == messages.c.id).exists()
+    kept = (
+        select(held.c.message_id)
+        .where(held.c.message_id == messages.c.id, held.c.why == "room")
+        .exists()
+    )
     theirs = select(messages.c.id).where(
         messages.c.id.in_(some),
         messages.c.author.in_(scope.authors),

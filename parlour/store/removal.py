@@ -1,5 +1,6 @@
 """What accounts that go have left, found and taken away a bounded number of rows at a time."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -22,6 +23,7 @@ from parlour.store.tables import (
     addressed,
     attention,
     files,
+    jobs,
     members,
     messages,
     quiets,
@@ -41,6 +43,8 @@ from parlour.support.text import name_key
 
 # What whoever has gone is called where they spoke; nobody else can be.
 FORMER: Final = "Former member"
+# The job that follows up what somebody has left behind.
+DEPART: Final = "depart"
 # Messages that are looked at in one reading.
 _WINDOW: Final = 5_000
 
@@ -60,6 +64,18 @@ def free_name(connection: Connection, user_id: int) -> str:
         if connection.scalar(select(users.c.id).where(taken, users.c.id != user_id)) is None:
             return name
         name, number = f"former-member-{user_id}-{number}", number + 1
+
+
+def names_left(connection: Connection) -> list[str]:
+    """Names of those who have left, and whose leaving is still followed up by these names."""
+    asked = select(jobs.c.payload).where(jobs.c.kind == DEPART)
+    return [json.loads(payload)["username"] for payload in connection.scalars(asked)]
+
+
+def is_left(connection: Connection, username: str) -> bool:
+    """Whether this name, or one that looks like it, is one of those: it is not free yet."""
+    identity = name_identity(username)
+    return any(name_identity(name) == identity for name in names_left(connection))
 
 
 def is_empty(connection: Connection, user_id: int) -> bool:
@@ -114,13 +130,21 @@ def names_in(connection: Connection, room_id: int) -> list[str]:
     return sorted(FORMER if row.password_hash == "" else row.username for row in found)
 
 
-def heir_of(connection: Connection, room_id: int, user_id: int) -> tuple[int, str] | None:
-    """Who owns a room after somebody: the moderator, or else member, who was there longest."""
+def heir_of(
+    connection: Connection, room_id: int, user_id: int, *, disabled: bool
+) -> tuple[int, str] | None:
+    """Who owns a room after somebody: the moderator, or else member, who was there longest.
+
+    With `disabled` it may be one whose account is, where there is nobody else: they may come back.
+    """
+    is_disabled = users.c.disabled_at.is_not(None)
+    # Who has left for good does not.
+    able = users.c.password_hash != "" if disabled else ~is_disabled
     asked = (
         select(users.c.id, users.c.username)
         .join(members, members.c.user_id == users.c.id)
-        .where(members.c.room_id == room_id, users.c.id != user_id, users.c.disabled_at.is_(None))
-        .order_by((members.c.role != "moderator"), members.c.joined_at, users.c.id)
+        .where(members.c.room_id == room_id, users.c.id != user_id, able)
+        .order_by(is_disabled, (members.c.role != "moderator"), members.c.joined_at, users.c.id)
         .limit(1)
     )
     row = connection.execute(asked).first()

@@ -30,6 +30,7 @@ from parlour.store.tables import (
     messages,
     reactions,
     reads,
+    reports,
     rooms,
     saved,
 )
@@ -113,6 +114,17 @@ _NAMED: Final = select(addressed.c.message_id, addressed.c.user_id).where(
 )
 _CALLING: Final = select(calls.c.message_id).where(
     calls.c.room_id == bindparam("room"), calls.c.message_id <= bindparam("last")
+)
+# Whoever has reported it has copied it.
+_UNSAY: Final = (
+    update(reports)
+    .where(
+        reports.c.message_id.in_(
+            _THEIRS.where(messages.c.author.not_in(bindparam("held", expanding=True)))
+        ),
+        reports.c.message_content != "",
+    )
+    .values(message_content="")
 )
 # Behind what is gone nobody's position lies any more.
 _UNCOUNT: Final = delete(deletions).where(
@@ -209,9 +221,15 @@ def strip(connection: Connection, old: Old, rows: int) -> None:
     )  # fmt: skip
 
 
-def take(connection: Connection, room_id: int, gone: Sequence[Old]) -> None:
-    """Take messages away with which a room begins; from now on it begins behind them."""
+def take(
+    connection: Connection, room_id: int, gone: Sequence[Old], held: Collection[str] = ()
+) -> None:
+    """Take messages away with which a room begins; from now on it begins behind them.
+
+    Reports say no more what was in them, unless their authors are among the `held`.
+    """
     last = gone[-1]
+    connection.execute(_UNSAY, {"room": room_id, "last": last.id, "held": list(held)})
     _uncount_addressed(connection, room_id, gone)
     _uncount_own(connection, room_id, gone)
     connection.execute(_TAKE, {"room": room_id, "last": last.id})

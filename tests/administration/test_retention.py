@@ -1,6 +1,5 @@
 """What is older than it may be goes, with all that was beside it, and what is held does not."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +16,18 @@ from tests.support.inside import inside
 from tests.support.nodes import Nodes
 from tests.support.people import checked, http_client
 from tests.support.places import Place, follow, make_room, name_of, new_account, say, somebody
-from tests.support.retention import age, cut_to, hold, keep_for, lift
+from tests.support.retention import (
+    age,
+    command,
+    cut_to,
+    hold,
+    keep_for,
+    lift,
+    reported,
+    reports,
+    set_aside,
+    spoken,
+)
 from tests.support.server import Server
 
 pytestmark = pytest.mark.usefixtures("partings")
@@ -45,24 +55,15 @@ def preview(chief: Account, **query: Any) -> dict[str, Any]:
     return dict(checked(chief.call("GET", f"{ADMIN}/retention", params=query)))
 
 
-def command(server: Server, *arguments: str) -> list[str]:
-    """Run `parlour retention` beside the server; what it prints."""
-    env = {"PARLOUR_DATABASE_URL": database_url(server.home)}
-    place = ("--data-dir", str(server.data_dir))
-    done = parlour("retention", *arguments, *place, cwd=server.home, env=env)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+def vanished(server: Server, place: Place) -> None:
+    """Assert that soon nothing is left of a room that was deleted."""
 
+    def is_empty() -> bool:
+        with inside(server) as database:
+            [[left]] = database.execute("SELECT count(*) FROM rooms WHERE id = ?", (place.id,))
+            return bool(left == 0)
 
-def set_aside(server: Server, *arguments: str) -> list[dict[str, Any]]:
-    """Return what holds have set aside, as the command prints it."""
-    return [json.loads(line) for line in command(server, "held", *arguments)]
-
-
-def spoken(place: Place, by: Account, content: str, **fields: Any) -> dict[str, Any]:
-    """Say something; the message."""
-    body = {"content": content, **fields}
-    return dict(checked(by.call("POST", f"{place.path}/messages", json=body)))
+    until(is_empty)
 
 
 async def test_what_is_over_goes_with_all_that_was_beside_it(
@@ -83,6 +84,7 @@ async def test_what_is_over_goes_with_all_that_was_beside_it(
         checked(chief.call("PUT", f"{MESSAGES}/{one['id']}/reactions/🎉"))
     checked(bob.call("PATCH", f"{MESSAGES}/{answer['id']}", json={"content": "melon, thank you"}))
     assert_deleted(bob.call("DELETE", f"{MESSAGES}/{answer['id']}"))
+    reported(place, bob, last, "melon")
     young = spoken(place, chief, "plum", reply_to=last["id"])
     version = checked(chief.call("GET", place.path))["version"]
     younger = spoken(place, chief, f"plum @{name_of(bob)}", reply_to=young["id"])
@@ -99,6 +101,7 @@ async def test_what_is_over_goes_with_all_that_was_beside_it(
     # It is a change of the room like others, and no message.
     assert told["version"] == version + 2
 
+    assert reports(place) == [""]
     left = [young["id"], younger["id"]]
     assert [history(place), history(place, around=first["id"])] == [left, left]
     assert_gone(server, bob, place, first, file)
@@ -217,13 +220,7 @@ async def test_what_a_room_or_the_server_holds_stays_where_it_is(
     lift(chief, everything)
     await client.until("room_updated", room_id=place.id)
     assert history(place) == []
-
-    def is_empty() -> bool:
-        with inside(server) as database:
-            [[left]] = database.execute("SELECT count(*) FROM rooms WHERE id = ?", (doomed.id,))
-            return bool(left == 0)
-
-    until(is_empty)
+    vanished(server, doomed)
     acts = [entry["action"] for entry in log_of(chief) if entry["action"].startswith("hold.")]
     assert acts[-6:] == ["hold.set"] * 3 + ["hold.lift"] * 3
     assert noted(chief, "retention_days")[-1] == (name_of(chief), "policy.change")
@@ -247,6 +244,7 @@ async def test_what_a_held_person_said_goes_from_view_and_is_kept(
     assert_deleted(bob.call("DELETE", f"{MESSAGES}/{deleted['id']}"))
     assert_refused(chief.call("GET", f"{MESSAGES}/{deleted['id']}/edits"), "not_found")
     over = said(bob, place.room, files[1], content="over")
+    reported(place, bob, over, "over")
     others = spoken(place, chief, "of nobody who is held")
     alive = spoken(place, bob, "alive")
     gone_with = said(bob, doomed.room, files[2], content="in a room")
@@ -275,10 +273,12 @@ async def test_what_a_held_person_said_goes_from_view_and_is_kept(
         [[there]] = database.execute("SELECT count(*) FROM files")
     assert there == 3
     assert_refused(get(bob, files[1]), "not_found")
-    assert preview(chief)["held_messages"] == 3
+    assert (preview(chief)["held_messages"], reports(place)) == (3, ["over"])
     lift(chief, held)
     gone(server, *files)
     assert set_aside(server) == []
+    vanished(server, doomed)
+    assert reports(place) == [""]
 
 
 async def test_a_message_with_more_beside_it_than_goes_at_once_goes_all_the_same(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from parlour.backup.command import ENDED
 from tests.support.accounts import Account
 from tests.support.archives import back_up, checked, made, refused, restore, restored
 from tests.support.brief import thorough_but
@@ -51,6 +52,21 @@ def begin(*command: str | Path, cwd: Path) -> "subprocess.Popen[str]":
         [PARLOUR, *command], cwd=cwd, env=ENVIRONMENT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
+
+
+def test_one_that_a_server_has_begun_ends_with_it(
+    filled: tuple[Account, list[File]], tmp_path: Path
+) -> None:
+    """However that ended: its standard input does, to which nobody ever writes."""
+    data, place = filled[0].server.data_dir, tmp_path / "place"
+    for command in ("backup", "export"):
+        run = subprocess.run(
+            [PARLOUR, command, "--to", place, "--data-dir", data, "--tied"], check=False,
+            cwd=tmp_path, env=ENVIRONMENT, text=True, capture_output=True, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert (run.returncode, run.stdout) == (ENDED, "")
+        assert "ended before it was done" in run.stderr
+    assert not place.exists() or list(place.iterdir()) == []
 
 
 def end_when(run: "subprocess.Popen[str]", reached: Callable[[], bool], number: int) -> int:

@@ -15,6 +15,7 @@ from parlour.errors import ERROR_CODES
 from tests.support.accounts import PASSWORD, Account, account_of, browser_at, cookies_of
 from tests.support.administration import ADMIN, ban_from_server, change_user
 from tests.support.answers import assert_refused
+from tests.support.files import until
 from tests.support.moderation import Guest, ban
 from tests.support.people import checked
 from tests.support.places import (
@@ -25,6 +26,7 @@ from tests.support.places import (
     name_of,
     new_account,
     put,
+    registered,
     remove,
     say,
 )
@@ -378,6 +380,7 @@ async def test_what_is_over_goes_on_both(
 @of("revised")
 @of("conversation_renamed")
 @of("takeout")
+@of("name_freed")
 async def test_who_leaves_does_so_everywhere(ann: Account, bob: Account) -> None:
     """Nothing there bears the name any more; what they wanted to take along is not made."""
     place, own = make_room(ann), {"password": PASSWORD}
@@ -391,3 +394,5 @@ async def test_who_leaves_does_so_everywhere(ann: Account, bob: Account) -> None
         "room_changed", room={"id": talk["id"], "name": f"Former member, {name_of(bob)}"}
     )
     await there.until("message_updated", message={"id": said["id"], "username": "Former member"})
+    # Others may have the name then.
+    until(lambda: registered(bob.server, name_of(ann)) is None)

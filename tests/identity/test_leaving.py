@@ -1,5 +1,6 @@
 """People take their data along, and leave for good: by themselves, or by an administrator."""
 
+import contextlib
 import io
 import json
 import tarfile
@@ -9,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.accounts import PASSWORD, Account, log_in, register
+from tests.support.accounts import PASSWORD, Account, log_in, register, stranger
 from tests.support.administration import change_user, first_administrator
 from tests.support.files import gone, said, sent, until
 from tests.support.inside import inside
 from tests.support.lived import do
 from tests.support.pictures import picture
-from tests.support.places import Place, make_room, new_account
+from tests.support.places import Place, make_room, new_account, registered, remove
 from tests.support.retention import hold, lift
 from tests.support.server import Server
 
@@ -67,7 +68,16 @@ def assert_free(server: Server, name: str, message: dict[str, Any]) -> None:
     """Assert that whoever takes a name has nothing of who had it, and nobody signs in as them."""
     with pytest.raises(AssertionError):
         log_in(server, name)
-    new = register(server, name)
+    made: list[Account] = []
+
+    def can_be_taken() -> bool:
+        # The server hears of it a moment after the database.
+        with contextlib.suppress(AssertionError):
+            made.append(register(server, name))
+        return bool(made)
+
+    until(can_be_taken)
+    [new] = made
     edited = new.call("PATCH", f"/api/chat/messages/{message['id']}", json={"content": "mine"})
     assert edited.json()["code"] == "not_allowed"
     with inside(server) as database:
@@ -85,6 +95,12 @@ def test_somebody_takes_along_what_is_theirs_and_nobody_else_can(house: Server) 
     say(ben, room, "what Ben says")
     said(ann, room.room, sent(ann, room.room, b"a note of Ann"), content="a file")
     do(ann, "PUT", f"/api/chat/messages/{mine['id']}/reactions/\N{FIRE}")
+    # What others decide where she is no longer is nothing to her.
+    den = make_room(ben, "private", name="Den of then")
+    den.add(ann)
+    say(ann, den, "said in the den")
+    assert remove(den, ben, ann).is_success
+    do(ben, "PATCH", den.path, json={"name": "Den of now", "topic": "a matter of now"})
     assert do(ann, "GET", f"{ME}/export")["state"] == "none"
     wrong = ann.call("POST", f"{ME}/export", json={"password": "not this one"})
     assert (wrong.status_code, wrong.json()["code"]) == (401, "wrong_credentials")
@@ -104,7 +120,9 @@ def test_somebody_takes_along_what_is_theirs_and_nobody_else_can(house: Server) 
     everything = b"\n".join(data.values())
     assert b"what Ann says" in everything
     assert b"a note of Ann" in everything
-    assert b"what Ben says" not in everything
+    assert b"said in the den" in everything
+    for others in (b"what Ben says", b"Den of", b"matter of now"):
+        assert others not in everything
     assert b"argon2" not in everything
     own = json.loads(data["data/account.json"])
     assert own["profile"]["username"] == ann.user["username"]
@@ -142,7 +160,8 @@ async def test_who_leaves_without_a_name_leaves_their_words(house: Server, ada: 
     said(dora, room.room, sent(dora, room.room, picture(300, 200)), content="with a picture")
     answer = say(emil, room, f"I think @{name} is right", reply_to=first["id"])
     passed = say(emil, den, "", forward=first["id"])
-    do(dora, "PUT", f"/api/chat/messages/{answer['id']}/reactions/\N{FIRE}")
+    for who in (dora, emil):
+        do(who, "PUT", f"/api/chat/messages/{answer['id']}/reactions/\N{FIRE}")
     direct = do(emil, "POST", "/api/chat/direct", json={"usernames": [name]})
     do(dora, "PUT", f"{ME}/avatar", content=picture(64, 64))
     socket = await emil.connect(room.room)
@@ -157,6 +176,8 @@ async def test_who_leaves_without_a_name_leaves_their_words(house: Server, ada: 
         frame = await socket.until("message_updated")
     assert frame["message"]["username"] == "Former member"
     assert frame["message"]["content"] == "said by Dora"
+    # What is told of reactions is made anew meanwhile.
+    do(emil, "DELETE", f"/api/chat/messages/{answer['id']}/reactions/\N{FIRE}")
     settled(house)
     told = {each["id"]: each for each in history(emil, room)}
     assert told[first["id"]]["username"] == "Former member"
@@ -256,6 +277,40 @@ def test_the_last_administrator_cannot_vanish(tmp_path_factory: pytest.TempPathF
         assert do(replace(ida), "GET", "/api/admin/audit")[0]["action"] == "user.remove"
 
 
+def test_a_private_room_waits_for_who_is_disabled(house: Server, ada: Account) -> None:
+    """It is theirs when they are back; one that nobody else is in goes."""
+    lou, moe = new_account(house, "lou"), new_account(house, "moe")
+    den, alone = (make_room(lou, "private", name=name) for name in ("Den of Lou", "Cell of Lou"))
+    den.add(moe)
+    name = str(moe.user["username"])
+    assert change_user(ada, name, disabled=True).is_success
+    body = {"password": PASSWORD, "mode": "anonymise"}
+    assert lou.call("POST", f"{ME}/removal", json=body).status_code == 204
+    settled(house)
+    assert change_user(ada, name, disabled=False).is_success
+    back = log_in(house, name)
+    assert do(back, "GET", den.path)["role"] == "owner"
+    asked = "SELECT count(*) FROM rooms WHERE id = ? AND deleted_at IS NULL"
+    with inside(house) as database:
+        assert database.execute(asked, (alone.id,)).fetchone()[0] == 0
+
+
+def test_a_name_is_nobodys_before_all_of_it_is_followed_up(house: Server) -> None:
+    """What is followed up by a name is not what another wrote who was called so meanwhile."""
+    left = {"user_id": 999_999, "username": "zoe-to-be", "mode": "remove"}
+    # Perhaps at another node, which has not said so yet.
+    with inside(house) as database:
+        database.execute(
+            "INSERT INTO jobs (kind, key, payload, due_at, tries) VALUES ('depart', 'z', ?, ?, 0)",
+            (json.dumps(left), 2**52),
+        )
+    for name in ("zoe-to-be", "ZOE-to-be"):
+        assert registered(house, name) == "name_taken"
+    with inside(house) as database:
+        database.execute("DELETE FROM jobs WHERE key = 'z'")
+    assert register(house, "zoe-to-be").status() == 200
+
+
 @pytest.mark.thorough
 @pytest.mark.one_node(reason="it is about one server that is killed")
 def test_what_somebody_left_is_followed_up_though_the_server_is_killed(
@@ -270,7 +325,19 @@ def test_what_somebody_left_is_followed_up_though_the_server_is_killed(
         assert jon.call("POST", f"{ME}/removal", json=body).status_code == 204
         until(lambda: history(kim, room)[5]["deleted_at"] is not None)
         server.kill()
+        with inside(server) as database:
+            later = "UPDATE jobs SET taken_by = NULL, due_at = ? WHERE kind = 'depart'"
+            database.execute(later, (2**52,))
         server.start()
+        # Until it goes on nobody else is called so, also for those who start anew.
+        assert registered(server, "jon") == "name_taken"
+        with stranger(server) as guest:
+            called, words = {"username": "jon"}, {"content": "I am jon"}
+            answer = guest.post(f"{room.path}/messages", params=called, json=words)
+        assert answer.json()["code"] == "name_taken"
+        with inside(server) as database:
+            database.execute("UPDATE jobs SET due_at = 0 WHERE kind = 'depart'")
+        do(kim, "PUT", f"{room.path}/retention", json={"days": 300})
         settled(server)
         told = history(kim, room)
         assert [each["id"] for each in told] == mine
@@ -278,3 +345,4 @@ def test_what_somebody_left_is_followed_up_though_the_server_is_killed(
         assert all(each["deleted_at"] and each["content"] == "" for each in told)
         now = do(kim, "GET", room.path)
         assert (now["message_count"], now["deleted_count"]) == (60, 60)
+        until(lambda: registered(server, "jon") is None)

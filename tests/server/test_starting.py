@@ -79,11 +79,18 @@ def test_a_second_server_on_the_same_data_refuses_in_time_and_says_why(
 def test_a_killed_servers_data_can_be_opened_at_once(
     own_server: Server, new_room: Callable[..., Room]
 ) -> None:
-    """The lock goes with the process, however it ends."""
+    """The lock goes with the process, however it ends; what it was making is taken away."""
     room = new_room(own_server)
     own_server.kill()
     assert (own_server.data_dir / "parlour.lock").exists()
+    uploads = own_server.data_dir / "uploads"
+    (uploads / "tmp1" / "made").mkdir(parents=True)
+    for name in ("half", "tmp1/made/archive.tar"):
+        (uploads / name).write_bytes(b"everything")
+    (uploads / "elsewhere").symlink_to(own_server.home)
     own_server.start()
+    assert list(uploads.iterdir()) == []
+    assert own_server.home.exists()
     with http_client(own_server) as http:
         assert checked(http.get("/api/chat/rooms")) == [room]
 

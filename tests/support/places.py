@@ -6,7 +6,7 @@ from typing import Any
 
 from httpx2 import Response
 
-from tests.support.accounts import Account, register
+from tests.support.accounts import PASSWORD, Account, register, stranger
 from tests.support.people import Room, checked
 from tests.support.server import Server
 from tests.support.websocket import Client
@@ -21,6 +21,14 @@ _TAKEN: list[Account] = []
 def new_account(server: Server, name: str, **fields: Any) -> Account:
     """Return somebody with an account of this name, and a number: names are used once."""
     return register(server, f"{name}{next(_NUMBERS)}", **fields)
+
+
+def registered(server: Server, username: str) -> str | None:
+    """Try to make an account of a name; the code of the refusal, if it is refused."""
+    with stranger(server) as client:
+        new = {"username": username, "password": PASSWORD}
+        answer = client.post("/api/auth/register", json=new)
+    return None if answer.is_success else str(answer.json()["code"])
 
 
 def somebody(server: Server) -> Account:

@@ -1,11 +1,14 @@
 """Messages that are old: what years would do is done in a moment."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from parlour.fields import format_time
 from tests.support.accounts import Account
 from tests.support.administration import ADMIN
+from tests.support.commands import parlour
+from tests.support.databases import database_url
 from tests.support.inside import inside
 from tests.support.people import checked
 from tests.support.places import Place
@@ -44,3 +47,36 @@ def lift(chief: Account, held: dict[str, Any]) -> None:
     """Hold it no longer."""
     answer = chief.call("DELETE", f"{ADMIN}/holds/{held['id']}", params={"reason": "It is over"})
     assert answer.status_code == 204, answer.text
+
+
+def command(server: Server, *arguments: str) -> list[str]:
+    """Run `parlour retention` beside the server; what it prints."""
+    env = {"PARLOUR_DATABASE_URL": database_url(server.home)}
+    place = ("--data-dir", str(server.data_dir))
+    done = parlour("retention", *arguments, *place, cwd=server.home, env=env)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def set_aside(server: Server, *arguments: str) -> list[dict[str, Any]]:
+    """Return what holds have set aside, as the command prints it."""
+    return [json.loads(line) for line in command(server, "held", *arguments)]
+
+
+def spoken(place: Place, by: Account, content: str, **fields: Any) -> dict[str, Any]:
+    """Say something; the message."""
+    body = {"content": content, **fields}
+    return dict(checked(by.call("POST", f"{place.path}/messages", json=body)))
+
+
+def reports(place: Place) -> list[str]:
+    """Return what is said in what was reported in a room."""
+    found = checked(place.owner.call("GET", f"{place.path}/reports"))
+    return [each["message_content"].split("\n")[0] for each in found]
+
+
+def reported(place: Place, by: Account, message: dict[str, Any], content: str) -> None:
+    """Report a message; moderators see what it says."""
+    body = {"reason": "rude"}
+    assert by.call("POST", f"/api/chat/messages/{message['id']}/report", json=body).is_success
+    assert reports(place) == [content]

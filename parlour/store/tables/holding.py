@@ -22,8 +22,8 @@ holds = Table(
     sqlite_autoincrement=True,
 )
 
-# Messages that people do not see any more, as they stood when they were deleted or their time was
-# over: set aside for as long as a hold asks for them.
+# Messages as they stood when they were deleted, their time was over, or something was taken from
+# them: set aside for as long as a hold asks for them.
 held = Table(
     "held",
     metadata,
@@ -41,7 +41,7 @@ held = Table(
     Column("files", Text),
     Column("forwarded", Text),
     Column("wordings", Text),
-    # `deleted` by somebody, out of time (`retention`), or with its `room`.
+    # `deleted` by somebody, out of time (`retention`), with its `room`, or `changed` and in view.
     Column("why", String(16), nullable=False),
     Column("held_at", UtcTime, nullable=False),
 )
