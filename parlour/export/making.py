@@ -82,6 +82,9 @@ def make(settings: Settings, order: Order, show: Bars) -> Outcome:
         folder = held.enter_context(place.begin())
         # What is one person's is brought in nowhere.
         seal = seal_of(backend) if order.person is None else None
+        if seal is None and order.person is None:
+            words = "It could not be signed: this server would take it for one of elsewhere."
+            outcome.warnings.append(words)
         give_way()
         _Making(settings, backend, place, folder, order, outcome, show).run(seal)
     return outcome
