@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from parlour.fields import MAX_ID, Time
 from parlour.permissions import RoomKind, RoomRole
+from parlour.settings import MAX_MESSAGE
 
 FORMAT: Final = "parlour-export"
 # It rises with what an older program would not understand.
@@ -20,7 +21,8 @@ Author = Annotated[str, Field(pattern=r"^(user:[1-9][0-9]{0,15}|guest:[0-9a-f]{1
 Account = Annotated[str, Field(pattern=r"^user:[1-9][0-9]{0,15}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Line = Annotated[str, Field(max_length=2_000)]
-Words = Annotated[str, Field(max_length=200_000)]
+# As long as any server may let a message be.
+Words = Annotated[str, Field(max_length=MAX_MESSAGE)]
 FileId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Pixels = Annotated[int, Field(ge=1, le=1_000_000)]
 Emoji = Annotated[str, Field(min_length=1, max_length=64)]

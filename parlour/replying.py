@@ -49,8 +49,9 @@ def get_replies(
             raise _no_message() from None
         raise
     page = reply_rows.chain_page(
-        connection, _root_of(connection, message), limit, before=before, after=after, around=around
-    )
+        connection, _root_of(connection, message), message.room_id, limit,
+        before=before, after=after, around=around,
+    )  # fmt: skip
     return History(ChatDatabase.get_room(connection, message.room_id), page)
 
 
@@ -59,7 +60,9 @@ def _root_of(connection: Connection, message: Message) -> Message | int:
     if message.chain is None:
         return message
     found = message_rows.find_message(connection, message.chain)
-    return message.chain if found is None else found[0]
+    if found is None or found[0].room_id != message.room_id:
+        return message.chain
+    return found[0]
 
 
 def _no_message() -> Refusal:

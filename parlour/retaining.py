@@ -5,6 +5,7 @@ stays, and so does what a rule that was changed keeps.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -182,6 +183,21 @@ def count(
 def _now(connection: Connection) -> datetime:
     """By the database's clock: one node whose own is ahead takes nothing away too early."""
     return datetime.fromtimestamp(now_ms(connection) / 1000, UTC)
+
+
+def kept_since(connection: Connection, given: Policy) -> Callable[[int | None], datetime | None]:
+    """Tells of rooms, and of new ones by None, since when their messages stay; None: all do."""
+    server = administration.load_policy(connection, given).retention_days
+    scope, now = holds.scope(connection), _now(connection)
+
+    def since(room_id: int | None) -> datetime | None:
+        room = None if room_id is None else rows.find_room(connection, room_id)
+        days = server if room is None else _days(room, server)
+        if not days or scope.server or (room is not None and scope.all_of(room.id)):
+            return None
+        return now - timedelta(days=days)
+
+    return since
 
 
 def _is_over(room: RoomRow, server: int, now: datetime) -> bool:

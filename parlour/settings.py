@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from parlour.support import rotation
 
 PREFIX = "PARLOUR_"
+# Characters of a message at most, whatever is set.
+MAX_MESSAGE: Final = 100_000
 # Days for which messages may be kept, where not for ever: a hundred years.
 MAX_RETENTION: Final = 36_500
 # What the address of a bucket begins with.
@@ -92,7 +94,7 @@ class Settings(BaseSettings):
         " WebSocket, separated by commas, such as `https://chat.example.org`; `*` allows any.",
     )
     max_message_length: int = Field(
-        1000, ge=1, le=100_000, description="Longest message, in characters."
+        1000, ge=1, le=MAX_MESSAGE, description="Longest message, in characters."
     )
     max_username_length: int = Field(
         50, ge=1, le=100, description="Longest username, in characters."

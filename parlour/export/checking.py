@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from pydantic import ValidationError
@@ -17,7 +18,8 @@ from parlour.backup.checking import size_of
 from parlour.backup.contents import BackupError
 from parlour.backup.places import opened
 from parlour.carried import KINDS, MAX_LINE, VERSION, Head, Record
-from parlour.export.contents import FILES, HEAD, OWN
+from parlour.export.contents import FILES, HEAD, OWN, SIGNATURE
+from parlour.export.sealing import SIZE, Signed
 from parlour.settings import Settings
 from parlour.support.archive import PORTION, Damaged, Member, Reader
 from parlour.support.bars import Bars, Watched
@@ -27,6 +29,17 @@ _MOST_OF_HEAD: Final = 64 * 1024
 _LINES: Final = re.compile(rf"data/({'|'.join(KINDS)})-([0-9]{{6}})\.jsonl")
 _FILE: Final = re.compile(rf"{FILES}([0-9a-f]{{32}}t?)\.[a-z0-9]{{1,8}}")
 _PAGE: Final = re.compile(r"index\.html|read/[a-z0-9-]+\.(html|css|js)")
+# By so much clocks may differ.
+_CLOCKS: Final = timedelta(hours=1)
+# Which times a line has.
+_TIMES: Final[dict[str, tuple[str, ...]]] = {
+    "people": ("created_at",),
+    "rooms": ("created_at", "archived_at"),
+    "members": ("joined_at",),
+    "files": ("created_at",),
+    "messages": ("at", "edited_at", "deleted_at", "pinned_at"),
+    "reactions": ("at",),
+}
 # People and rooms are in memory, as numbers, while they are brought in.
 _MOST: Final = {"people": 1_000_000, "rooms": 1_000_000}
 
@@ -36,6 +49,9 @@ class Visitor:
 
     # Whether nothing is wanted behind the last line.
     only_lines = False
+
+    def begin(self, head: Head) -> None:
+        """What it says of itself."""
 
     def record(self, kind: str, record: Any) -> None:
         """A line."""
@@ -47,13 +63,33 @@ class Visitor:
         """There are no more lines of a kind; said of each, in their order."""
 
 
-def read(settings: Settings, archive: str, words: str, visitor: Visitor, show: Bars) -> Head:
-    """Read all of it. Raises BackupError, Unavailable or OSError."""
+class Seen(NamedTuple):
+    """What was read."""
+
+    head: Head
+    # A hash of all its lines, by which another reading is of the same ones.
+    lines: bytes
+    # None where there is none, or it was not read so far.
+    signed: Signed | None
+
+
+def read(
+    settings: Settings,
+    archive: str,
+    words: str,
+    visitor: Visitor,
+    show: Bars,
+    before: bytes | None = None,
+) -> Seen:
+    """Read all of it; the same lines as `before`. Raises BackupError, Unavailable or OSError."""
     try:
         with opened(settings, archive) as file:
-            return _Reading(file, archive, visitor).run(words, show)
+            seen = _Reading(file, archive, visitor).run(words, show)
     except Damaged as error:
         raise BackupError(f"{archive} is damaged: {error}.") from None
+    if before not in (None, seen.lines):
+        raise BackupError(f"{archive} is another one than it was a moment ago.")
+    return seen
 
 
 class _Reading:
@@ -65,16 +101,24 @@ class _Reading:
         self._visitor = visitor
         self._counts: Counter[str] = Counter()
         self._left = list(KINDS)
+        self._lines_seen = b""
+        self._signed: Signed | None = None
 
-    def run(self, words: str, show: Bars) -> Head:
+    def run(self, words: str, show: Bars) -> Seen:
         with show(words, size_of(self._file), "B") as bar:
             reader = Reader(Watched(self._file, bar))
             try:
                 head = read_head(reader.next(), self._archive)
+                self._visitor.begin(head)
                 while (member := reader.next()) is not None:
-                    self._take(member)
-                    if self._visitor.only_lines and not self._left:
-                        break
+                    is_behind = not self._left
+                    self._take(member, reader)
+                    if not self._left and not is_behind:
+                        self._lines_seen = reader.digest()
+                        if self._visitor.only_lines:
+                            break
+                else:
+                    self._lines_seen = self._lines_seen or reader.digest()
             finally:
                 reader.close()
         self._begin("")
@@ -82,9 +126,11 @@ class _Reading:
         for kind, count in told.items():
             if self._counts[kind] != count:
                 raise Damaged(f"it tells of {count} {kind} and has {self._counts[kind]}")
-        return head
+        return Seen(head, self._lines_seen, self._signed)
 
-    def _take(self, member: Member) -> None:
+    def _take(self, member: Member, reader: Reader) -> None:
+        if self._signed is not None:
+            raise Damaged(f"there is something behind its signature: {member.name}")
         if found := _LINES.fullmatch(member.name):
             self._begin(found[1])
             self._lines(found[1], member)
@@ -92,7 +138,9 @@ class _Reading:
         if member.name == OWN:
             return
         self._begin("")
-        if found := _FILE.fullmatch(member.name):
+        if member.name == SIGNATURE and member.size == SIZE:
+            self._signed = Signed(member.read(), reader.digest())
+        elif found := _FILE.fullmatch(member.name):
             self._visitor.file(found[1], member)
         elif not _PAGE.fullmatch(member.name):
             raise Damaged(f"there is something else in it: {member.name}")
@@ -158,19 +206,25 @@ def read_head(member: Member | None, shown: str) -> Head:
 class Checked(NamedTuple):
     """What was found to be whole."""
 
-    head: Head
+    seen: Seen
     # Bytes of what people sent, as they are.
     files_bytes: int
-    # Names that accounts have in it.
-    usernames: dict[str, str]
+    # Messages that are older than they are kept here.
+    over: int
 
 
 class _Checking(Visitor):
     """Whether what refers to something refers to what is there."""
 
-    def __init__(self) -> None:
-        self.people: dict[str, str] = {}
+    def __init__(self, since: datetime | None) -> None:
         self.files_bytes = 0
+        self.over = 0
+        self._since = since
+        # No time in it is behind this.
+        self._latest = datetime.now(UTC) + _CLOCKS
+        self._people: set[str] = set()
+        # Of which room the owner was told last.
+        self._owned = 0
         self._rooms: set[int] = set()
         self._files: set[str] = set()
         self._last: dict[str, Any] = {}
@@ -181,11 +235,21 @@ class _Checking(Visitor):
             "files": self._file, "messages": self._message, "reactions": self._reaction,
         }  # fmt: skip
         checks[kind](record)
+        for name in _TIMES[kind]:
+            self._has_come(getattr(record, name))
+
+    def begin(self, head: Head) -> None:
+        self._has_come(head.moment)
+        self._latest = head.moment + _CLOCKS
+
+    def _has_come(self, at: datetime | None) -> None:
+        if at is not None and at > self._latest:
+            raise Damaged(f"it tells of {at:%Y-%m-%d %H:%M:%S}, which is after it was made")
 
     def _person(self, person: Any) -> None:
-        if person.id in self.people:
+        if person.id in self._people:
             raise Damaged(f"{person.id} stands there twice")
-        self.people[person.id] = person.username
+        self._people.add(person.id)
         if person.avatar is not None:
             self._files.add(person.avatar)
 
@@ -194,7 +258,7 @@ class _Checking(Visitor):
             raise Damaged(f"there is no room {room_id} in it")
 
     def _is_known(self, author: str) -> None:
-        if author.startswith("user:") and author not in self.people:
+        if author.startswith("user:") and author not in self._people:
             raise Damaged(f"nothing is said of {author}")
 
     def _room(self, room: Any) -> None:
@@ -206,10 +270,16 @@ class _Checking(Visitor):
         self._in_order("members", (member.room, int(member.person.removeprefix("user:"))))
         self._is_room(member.room)
         self._is_known(member.person)
+        if member.role == "owner":
+            if member.room == self._owned:
+                raise Damaged(f"room {member.room} has two owners")
+            self._owned = member.room
 
     def _file(self, file: Any) -> None:
         if file.id in self._files:
             raise Damaged(f"the file {file.id} stands there twice")
+        if not self._rooms:
+            raise Damaged("it has files and no rooms")
         self._files.add(file.id)
         self._is_known(file.author)
 
@@ -217,6 +287,11 @@ class _Checking(Visitor):
         self._in_order("messages", message.id)
         self._is_room(message.room)
         self._is_known(message.author)
+        for each in message.earlier:
+            self._has_come(each.at)
+        if message.forwarded is not None:
+            self._has_come(message.forwarded.at)
+        self.over += self._since is not None and message.at < self._since
 
     def _reaction(self, reaction: Any) -> None:
         if reaction.message < self._last.get("reactions", 0):
@@ -235,11 +310,14 @@ class _Checking(Visitor):
         self.files_bytes += member.size
 
 
-def check(settings: Settings, archive: str, show: Bars) -> Checked:
-    """Read all of it before anything is done. Raises BackupError, Unavailable or OSError."""
-    checking = _Checking()
-    head = read(settings, archive, "Checking", checking, show)
-    if head.scope == "person":
+def check(settings: Settings, archive: str, show: Bars, since: datetime | None = None) -> Checked:
+    """Read all of it before anything is done; messages from before `since` are counted.
+
+    Raises BackupError, Unavailable or OSError.
+    """
+    checking = _Checking(since)
+    seen = read(settings, archive, "Checking", checking, show)
+    if seen.head.scope == "person":
         words = "it is what one person took along, not what a server is made of"
         raise BackupError(f"{archive} cannot be brought in: {words}.")
-    return Checked(head, checking.files_bytes, checking.people)
+    return Checked(seen, checking.files_bytes, checking.over)

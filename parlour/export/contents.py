@@ -7,6 +7,8 @@ HEAD: Final = "export.json"
 # What an account has beside what it said, in the export of one person's data.
 OWN: Final = "data/account.json"
 FILES: Final = "files/"
+# By which the server that made it knows it again: the last file but the hashes.
+SIGNATURE: Final = "SIGNATURE"
 # What a browser opens from a disk without harm; all other it has to save.
 _SUFFIXES: Final = {
     "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp",

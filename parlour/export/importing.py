@@ -7,37 +7,37 @@ never comes, they are taken away by themselves. Whoever is killed begins again.
 
 import asyncio
 import contextlib
-import hashlib
 import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
 from parlour import audit
+from parlour.admin import AdminError, reader
 from parlour.backup.contents import BackupError
-from parlour.carried import Head
 from parlour.database import Database, get_db, init_db
-from parlour.export.checking import Checked, Visitor, check, read
+from parlour.export.checking import Checked, check, read
 from parlour.export.contents import many
-from parlour.export.placing import Reach
+from parlour.export.reaching import Reach
 from parlour.export.retelling import Placing
+from parlour.export.sealing import Origin, origin_of
+from parlour.export.storing import Kept, Storing
 from parlour.filing import in_words
+from parlour.oversight import Policy
+from parlour.retaining import kept_since
 from parlour.settings import Settings
 from parlour.storage import Storage, check_files, open_storage
 from parlour.store import files as file_rows
-from parlour.store import importing as rows
 from parlour.store import lease
+from parlour.store.backends import backend_of
 from parlour.store.dialects import is_sqlite
-from parlour.store.meta import EPOCH, read_values
-from parlour.support.archive import Member, NewFile, copy
 from parlour.support.bars import Bars
 from parlour.support.folders import own_folder
 from parlour.support.lookups import Lookups
-from parlour.support.mediatypes import media_type_of
 from parlour.support.passwords import Passwords
 from parlour.support.postgresql import let_take_its_time
 
@@ -49,16 +49,36 @@ _AT_ONCE: Final = 500
 
 def look(settings: Settings, archive: str, show: Bars) -> list[str]:
     """Say what is in an archive that could be brought in. Raises as `bring_in`."""
-    head = check(settings, archive, show).head
+    since = None
+    with contextlib.suppress(AdminError), reader(settings) as connection:
+        since = kept_since(connection, Policy.of(settings))(None)
+    checked = check(settings, archive, show, since)
+    head = checked.seen.head
     counts = head.counts
     return [
         f"{archive} is whole.",
+        *_origin_of(settings, checked),
         (
             f"As of {head.moment:%Y-%m-%d %H:%M:%S} UTC by Parlour {head.parlour}:"
             f" {many(counts.people, 'person', 'people')}, {many(counts.rooms, 'room')},"
             f" {many(counts.messages, 'message')}, {many(counts.files, 'file')}."
         ),
+        *_over(checked.over),
     ]
+
+
+def _over(count: int) -> list[str]:
+    if not count:
+        return []
+    words = "Older than messages are kept here, so that they go at the next start"
+    return [f"{words}: {many(count, 'message')}."]
+
+
+def _origin_of(settings: Settings, checked: Checked) -> list[str]:
+    """What an archive that is looked at says wrongly of where it is from, if that can be known."""
+    with contextlib.suppress(AdminError), reader(settings) as connection:
+        return origin_of(connection, checked.seen.head.history, checked.seen.signed).lines
+    return []
 
 
 def bring_in(settings: Settings, archive: str, *, match: bool, show: Bars) -> list[str]:
@@ -102,27 +122,24 @@ class _Importing:
 
     def run(self, *, match: bool) -> list[str]:
         """Do it."""
-        head = self._checked.head
+        head, lines, signed = self._checked.seen
         with get_db(self._database) as connection:
-            is_ours = read_values(connection, [EPOCH]).get(EPOCH) == head.history
+            origin = origin_of(connection, head.history, signed)
             self._check_space(connection)
-        with Lookups(self._folder / "kept") as kept:
-            storage = open_storage(self._settings)
-            with _runner(storage) as runner:
-                files = _Files(self._database, storage, runner, self._folder, kept, head)
-                read(self._settings, self._archive, "Files", files, self._show)
+        with Lookups(self._folder / "kept") as lookups:
+            kept = Kept(lookups)
+            self._store_files(origin, kept, match=match)
             hashed = Passwords().hash_now(secrets.token_urlsafe(32))
             with get_db(self._database) as connection:
                 if not is_sqlite(connection):
                     let_take_its_time(connection)
                     self._check_alone(connection)
-                reach = Reach(connection, head.history, is_ours=is_ours, match=match)
-                placing = Placing(reach, kept, hashed)
-                read(self._settings, self._archive, "Rows", placing, self._show)
+                since = kept_since(connection, Policy.of(self._settings))
+                placing = Placing(Reach(connection, origin, match=match), kept, hashed, since)
+                read(self._settings, self._archive, "Rows", placing, self._show, lines)
                 placing.end()
-                keys = files.keys
-                for begin in range(0, len(keys), _AT_ONCE):
-                    some = keys[begin : begin + _AT_ONCE]
+                for begin in range(0, len(placing.used), _AT_ONCE):
+                    some = placing.used[begin : begin + _AT_ONCE]
                     if not file_rows.claim(connection, some):
                         raise BackupError("Another server was started meanwhile. Do it again.")
                 if placing.made:
@@ -131,7 +148,20 @@ class _Importing:
                     audit.note(
                         connection, audit.COMMAND_LINE, "server.import", moment, detail=detail
                     )
-        return self._told(placing)
+        return [*origin.lines, *self._told(placing)]
+
+    def _store_files(self, origin: Origin, kept: Kept, *, match: bool) -> None:
+        storage = open_storage(self._settings)
+        # What is here is looked up beside the transactions that note each file.
+        engine = backend_of(self._settings).open_readers(1)
+        try:
+            with _runner(storage) as runner, engine.connect() as connection:
+                reach = Reach(connection, origin, match=match)
+                storing = Storing(reach, self._database, storage, runner, self._folder, kept)
+                lines = self._checked.seen.lines
+                read(self._settings, self._archive, "Files", storing, self._show, lines)
+        finally:
+            engine.dispose()
 
     def _check_space(self, connection: Connection) -> None:
         """Say at once what would be said in the middle. Raises BackupError."""
@@ -167,6 +197,7 @@ class _Importing:
         if placing.renamed:
             some = ", ".join(placing.renamed[:5]) + (", ..." if len(placing.renamed) > 5 else "")
             lines.append(f"Names that were taken here: {some}.")
+        lines += _over(placing.over)
         if made.get("people"):
             lines.append(
                 "The accounts that it made are disabled: parlour admin enable and reset-password"
@@ -183,58 +214,3 @@ def _runner(storage: Storage) -> Iterator[asyncio.Runner]:
             yield runner
         finally:
             runner.run(storage.close())
-
-
-class _Files(Visitor):
-    """Puts what was sent into the storage, under keys that are the same each time."""
-
-    def __init__(
-        self,
-        database: Database,
-        storage: Storage,
-        runner: asyncio.Runner,
-        folder: Path,
-        kept: Lookups,
-        head: Head,
-    ) -> None:
-        self._database = database
-        self._storage = storage
-        self._runner = runner
-        self._folder = folder
-        self._kept = kept
-        self._head = head
-        # What is on its way.
-        self.keys: list[str] = []
-        self._sums: dict[str, str] = {}
-
-    def record(self, kind: str, record: Any) -> None:
-        if kind == "files":
-            self._sums[record.id] = record.sha256
-
-    def file(self, key: str, member: Member) -> None:
-        ours = key_from(self._head.history, key)
-        with get_db(self._database) as connection:
-            known = rows.files_there(connection, {key[:32], ours[:32]})
-            if known:
-                # Of this very history it is itself; of another one it was brought in before.
-                self._kept.put_text(f"file {key}", f"{next(iter(known))} {member.size} known")
-                return
-            rows.expect(connection, [ours])
-        self.keys.append(ours)
-        path = self._folder / ours
-        with NewFile(path) as file:
-            size = copy(member, file)
-        with path.open("rb") as source:
-            digest = hashlib.file_digest(source, "sha256").hexdigest()
-        if self._sums.get(key, digest) != digest:
-            raise BackupError(f"The file {key} in the archive is not what was sent.")
-        kind = media_type_of(path)
-        self._runner.run(self._storage.put(ours, path))
-        path.unlink(missing_ok=True)
-        self._kept.put_text(f"file {key}", f"{ours[:32]} {size} {kind}")
-
-
-def key_from(history: str, key: str) -> str:
-    """The key here of what lies under a key there: random as that, and the same each time."""
-    made = hashlib.sha256(f"{history} {key[:32]}".encode()).hexdigest()[:32]
-    return made + key[32:]

@@ -21,8 +21,9 @@ from parlour.backup.making import Counting, give_way, read_back
 from parlour.backup.places import Folder, Place, place_of
 from parlour.backup.snapshot import refuse_unusable
 from parlour.carried import FORMAT, VERSION, Counts, Head, Record
-from parlour.export.contents import HEAD, OWN, many, name_of, path_of
+from parlour.export.contents import HEAD, OWN, SIGNATURE, many, name_of, path_of
 from parlour.export.reading import ReadingCopy
+from parlour.export.sealing import seal_of, sign
 from parlour.filing import in_words
 from parlour.migrations import revisions
 from parlour.settings import S3, Settings
@@ -79,8 +80,10 @@ def make(settings: Settings, order: Order, show: Bars) -> Outcome:
             held.enter_context(claim.held(0))
             outcome.warnings += claim.warnings
         folder = held.enter_context(place.begin())
+        # What is one person's is brought in nowhere.
+        seal = seal_of(backend) if order.person is None else None
         give_way()
-        _Making(settings, backend, place, folder, order, outcome, show).run()
+        _Making(settings, backend, place, folder, order, outcome, show).run(seal)
     return outcome
 
 
@@ -105,7 +108,7 @@ class _Making:
         self._outcome = outcome
         self._show = show
 
-    def run(self) -> None:
+    def run(self, seal: str | None) -> None:
         """Make it."""
         begun = time.monotonic()
         listed = tempfile.TemporaryFile("w+", dir=self._folder, encoding="ascii")  # noqa: SIM115
@@ -121,6 +124,9 @@ class _Making:
                     # What was read is put together by now: nobody's log has to grow for files.
                     connection.rollback()
                     files = self._write_files(writer, head, stored)
+                    if seal is not None:
+                        text = sign(seal, writer.digest())
+                        writer.add(SIGNATURE, BytesIO(text), len(text))
                     writer.end()
                 finally:
                     writer.close()

@@ -4,18 +4,19 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
-from sqlalchemy import Connection
 
 from parlour import carried
 from parlour.export.checking import Visitor
+from parlour.export.reaching import AT_ONCE, Reach
+from parlour.export.storing import Kept
 from parlour.models import MAX_ROOM_NAME_LENGTH
+from parlour.people import TimeZone
 from parlour.store import attention, reads
 from parlour.store import importing as rows
 from parlour.store import rooms as room_rows
-from parlour.store.users import find_account
 from parlour.support.archive import Damaged
-from parlour.support.lookups import Lookups
 from parlour.support.names import (
     MAX_ACCOUNT_USERNAME,
     account_forms,
@@ -28,39 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-# Messages that are stored at once.
-AT_ONCE: Final = 500
+_ZONE: Final[TypeAdapter[str]] = TypeAdapter(TimeZone)
 NOBODY: Final = "somebody"
-
-
-class Reach:
-    """What of a history is known here already."""
-
-    def __init__(self, connection: Connection, history: str, *, is_ours: bool, match: bool) -> None:
-        self.connection: Final = connection
-        self.history: Final = history
-        # Whether it is this very history, whose ids are ours.
-        self.is_ours: Final = is_ours
-        self.match: Final = match
-        self.known: Final = rows.known_from(connection, history)
-
-    def person(self, theirs: int) -> int | None:
-        """The account here that was made of one there, or is the same."""
-        if self.is_ours and rows.has_user(self.connection, theirs):
-            return theirs
-        ours = self.known["people"].get(str(theirs))
-        return ours if ours is not None and rows.has_user(self.connection, ours) else None
-
-    def room(self, theirs: int) -> int | None:
-        """The same of a room."""
-        if self.is_ours and rows.has_room(self.connection, theirs):
-            return theirs
-        ours = self.known["rooms"].get(str(theirs))
-        return ours if ours is not None and rows.has_room(self.connection, ours) else None
-
-    def client_id(self, theirs: int) -> str:
-        """By which a message is found that was brought in before."""
-        return f"import-{self.history}-{theirs}"
 
 
 class Place:
@@ -80,7 +50,7 @@ class Settling(Visitor):
     # All of it was looked at before, and others wait for whoever writes.
     only_lines = True
 
-    def __init__(self, reach: Reach, kept: Lookups, password_hash: str) -> None:
+    def __init__(self, reach: Reach, kept: Kept, password_hash: str) -> None:
         self._reach = reach
         self._connection = reach.connection
         self._kept = kept
@@ -91,6 +61,10 @@ class Settling(Visitor):
         # there; rooms.
         self._people: dict[str, tuple[int, str]] = {}
         self._names: dict[str, str] = {}
+        # Those whose account is somebody's by now: they get another one once they say something.
+        self._waiting: dict[str, carried.Person] = {}
+        # What of the storage has a row.
+        self.used: list[str] = []
         self._fresh: set[int] = set()
         self._places: dict[int, Place] = {}
         self._direct: dict[int, list[int]] = {}
@@ -129,35 +103,46 @@ class Settling(Visitor):
     # People
 
     def _person(self, person: carried.Person) -> None:
-        theirs = int(person.id.removeprefix("user:"))
-        ours = self._reach.person(theirs)
-        if ours is None and self._reach.match:
-            found = find_account(self._connection, person.username)
-            ours = None if found is None else found.user.id
-        if ours is None:
-            ours = self._make(person)
-        username = rows.username_of(self._connection, ours)
-        self._people[person.id] = ours, username
-        self._names[person.username] = username
-        if not self._reach.is_ours or ours != theirs:
-            self._reach.known["people"][str(theirs)] = ours
+        self._names.setdefault(person.username, person.id)
+        ours = self._reach.person(person)
+        if ours is None and self._reach.was_here(person):
+            self._waiting[person.id] = person
+            return
+        self._be(person, self._make(person) if ours is None else ours)
+
+    def _be(self, person: carried.Person, ours: int) -> None:
+        self._people[person.id] = ours, rows.username_of(self._connection, ours)
+        self._reach.be(person, ours)
+
+    def _account(self, person: str) -> tuple[int, str]:
+        """Which account somebody is here, and what it is called."""
+        waiting = self._waiting.pop(person, None)
+        if waiting is not None:
+            self._be(waiting, self._make(waiting))
+        return self._people[person]
+
+    def _called(self, name: str) -> str | None:
+        """What somebody is called here; None where nothing is said of them."""
+        person = self._names.get(name)
+        return None if person is None else self._account(person)[1]
 
     def _make(self, person: carried.Person) -> int:
         username = self._free_name(person.username)
         if username != person.username:
             self.renamed.append(f"{person.username} is {username}")
-        avatar = self._kept.text(f"file {person.avatar}") if person.avatar else None
-        key, size, kind = avatar.split() if avatar else (None, None, "")
-        if kind != "image/webp":
-            key, size = None, None
+        avatar = self._kept.brought(person.avatar) if person.avatar else None
+        if avatar is None or avatar.type != "image/webp" or avatar.key in self.used:
+            avatar = None
+        else:
+            self.used.append(avatar.key)
         self._counts["people"] += 1
         ours = rows.create_user(
             self._connection, username,
             display_name=name_of(person.display_name) or username, password_hash=self._hash,
             about=text_of(person.about), status_text=text_of(person.status_text),
-            time_zone=person.time_zone, hue=person.hue, created_at=person.created_at,
-            password_changed_at=datetime.now(UTC), avatar=key,
-            avatar_size=None if size is None else int(size),
+            time_zone=zone_of(person.time_zone), hue=person.hue, created_at=person.created_at,
+            password_changed_at=datetime.now(UTC), avatar=avatar and avatar.key,
+            avatar_size=avatar and avatar.size,
         )  # fmt: skip
         self._fresh.add(ours)
         return ours
@@ -176,18 +161,18 @@ class Settling(Visitor):
 
     def _author(self, author: str) -> str:
         if author.startswith("user:"):
-            return f"user:{self._people[author][0]}"
-        # Nobody comes in as such a guest.
-        return f"guest:import-{self._reach.history}-{author.removeprefix('guest:')}"
+            return f"user:{self._account(author)[0]}"
+        return self._reach.guest(author)
 
     def _username(self, author: str, username: str) -> str:
-        known = self._people.get(author)
-        return known[1] if known is not None else name_of(username) or NOBODY
+        if author.startswith("user:"):
+            return self._account(author)[1]
+        return name_of(username) or NOBODY
 
     # Rooms
 
     def _room(self, room: carried.Room) -> None:
-        ours = self._reach.room(room.id)
+        ours = self._reach.room(room)
         if ours is not None:
             version, count = rows.counters(self._connection, ours)
             self._places[room.id] = Place(ours, version, count, new=False)
@@ -212,7 +197,7 @@ class Settling(Visitor):
             name_of(room.name)[: MAX_ROOM_NAME_LENGTH if room.kind != "direct" else None] or "room"
         )
         if room.kind == "direct":
-            parts = [self._names.get(part, part) for part in name.split(", ")]
+            parts = [self._called(part) or part for part in name.split(", ")]
             return ", ".join(parts)
         if room.kind != "public":
             return name
@@ -226,23 +211,32 @@ class Settling(Visitor):
 
     def _member(self, member: carried.Member) -> None:
         place = self._places[member.room]
-        user_id, username = self._people[member.person]
-        if not place.new and user_id not in self._fresh:
-            # Who has left since is not brought back.
+        if not place.new and not self._may_join(place, member.person):
             return
+        user_id, username = self._account(member.person)
         row = {
             "room_id": place.id, "user_id": user_id, "role": member.role,
             "joined_at": member.joined_at, "listed": True,
         }  # fmt: skip
-        if member.role == "owner":
-            if not place.new or place.id in self._direct:
-                row["role"] = "member"
-            else:
-                rows.set_room(self._connection, place.id, owner=username)
+        if not place.new or (member.role == "owner" and place.id in self._direct):
+            row["role"] = "member"
+        elif member.role == "owner":
+            rows.set_room(self._connection, place.id, owner=username)
         rows.add_members(self._connection, [row])
         self._members.setdefault(place.id, []).append(user_id)
         if place.id in self._direct:
             self._direct[place.id].append(user_id)
+
+    def _may_join(self, place: Place, person: str) -> bool:
+        """Whether somebody comes into a room that was there before.
+
+        Who has left since is not brought back; and who may read a private room is said by those who
+        are in it, unless whoever brings it in vouches for people.
+        """
+        known = self._people.get(person)
+        if known is None or known[0] not in self._fresh:
+            return False
+        return self._reach.match or rows.is_public(self._connection, place.id)
 
     def _name_conversations(self) -> None:
         """A set of people has one conversation: where they have one here, this is a room."""
@@ -258,6 +252,14 @@ def name_of(text: str) -> str:
         return clean_name(text) if text.strip() else ""
     except PydanticCustomError:
         return ""
+
+
+def zone_of(name: str | None) -> str | None:
+    """A time zone, if it is one that is known here."""
+    try:
+        return None if name is None else _ZONE.validate_python(name)
+    except ValidationError:
+        return None
 
 
 def text_of(text: str) -> str:

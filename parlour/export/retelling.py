@@ -2,26 +2,27 @@
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from parlour import carried
 from parlour.export.placing import (
-    AT_ONCE,
     NOBODY,
-    Reach,
+    Place,
     Settling,
     file_name_of,
     name_of,
     text_of,
     words_of,
 )
+from parlour.export.reaching import AT_ONCE, Reach
+from parlour.export.storing import Brought, Kept
 from parlour.fields import format_time
 from parlour.files import File, Thumbnail
 from parlour.models import Forwarded
 from parlour.store import importing as rows
 from parlour.store import messages as message_rows
 from parlour.support.emojis import fully_qualified
-from parlour.support.lookups import Lookups
 from parlour.support.mediatypes import IMAGES
 
 if TYPE_CHECKING:
@@ -31,10 +32,23 @@ if TYPE_CHECKING:
 class Placing(Settling):
     """Stores what is read, in the one transaction of it."""
 
-    def __init__(self, reach: Reach, kept: Lookups, password_hash: str) -> None:
+    def __init__(
+        self,
+        reach: Reach,
+        kept: Kept,
+        password_hash: str,
+        since: "Callable[[int | None], datetime | None]",
+    ) -> None:
         super().__init__(reach, kept, password_hash)
+        # New messages that are older than their room keeps them.
+        self.over = 0
+        self._kept_since = cache(since)
         self._batch: list[carried.Message] = []
         self._reacting: tuple[int, list[carried.Reaction]] = (0, [])
+        # The last message of each room there.
+        self._last: dict[int, int] = {}
+        # In which rooms here messages are that those of a portion refer to.
+        self._rooms: dict[int, int] = {}
         # From here on messages are new.
         self._first = message_rows.last_id(self._connection) + 1
 
@@ -56,48 +70,52 @@ class Placing(Settling):
         elif kind == "reactions":
             self._react()
 
+    def end(self) -> None:
+        """As before."""
+        last = self._reach.known["last"]
+        for room, message in self._last.items():
+            last[str(room)] = max(message, last.get(str(room), 0))
+        super().end()
+
     # Files
 
     def _file(self, file: carried.File) -> None:
-        there = self._kept.text(f"file {file.id}")
-        if there is None:
+        there = self._kept.brought(file.id)
+        if there is None or not there.room:
             return
-        key, size, kind = there.split()
-        small = self._kept.text(f"file {file.id}t")
-        is_known = kind == "known"
-        is_image = file.type in IMAGES and (is_known or kind == file.type)
+        # What it is was found out from its bytes, whatever the archive says.
+        is_image = there.type in IMAGES and there.type == file.type
         shown = {"width": file.width, "height": file.height} if is_image else {}
+        small = self._kept.brought(f"{file.id}t") if is_image and file.thumbnail else None
         thumbnail = None
-        if is_image and small is not None and small.split()[2] in ("known", "image/webp"):
-            thumbnail = file.thumbnail
+        if file.thumbnail and small is not None and small.type == "image/webp":
+            thumbnail = Thumbnail(**file.thumbnail.model_dump())
         made = File(
-            id=key, name=file_name_of(file.name), type=file.type if is_known else kind,
-            size=int(size), alt=text_of(file.alt),
-            thumbnail=None if thumbnail is None else Thumbnail(**thumbnail.model_dump()),
-            **shown,
+            id=there.key, name=file_name_of(file.name), type=there.type, size=there.size,
+            alt=text_of(file.alt), thumbnail=thumbnail, **shown,
         )  # fmt: skip
-        self._kept.put_text(f"told {file.id}", made.model_dump_json())
-        if is_known:
-            return
+        self._kept.tell(file.id, made.model_dump_json())
+        self._insert(file, made, there, small.size if thumbnail and small else 0)
+
+    def _insert(self, file: carried.File, made: File, there: Brought, small: int) -> None:
         author = self._author(file.author)
-        place = self._places.get(file.room)
-        now = datetime.now(UTC)
-        taken = int(size) + (int(small.split()[1]) if thumbnail and small else 0)
         rows.insert_file(
             self._connection,
             made.model_dump(exclude={"thumbnail"})
             | {
-                "room_id": (place or next(iter(self._places.values()))).id, "author": author,
-                "bytes": taken, "sha256": file.sha256, "created_at": file.created_at,
-                "waits_since": now, "charged": author if author.startswith("user:") else "import",
+                "room_id": self._places[there.room].id, "author": author,
+                "bytes": there.size + small, "sha256": file.sha256,
+                "created_at": file.created_at, "waits_since": datetime.now(UTC),
+                "charged": author if author.startswith("user:") else "import",
                 "thumbnail_width": made.thumbnail and made.thumbnail.width,
                 "thumbnail_height": made.thumbnail and made.thumbnail.height,
             },
         )  # fmt: skip
+        self.used += [made.id, f"{made.id}t"] if made.thumbnail else [made.id]
         self._counts["files"] += 1
 
-    def _files(self, ids: tuple[str, ...]) -> tuple[File, ...]:
-        told = (self._kept.text(f"told {each}") for each in dict.fromkeys(ids))
+    def _files(self, ids: tuple[str, ...], room: int) -> tuple[File, ...]:
+        told = (self._kept.told(each, room) for each in dict.fromkeys(ids))
         return tuple(File.model_validate_json(each) for each in told if each is not None)
 
     # Messages
@@ -111,17 +129,25 @@ class Placing(Settling):
         batch, self._batch = self._batch, []
         if not batch:
             return
-        known = self._known(batch)
+        places = {
+            each.room: None if (place := self._places[each.room]).new else place.id
+            for each in batch
+        }  # fmt: skip
+        known = self._reach.messages(batch, places)
+        self._last |= {each.room: each.id for each in batch}
         next_id = message_rows.last_id(self._connection) + 1
         fresh: list[tuple[int, carried.Message]] = []
         for message in batch:
             if message.id not in known:
                 fresh.append((next_id + len(fresh), message))
         ids = known | {message.id: ours for ours, message in fresh}
-        self._kept.put_numbers(ids.items())
+        self._kept.lookups.put_numbers(
+            (theirs, ours) for theirs, ours in ids.items() if ours is not None
+        )
         if not fresh:
             return
         self._counts["messages"] += len(fresh)
+        self._find_rooms(fresh)
         stored = [self._row(ours, message) for ours, message in fresh]
         message_rows.insert_messages(self._connection, stored)
         wordings, pairs, extras = [], list[tuple[int, str]](), []
@@ -143,31 +169,29 @@ class Placing(Settling):
         rows.add_wordings(self._connection, wordings)
         rows.attach(self._connection, pairs)
 
-    def _known(self, batch: list[carried.Message]) -> dict[int, int]:
-        """Those that are here already, and which they are."""
-        found: dict[int, int] = {}
-        if self._reach.is_ours:
-            there = rows.messages_there(self._connection, [each.id for each in batch])
-            found = {
-                each.id: each.id
-                for each in batch
-                if there.get(each.id) == self._places[each.room].id
-            }
-        keys = {
-            (self._places[each.room].id, self._author(each.author), self._reach.client_id(each.id)):
-            each.id
-            for each in batch
-            if not self._places[each.room].new and each.id not in found
-        }  # fmt: skip
-        by_key = message_rows.messages_by_client_id(self._connection, keys)
-        return found | {keys[key]: message.id for key, message in by_key.items()}
+    def _find_rooms(self, fresh: list[tuple[int, carried.Message]]) -> None:
+        """In which rooms here those are that these messages refer to."""
+        asked = set[int]()
+        for _, message in fresh:
+            passed = message.forwarded and message.forwarded.message
+            asked |= {each for each in (message.reply_to, message.chain, passed) if each}
+        ids = {ours for each in asked if (ours := self._kept.lookups.number(each)) is not None}
+        self._rooms = rows.messages_there(self._connection, ids)
+        self._rooms |= {ours: self._places[message.room].id for ours, message in fresh}
+
+    def _within(self, theirs: int | None, place: Place | None) -> int | None:
+        """A message here, if it is in a room."""
+        ours = None if theirs is None else self._kept.lookups.number(theirs)
+        is_there = ours is not None and place is not None and self._rooms.get(ours) == place.id
+        return ours if is_there else None
 
     def _row(self, ours: int, message: carried.Message) -> message_rows.Row:
         place = self._places[message.room]
+        since = self._kept_since(place.id)
+        self.over += since is not None and message.at < since
         place.version, place.count, place.changed = place.version + 1, place.count + 1, True
-        reply = chain = None
-        if message.reply_to is not None and message.chain is not None:
-            reply, chain = self._kept.number(message.reply_to), self._kept.number(message.chain)
+        # What is said in a room answers what was said there.
+        reply, chain = self._within(message.reply_to, place), self._within(message.chain, place)
         if reply is None or chain is None:
             reply = chain = None
         return (
@@ -183,29 +207,30 @@ class Placing(Settling):
         if message.edited_at is not None:
             extra["edited_at"] = message.edited_at
         calls = [each for each in message.mentions if each.startswith("@")]
-        named = [self._names[each] for each in message.mentions if each in self._names]
+        named = [name for each in message.mentions if (name := self._called(each)) is not None]
         if calls or named:
             extra["mentions"] = json.dumps([*named, *calls], ensure_ascii=False)
-        files = self._files(message.files)
+        files = self._files(message.files, message.room)
         if files:
             extra["files"] = message_rows.files_as_told(files)
         passed, others = message.forwarded, tuple[File, ...]()
         if passed is not None:
-            others = self._files(passed.files)
+            others = self._files(passed.files, message.room)
             place = None if passed.room is None else self._places.get(passed.room)
-            origin = None if passed.message is None else self._kept.number(passed.message)
-            is_told = place is not None and origin is not None
+            origin = self._within(passed.message, place)
+            called = None if passed.guest else self._called(passed.username)
+            # Nobody here is said to have said what somebody with no account there has.
+            is_guest = passed.guest or (called is None and not self._reach.is_ours)
             told = Forwarded.model_construct(
-                message_id=origin if is_told else None, room_id=place.id if is_told and place else
-                None, username=self._names.get(passed.username, name_of(passed.username) or NOBODY)
-                if not passed.guest else name_of(passed.username) or NOBODY, guest=passed.guest,
+                message_id=origin, room_id=place.id if origin is not None and place else None,
+                username=called or name_of(passed.username) or NOBODY, guest=is_guest,
                 timestamp=passed.at, content=words_of(passed.text), files=others,
             )  # fmt: skip
             extra["forwarded"] = told.model_dump_json()
         if message.pinned_at is not None and self._places[message.room].new:
             pinned_by = message.pinned_by or NOBODY
             extra["pinned_at"] = message.pinned_at
-            extra["pinned_by"] = self._names.get(pinned_by, name_of(pinned_by) or NOBODY)
+            extra["pinned_by"] = self._called(pinned_by) or name_of(pinned_by) or NOBODY
         return extra, [each.id for each in (*files, *others)]
 
     # Reactions
@@ -219,7 +244,7 @@ class Placing(Settling):
     def _react(self) -> None:
         theirs, given = self._reacting
         self._reacting = 0, []
-        ours = self._kept.number(theirs)
+        ours = self._kept.lookups.number(theirs)
         if ours is None or not given or not self._is_fresh(ours):
             return
         put: dict[tuple[str, str], dict[str, Any]] = {}

@@ -18,6 +18,7 @@ from parlour.store.meta import (
     PUBLIC_KEYS,
     RESTORING,
     SEAL,
+    SEAL_OF_EXPORTS,
     SERVER,
     TAKEOUT,
     ensure_epoch,
@@ -178,6 +179,10 @@ def renew_history(connection: Connection) -> None:
 
 
 def sign_everybody_out(connection: Connection) -> int:
-    """End all sessions, and forget the keys that signed them; how many sessions there were."""
-    connection.execute(delete(meta).where(meta.c.name.in_((KEYS, PUBLIC_KEYS))))
+    """End all sessions, and forget the keys that signed them; how many sessions there were.
+
+    Exports are signed by another secret, too, from then on.
+    """
+    gone = (KEYS, PUBLIC_KEYS, SEAL_OF_EXPORTS)
+    connection.execute(delete(meta).where(meta.c.name.in_(gone)))
     return connection.execute(delete(sessions)).rowcount

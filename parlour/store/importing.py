@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
+from parlour.files import File
 from parlour.models import MAX_TOLD_NAMES, MAX_TOLD_REACTORS, Reaction, Replies
+from parlour.store import files as file_rows
 from parlour.store import removal
 from parlour.store.dialects import upsert
 from parlour.store.jobs import now_ms
@@ -34,10 +36,10 @@ _EXTRAS: Final = (
 )  # fmt: skip
 
 
-def known_from(connection: Connection, history: str) -> dict[str, dict[str, int]]:
+def known_from(connection: Connection, history: str) -> dict[str, dict[str, Any]]:
     """Which people and rooms of another history are which here."""
     found = read_values(connection, [f"{_FROM}{history}"]).get(f"{_FROM}{history}")
-    known: dict[str, dict[str, int]] = json.loads(found) if found else {"people": {}, "rooms": {}}
+    known: dict[str, dict[str, Any]] = json.loads(found) if found else {}
     return known
 
 
@@ -60,6 +62,15 @@ def username_of(connection: Connection, user_id: int) -> str:
         select(users.c.username).where(users.c.id == user_id)
     ).scalar_one()
     return name
+
+
+def is_nobodys(connection: Connection, user_id: int) -> bool:
+    """Whether an account is as an import made it, never given to anybody, or of who has gone."""
+    asked = select(users.c.id).where(
+        users.c.id == user_id,
+        or_(users.c.disabled_at == users.c.password_changed_at, users.c.password_hash == ""),
+    )
+    return connection.scalar(asked) is not None
 
 
 def is_free(connection: Connection, username: str) -> bool:
@@ -86,6 +97,12 @@ def create_user(connection: Connection, username: str, **values: Any) -> int:
 def has_room(connection: Connection, room_id: int) -> bool:
     """Whether there is such a room."""
     asked = select(rooms.c.id).where(rooms.c.id == room_id, rooms.c.deleted_at.is_(None))
+    return connection.scalar(asked) is not None
+
+
+def is_public(connection: Connection, room_id: int) -> bool:
+    """Whether everybody may come into a room."""
+    asked = select(rooms.c.id).where(rooms.c.id == room_id, rooms.c.kind == "public")
     return connection.scalar(asked) is not None
 
 
@@ -135,10 +152,24 @@ def expect(connection: Connection, keys: Iterable[str]) -> None:
     )
 
 
-def files_there(connection: Connection, ids: Collection[str]) -> set[str]:
-    """Those of these files that there are, and avatars."""
-    found = set(connection.scalars(select(files.c.id).where(files.c.id.in_(ids))))
-    return found | set(connection.scalars(select(users.c.avatar).where(users.c.avatar.in_(ids))))
+def is_taken(connection: Connection, key: str) -> bool:
+    """Whether a file or an avatar has this key, held ones with them."""
+    of_file = select(files.c.id).where(files.c.id == key)
+    of_user = select(users.c.avatar).where(users.c.avatar == key)
+    return connection.scalar(of_file.union_all(of_user).limit(1)) is not None
+
+
+def attached(connection: Connection, room_id: int, key: str) -> File | None:
+    """A file that a message of a room has."""
+    asked = (
+        select(messages.c.id)
+        .join(attachments, attachments.c.message_id == messages.c.id)
+        .where(attachments.c.file_id == key, messages.c.room_id == room_id)
+        .limit(1)
+    )
+    if connection.scalar(asked) is None:
+        return None
+    return file_rows.find(connection, [key])[key].file
 
 
 def insert_file(connection: Connection, values: Mapping[str, Any]) -> None:
@@ -207,7 +238,7 @@ def count_replies(connection: Connection, room_id: int, portion: int) -> None:
         times: dict[int, datetime] = {row.id: row.timestamp for row in connection.execute(asked)}
         connection.execute(
             update(messages)
-            .where(messages.c.id == bindparam("root"))
+            .where(messages.c.id == bindparam("root"), messages.c.room_id == room_id)
             .values(replies=bindparam("told", type_=messages.c.replies.type)),
             [_replies(row, times) for row in found],
         )

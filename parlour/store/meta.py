@@ -17,6 +17,8 @@ MOVED: Final = "moved"
 KEYS: Final = "keys"
 PUBLIC_KEYS: Final = "public keys"
 SEAL: Final = "seal of nodes"
+# By which exports are known again that were made here; it is in none of them.
+SEAL_OF_EXPORTS: Final = "seal of exports"
 # What nodes write into their transactions, before their names: see `commits.py`.
 COMMITS: Final = "commit "
 # The last backup, and who makes one just now.
@@ -68,6 +70,15 @@ def write_value(connection: Connection, name: str, value: str) -> None:
     """Decide something anew."""
     connection.execute(delete(meta).where(meta.c.name == name))
     connection.execute(insert(meta).values(name=name, value=value))
+
+
+def ensure_seal(connection: Connection) -> str:
+    """The secret of this server's exports, made when it is asked for first."""
+    known = read_values(connection, [SEAL_OF_EXPORTS]).get(SEAL_OF_EXPORTS)
+    if known is None:
+        known = secrets.token_hex(32)
+        write_value(connection, SEAL_OF_EXPORTS, known)
+    return known
 
 
 def delete_value(connection: Connection, name: str) -> None:

@@ -71,43 +71,47 @@ def set_replies(connection: Connection, replies: Mapping[int, Replies]) -> None:
 def chain_page(
     connection: Connection,
     root: Message | int,
+    room_id: int,
     limit: int,
     *,
     before: int | None,
     after: int | None,
     around: int | None,
 ) -> list[Message]:
-    """A page of a chain, oldest first: the newest, or that beside a message id.
+    """A page of a chain of a room, oldest first: the newest, or that beside a message id.
 
     What it began with is its oldest message, unless that is gone and only its id is known.
     """
     if after is not None:
-        return _above(connection, root, after, limit)
+        return _above(connection, root, room_id, after, limit)
     if around is None:
-        return _below(connection, root, before, limit)
-    older = _below(connection, root, around + 1, limit)
-    return middle(older, _above(connection, root, around, limit), limit)
+        return _below(connection, root, room_id, before, limit)
+    older = _below(connection, root, room_id, around + 1, limit)
+    return middle(older, _above(connection, root, room_id, around, limit), limit)
 
 
 def _below(
-    connection: Connection, root: Message | int, bound: int | None, limit: int
+    connection: Connection, root: Message | int, room_id: int, bound: int | None, limit: int
 ) -> list[Message]:
     lower = None if bound is None else messages.c.id < bound
-    page = _replies(connection, root, lower, limit, up=False)[::-1]
+    page = _replies(connection, root, room_id, lower, limit, up=False)[::-1]
     if isinstance(root, Message) and len(page) < limit and (bound is None or root.id < bound):
         page.insert(0, root)
     return page
 
 
-def _above(connection: Connection, root: Message | int, bound: int, limit: int) -> list[Message]:
+def _above(
+    connection: Connection, root: Message | int, room_id: int, bound: int, limit: int
+) -> list[Message]:
     if isinstance(root, int) or root.id <= bound:
-        return _replies(connection, root, messages.c.id > bound, limit, up=True)
-    return [root, *_replies(connection, root, None, limit - 1, up=True)]
+        return _replies(connection, root, room_id, messages.c.id > bound, limit, up=True)
+    return [root, *_replies(connection, root, room_id, None, limit - 1, up=True)]
 
 
 def _replies(
     connection: Connection,
     root: Message | int,
+    room_id: int | None,
     bound: ColumnElement[bool] | None,
     limit: int,
     *,
@@ -115,6 +119,9 @@ def _replies(
 ) -> list[Message]:
     root_id = root if isinstance(root, int) else root.id
     statement = select(*TOLD).where(messages.c.chain == root_id)
+    if room_id is not None:
+        # A chain is of one room. Where a row says otherwise, it is not read with the others.
+        statement = statement.where(messages.c.room_id + 0 == room_id)
     if bound is not None:
         statement = statement.where(bound)
     order = messages.c.id.asc() if up else messages.c.id.desc()
@@ -123,5 +130,5 @@ def _replies(
 
 def any_reply(connection: Connection, root_id: int) -> Message | None:
     """A message of the chain that began with one that is gone."""
-    found = _replies(connection, root_id, None, 1, up=True)
+    found = _replies(connection, root_id, None, None, 1, up=True)
     return found[0] if found else None

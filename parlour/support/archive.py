@@ -12,7 +12,7 @@ import re
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, Self
+from typing import IO, BinaryIO, Final, Protocol, Self
 
 SUMS: Final = "SHA256SUMS"
 # Bytes that are read and written at once.
@@ -70,6 +70,10 @@ class Writer:
         digest = self._write(name, source, size)
         self._sums.write(_line(digest, name))
         return digest
+
+    def digest(self) -> bytes:
+        """A hash of all that was added so far, names and contents."""
+        return _digest(self._sums)
 
     def end(self) -> None:
         """Write what comes at the end."""
@@ -147,6 +151,10 @@ class Reader:
         self._open = Member(self._source, name, size)
         return self._open
 
+    def digest(self) -> bytes:
+        """A hash of all files before the one that was handed out last, names and contents."""
+        return _digest(self._sums)
+
     def close(self) -> None:
         """Let go of what it works with."""
         self._sums.close()
@@ -180,6 +188,16 @@ class Reader:
 
 def _line(digest: str, name: str) -> bytes:
     return f"{digest}  {name}\n".encode()
+
+
+def _digest(sums: IO[bytes]) -> bytes:
+    size = sums.tell()
+    sums.seek(0)
+    digest = hashlib.sha256()
+    while portion := sums.read(PORTION):
+        digest.update(portion)
+    sums.seek(size)
+    return digest.digest()
 
 
 def _exactly(source: Readable, count: int, where: str) -> bytes:

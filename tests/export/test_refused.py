@@ -50,6 +50,7 @@ def head(**values: object) -> Callable[[Files], Files]:
     return change
 
 
+MEMBERS = "data/members-000001.jsonl"
 MESSAGES = "data/messages-000001.jsonl"
 WRONG: dict[str, tuple[Callable[[Files], Files], str]] = {
     "newer": (head(version=2), "has version 2, and this Parlour"),
@@ -68,6 +69,19 @@ WRONG: dict[str, tuple[Callable[[Files], Files], str]] = {
         lambda files: files | {MESSAGES: files[MESSAGES][:-1]}, "the last line of data/messages",
     ),
     "out of order": (changed(MESSAGES, id=50), "its messages are not in their order"),
+    "a time to come": (changed(MESSAGES, at="9999-12-31T23:59:59.999999Z"),
+                       "it tells of 9999-12-31 23:59:59, which is after it was made"),
+    "of a time to come": (head(moment="9999-12-31T23:59:59.999999Z"), "it tells of 9999-12-31"),
+    "too long": (changed(MESSAGES, text="a" * 100_001), "at most 100000 characters"),
+    "two owners": (
+        lambda files: files | {MEMBERS: files[MEMBERS].replace(b'"member"', b'"owner"')},
+        "has two owners",
+    ),
+    "no rooms": (
+        lambda files: {name: files[name] for name in ("export.json", "data/people-000001.jsonl",
+                                                      "data/files-000001.jsonl")},
+        "it has files and no rooms",
+    ),
     "a zero": (changed(MESSAGES, text="a\x00b"), "there is a zero in data/messages"),
     "not in its place": (
         lambda files: {"export.json": files["export.json"], MESSAGES: files[MESSAGES],
@@ -102,6 +116,10 @@ def test_what_parlour_does_not_write_is_refused(
 ) -> None:
     """Each in one line that says what is wrong, before anything of it is brought in."""
     target, files = new_server(), parts(archive)
+    assert "behind its signature" in refused(
+        bring_in(written(tmp_path / "bad.tar", files | {"evil.sh": b"x"}), target)
+    )
+    del files["SIGNATURE"]
     bad = tmp_path / "bad.tar"
     for name, (change, words) in WRONG.items():
         assert words in refused(bring_in(written(bad, change(files)), target)), name

@@ -103,7 +103,7 @@ def write(lines: dict[str, list[dict[str, Any]]], path: Path) -> Path:
     """Write an archive."""
     head = {
         "format": "parlour-export", "version": 1, "parlour": "0.1.0", "history": "0" * 16,
-        "moment": at(0), "scope": "server", "kinds": ["public", "private"], "person": None,
+        "moment": at(2 * 10**8), "scope": "server", "kinds": ["public", "private"], "person": None,
         "counts": {kind: len(lines[kind]) for kind in KINDS}, "files_bytes": 0,
     }  # fmt: skip
     files = {"export.json": json.dumps(head).encode()}

@@ -4,6 +4,7 @@ import pytest
 from httpx2 import Client, Response
 
 from tests.support.answers import assert_refused
+from tests.support.inside import inside
 from tests.support.people import Message, NewRoom, Person, Room, checked
 from tests.support.places import make_room, somebody
 from tests.support.server import Server
@@ -222,3 +223,21 @@ async def test_replies_are_counted_over_a_resume_by_the_rule_of_the_protocol(
     await client.send("subscribe", room_id=room["id"], after=0, epoch=room["epoch"])
     sync = await client.until("sync")
     assert sync["messages"] == history(http, room)
+
+
+async def test_a_chain_is_read_within_its_room(
+    server: Server, http: Client, room: Room, new_room: NewRoom, alice: Person
+) -> None:
+    """Whatever a row says: who answers elsewhere sees nothing of what they may not enter."""
+    first = await alice.post(room, "between us")
+    reply = await alice.post(room, "only us", reply_to=first["id"])
+    other = await alice.post(new_room(server), "peek")
+    with inside(server) as database:
+        database.execute(
+            "UPDATE messages SET reply_to = ?1, chain = ?1 WHERE id = ?2",
+            (first["id"], other["id"]),
+        )
+    assert [each["id"] for each in checked(chain(http, other))] == [other["id"]]
+    for message in (first, reply):
+        found = [each["id"] for each in checked(chain(http, message))]
+        assert found == [first["id"], reply["id"]]
