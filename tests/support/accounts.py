@@ -11,6 +11,7 @@ from httpx2 import AsyncClient, Client, Response
 
 from tests.support import websocket
 from tests.support.commands import parlour
+from tests.support.databases import database_url
 from tests.support.people import Room, async_http_client, checked, http_client, room_id_of
 from tests.support.server import Server
 
@@ -133,6 +134,9 @@ def cookies_of(answer: Response) -> dict[str, dict[str, Any]]:
 
 def invitation(server: Server, *arguments: str) -> str:
     """Let the operator make an invitation while the server is stopped; return its token."""
-    run = parlour("admin", "invite", "--data-dir", server.data_dir, *arguments, cwd=server.home)
+    run = parlour(
+        "admin", "invite", "--data-dir", server.data_dir, *arguments, cwd=server.home,
+        env={"PARLOUR_DATABASE_URL": database_url(server.home), **server.env},
+    )  # fmt: skip
     run.check_returncode()
     return run.stdout.strip().rpartition("/#/invite/")[2]
