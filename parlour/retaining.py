@@ -180,6 +180,11 @@ def count(
     )
 
 
+def _now(connection: Connection) -> datetime:
+    """By the database's clock: one node whose own is ahead takes nothing away too early."""
+    return datetime.fromtimestamp(now_ms(connection) / 1000, UTC)
+
+
 def kept_since(connection: Connection, given: Policy) -> Callable[[int | None], datetime | None]:
     """Tells of rooms, and of new ones by None, since when their messages stay; None: all do."""
     server = administration.load_policy(connection, given).retention_days
@@ -193,11 +198,6 @@ def kept_since(connection: Connection, given: Policy) -> Callable[[int | None], 
         return now - timedelta(days=days)
 
     return since
-
-
-def _now(connection: Connection) -> datetime:
-    """By the database's clock: one node whose own is ahead takes nothing away too early."""
-    return datetime.fromtimestamp(now_ms(connection) / 1000, UTC)
 
 
 def _is_over(room: RoomRow, server: int, now: datetime) -> bool:
