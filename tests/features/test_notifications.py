@@ -140,6 +140,8 @@ async def test_who_was_put_out_hears_nothing_more_of_a_room(server: Server, kind
     place.add(member)
     choose(member, place.room, "all")
     client = await follow(place, member)
+    # Who is here is known at the other node a moment later.
+    await server.settled()
     post(owner, place.room, "@here before")
     await client.until("notification", reason="here")
     if kind == "private":
