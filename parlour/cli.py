@@ -313,9 +313,7 @@ def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         action="store_true",
         help="Who has the name of an account here is taken for that one. Default: nobody is.",
     )
-    importing.add_argument(
-        "--check", action="store_true", help="Only look whether it could be brought in."
-    )
+    importing.add_argument("--check", action="store_true", help="Only look whether it can be done.")
     _add_tied(export)
     for parser in (export, importing):
         parser.add_argument("--data-dir", metavar="VALUE", help="As for `parlour serve`.")

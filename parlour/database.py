@@ -294,9 +294,8 @@ def _list_rooms(
 
 
 def _client_key(draft: MessageDraft) -> message_rows.ClientKey | None:
-    if draft.client_id is None:
-        return None
-    return draft.room_id, draft.person.author, draft.client_id
+    key = draft.client_id
+    return None if key is None else (draft.room_id, draft.person.author, key)
 
 
 class Database(Engine):
@@ -376,8 +375,7 @@ def init_db(
     settings = settings or load_settings()
     # An existing folder keeps the rights its owner gave it.
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    backend = backend_of(settings)
-    database = kind(settings.data_dir, backend)
+    database = kind(settings.data_dir, backend := backend_of(settings))
     if database.moved_to:
         database.release()
         raise DatabaseUnusable(

@@ -6,7 +6,6 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -16,7 +15,6 @@ from sqlalchemy.exc import DBAPIError
 from parlour import cli
 from parlour.database import ChatDatabase, Database, DatabaseUnusable, get_db, init_db
 from parlour.errors import Refusal
-from parlour.store.backends import ELSEWHERE
 from parlour.store.messages import count
 from parlour.storing import StoredMessage
 from parlour.support import postgresql
@@ -348,23 +346,6 @@ def test_a_database_that_cannot_be_used_costs_one_line_without_the_password(
     assert said in line
     url = postgres().new_database()
     init_db(local_settings(tmp_path, database_url=url)).release()
-
-
-def test_the_data_directory_says_where_its_database_is_and_no_other_is_begun_there(
-    tmp_path: Path,
-) -> None:
-    """Not with what password, and to nobody else."""
-    url = urlsplit(postgres().new_database())
-    secret = url._replace(netloc=f"{url.username}:Secret7@{url.hostname}:{url.port}").geturl()
-    init_db(local_settings(tmp_path, database_url=secret)).release()
-    note = local_settings(tmp_path).data_dir / ELSEWHERE
-    assert note.read_text() == f"{secret.replace(':Secret7', '')}\n"
-    assert note.stat().st_mode & 0o077 == 0
-    with pytest.raises(DatabaseUnusable, match="set PARLOUR_DATABASE_URL, as the server has it"):
-        init_db(local_settings(tmp_path, database_url=""))
-    note.unlink()
-    init_db(local_settings(tmp_path, database_url="")).release()
-    assert not note.exists()
 
 
 @pytest.mark.parametrize("wrong", WRONG)
