@@ -331,11 +331,12 @@ async def test_a_room_has_a_rule_of_its_own(server: Server, chief: Account) -> N
     assert_refused(ask(owner, 0), "not_allowed", field="days")
     assert checked(ask(owner, None)) == {"days": 4, "own": None, "longer": False, "server": 4}
     young = spoken(place, owner, "young")
-    age(server, place, young, days=100)
     by_chief = f"{ADMIN}/rooms/{place.id}/retention"
     assert_refused(ask(member, 0, by_chief), "not_found")
     assert_refused(ask(chief, 1, f"{ADMIN}/rooms/999999/retention"), "not_found")
     assert checked(ask(chief, 0, by_chief))["days"] == 0
+    # Only now: the round that the last change began still took it by the server's rule.
+    age(server, place, young, days=100)
     assert_refused(ask(owner, 3), "not_allowed", field="days")
     assert preview(chief)["messages"] == 0
     # What its rule would take is told of it alone, and what it would be without one.
@@ -360,7 +361,8 @@ async def test_a_room_has_a_rule_of_its_own(server: Server, chief: Account) -> N
 
 def listed(chief: Account, place: Place) -> dict[str, Any]:
     """Return a room as administrators see it."""
-    rooms = checked(chief.call("GET", f"{ADMIN}/rooms", params={"after": place.id - 1, "limit": 1}))
+    before = {"after": place.id - 1} if place.id > 1 else {}
+    rooms = checked(chief.call("GET", f"{ADMIN}/rooms", params={"limit": 1, **before}))
     return dict(rooms[0])
 
 
