@@ -1,15 +1,15 @@
 """What the system gets back of memory."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-PROGRAM = """
-import sys
+PASSWORDS = """
 from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
-from parlour.support.memory import give_back_large_blocks
+from parlour.support.memory import keep_memory_small
 
 def memory():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
@@ -17,8 +17,7 @@ def memory():
 hasher = PasswordHasher(time_cost=1, memory_cost=19_456, parallelism=1)
 with ThreadPoolExecutor(1) as pool:
     pool.submit(lambda: None).result()
-    if sys.argv[1] == "give":
-        give_back_large_blocks()
+    keep_memory_small()
     before = memory()
     for _ in range(3):
         pool.submit(hasher.hash, "x").result()
@@ -26,10 +25,59 @@ with ThreadPoolExecutor(1) as pool:
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
+HEAPS = """
+import ctypes, tempfile, threading
+from parlour.support.memory import keep_memory_small
+
+keep_memory_small()
+c = ctypes.CDLL(None)
+c.malloc.argtypes, c.malloc.restype = [ctypes.c_size_t], ctypes.c_void_p
+all_are_there = threading.Barrier(8)
+
+def work():
+    c.malloc(5_000)
+    all_are_there.wait()
+
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+c.fopen.restype = ctypes.c_void_p
+c.malloc_info.argtypes, c.fclose.argtypes = [ctypes.c_int, ctypes.c_void_p], [ctypes.c_void_p]
+with tempfile.NamedTemporaryFile() as told:
+    file = c.fopen(told.name.encode(), b"w")
+    c.malloc_info(0, file)
+    c.fclose(file)
+    print(told.read().count(b"<heap "))
+"""
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
+
+
+def printed(program: str, **env: str) -> int:
+    """Return the number that a program prints."""
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True, text=True, check=True, env=os.environ | env,
+    )  # fmt: skip
+    return int(ran.stdout)
+
+
 def test_what_a_password_takes_is_given_back() -> None:
     """Each hash takes 20 MB for a moment, and the thread that made it keeps none of it."""
-    ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM, "give"], capture_output=True, text=True, check=True
-    )
-    assert int(ran.stdout) < 5_000_000
+    assert printed(PASSWORDS) < 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("env", "heaps"),
+    [
+        ({}, 2),
+        ({"MALLOC_ARENA_MAX": "4"}, 4),
+        ({"GLIBC_TUNABLES": "glibc.malloc.arena_max=3"}, 3),
+    ],
+)
+def test_threads_share_two_heaps_unless_the_operator_has_said_how_many(
+    env: dict[str, str], heaps: int
+) -> None:
+    """One for each thread keeps what each once needed: some 10 MB in an hour."""
+    assert printed(HEAPS, **env) == heaps
