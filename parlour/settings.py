@@ -238,8 +238,8 @@ class Settings(BaseSettings):
         for origin in value:
             parts = urlsplit(origin)
             named = parts.netloc and not set(parts.netloc) & set("@*")
-            whole = parts.scheme in ("http", "https") and named
-            if origin != "*" and not (whole and origin.rstrip("/") == _origin_of(origin)):
+            bare = origin.rstrip("/") == f"{parts.scheme}://{parts.netloc}"
+            if origin != "*" and not (parts.scheme in ("http", "https") and named and bare):
                 raise ValueError(f"{origin!r} is not an origin such as https://chat.example.org")
             origins.append(origin.rstrip("/").lower())
         return tuple(origins)
@@ -376,11 +376,6 @@ def _check_names(names: Iterable[str]) -> None:
             near = difflib.get_close_matches(own, known, n=1)
             hint = f" Did you mean {PREFIX}{near[0]}?" if near else ""
             raise SettingsError(f"{name} is not a setting of Parlour.{hint}")
-
-
-def _origin_of(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -14,7 +14,8 @@ import pytest
 from httpx2 import AsyncClient, Client
 from playwright.async_api import Browser
 
-from tests.support.accounts import OPENED
+from tests.support.accounts import OPENED, Account
+from tests.support.administration import first_administrator
 from tests.support.browser import SHORT_LIVED, Browsers, chromium
 from tests.support.databases import NODES, ON_SQLITE
 from tests.support.nursery import REAL_HASHES
@@ -154,6 +155,12 @@ def new_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
             each.stop()
     for each in servers:
         assert not each.faults(), "\n".join(["faults in the server's log:", *each.log])
+
+
+@pytest.fixture(scope="module")
+def chief(server: Server) -> Account:
+    """Return the first administrator of the module's server."""
+    return first_administrator(server)
 
 
 @pytest.fixture

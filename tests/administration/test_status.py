@@ -11,7 +11,7 @@ from parlour import status
 from parlour.status import Look
 from parlour.support.counts import Histogram
 from tests.support.accounts import Account, register
-from tests.support.administration import ADMIN, first_administrator
+from tests.support.administration import ADMIN
 from tests.support.answers import assert_refused
 from tests.support.files import until
 from tests.support.local import local_context, started_database
@@ -19,12 +19,6 @@ from tests.support.people import MakePerson, NewRoom, checked, http_client
 from tests.support.server import Server
 
 pytestmark = pytest.mark.one_node("of two, each tells of itself")
-
-
-@pytest.fixture(scope="module")
-def chief(server: Server) -> Account:
-    """Return who runs the server."""
-    return first_administrator(server)
 
 
 def told(chief: Account) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from playwright.async_api import expect
 from tests.browser.accounts import logged_in
 from tests.browser.visitor import Visitor, address, signed_in
 from tests.browser.wire import Wire
+from tests.support.accounts import Account
+from tests.support.administration import first_administrator
 from tests.support.browser import Browsers
 from tests.support.people import Message, Room
 from tests.support.server import Server
@@ -93,6 +95,12 @@ def member(visit: Visit) -> Visit:
         return await visit(name, server, room, storage_state=logged_in(server, name), **options)
 
     return open_browser
+
+
+@pytest.fixture
+def chief(own_server: Server) -> Account:
+    """Return who runs a server of the test's own."""
+    return first_administrator(own_server, "ada")
 
 
 @pytest.fixture

@@ -22,23 +22,11 @@ HELD = ["hold.set", "hold.set", "hold.lift", "hold.lift"]
 
 
 @pytest.fixture
-def own(new_server: NewServer) -> Server:
-    """Return a server of the test's own: its rule is that of all its rooms."""
-    return new_server().start()
-
-
-@pytest.fixture
-def chief(own: Server) -> Account:
-    """Return who runs it."""
-    return first_administrator(own, "ada")
-
-
-@pytest.fixture
-def place(own: Server, chief: Account) -> Place:
+def place(own_server: Server, chief: Account) -> Place:
     """Return a room with two messages that are old, and one that is not."""
     room = make_room(chief, "public", name="Archive")
     checked(say(room, chief, "old"))
-    age(own, room, checked(say(room, chief, "older than most")), 40)
+    age(own_server, room, checked(say(room, chief, "older than most")), 40)
     checked(say(room, chief, "new"))
     return room
 
@@ -50,14 +38,14 @@ def contents(place: Place) -> list[str]:
 
 
 async def test_a_rule_that_takes_messages_away_is_asked_about_and_cuts_every_page_that_is_open(
-    own: Server, chief: Account, place: Place, member: Visit
+    own_server: Server, chief: Account, place: Place, member: Visit
 ) -> None:
     """With how many go; who thinks better of it has changed nothing."""
-    register(own, "bert")
-    bert = await member("bert", own)
+    register(own_server, "bert")
+    bert = await member("bert", own_server)
     await bert.open_room(place.room["name"])
     await expect(bert.row("older than most")).to_be_visible()
-    ada = await open_page(member, own, "Retention")
+    ada = await open_page(member, own_server, "Retention")
     rule, save = (
         ada.page.get_by_label("Messages are kept"),
         ada.page.get_by_role("button", name="Save"),
@@ -80,12 +68,12 @@ async def test_a_rule_that_takes_messages_away_is_asked_about_and_cuts_every_pag
 
 
 async def test_what_is_held_stays_until_it_is_lifted(
-    own: Server, chief: Account, place: Place, member: Visit, browsers: Browsers
+    own_server: Server, chief: Account, place: Place, member: Visit, browsers: Browsers
 ) -> None:
     """A person's, or everything; for a reason, which stands in the log; not of nobody."""
     browsers.allow("404")
-    register(own, "bert")
-    ada = await open_page(member, own, "Retention")
+    register(own_server, "bert")
+    ada = await open_page(member, own_server, "Retention")
     hold_button = ada.page.get_by_role("button", name="Hold…")
     holds = ada.page.get_by_role("list", name="Legal holds").get_by_role("listitem")
     await expect(ada.page.get_by_text("Nothing is held.")).to_be_visible()
@@ -120,10 +108,10 @@ async def test_what_is_held_stays_until_it_is_lifted(
 
 
 async def test_a_room_has_a_rule_of_its_own_which_is_asked_about_too(
-    own: Server, chief: Account, place: Place, member: Visit
+    own_server: Server, chief: Account, place: Place, member: Visit
 ) -> None:
     """By keys; the list says it, and the dialog has it chosen the next time."""
-    ada = await open_page(member, own, "Rooms")
+    ada = await open_page(member, own_server, "Rooms")
     line = row(ada, "Archive")
     await choose(ada, line, "How long messages are kept…")
     days = ada.dialog.get_by_label("Messages are kept")
@@ -157,9 +145,9 @@ async def test_what_is_set_at_the_start_cannot_be_changed_in_the_page(
     new_server: NewServer, member: Visit
 ) -> None:
     """And says where it can."""
-    own = new_server(env={"PARLOUR_RETENTION_DAYS": "45"}).start()
-    first_administrator(own, "ada")
-    ada = await open_page(member, own, "Retention")
+    own_server = new_server(env={"PARLOUR_RETENTION_DAYS": "45"}).start()
+    first_administrator(own_server, "ada")
+    ada = await open_page(member, own_server, "Retention")
     rule = ada.page.get_by_label("Messages are kept")
     await expect(rule).to_be_disabled()
     await expect(rule).to_have_value("45")
@@ -169,13 +157,13 @@ async def test_what_is_set_at_the_start_cannot_be_changed_in_the_page(
 
 @pytest.mark.thorough
 async def test_the_tab_holds_what_it_promises_in_every_look(
-    own: Server, chief: Account, place: Place, member: Visit
+    own_server: Server, chief: Account, place: Place, member: Visit
 ) -> None:
     """Light and dark, wide and on a phone, with long words."""
-    long_name = new_account(own, "a" * 45).user["username"]
+    long_name = new_account(own_server, "a" * 45).user["username"]
     hold(chief, "person", username=long_name, reason="long " * 90)
     hold(chief, "room", room_id=place.id)
-    ada = await open_page(member, own, "Retention", reduced_motion="reduce")
+    ada = await open_page(member, own_server, "Retention", reduced_motion="reduce")
     panel = ada.page.get_by_role("tabpanel", name="Retention")
     await expect(panel.get_by_role("listitem")).to_have_count(2)
     found: list[str] = []

@@ -24,18 +24,6 @@ from tests.support.server import NewServer, Server
 Open = Callable[..., Any]
 
 
-@pytest.fixture
-def own(new_server: NewServer) -> Server:
-    """Return a server of the test's own: what is decided there concerns nobody else."""
-    return new_server().start()
-
-
-@pytest.fixture
-def chief(own: Server) -> Account:
-    """Return who runs it."""
-    return first_administrator(own, "ada")
-
-
 async def open_page(member: Visit, server: Server, tab: str = "People", **options: Any) -> Visitor:
     """Come as the administrator and go to a tab by one's own menu."""
     ada = await member("ada", server, **options)
@@ -70,15 +58,17 @@ def said(visitor: Visitor, text: str) -> Locator:
     return visitor.page.get_by_role("status").filter(has_text=text)
 
 
-async def test_for_others_there_is_no_such_page(own: Server, chief: Account, member: Visit) -> None:
+async def test_for_others_there_is_no_such_page(
+    own_server: Server, chief: Account, member: Visit
+) -> None:
     """Neither in their menu nor at its address."""
-    register(own, "bert")
-    bert = await member("bert", own)
+    register(own_server, "bert")
+    bert = await member("bert", own_server)
     await bert.page.get_by_role("button", name="Your menu").click()
     await expect(bert.page.get_by_role("button", name="Account settings")).to_be_visible()
     await expect(bert.page.get_by_role("link", name="Administration")).to_have_count(0)
     await bert.page.keyboard.press("Escape")
-    await bert.page.goto(f"{own.url}/#/admin")
+    await bert.page.goto(f"{own_server.url}/#/admin")
     await bert.page.reload()
     await expect(bert.rooms_heading).to_be_visible()
     await expect(bert.page.get_by_role("heading", name="Administration")).to_have_count(0)
@@ -86,11 +76,11 @@ async def test_for_others_there_is_no_such_page(own: Server, chief: Account, mem
 
 
 async def test_people_are_found_promoted_disabled_and_banned(
-    own: Server, chief: Account, member: Visit
+    own_server: Server, chief: Account, member: Visit
 ) -> None:
     """Each asked before it is done, but for what only gives back."""
-    bert, cora = register(own, "bert"), register(own, "cora")
-    ada = await open_page(member, own)
+    bert, cora = register(own_server, "bert"), register(own_server, "cora")
+    ada = await open_page(member, own_server)
     await expect(row(ada, "@ada")).to_contain_text("Administrator")
     await ada.page.get_by_role("searchbox", name="Find an account").fill("BER")
     await expect(row(ada, "@cora")).to_have_count(0)
@@ -107,7 +97,7 @@ async def test_people_are_found_promoted_disabled_and_banned(
     assert bert.status() == 401
     await choose(ada, row(ada, "@bert"), "Enable account")
     await expect(said(ada, "bert can sign in again.")).to_be_visible()
-    assert accounts.log_in(own, "bert").status() == 200
+    assert accounts.log_in(own_server, "bert").status() == 200
     await ada.page.get_by_role("searchbox", name="Find an account").fill("")
     await choose(ada, row(ada, "@cora"), "Ban from the server…")
     await ada.dialog.get_by_label("For how long").select_option("For good")
@@ -118,7 +108,7 @@ async def test_people_are_found_promoted_disabled_and_banned(
     assert cora.status() == 401
     await ada.page.get_by_role("button", name="Lift the ban of cora").click()
     await expect(said(ada, "cora may come in again.")).to_be_visible()
-    assert accounts.log_in(own, "cora").status() == 200
+    assert accounts.log_in(own_server, "cora").status() == 200
     assert [action for _, action in noted(chief, "bert")] == [
         "user.role", "user.role", "user.disable", "user.enable",
     ]  # fmt: skip
@@ -126,11 +116,11 @@ async def test_people_are_found_promoted_disabled_and_banned(
 
 @pytest.mark.thorough
 async def test_the_last_administrator_is_told_why_not(
-    own: Server, chief: Account, member: Visit, browsers: Browsers
+    own_server: Server, chief: Account, member: Visit, browsers: Browsers
 ) -> None:
     """In the dialog, which stays; Escape leaves it, and the focus is where it was."""
     browsers.allow("403")
-    ada = await open_page(member, own)
+    ada = await open_page(member, own_server)
     await choose(ada, row(ada, "@ada"), "Take administration away…")
     await ada.dialog.get_by_role("button", name="Take away").click()
     await expect(ada.dialog.get_by_role("alert")).to_contain_text("last administrator")
@@ -141,13 +131,13 @@ async def test_the_last_administrator_is_told_why_not(
 
 @pytest.mark.thorough
 async def test_a_guest_is_banned_by_name(
-    own: Server, chief: Account, member: Visit, visit: Visit, browsers: Browsers
+    own_server: Server, chief: Account, member: Visit, visit: Visit, browsers: Browsers
 ) -> None:
     """Whoever is here under it; a name that nobody has is told in the dialog."""
     browsers.allow("404|403")
     room = checked(chief.call("POST", "/api/chat/rooms", json={"name": "hall"}))
-    await visit("gerda", own, room)
-    ada = await open_page(member, own)
+    await visit("gerda", own_server, room)
+    ada = await open_page(member, own_server)
     await press(ada, "Ban a guest…")
     await ada.dialog.get_by_label("Name of the guest").fill("gregor")
     await ada.dialog.get_by_role("button", name="Ban", exact=True).click()
@@ -161,14 +151,14 @@ async def test_a_guest_is_banned_by_name(
 
 @pytest.mark.thorough
 async def test_rooms_are_given_an_owner_and_deleted(
-    own: Server, chief: Account, member: Visit
+    own_server: Server, chief: Account, member: Visit
 ) -> None:
     """Private ones too; conversations of a few are not there."""
-    bert = register(own, "bert")
+    bert = register(own_server, "bert")
     hall, den = make_room(bert, "public", name="hall"), make_room(bert, name="den")
     checked(say(den, bert, "between us"))
     checked(bert.call("POST", "/api/chat/direct", json={"usernames": ["ada"]}))
-    ada = await open_page(member, own, "Rooms")
+    ada = await open_page(member, own_server, "Rooms")
     rooms = ada.page.get_by_role("list", name="Rooms").get_by_role("listitem")
     await expect(rooms).to_have_count(2)
     await expect(row(ada, "den")).to_contain_text("Private")
@@ -203,11 +193,11 @@ async def test_rooms_are_given_an_owner_and_deleted(
 
 @pytest.mark.thorough
 async def test_registration_and_guests_are_decided_and_links_made(
-    own: Server, chief: Account, member: Visit, browsers: Browsers
+    own_server: Server, chief: Account, member: Visit, browsers: Browsers
 ) -> None:
     """By arrows on the radio buttons; what is decided holds, and a link is good once."""
     browsers.allow("403")
-    ada = await open_page(member, own, "Registration")
+    ada = await open_page(member, own_server, "Registration")
     everybody = ada.page.get_by_role("radio", name="Everybody")
     await expect(everybody).to_be_checked()
     await everybody.press("ArrowDown")
@@ -215,10 +205,10 @@ async def test_registration_and_guests_are_decided_and_links_made(
     assert checked(chief.call("GET", f"{ADMIN}/policy"))["registration"] == "invite"
     await press(ada, "Make a link")
     link = await ada.page.get_by_role("textbox", name="Your link is ready").input_value()
-    assert link.startswith(f"{own.url}/#/invite/")
+    assert link.startswith(f"{own_server.url}/#/invite/")
     await expect(row(ada, "1 use left")).to_be_visible()
     token = link.rpartition("/")[2]
-    account = register(own, "bert", invite=token)
+    account = register(own_server, "bert", invite=token)
     assert account.status() == 200
     await ada.page.get_by_role("radio", name="May not come in").press(" ")
     await expect(said(ada, "May not come in, from now on.")).to_be_visible()
@@ -244,21 +234,21 @@ async def test_what_is_fixed_cannot_be_chosen(new_server: NewServer, member: Vis
 
 
 @pytest.fixture
-def reported(own: Server, chief: Account) -> Place:
+def reported(own_server: Server, chief: Account) -> Place:
     """Return a public room in which a guest and bert wrote, and both were reported."""
     hall = make_room(chief, "public", name="hall")
-    said_by = checked(say(hall, register(own, "bert"), "Buy <b>now</b>!"))
+    said_by = checked(say(hall, register(own_server, "bert"), "Buy <b>now</b>!"))
     path = f"/api/chat/messages/{said_by['id']}/report"
-    cora = register(own, "cora")
+    cora = register(own_server, "cora")
     checked(cora.call("POST", path, json={"reason": "Advertising"}))
     return hall
 
 
 async def test_a_report_is_read_acted_on_and_resolved(
-    own: Server, chief: Account, member: Visit, reported: Place
+    own_server: Server, chief: Account, member: Visit, reported: Place
 ) -> None:
     """The message as it stood, which stays there when it is deleted."""
-    ada = await open_page(member, own, "Reports")
+    ada = await open_page(member, own_server, "Reports")
     report = row(ada, "Reported by cora")
     await expect(report.get_by_text("Buy <b>now</b>!")).to_be_visible()
     await expect(report).to_contain_text("Advertising")
@@ -276,7 +266,7 @@ async def test_a_report_is_read_acted_on_and_resolved(
     await choose(ada, report, "Ban bert from the server…")
     await confirm(ada, "Ban")
     await expect(said(ada, "bert is banned.")).to_be_visible()
-    with accounts.stranger(own) as client:
+    with accounts.stranger(own_server) as client:
         assert_refused(try_login(client, "bert", PASSWORD), "banned")
     await report.get_by_role("button", name="Resolve the report about bert").click()
     await expect(report).to_contain_text("Resolved by ada")
@@ -284,14 +274,16 @@ async def test_a_report_is_read_acted_on_and_resolved(
 
 
 @pytest.mark.thorough
-async def test_the_log_is_read_to_its_beginning(own: Server, chief: Account, member: Visit) -> None:
+async def test_the_log_is_read_to_its_beginning(
+    own_server: Server, chief: Account, member: Visit
+) -> None:
     """In sentences, newest first; older entries come when they are asked for."""
     hall = make_room(chief, "public", name="hall")
-    register(own, "bert")
+    register(own_server, "bert")
     for seconds in range(1, 53):
         checked(chief.call("PATCH", hall.path, json={"slow_seconds": seconds}))
     checked(chief.call("PUT", f"{hall.path}/mutes/bert", json={"seconds": 600, "reason": "loud"}))
-    ada = await open_page(member, own, "Log")
+    ada = await open_page(member, own_server, "Log")
     entries = ada.page.get_by_role("list", name="What was done").get_by_role("listitem")
     await expect(entries).to_have_count(50)
     await expect(entries.first).to_contain_text("ada muted bert in #hall for 10 minutes")
@@ -305,16 +297,16 @@ async def test_the_log_is_read_to_its_beginning(own: Server, chief: Account, mem
 
 @pytest.mark.thorough
 async def test_guests_are_marked_in_reports_and_in_the_log(
-    own: Server, chief: Account, member: Visit
+    own_server: Server, chief: Account, member: Visit
 ) -> None:
     """Each name for itself: a guest and an account may have the same one."""
     hall = make_room(chief, "public", name="hall")
-    guest = await Guest(own, "bert").come()
+    guest = await Guest(own_server, "bert").come()
     of_guest = checked(await guest.say(hall.id, "as a guest"))["id"]
-    bert = register(own, "bert")
+    bert = register(own_server, "bert")
     path = f"/api/chat/messages/{of_guest}/report"
     checked(bert.call("POST", path, json={"reason": "That is not me."}))
-    ada = await open_page(member, own, "Reports")
+    ada = await open_page(member, own_server, "Reports")
     report = row(ada, "Reported by bert")
     await expect(report.get_by_text("bert guest in #hall")).to_be_visible()
     await expect(report.get_by_text("Reported by bert,")).to_be_visible()
@@ -328,12 +320,12 @@ async def test_guests_are_marked_in_reports_and_in_the_log(
 
 @pytest.mark.thorough
 async def test_those_who_look_after_a_room_moderate_it_in_its_settings(
-    own: Server, chief: Account, member: Visit, reported: Place
+    own_server: Server, chief: Account, member: Visit, reported: Place
 ) -> None:
     """Mute and ban by name, lift both, resolve what was reported."""
-    guest = await Guest(own, "gustav").come()
+    guest = await Guest(own_server, "gustav").come()
     checked(await guest.say(reported.id, "hello"))
-    ada = await member("ada", own)
+    ada = await member("ada", own_server)
     await ada.open_room("hall")
     await ada.page.get_by_role("button", name="Room menu").click()
     await ada.page.get_by_role("menuitem", name="Room settings").click()
@@ -360,13 +352,13 @@ async def test_those_who_look_after_a_room_moderate_it_in_its_settings(
 @pytest.mark.timeout(240)
 @pytest.mark.usefixtures("reported")
 async def test_axe_has_nothing_to_say_and_nothing_sticks_out(
-    own: Server, chief: Account, member: Visit
+    own_server: Server, chief: Account, member: Visit
 ) -> None:
     """Every tab, light and dark, wide and on a phone."""
     checked(chief.call("POST", f"{ADMIN}/bans", json={"username": "bert", "reason": "long " * 20}))
-    new_account(own, "a" * 45)
+    new_account(own_server, "a" * 45)
     # Or what is looked at would be on its way from one theme to the other.
-    ada = await open_page(member, own, reduced_motion="reduce")
+    ada = await open_page(member, own_server, reduced_motion="reduce")
     found: list[str] = []
     for tab in ("People", "Rooms", "Registration", "Reports", "Log"):
         await ada.page.get_by_role("tab", name=tab).click()

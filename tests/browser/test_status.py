@@ -13,28 +13,16 @@ from playwright.async_api import Locator, Page, Request, Route, expect
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
 from tests.support.accounts import Account
-from tests.support.administration import ADMIN, first_administrator
+from tests.support.administration import ADMIN
 from tests.support.browser import Browsers
 from tests.support.page_checks import overflowing, violations_in_both_themes
 from tests.support.people import checked
 from tests.support.places import make_room, say
-from tests.support.server import NewServer, Server
+from tests.support.server import Server
 from tests.support.timing import scaled
 
 STATUS = f"{ADMIN}/status"
 EVERY = 5000
-
-
-@pytest.fixture
-def own(new_server: NewServer) -> Server:
-    """Return a server of the test's own, whose figures are of what the test does."""
-    return new_server().start()
-
-
-@pytest.fixture
-def chief(own: Server) -> Account:
-    """Return who runs it."""
-    return first_administrator(own, "ada")
 
 
 async def open_status(member: Visit, server: Server, **options: object) -> Visitor:
@@ -85,11 +73,11 @@ async def next_reading(ada: Visitor, asked: Asked) -> None:
 
 
 async def test_an_administrator_sees_how_the_server_fares(
-    own: Server, chief: Account, member: Visit
+    own_server: Server, chief: Account, member: Visit
 ) -> None:
     """Figures at once, rates with the second reading; worries, and what was refused, in words."""
     hall = make_room(chief, "public", name="hall")
-    ada = await open_status(member, own, clock=True)
+    ada = await open_status(member, own_server, clock=True)
     page, asked = ada.page, Asked(ada.page)
     well = page.get_by_text("All is well.")
     await expect(well.filter(visible=True).last).to_be_visible()
@@ -122,11 +110,13 @@ async def test_an_administrator_sees_how_the_server_fares(
 
 
 @pytest.mark.thorough
-async def test_it_can_be_read_by_everybody(own: Server, chief: Account, member: Visit) -> None:
+async def test_it_can_be_read_by_everybody(
+    own_server: Server, chief: Account, member: Visit
+) -> None:
     """By axe's rules in both themes, on a phone, in stillness, without a word too many."""
     assert chief.status() == 200
     phone = {"width": 375, "height": 740}
-    ada = await open_status(member, own, clock=True, viewport=phone, reduced_motion="reduce")
+    ada = await open_status(member, own_server, clock=True, viewport=phone, reduced_motion="reduce")
     page, asked = ada.page, Asked(ada.page)
     await next_reading(ada, asked)
     await expect(chart(page, "Memory")).to_contain_text("MB")
@@ -144,12 +134,12 @@ async def test_it_can_be_read_by_everybody(own: Server, chief: Account, member: 
 
 @pytest.mark.thorough
 async def test_it_is_read_while_it_is_in_view_and_goes_on_over_a_lost_connection(
-    own: Server, chief: Account, member: Visit, browsers: Browsers
+    own_server: Server, chief: Account, member: Visit, browsers: Browsers
 ) -> None:
     """Another tab, or another page before it, ends the questions; to come back begins them."""
     browsers.allow("ERR_CONNECTION|ERR_FAILED|Failed to load")
     assert chief.status() == 200
-    ada = await open_status(member, own, clock=True)
+    ada = await open_status(member, own_server, clock=True)
     page, asked = ada.page, Asked(ada.page)
     await next_reading(ada, asked)
     await page.get_by_role("tab", name="Reports").click()
@@ -196,10 +186,12 @@ async def test_it_is_read_while_it_is_in_view_and_goes_on_over_a_lost_connection
 
 
 @pytest.mark.thorough
-async def test_of_several_nodes_one_is_chosen(own: Server, chief: Account, member: Visit) -> None:
+async def test_of_several_nodes_one_is_chosen(
+    own_server: Server, chief: Account, member: Visit
+) -> None:
     """Each has its own figures, whichever answers; who is gone is there no more."""
     assert chief.status() == 200
-    ada = await open_status(member, own, clock=True)
+    ada = await open_status(member, own_server, clock=True)
     page, asked, turn, living = ada.page, Asked(ada.page), count(), ["aa11bb22", "cc33dd44"]
 
     async def as_a_node(route: Route) -> None:

@@ -6,7 +6,7 @@ from parlour.direct import MAX_OPENED
 from parlour.features.members import MAX_LISTED
 from parlour.places import MAX_PUBLIC, MAX_ROOMS
 from tests.support.accounts import Account
-from tests.support.administration import change_user, first_administrator
+from tests.support.administration import change_user
 from tests.support.answers import assert_deleted, assert_refused
 from tests.support.inside import inside
 from tests.support.people import checked, http_client
@@ -24,12 +24,6 @@ from tests.support.server import Server
 
 # How many members the large room of these tests has beside its owner and moderator.
 MANY = 10_000 - 2
-
-
-@pytest.fixture(scope="module")
-def chief(server: Server) -> Account:
-    """Return who runs the module's server."""
-    return first_administrator(server)
 
 
 @pytest.fixture

@@ -7,18 +7,12 @@ from httpx2 import Response
 
 from parlour.reporting import MAX_OPEN, MAX_OPEN_OF_GUESTS
 from tests.support.accounts import Account, register
-from tests.support.administration import ADMIN, first_administrator, log_of
+from tests.support.administration import ADMIN, log_of
 from tests.support.answers import assert_deleted, assert_refused
 from tests.support.moderation import Guest, ban
 from tests.support.people import checked
 from tests.support.places import Place, make_room, name_of, new_account, say
 from tests.support.server import Server
-
-
-@pytest.fixture(scope="module")
-def chief(server: Server) -> Account:
-    """Return who runs the module's server."""
-    return first_administrator(server)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from tests.support.administration import (
     ADMIN,
     ban_from_server,
     change_user,
-    first_administrator,
 )
 from tests.support.answers import assert_deleted, assert_refused
 from tests.support.files import say as say_with
@@ -33,12 +32,6 @@ from tests.support.scheduling import Scheduled, ask, at, due, later, path_of, sa
 from tests.support.server import Server
 
 pytestmark = pytest.mark.usefixtures("partings")
-
-
-@pytest.fixture(scope="module")
-def chief(server: Server) -> Account:
-    """Return who runs the module's server."""
-    return first_administrator(server)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from httpx2 import Client
 from parlour.errors import ERROR_CODES
 from parlour.models import Message, Room
 from tests.support.accounts import Account, register
-from tests.support.administration import first_administrator
 from tests.support.people import Room as RoomDict
 from tests.support.people import checked
 from tests.support.server import Server
@@ -45,12 +44,6 @@ RUNNING = refused_oversight.RUNNING | refused_leaving.RUNNING
 def account(server: Server) -> Account:
     """Return somebody who is signed in."""
     return register(server, "somebody")
-
-
-@pytest.fixture(scope="module")
-def chief(server: Server) -> Account:
-    """Return who runs the server."""
-    return first_administrator(server)
 
 
 @pytest.fixture
