@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.archives import made, restored
 from tests.support.exports import brought_in, content, export, exported
 from tests.support.files import until
-from tests.support.lived import FOUND, Lived, found
+from tests.support.lived import FOUND, Lived, ask, found
 from tests.support.postgres import postgres
 from tests.support.s3 import BUCKET, Store
 from tests.support.server import NewServer, Server
@@ -37,6 +38,29 @@ def test_what_postgresql_exports_comes_back_into_either(
     assert "#Hall is #Hall (2)" in told
     there.server.start()
     until(lambda: found(there.bob) == 2 * FOUND)
+
+
+@pytest.mark.thorough
+def test_an_own_archive_is_known_after_a_move_and_is_of_elsewhere_after_a_restore(
+    archive: Path, new_server: NewServer, tmp_path: Path
+) -> None:
+    """The signature is by what is moved along; what is restored has another history."""
+    there, target = new_server().start(), new_server()
+    there.stop()
+    brought_in(archive, there)
+    own = exported(there, tmp_path / "own", "--private", "--direct")
+    backup = made(there, tmp_path / "backups")
+    url = postgres().new_database(empty=True)
+    moved = ask(there, "migrate-data", PARLOUR_DATABASE_URL=url)
+    assert moved.returncode == 0, moved.stderr
+    there.env["PARLOUR_DATABASE_URL"] = url
+    nothing = "All of it is there already: nothing was added.\n"
+    assert brought_in(own, there) == nothing
+    restored(backup, target)
+    told = brought_in(own, target)
+    assert "66 messages" in told
+    assert "made by this server" not in told
+    assert brought_in(own, target) == nothing
 
 
 @pytest.mark.thorough
