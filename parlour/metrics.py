@@ -29,7 +29,7 @@ from prometheus_client.registry import Collector
 
 from parlour import __version__, jobs
 from parlour.context import Context
-from parlour.store.engine import READERS
+from parlour.store.readers import READERS
 from parlour.support.counts import COUNTS, Histogram
 from parlour.support.volume import Space
 

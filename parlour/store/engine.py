@@ -6,13 +6,12 @@ import logging
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from parlour.errors import Refusal
@@ -21,6 +20,7 @@ from parlour.store import lease, nodes
 from parlour.store.backends import Backend, DatabaseUnusable, Sizes, expected_error
 from parlour.store.journal import Follower
 from parlour.store.meta import MOVED, RESTORING, ensure_epoch, epoch_of, read_values
+from parlour.store.readers import Readers
 from parlour.support.lock import lock_data_dir
 from parlour.support.writer import SINGLE, Commits, Job, Writer, WriterBusy
 
@@ -28,7 +28,6 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-READERS: Final = 4
 # How long closing waits for the writer, and then for its thread.
 CLOSE_SECONDS: Final = 1.0
 
@@ -88,14 +87,7 @@ class Engine:
         self._steadiness = nodes.Steadiness()
         self._follower: Follower | None = None
         self._data_dir = data_dir
-        self._read_engine = backend.open_readers(READERS)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
-        # The driver's connections that somebody reads by just now.
-        self._reading: set[Any] = set()
-        # Those who read or want to.
-        self._reads = 0
-        event.listen(self._read_engine, "checkout", lambda used, *_: self._reading.add(used))
-        event.listen(self._read_engine, "checkin", lambda used, *_: self._reading.discard(used))
+        self._readers = Readers(backend)
         self._writer: Writer | None = None
         # Set whenever something is handed to the writer, but for what goes on behind.
         self.written = asyncio.Event()
@@ -249,20 +241,11 @@ class Engine:
             await self._follower.heard()
         return outcome
 
-    async def read(self, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    def read(
+        self, operation: Callable[..., T], *args: Any, **kwargs: Any
+    ) -> Coroutine[Any, Any, T]:
         """Run `operation(connection, ...)` on a reader, which sees one moment of the database."""
-
-        def run() -> T:
-            with self._read_engine.begin() as connection:
-                return operation(connection, *args, **kwargs)
-
-        self._reads += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, run)
-        except DBAPIError as error:
-            raise expected_error(error) from error
-        finally:
-            self._reads -= 1
+        return self._readers.read(operation, *args, **kwargs)
 
     async def look_through(self) -> None:
         """Look at what the start did not wait for. What is damaged is told as where it is met."""
@@ -270,7 +253,7 @@ class Engine:
             return
         begun = time.monotonic()
         try:
-            self.is_sound = await self.read(self._backend.check)
+            self.is_sound = await self.read(self._readers.check)
         except Refusal:
             return
         if not self.is_sound:
@@ -286,8 +269,7 @@ class Engine:
     def load(self) -> Load:
         """What it has to do just now."""
         writes = 0 if self._writer is None else self._writer.waiting
-        reading = min(self._reads, READERS)
-        return Load(writes, reading, self._reads - reading)
+        return Load(writes, *self._readers.load)
 
     async def told(self) -> None:
         """Wait until everything that a read up to now can have seen has been told.
@@ -323,26 +305,15 @@ class Engine:
                         await self.tend(end)
             await self._writer.close(CLOSE_SECONDS)
             self._writer = None
-        await self._end_readers()
+        await self._readers.close(CLOSE_SECONDS)
         self.release()
-
-    async def _end_readers(self) -> None:
-        """Let those who read finish, or end what takes longer than CLOSE_SECONDS."""
-        ended = asyncio.create_task(asyncio.to_thread(self._readers.shutdown))
-        done, _ = await asyncio.wait([ended], timeout=CLOSE_SECONDS)
-        if not done:
-            logger.warning("gave up what was still being read")
-            self._readers.shutdown(wait=False, cancel_futures=True)
-            for connection in list(self._reading):
-                self._backend.interrupt(connection)
-            await ended
 
     def release(self) -> None:
         """Close the connections and the lock, when no writer was started."""
         if (end := self._end()) is not None:
             with contextlib.suppress(DBAPIError), self.write_engine.begin() as connection:
                 end(connection)
-        self._read_engine.dispose()
+        self._readers.engine.dispose()
         self.write_engine.dispose()
         self._lock.close()
 

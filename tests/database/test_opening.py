@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from parlour.database import ChatDatabase, Database, DatabaseUnusable, get_db, init_db
+from parlour.store import backends
 from parlour.support.lock import DataDirInUse
 from parlour.support.sqlite import LOCK_TIMEOUT_MS, check_sound, open_writer
 from tests.support.local import draft, local_settings, open_database
@@ -70,7 +72,7 @@ def test_writes_are_synced_to_a_write_ahead_log_at_every_commit(database: Databa
 @pytest.mark.sqlite
 def test_readers_neither_write_nor_checkpoint(database: Database) -> None:
     """A reader never waits for a disk."""
-    engine = database._read_engine
+    engine = database._readers.engine
     assert pragma(engine, "journal_mode") == "wal"
     assert pragma(engine, "query_only") == 1
     assert pragma(engine, "wal_autocheckpoint") == 0
@@ -140,18 +142,42 @@ def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     assert path.read_bytes() == damaged
 
 
+def make_large(connection: Connection) -> None:
+    """Let a database have so much in it that looking through it takes some tenths of a second."""
+    connection.exec_driver_sql("CREATE TABLE numbers (number INTEGER, words TEXT)")
+    connection.exec_driver_sql(
+        "WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n LIMIT 400000)"
+        " INSERT INTO numbers SELECT number, hex(randomblob(20)) FROM n"
+    )
+    connection.exec_driver_sql("CREATE INDEX by_words ON numbers (words)")
+
+
+@pytest.mark.sqlite
+async def test_who_stops_does_not_wait_until_all_is_looked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It ends at once, and nothing is said to have been given up."""
+    monkeypatch.setattr(backends, "CHECK_SECONDS", 0)
+    database = init_db(local_settings(tmp_path))
+    with database.write_engine.begin() as connection:
+        make_large(connection)
+    database.start()
+    looking = asyncio.create_task(database.look_through())
+    while database._readers._checking is None:
+        await asyncio.to_thread(time.sleep, 0.001)
+    await database.close()
+    await looking
+    assert not database.is_sound
+    assert caplog.messages == []
+
+
 @pytest.mark.sqlite
 def test_what_takes_longer_is_looked_at_no_further(tmp_path: Path) -> None:
     """And the connection is as good as before."""
     path = tmp_path / "large.db"
     engine = open_writer(path)
     with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE numbers (number INTEGER, words TEXT)")
-        connection.exec_driver_sql(
-            "WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n LIMIT 400000)"
-            " INSERT INTO numbers SELECT number, hex(randomblob(20)) FROM n"
-        )
-        connection.exec_driver_sql("CREATE INDEX by_words ON numbers (words)")
+        make_large(connection)
     with engine.begin() as connection:
         assert not check_sound(connection, 0)
         assert not check_sound(connection, 0.001)

@@ -9,8 +9,8 @@ import pytest
 
 from parlour.database import init_db
 from parlour.errors import Refusal
-from parlour.store.engine import READERS
 from parlour.store.messages import count
+from parlour.store.readers import READERS
 from parlour.support import postgresql
 from tests.database.test_postgresql import opened
 from tests.support.local import local_settings

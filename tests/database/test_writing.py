@@ -17,8 +17,8 @@ from parlour.database import ChatDatabase, Database, init_db
 from parlour.errors import Refusal
 from parlour.models import Message, Room
 from parlour.store.backends import backend_of
-from parlour.store.engine import READERS
 from parlour.store.messages import count
+from parlour.store.readers import READERS
 from parlour.storing import StoredMessage
 from parlour.support.lock import DataDirInUse
 from parlour.support.writer import WriterBusy

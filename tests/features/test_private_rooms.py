@@ -188,8 +188,9 @@ async def test_who_is_removed_gets_nothing_more(
         gone = await client.until("room_deleted", room_id=place.id)
         assert gone["message"] == f"You are no longer in #{place.room['name']}."
     assert await clients[1].closed() == 4504
-    late = await clients[0].settle()
-    assert [frame["type"] for frame in late if frame["type"] != "heartbeat"] == ["room_removed"]
+    # Of other rooms, in which there are guests of other tests, there may be more.
+    late = [each for each in await clients[0].settle() if str(place.id) in str(each.get("room"))]
+    assert [frame["type"] for frame in late] == ["room_removed"]
     for client in clients:
         assert "after" not in str(client.frames)
     for path in ("", "/messages", "/members"):
