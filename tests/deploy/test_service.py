@@ -42,6 +42,20 @@ def test_the_unit_starts_the_program_with_a_folder_that_it_may_write() -> None:
     assert SERVICE["StateDirectoryMode"] == ["0700"]
 
 
+def test_a_node_has_the_port_and_the_folder_of_its_name() -> None:
+    """All else is that of the unit, and it comes back whyever it ended."""
+    node = unit(text_of("parlour@.service.d/node.conf"))["Service"]
+    none, started = node["ExecStart"]
+    assert none == ""
+    program, *arguments = started.replace("%i", "8001").split()
+    assert program == SERVICE["ExecStart"][0].split()[0]
+    options = cli._parser().parse_args(arguments)
+    assert (options.command, options.port) == ("serve", "8001")
+    assert options.data_dir == f"/var/lib/{node['StateDirectory'][0]}".replace("%i", "8001")
+    assert node["Restart"] == ["always"]
+    assert set(node) == {"ExecStart", "StateDirectory", "Restart"}
+
+
 def test_the_unit_of_backups_runs_what_there_is_and_may_write_where_it_has_to() -> None:
     """With the settings and the data directory of the other unit, each night."""
     backup = unit(text_of("parlour-backup.service"))["Service"]
@@ -58,14 +72,19 @@ def test_the_unit_of_backups_runs_what_there_is_and_may_write_where_it_has_to() 
     assert unit(text_of("parlour-backup.timer"))["Timer"]["Persistent"] == ["true"]
 
 
-def test_commands_run_as_the_service_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", [None, "/var/lib/parlour-8001"])
+def test_commands_run_as_the_service_does(tmp_path: Path, folder: str | None) -> None:
     """As its user, with its settings, on its folder; what was asked for is handed on as it was."""
     asked = tmp_path / "systemd-run"
     asked.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
     asked.chmod(0o755)
     run = subprocess.run(
         [DEPLOY / "parlour-command", "admin", "create", "two words"], check=True,
-        capture_output=True, text=True, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True, text=True,
+        env={
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            **({"PARLOUR_DATA_DIR": folder} if folder else {}),
+        },
     )  # fmt: skip
     program, *flags = SERVICE["ExecStart"][0].split()
     words = run.stdout.splitlines()
@@ -76,7 +95,7 @@ def test_commands_run_as_the_service_does(tmp_path: Path) -> None:
         f"--uid={SERVICE['User'][0]}", f"--gid={SERVICE['Group'][0]}",
         f"--property=EnvironmentFile={SERVICE['EnvironmentFile'][0]}",
         f"--property=UMask={SERVICE['UMask'][0]}",
-        f"--setenv=PARLOUR_DATA_DIR={flags[flags.index('--data-dir') + 1]}",
+        f"--setenv=PARLOUR_DATA_DIR={folder or flags[flags.index('--data-dir') + 1]}",
         f"--working-directory={SERVICE['WorkingDirectory'][0]}",
     }  # fmt: skip
 

@@ -24,18 +24,26 @@ _WRITTEN_CODE = re.compile(
 
 
 def look(home: Path) -> None:
-    """The unit is well-formed, and exposes little."""
+    """The unit is well-formed and exposes little, also as the template of nodes."""
     need("systemd-analyze", "strace")
     [command] = unit(text_of("parlour.service"))["Service"]["ExecStart"]
     program = command.split()[0]
-    copy = home / "parlour.service"
-    copy.write_text(text_of("parlour.service").replace(program, str(PARLOUR)), "utf-8")
-    said = ask("systemd-analyze", "verify", "--man=no", copy)
-    assert said == "", said
-    told = ask("systemd-analyze", "security", "--offline=true", "--no-pager", copy)
-    [exposure] = re.findall(r"Overall exposure level for \S+: ([\d.]+)", told)
-    say(f"unit: well-formed, exposure {exposure} of 10")
-    assert float(exposure) <= EXPOSURE, told
+    for name, of in (
+        ("parlour.service", "parlour.service"),
+        ("parlour@.service", "parlour.service"),
+        ("parlour@.service.d/node.conf", "parlour@.service.d/node.conf"),
+    ):
+        copy = home / "units" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(text_of(of).replace(program, str(PARLOUR)), "utf-8")
+    analyze = ("env", f"SYSTEMD_UNIT_PATH={home / 'units'}:", "systemd-analyze")
+    for name in ("parlour.service", "parlour@8001.service"):
+        said = ask(*analyze, "verify", "--man=no", name)
+        assert said == "", said
+        told = ask(*analyze, "security", "--offline=true", "--no-pager", name)
+        [exposure] = re.findall(r"Overall exposure level for \S+: ([\d.]+)", told)
+        say(f"{name}: well-formed, exposure {exposure} of 10")
+        assert float(exposure) <= EXPOSURE, told
     used, code = asked_of_the_kernel(home)
     if not os.geteuid():
         # Only where it is root, which the service is not, SQLite looks after its files' owner.
