@@ -45,7 +45,8 @@ _AGAIN: Final = timedelta(hours=1)
 # Columns of what a message says, and not only of whom it is about.
 _LESSENS: Final = frozenset({"username", "reactions", "forwarded"})
 # Reactions before messages: what messages tell of them is made from them anew while others react.
-_STEPS: Final[tuple[Step, ...]] = ("rooms", "conversations", "reactions", "messages", "rest")
+# Conversations after them: what of one is set aside, because it is held, says how that was called.
+_STEPS: Final[tuple[Step, ...]] = ("rooms", "reactions", "messages", "conversations", "rest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,7 @@ def _revise(connection: Connection, who: Departure, ids: tuple[int, ...]) -> tup
             own = {file.id for file in message.files}
             passed = {file.id for file in message.forwarded.files} - own
             file_rows.release_some(connection, message_id, passed)
+            removal.unsay_passed(connection, message_id, message.forwarded)
         if values:
             changes.append(change(connection, message, **values))
     return tuple(changes)

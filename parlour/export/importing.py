@@ -74,6 +74,12 @@ def _over(count: int) -> list[str]:
     return [f"{words}: {many(count, 'message')}."]
 
 
+def _deserted(count: int) -> list[str]:
+    if not count:
+        return []
+    return [f"Not brought in, as all who were in them have left: {many(count, 'private room')}."]
+
+
 def _origin_of(settings: Settings, checked: Checked) -> list[str]:
     """What an archive that is looked at says wrongly of where it is from, if that can be known."""
     with contextlib.suppress(AdminError), reader(settings) as connection:
@@ -148,7 +154,7 @@ class _Importing:
                     audit.note(
                         connection, audit.COMMAND_LINE, "server.import", moment, detail=detail
                     )
-        return [*origin.lines, *self._told(placing)]
+        return [*origin.lines, *self._told(placing), *_deserted(len(kept.deserted))]
 
     def _store_files(self, origin: Origin, kept: Kept, *, match: bool) -> None:
         storage = open_storage(self._settings)

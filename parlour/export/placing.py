@@ -9,12 +9,14 @@ from pydantic_core import PydanticCustomError
 
 from parlour import carried
 from parlour.export.checking import Visitor
+from parlour.export.departed import Departed
 from parlour.export.reaching import AT_ONCE, Reach
 from parlour.export.storing import Kept
 from parlour.models import MAX_ROOM_NAME_LENGTH
 from parlour.people import TimeZone
-from parlour.store import attention, reads
+from parlour.store import attention, reads, removal
 from parlour.store import importing as rows
+from parlour.store import members as member_rows
 from parlour.store import rooms as room_rows
 from parlour.support.archive import Damaged
 from parlour.support.names import (
@@ -55,6 +57,7 @@ class Settling(Visitor):
         self._connection = reach.connection
         self._kept = kept
         self._hash = password_hash
+        self._departed = Departed(reach)
         self._counts: Counter[str] = Counter()
         self.renamed: list[str] = []
         # By ids there: accounts and what they are called here, and by which names they are called
@@ -68,6 +71,9 @@ class Settling(Visitor):
         self._fresh: set[int] = set()
         self._places: dict[int, Place] = {}
         self._direct: dict[int, list[int]] = {}
+        # Rooms whose owner has left, and all of which somebody has.
+        self._orphaned: list[Place] = []
+        self._lessened: set[int] = set()
         self._members: dict[int, list[int]] = {}
 
     @property
@@ -86,6 +92,8 @@ class Settling(Visitor):
         """As the interface says."""
         if kind == "members":
             self._name_conversations()
+            for place in self._orphaned:
+                self._hand_over(place)
 
     def end(self) -> None:
         """All of it was read."""
@@ -104,6 +112,7 @@ class Settling(Visitor):
 
     def _person(self, person: carried.Person) -> None:
         self._names.setdefault(person.username, person.id)
+        self._departed.meet(person)
         ours = self._reach.person(person)
         if ours is None and self._reach.was_here(person):
             self._waiting[person.id] = person
@@ -111,7 +120,9 @@ class Settling(Visitor):
         self._be(person, self._make(person) if ours is None else ours)
 
     def _be(self, person: carried.Person, ours: int) -> None:
-        self._people[person.id] = ours, rows.username_of(self._connection, ours)
+        left = self._departed.mode(person.id) is not None
+        name = removal.FORMER if left else rows.username_of(self._connection, ours)
+        self._people[person.id] = ours, name
         self._reach.be(person, ours)
 
     def _account(self, person: str) -> tuple[int, str]:
@@ -172,6 +183,8 @@ class Settling(Visitor):
     # Rooms
 
     def _room(self, room: carried.Room) -> None:
+        if room.id in self._kept.deserted:
+            return
         ours = self._reach.room(room)
         if ours is not None:
             version, count = rows.counters(self._connection, ours)
@@ -210,8 +223,15 @@ class Settling(Visitor):
         return chosen
 
     def _member(self, member: carried.Member) -> None:
+        if member.room in self._kept.deserted:
+            return
         place = self._places[member.room]
         if not place.new and not self._may_join(place, member.person):
+            return
+        if self._departed.mode(member.person) is not None:
+            self._lessened.add(place.id)
+            if member.role == "owner" and place.kind != "direct":
+                self._orphaned.append(place)
             return
         user_id, username = self._account(member.person)
         row = {
@@ -239,11 +259,23 @@ class Settling(Visitor):
         return self._reach.match or rows.is_public(self._connection, place.id)
 
     def _name_conversations(self) -> None:
-        """A set of people has one conversation: where they have one here, this is a room."""
+        """A set of people has one conversation: where they have one here, this is a room.
+
+        So it is where somebody has left who was in it: the others had it with them.
+        """
         for room_id, user_ids in self._direct.items():
+            if room_id in self._lessened:
+                continue
             key = ",".join(map(str, sorted(user_ids)))
             if len(user_ids) > 1 and not rows.has_direct(self._connection, key):
                 rows.set_room(self._connection, room_id, kind="direct", direct_key=key)
+
+    def _hand_over(self, place: Place) -> None:
+        """A room whose owner has left goes to whoever it would have gone to then."""
+        heir = removal.heir_of(self._connection, place.id, 0, disabled=place.kind != "public")
+        if heir is not None:
+            member_rows.set_role(self._connection, place.id, heir[0], "owner")
+            rows.set_room(self._connection, place.id, owner=heir[1])
 
 
 def name_of(text: str) -> str:

@@ -121,7 +121,9 @@ class Placing(Settling):
     # Messages
 
     def _message(self, message: carried.Message) -> None:
-        self._batch.append(message)
+        if message.room in self._kept.deserted:
+            return
+        self._batch.append(self._departed.told(message))
         if len(self._batch) == AT_ONCE:
             self._store()
 
@@ -236,6 +238,8 @@ class Placing(Settling):
     # Reactions
 
     def _reaction(self, reaction: carried.Reaction) -> None:
+        if self._departed.mode(reaction.author) == "remove":
+            return
         if reaction.message != self._reacting[0]:
             self._react()
             self._reacting = reaction.message, []

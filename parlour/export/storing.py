@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from parlour.backup.contents import BackupError
 from parlour.database import Database, get_db
 from parlour.export.checking import Visitor
+from parlour.export.departed import Departed
 from parlour.export.reaching import AT_ONCE, Reach
 from parlour.store import importing as rows
 from parlour.support.archive import Member, NewFile, copy
@@ -46,6 +47,8 @@ class Kept:
 
     def __init__(self, lookups: Lookups) -> None:
         self.lookups: Final = lookups
+        # Rooms there that are not made here: not for everybody, and all who were in them have left.
+        self.deserted: set[int] = set()
 
     def rooms_of(self, file_id: str) -> list[int]:
         """The rooms there of new messages that have a file."""
@@ -100,27 +103,38 @@ class Storing(Visitor):
         self._runner = runner
         self._folder = folder
         self._kept = kept
+        self._departed = Departed(reach)
+        # Of new rooms that are not for everybody: whether there is nobody in them any more.
+        self._closed: dict[int, bool | None] = {}
         # Our rooms, by the ids of those there.
         self._places: dict[int, int | None] = {}
         self._batch: list[carried.Message] = []
 
     def record(self, kind: str, record: Any) -> None:
         """As the interface says."""
-        if kind == "people" and record.avatar is not None:
-            if self._reach.is_new(record):
+        if kind == "people":
+            self._departed.meet(record)
+            if record.avatar is not None and self._reach.is_new(record):
                 self._kept.lookups.put_text(f"avatar {record.avatar}", "")
         elif kind == "rooms":
-            self._places[record.id] = self._reach.room(record)
+            place = self._places[record.id] = self._reach.room(record)
+            if place is None and record.kind != "public":
+                self._closed[record.id] = None
+        elif kind == "members":
+            if self._closed.get(record.room, False) is not False:
+                self._closed[record.room] = self._departed.mode(record.person) is not None
         elif kind == "files":
             self._kept.lookups.put_text(f"sent {record.id}", f"{record.sha256} {record.room}")
-        elif kind == "messages":
-            self._batch.append(record)
+        elif kind == "messages" and record.room not in self._kept.deserted:
+            self._batch.append(self._departed.told(record))
             if len(self._batch) == AT_ONCE:
                 self._look()
 
     def end_of(self, kind: str) -> None:
         """As the interface says."""
-        if kind == "messages":
+        if kind == "members":
+            self._kept.deserted |= {room for room, nobody in self._closed.items() if nobody}
+        elif kind == "messages":
             self._look()
             # Files take a while.
             self._reach.connection.rollback()

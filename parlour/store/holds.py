@@ -122,10 +122,7 @@ def set_aside(connection: Connection, ids: Collection[int], why: str) -> None:
     found = connection.execute(_STANDING.where(messages.c.id.in_(ids)))
     standing: Sequence[Any] = found.mappings().all()
     rows = [row | more for row in _with_wordings(connection, standing)]
-    before = {
-        row.message_id: row
-        for row in connection.execute(select(held).where(held.c.message_id.in_(ids)))
-    }
+    before = _set_aside_before(connection, ids)
     new = [row for row in rows if row["message_id"] not in before]
     if new:
         connection.execute(insert(held), new)
@@ -141,11 +138,17 @@ def set_aside(connection: Connection, ids: Collection[int], why: str) -> None:
     connection.execute(pairs.on_conflict_do_nothing())
 
 
+def _set_aside_before(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
+    found = connection.execute(select(held).where(held.c.message_id.in_(ids)))
+    return {row.message_id: row for row in found}
+
+
 def _together(former: Any, row: dict[str, Any]) -> dict[str, Any]:
     """What is kept of a message that was set aside before and has changed since.
 
-    Who said it, and what it passed on, only ever become less. Of what becomes otherwise the row
-    has what there was last, and `wordings` all that there was before.
+    Who said it, what the room was called by those in it, and what it passed on, only ever become
+    less. Of what becomes otherwise the row has what there was last, and `wordings` all that there
+    was before.
     """
     earlier: list[dict[str, Any]] = json.loads(former.wordings or "[]")
     at = format_time(former.held_at)
@@ -162,6 +165,7 @@ def _together(former: Any, row: dict[str, Any]) -> dict[str, Any]:
     all_of_it.sort(key=lambda each: str(each["timestamp"]))
     return row | {
         "username": former.username,
+        "room_name": former.room_name,
         "forwarded": former.forwarded or row["forwarded"],
         "wordings": json.dumps(all_of_it) if all_of_it else None,
     }
@@ -196,6 +200,7 @@ def release_some(connection: Connection, after: int, limit: int) -> tuple[int, i
         .limit(limit)
     ).all()
     if not rows:
+        _unsay_over(connection, now)
         return 0, None
     gone = [row for row in rows if not now.covers(row.room_id, row.author)]
     ids = [row.message_id for row in gone]
@@ -213,6 +218,28 @@ def release_some(connection: Connection, after: int, limit: int) -> tuple[int, i
     return len(ids), rows[-1].message_id
 
 
+def _unsay_over(connection: Connection, now: Scope) -> None:
+    """No report says what is in no room and set aside for nobody, because its time was over.
+
+    As long as its author was held it did, also of what had been deleted before: that is never set
+    aside, so that no row of it tells when to stop.
+    """
+    if now.server:
+        return
+    purged = select(rooms.c.id).where(
+        rooms.c.id == reports.c.room_id, rooms.c.purged_to >= reports.c.message_id
+    )
+    kept = select(held.c.message_id).where(held.c.message_id == reports.c.message_id)
+    over = update(reports).where(
+        reports.c.message_content != "",
+        reports.c.room_id.not_in(now.rooms),
+        func.coalesce(reports.c.message_author, "").not_in(now.authors),
+        purged.exists(),
+        ~kept.exists(),
+    )
+    connection.execute(over.values(message_content=""))
+
+
 def count_held(connection: Connection) -> int:
     """How many messages are set aside."""
     return connection.scalar(select(func.count()).select_from(held)) or 0
@@ -227,24 +254,34 @@ def has_files(connection: Connection, room_id: int) -> bool:
 def all_held(
     connection: Connection, room_id: int | None, author: str | None
 ) -> Iterator[dict[str, Any]]:
-    """What is set aside, by id: of one room, of one author."""
-    for found in _portions(connection, select(held), held.c.message_id, room_id, author):
+    """What is set aside, by id: of one room, of one author; without what `of_deleted_rooms` has."""
+    standing = _of_deleted_rooms(connection).where(messages.c.id == held.c.message_id)
+    aside = select(held).where(~standing.exists())
+    for found in _portions(connection, aside, held.c.message_id, room_id, author):
         yield from map(dict, found)
+
+
+def _of_deleted_rooms(connection: Connection) -> Select[Any]:
+    now = scope(connection)
+    standing = _STANDING.add_columns(rooms.c.deleted_at.label("held_at")).where(
+        rooms.c.deleted_at.is_not(None), messages.c.deleted_at.is_(None)
+    )
+    return standing if now.server else standing.where(rooms.c.id.in_(now.rooms))
 
 
 def of_deleted_rooms(
     connection: Connection, room_id: int | None, author: str | None
 ) -> Iterator[dict[str, Any]]:
-    """What rooms still have that somebody deleted and a hold of them keeps, in the same form."""
-    now = scope(connection)
-    standing = _STANDING.add_columns(rooms.c.deleted_at.label("held_at")).where(
-        rooms.c.deleted_at.is_not(None), messages.c.deleted_at.is_(None)
-    )
-    if not now.server:
-        standing = standing.where(rooms.c.id.in_(now.rooms))
+    """What rooms still have that somebody deleted and a hold of them keeps, in the same form.
+
+    Each message once, with what was set aside of it before: as it is kept when the room goes.
+    """
+    standing = _of_deleted_rooms(connection)
     for found in _portions(connection, standing, messages.c.id, room_id, author):
+        before = _set_aside_before(connection, [row["message_id"] for row in found])
         for row in _with_wordings(connection, found):
-            yield row | {"why": "room"}
+            former, whole = before.get(row["message_id"]), row | {"why": "room"}
+            yield whole if former is None else _together(former, whole)
 
 
 def _portions(

@@ -17,11 +17,14 @@ from sqlalchemy import (
     update,
 )
 
+from parlour.leaving import Mode
+from parlour.models import Forwarded
 from parlour.store.dialects import upsert
 from parlour.store.leftovers import some_of
 from parlour.store.tables import (
     addressed,
     attention,
+    audit,
     files,
     jobs,
     members,
@@ -57,11 +60,14 @@ class Found(NamedTuple):
 
 
 def free_name(connection: Connection, user_id: int) -> str:
-    """What the account of somebody who has gone is called."""
+    """What the account of somebody who has gone is called: never what they were called before.
+
+    That is given back later, and nobody may speak by a name that an account has.
+    """
     name, number = f"former-member-{user_id}", 2
     while True:
         taken = or_(users.c.name_key == name_key(name), users.c.identity == name_identity(name))
-        if connection.scalar(select(users.c.id).where(taken, users.c.id != user_id)) is None:
+        if connection.scalar(select(users.c.id).where(taken)) is None:
             return name
         name, number = f"former-member-{user_id}-{number}", number + 1
 
@@ -82,6 +88,17 @@ def is_empty(connection: Connection, user_id: int) -> bool:
     """Whether nobody can come back to an account: it has gone."""
     hashed = connection.scalar(select(users.c.password_hash).where(users.c.id == user_id))
     return hashed == ""
+
+
+def modes_left(connection: Connection) -> dict[int, Mode]:
+    """All accounts that have gone, and how: as the log of what was done says, which keeps it.
+
+    Where it did not, nothing of them comes back.
+    """
+    acts = select(audit.c.subject, audit.c.detail).where(audit.c.action == "user.remove")
+    said = {row.subject: json.loads(row.detail)["mode"] for row in connection.execute(acts)}
+    gone = select(users.c.id, users.c.username).where(users.c.password_hash == "")
+    return {row.id: said.get(row.username, "remove") for row in connection.execute(gone)}
 
 
 def empty_account(connection: Connection, user_id: int, username: str) -> None:
@@ -247,6 +264,29 @@ def forget_some(connection: Connection, user_id: int, limit: int) -> bool:
         (files, (files.c.author == author) & files.c.waits_since.is_not(None)),
     )
     return any(some_of(connection, table, where, limit) for table, where in own)
+
+
+def unsay_passed(connection: Connection, message_id: int, passed: Forwarded) -> None:
+    """Reports of a message that has passed something on say no more what that was.
+
+    What else stood in it they keep, as it was when it was reported.
+    """
+    gone = [passed.content, *(text for file in passed.files for text in (file.name, file.alt))]
+    asked = select(reports.c.id, reports.c.message_content)
+    for row in connection.execute(asked.where(reports.c.message_id == message_id)).all():
+        left = _without(row.message_content, gone)
+        one = update(reports).where(reports.c.id == row.id)
+        connection.execute(one.values(message_content=left))
+
+
+def _without(text: str, parts: Sequence[str]) -> str:
+    """A text without these lines of it; nothing where they cannot be told from the rest."""
+    for part in filter(None, parts):
+        before, found, after = f"\n{text}\n".rpartition(f"\n{part}\n")
+        if not found:
+            return ""
+        text = f"{before}\n{after}".strip("\n")
+    return text
 
 
 def rename_noted(connection: Connection, user_id: int, *, with_words: bool) -> None:

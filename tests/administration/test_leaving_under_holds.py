@@ -4,29 +4,16 @@ from typing import Any
 
 import pytest
 
-from tests.support.accounts import PASSWORD, Account
+from tests.support.accounts import Account
 from tests.support.answers import assert_deleted
 from tests.support.files import FILES, gone, on_disk, said, sent, until
-from tests.support.inside import inside
+from tests.support.leaving import leave
 from tests.support.people import checked
 from tests.support.places import make_room, name_of, new_account
-from tests.support.retention import hold, lift, set_aside, spoken
+from tests.support.retention import hold, lift, reported, set_aside, spoken
 from tests.support.server import Server
 
 MESSAGES = "/api/chat/messages"
-
-
-def leave(server: Server, who: Account, mode: str) -> None:
-    """Leave for good, and wait until all of it is followed up."""
-    body = {"password": PASSWORD, "mode": mode}
-    assert who.call("POST", "/api/users/me/removal", json=body).status_code == 204
-
-    def followed_up() -> bool:
-        with inside(server) as database:
-            asked = "SELECT count(*) FROM jobs WHERE kind = 'depart'"
-            return not database.execute(asked).fetchone()[0]
-
-    until(followed_up)
 
 
 def aside(server: Server, message: dict[str, Any]) -> dict[str, Any]:
@@ -49,6 +36,7 @@ def test_what_is_held_stays_as_it_was_when_somebody_leaves(
     passed = spoken(kept, bob, "look", forward=first["id"])
     beside = spoken(open_room, bob, "here too", forward=first["id"])
     own = spoken(kept, ann, "said where it is held")
+    reported(kept, chief, passed, "look")
     liked = spoken(kept, bob, "liked")
     checked(ann.call("PUT", f"{MESSAGES}/{liked['id']}/reactions/🎉"))
     leave(server, ann, mode)
@@ -67,6 +55,10 @@ def test_what_is_held_stays_as_it_was_when_somebody_leaves(
     assert (found["username"], found["content"]) == (name, "said where it is held")
     assert found["why"] == ("deleted" if mode == "remove" else "changed")
     assert aside(server, liked)["reactions"][0]["usernames"] == [name]
+    # What was reported says no more of hers than the message.
+    words = {"remove": "look", "anonymise": f"look\nwords of Ann\n{file['name']}"}
+    [report] = checked(bob.call("GET", f"{kept.path}/reports"))
+    assert report["message_content"] == words[mode]
     # What is set aside already is so once more, and nothing of it is lost by that.
     checked(bob.call("PATCH", f"{MESSAGES}/{passed['id']}", json={"content": "look again"}))
     for each in (passed, liked):
@@ -82,10 +74,29 @@ def test_what_is_held_stays_as_it_was_when_somebody_leaves(
     assert_deleted(chief.call("DELETE", open_room.path))
     until(lambda: aside(server, beside)["why"] == "room")
     assert aside(server, beside)["forwarded"]["content"] == "words of Ann"
+    # Once each, whether or not people saw it until then.
+    found = aside(server, own)
+    assert (found["username"], found["content"]) == (name, "said where it is held")
+    assert found["why"] == ("deleted" if mode == "remove" else "room")
     assert [path for path in on_disk(server) if path.name[:32] == file["id"]]
     for one in held:
         lift(chief, one)
     gone(server, file)
+    until(lambda: set_aside(server) == [])
+
+
+def test_what_a_held_conversation_was_called_is_kept(server: Server, chief: Account) -> None:
+    """With what was said in it by whoever has left, though for people it is called otherwise."""
+    dan, eli = new_account(server, "dan"), new_account(server, "eli")
+    direct = checked(eli.call("POST", "/api/chat/direct", json={"usernames": [name_of(dan)]}))
+    held = hold(chief, "room", room_id=direct["id"])
+    between = said(dan, direct, content="between us")
+    leave(server, dan, "anonymise")
+    now = checked(eli.call("GET", f"/api/chat/rooms/{direct['id']}"))
+    assert now["name"] == f"Former member, {name_of(eli)}"
+    found = aside(server, between)
+    assert found["room_name"] == direct["name"] == f"{name_of(dan)}, {name_of(eli)}"
+    lift(chief, held)
     until(lambda: set_aside(server) == [])
 
 

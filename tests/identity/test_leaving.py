@@ -14,6 +14,7 @@ from tests.support.accounts import PASSWORD, Account, log_in, register, stranger
 from tests.support.administration import change_user, first_administrator
 from tests.support.files import gone, said, sent, until
 from tests.support.inside import inside
+from tests.support.leaving import leave, settled
 from tests.support.lived import do
 from tests.support.pictures import picture
 from tests.support.places import Place, make_room, new_account, registered, remove
@@ -51,17 +52,6 @@ def say(who: Account, room: Place, content: str, **fields: Any) -> dict[str, Any
     """Say something; the message."""
     body = {"content": content, **fields}
     return dict(do(who, "POST", f"{room.path}/messages", json=body))
-
-
-def settled(server: Server) -> None:
-    """Wait until all that is left behind was followed up."""
-
-    def done() -> bool:
-        with inside(server) as database:
-            asked = "SELECT count(*) FROM jobs WHERE kind = 'depart'"
-            return not database.execute(asked).fetchone()[0]
-
-    until(done)
 
 
 def assert_free(server: Server, name: str, message: dict[str, Any]) -> None:
@@ -309,6 +299,23 @@ def test_a_name_is_nobodys_before_all_of_it_is_followed_up(house: Server) -> Non
     with inside(house) as database:
         database.execute("DELETE FROM jobs WHERE key = 'z'")
     assert register(house, "zoe-to-be").status() == 200
+
+
+def test_who_was_called_as_those_who_left_loses_that_name_too(house: Server) -> None:
+    """What is left of the account has another one, by which nobody can speak."""
+    last = new_account(house, "max")
+    with inside(house) as database:
+        asked = "SELECT id FROM users WHERE username = ?"
+        [[number]] = database.execute(asked, (last.user["username"],))
+    name = f"former-member-{number + 1}"
+    leave(house, register(house, name), "remove")
+    with inside(house) as database:
+        asked = "SELECT username FROM users WHERE id = ?"
+        [[left]] = database.execute(asked, (number + 1,))
+    assert left == f"{name}-2"
+    until(lambda: registered(house, name) is None)
+    for each in (name, left):
+        assert registered(house, each) == "name_taken"
 
 
 @pytest.mark.thorough

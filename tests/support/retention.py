@@ -76,7 +76,7 @@ def reports(place: Place) -> list[str]:
 
 
 def reported(place: Place, by: Account, message: dict[str, Any], content: str) -> None:
-    """Report a message; moderators see what it says."""
+    """Report a message; moderators see what it says, before all that was reported earlier."""
     body = {"reason": "rude"}
     assert by.call("POST", f"/api/chat/messages/{message['id']}/report", json=body).is_success
-    assert reports(place) == [content]
+    assert reports(place)[:1] == [content]
