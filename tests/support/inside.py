@@ -49,7 +49,9 @@ def inside(server: Server) -> Iterator[Any]:
     url = given or database_url(server.home)
     with psycopg.connect(url, cursor_factory=psycopg.RawCursor) as connection:
         yield _Translated(connection)
-        # SQLite's counted ids go on behind what was put in by somebody else; these have to be told.
+        # SQLite's counted ids go on behind what was put in by somebody else; these have to be told,
+        # and never begin again with those of what is gone.
         for table in ("users", "rooms"):
-            last = f"(SELECT max(id) FROM {table})"
-            connection.execute(f"SELECT setval('{table}_id_seq', {last}) WHERE {last} > 0".encode())
+            last, told = f"(SELECT max(id) FROM {table})", f"{table}_id_seq"
+            next_to = f"greatest({last}, (SELECT last_value FROM {told}))"
+            connection.execute(f"SELECT setval('{told}', {next_to}) WHERE {last} > 0".encode())
