@@ -74,12 +74,6 @@ def _over(count: int) -> list[str]:
     return [f"{words}: {many(count, 'message')}."]
 
 
-def _deserted(count: int) -> list[str]:
-    if not count:
-        return []
-    return [f"Not brought in, as all who were in them have left: {many(count, 'private room')}."]
-
-
 def _origin_of(settings: Settings, checked: Checked) -> list[str]:
     """What an archive that is looked at says wrongly of where it is from, if that can be known."""
     with contextlib.suppress(AdminError), reader(settings) as connection:
@@ -154,7 +148,7 @@ class _Importing:
                     audit.note(
                         connection, audit.COMMAND_LINE, "server.import", moment, detail=detail
                     )
-        return [*origin.lines, *self._told(placing), *_deserted(len(kept.deserted))]
+        return [*origin.lines, *self._told(placing, len(kept.deserted))]
 
     def _store_files(self, origin: Origin, kept: Kept, *, match: bool) -> None:
         storage = open_storage(self._settings)
@@ -191,10 +185,14 @@ class _Importing:
         if held is not None:
             raise BackupError(f"A Parlour (on {held.host}) was started meanwhile. Stop it.")
 
-    def _told(self, placing: Placing) -> list[str]:
-        made = placing.made
+    def _told(self, placing: Placing, deserted: int) -> list[str]:
+        made, left = placing.made, []
+        if deserted:
+            words = "Not brought in, as all who were in them have left"
+            left = [f"{words}: {many(deserted, 'private room')}."]
         if not made:
-            return ["All of it is there already: nothing was added."]
+            whole = "All else" if deserted else "All of it"
+            return [f"{whole} is there already: nothing was added.", *left]
         ones = {"people": "person"}
         parts = ", ".join(
             many(count, ones.get(kind, kind[:-1]), kind) for kind, count in made.items()
@@ -203,7 +201,7 @@ class _Importing:
         if placing.renamed:
             some = ", ".join(placing.renamed[:5]) + (", ..." if len(placing.renamed) > 5 else "")
             lines.append(f"Names that were taken here: {some}.")
-        lines += _over(placing.over)
+        lines += [*left, *_over(placing.over)]
         if made.get("people"):
             lines.append(
                 "The accounts that it made are disabled: parlour admin enable and reset-password"

@@ -103,7 +103,7 @@ def test_who_has_left_does_not_come_back(new_server: NewServer, tmp_path: Path, 
     )  # fmt: skip
     assert len(on_disk(server)) == (1 if gone else 2)
     assert_nothing_of(server, eve, ["alone", *(["Eve", "for Bob"] if gone else [])])
-    assert there.take(archive).startswith("All of it is there already: nothing was added.\n")
+    assert there.take(archive).startswith("All else is there already: nothing was added.\n")
 
 
 def assert_nothing_of(server: Server, who: Account, texts: list[str]) -> None:
