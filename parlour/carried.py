@@ -25,15 +25,16 @@ VERSION: Final = 1
 # Bytes of one line at most: that of a message as long as may be, with all its earlier wordings.
 MAX_LINE: Final = 16 * 1024 * 1024
 
-# Of a name, of what files and rooms are called, and of a line. Each is wider than what a server
-# takes by itself, by what normal form may make of it (three characters of one); and a
-# conversation is called after eight people, each of whom may get another name by an import.
+# Characters of a name, of what files and rooms are called, and of a line: wider than what a server
+# takes. A conversation is called after eight people, each of whom may get a longer name here.
 MAX_CALLED: Final = 200
 MAX_TITLE: Final = 1_000
 MAX_WORDS: Final = 2_000
 
 
 def _in_utc(at: datetime) -> datetime:
+    if not at.utcoffset():
+        return at
     try:
         return at.astimezone(UTC)
     except OverflowError:

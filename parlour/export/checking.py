@@ -244,13 +244,13 @@ class _Checking(Visitor):
         self._rooms: set[int] = set()
         self._files: set[str] = set()
         self._last: dict[str, Any] = {}
-
-    def record(self, kind: str, record: Any) -> None:
-        checks: dict[str, Callable[[Any], None]] = {
+        self._checks: dict[str, Callable[[Any], None]] = {
             "people": self._person, "rooms": self._room, "members": self._member,
             "files": self._file, "messages": self._message, "reactions": self._reaction,
         }  # fmt: skip
-        checks[kind](record)
+
+    def record(self, kind: str, record: Any) -> None:
+        self._checks[kind](record)
 
     def _person(self, person: Any) -> None:
         if person.id in self._people:

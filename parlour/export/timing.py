@@ -33,10 +33,12 @@ class Timing:
 
     def taken(self, kind: str, record: Record) -> Record:
         """A line, with no time in it that has not come."""
-        changes: dict[str, Any] = {
-            name: self._moment for name in _TIMES[kind] if self._is_late(getattr(record, name))
-        }
-        if isinstance(record, Message):
+        changes: dict[str, Any] = {}
+        for name in _TIMES[kind]:
+            at = getattr(record, name)
+            if at is not None and at > self._latest:
+                changes[name] = self._moment
+        if isinstance(record, Message) and (record.earlier or record.forwarded):
             changes |= self._within(record)
         if not changes:
             return record
@@ -56,5 +58,5 @@ class Timing:
             changes["forwarded"] = passed.model_copy(update=now)
         return changes
 
-    def _is_late(self, at: datetime | None) -> bool:
-        return at is not None and at > self._latest
+    def _is_late(self, at: datetime) -> bool:
+        return at > self._latest

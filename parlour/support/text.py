@@ -65,6 +65,8 @@ def clean_text(value: str, *, marks: int = MAX_MARKS) -> str:
             # It makes two marks of some.
             _check_marks(normal, marks)
         text = normal
+        if "!" <= text[:1] <= "~":
+            return text
     if all(_is_invisible(character) or character.isspace() for character in text):
         raise PydanticCustomError("empty", "There is nothing to read in it")
     return text
@@ -123,9 +125,9 @@ def name_key(name: str) -> str:
 
 
 def _check_marks(text: str, most: int) -> None:
-    if len(text) <= most or not (
-        any(map(unicodedata.combining, text)) or any(each in text for each in _TWO_MARKS)
-    ):
+    # Where there are more in a row, one of them stands in each of these places.
+    some = text[most :: most + 1]
+    if not (any(map(unicodedata.combining, some)) or any(each in some for each in _TWO_MARKS)):
         return
     marks = 0
     for character in text:

@@ -14,6 +14,7 @@ from tests.support.files import said, sent
 from tests.support.forged import There, with_database
 from tests.support.inside import inside
 from tests.support.lived import MESSAGES, do
+from tests.support.pictures import picture
 from tests.support.places import make_room
 from tests.support.server import NewServer
 
@@ -39,6 +40,8 @@ def test_the_largest_and_oddest_of_everything_comes_back(
     assert len(talk["name"]) > 600
     said(there.ada, talk, content=r"in JSON a zero is \u0000, and a backslash is \\u005c")
     file = sent(there.bob, there.board.room, name="n" * 251 + ".txt")
+    row = sent(there.bob, there.board.room, picture(2_000_000, 1), name="row.png")
+    said(there.bob, there.board.room, row)
     passed = said(there.bob, there.board.room, file, content="see")
     said(there.ada, hall.room, forward=passed["id"])
     marked, edited = (said(there.ada, hall.room, content=each) for each in ("a", "first"))
