@@ -190,7 +190,7 @@ sbom: dev ## Write what a release is made of into dist (CycloneDX)
 		requirements.lock
 
 fuzz: dev ## Let the random tests of protocol and API try far more
-	@TEST_LONG=1 $(BIN)/python $(PYTEST) $(or $(T),tests/properties)
+	@TEST_LONG=1 $(BIN)/python $(PYTEST) --timeout=7200 $(or $(T),tests/properties)
 
 wheel: setup ## Build the wheel into dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir dist .

@@ -22,7 +22,7 @@ from parlour.settings import Settings
 from parlour.storage import KEY, Unavailable, open_storage
 from parlour.store import files as file_rows
 from parlour.store.audit import all_entries
-from parlour.store.backends import backend_of
+from parlour.store.backends import DatabaseUnusable, backend_of
 from parlour.store.invites import create_server_invite
 from parlour.store.meta import MOVED, read_values
 from parlour.store.users import find_account
@@ -59,7 +59,10 @@ def run(settings: Settings, options: Namespace) -> str:
 @contextmanager
 def reader(settings: Settings) -> Iterator[Connection]:
     """A connection that can only read, also beside a running server. Raises AdminError."""
-    backend = backend_of(settings)
+    try:
+        backend = backend_of(settings)
+    except DatabaseUnusable as error:
+        raise AdminError(str(error)) from None
     if not backend.is_there():
         raise AdminError(f"There is no database in {settings.data_dir}.")
     engine = backend.open_readers(1)

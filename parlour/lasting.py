@@ -83,8 +83,24 @@ class RetentionPreview(Shape):
     largest: tuple[Overdue, ...] = Field(description="The rooms with most of them.")
 
 
+def _of_kind(kind: str, **types: str) -> dict[str, Any]:
+    """What one kind of hold has to name, and what it must not."""
+    named = {name: {"type": types.get(name, "null")} for name in ("room_id", "username")}
+    return {"required": list(types), "properties": {"kind": {"const": kind}, **named}}
+
+
 class HoldCreate(Shape):
     """What is to be kept, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                _of_kind("server"),
+                _of_kind("room", room_id="integer"),
+                _of_kind("person", username="string"),
+            ]
+        }
+    )
 
     kind: HoldKind = Field(examples=["room"])
     room_id: Id | None = Field(None, description="With `room`.", examples=[1])

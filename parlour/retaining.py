@@ -142,7 +142,8 @@ def preview(
     if room_id is None:
         return count(connection, given, days)
     found = [
-        room._replace(days=days)
+        # Who may see it is an administrator, whose rule may be longer than that of the server.
+        room._replace(days=days, longer=days is not None)
         for room in rows.all_rooms(connection)
         if room.id == room_id and room.kind != "direct"
     ]

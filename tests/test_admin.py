@@ -20,6 +20,7 @@ from tests.support.answers import assert_refused
 from tests.support.brief import thorough_but
 from tests.support.commands import parlour
 from tests.support.inside import inside
+from tests.support.lived import ask
 from tests.support.people import checked
 from tests.support.server import PARLOUR, Server
 from tests.support.timing import scaled
@@ -67,6 +68,10 @@ def test_without_the_servers_settings_no_other_database_is_begun(
     said = failed(admin("create", "Ada", "--password-stdin", given=f"{PASSWORD}\n", at=server))
     assert said.startswith(f"The database of {server.data_dir} is postgresql://chat@db")
     assert not (server.data_dir / "chat.db").exists()
+    for command in (["audit", "verify"], ["retention", "preview"], ["retention", "held"]):
+        assert failed(ask(server, *command)) == said
+    note.write_bytes(b"")
+    assert " is elsewhere: set PARLOUR_" in failed(ask(server, "audit", "verify"))
     note.unlink()
     done(admin("create", "Ada", "--password-stdin", given=f"{PASSWORD}\n", at=server))
 

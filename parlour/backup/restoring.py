@@ -26,7 +26,7 @@ from parlour.settings import Settings
 from parlour.storage import Storage, open_storage
 from parlour.storage.disk import DiskStorage
 from parlour.store import backups, lease
-from parlour.store.backends import File, Server
+from parlour.store.backends import ELSEWHERE, File, Server, backend_of
 from parlour.store.meta import RESTORING, epoch_of, write_value
 from parlour.store.tables import meta
 from parlour.support import sqlite
@@ -35,7 +35,7 @@ from parlour.support.bars import Bars
 from parlour.support.lock import lock_data_dir
 
 # What an empty data directory may have: from a server that ended before, and of the file system.
-_NOTHING: Final = ("parlour.lock", "lost+found", RESTORING)
+_NOTHING: Final = ("parlour.lock", "lost+found", RESTORING, ELSEWHERE)
 _EMPTY_FOLDERS: Final = ("files", "uploads")
 
 
@@ -46,6 +46,8 @@ def restore(settings: Settings, archive: str, *, sign_out: bool, show: Bars) -> 
     DatabaseUnusable or OSError; then nothing is there that was not before.
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # What belongs on PostgreSQL is not brought into a file beside it.
+    backend_of(settings)
     lock = lock_data_dir(settings.data_dir)
     stage = settings.data_dir / RESTORING
     goal: _Goal | None = None

@@ -29,7 +29,6 @@ async def subscribe(context: Context, client: Client, command: Subscribe) -> Non
     if client.connection.ending:
         # It has gone while its command waited for its turn.
         return
-    context.manager.make_aware(client.connection)
     await follow(context, client, command.room_id, command.after, command.epoch, sync=True)
 
 
@@ -76,6 +75,8 @@ async def follow(
         if new:
             raise no_room()
         return
+    if sync:
+        manager.make_aware(connection)
     room = changes.room
     manager.note_version(room_id, room.version)
     first = manager.enter(connection, room_id)

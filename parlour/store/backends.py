@@ -16,6 +16,7 @@ from parlour.store.journal import Follower, Journal
 from parlour.support import postgresql, sqlite
 from parlour.support.counts import COUNTS
 from parlour.support.logs import Seldom
+from parlour.support.whole import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -203,21 +204,35 @@ def backend_of(settings: Settings) -> Backend:
     if settings.database_url:
         return Server(settings.database_url)
     note = settings.data_dir / ELSEWHERE
-    if note.exists() and not settings.database_path.exists():
+    if (noted := _noted(note)) is not None and not settings.database_path.exists():
         raise DatabaseUnusable(
-            f"The database of {settings.data_dir} is {note.read_text('utf-8').strip()}: set"
+            f"The database of {settings.data_dir} is {noted or 'elsewhere'}: set"
             " PARLOUR_DATABASE_URL, as the server has it. To begin anew on SQLite, take"
             f" {note} away."
         )
     return File(settings.database_path)
 
 
+def _noted(note: Path) -> str | None:
+    """Where the database is; None where it is not elsewhere, empty where that cannot be read."""
+    try:
+        return note.read_text("utf-8", "replace").strip()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return ""
+
+
 def note_place(settings: Settings, backend: Backend) -> None:
     """Write down in the data directory that its database lies elsewhere, for `backend_of`."""
     note = settings.data_dir / ELSEWHERE
-    if backend.shared and not (note.exists() and note.read_text("utf-8").strip() == str(backend)):
-        note.touch(mode=0o600)
-        note.write_text(f"{backend}\n", "utf-8")
+    if not backend.shared or _noted(note) == str(backend):
+        return
+    try:
+        write_whole(note, f"{backend}\n".encode())
+    except OSError as error:
+        # Whoever has the settings does not need it.
+        logger.warning("%s cannot be written: %s", note, error.strerror)
 
 
 # Whoever looks after the server has to know why people cannot write, and not of each of them.

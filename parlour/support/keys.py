@@ -6,9 +6,7 @@ nobody is logged out by a new one.
 """
 
 import base64
-import contextlib
 import json
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from parlour.support.whole import write_whole
 
 # A day more than what a login lives without being renewed.
 KEPT_UNUSED: Final = timedelta(days=31)
@@ -65,7 +65,7 @@ def load_keys(path: Path) -> list[Key]:
         text = path.read_bytes()
     except FileNotFoundError:
         keys = [new_key()]
-        _store(path, keys)
+        write_whole(path, dump_keys(keys).encode())
         return keys
     return parse_keys(text, f"{path}")
 
@@ -92,7 +92,7 @@ def dump_keys(keys: Sequence[Key]) -> str:
 def rotate_keys(path: Path) -> list[Key]:
     """Add a key, which signs from now on, and drop those that nothing needs any more."""
     kept = with_new_key(load_keys(path))
-    _store(path, kept)
+    write_whole(path, dump_keys(kept).encode())
     return kept
 
 
@@ -103,24 +103,6 @@ def with_new_key(keys: Sequence[Key]) -> list[Key]:
     # Each key but the newest was in use until the next one was made.
     kept = [key for key, successor in pairwise(keys) if now - successor.created_at <= KEPT_UNUSED]
     return [*kept, keys[-1]]
-
-
-def _store(path: Path, keys: Sequence[Key]) -> None:
-    """Written whole under another name first: a crash leaves the old file or the new one."""
-    text = dump_keys(keys).encode()
-    beside = path.with_name(f"{path.name}.new")
-    # What an interrupted start left is not ours to write to: its rights may be others.
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    with contextlib.ExitStack() as closing:
-        closing.callback(os.close, folder)
-        os.fsync(folder)
 
 
 def _write(key: Key) -> dict[str, str]:

@@ -341,10 +341,15 @@ async def test_a_room_has_a_rule_of_its_own(server: Server, chief: Account) -> N
     assert preview(chief)["messages"] == 0
     # What its rule would take is told of it alone, and what it would be without one.
     other = make_room(owner)
-    age(server, other, spoken(other, owner, "elsewhere"), days=3)
+    said = spoken(other, owner, "elsewhere")
+    age(server, other, said, days=3)
     for days, messages in ((0, 0), (99, 1), (101, 0), (None, 1)):
         asked = {"room_id": place.id} | ({} if days is None else {"days": days})
         assert preview(chief, **asked)["messages"] == messages, days
+    # Nor does it go by the server's rule, from which one of an administrator protects it.
+    age(server, other, said, days=10)
+    for days in (0, 30):
+        assert preview(chief, room_id=other.id, days=days)["messages"] == 0
     between = owner.call("POST", "/api/chat/direct", json={"usernames": [name_of(member)]})
     for room_id in (999999, checked(between)["id"]):
         asking = chief.call("GET", f"{ADMIN}/retention", params={"room_id": room_id})

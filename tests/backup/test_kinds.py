@@ -81,6 +81,9 @@ def test_a_backup_of_postgresql_is_restored_into_postgresql(
     """All rows of one moment, without a program of PostgreSQL."""
     assert "on PostgreSQL (schema" in checked(from_postgresql, tmp_path).stdout
     target = new_server(env={"PARLOUR_DATABASE_URL": url})
+    # A node that is restored in its place has this in its folder.
+    target.data_dir.mkdir(mode=0o700, parents=True)
+    (target.data_dir / "database").write_text("postgresql://chat@db.example.org/chat\n")
     told = restored(from_postgresql, target).splitlines()
     assert told[0] == f"{from_postgresql} was restored into {url} and {target.data_dir}."
     is_the_same(on_postgresql, target)

@@ -84,6 +84,9 @@ def test_only_where_nothing_is(lived: Lived, archive: Path, new_server: NewServe
     (other.data_dir / "notes.txt").write_text("mine")
     assert "is not empty (it has notes.txt)." in refused(restore(archive, other))
     assert (other.data_dir / "notes.txt").read_text() == "mine"
+    # What belongs on PostgreSQL is not brought into a file beside it.
+    (other.data_dir / "notes.txt").rename(other.data_dir / "database")
+    assert "set PARLOUR_DATABASE_URL" in refused(restore(archive, other))
     assert not (other.data_dir / "restoring").exists()
 
 

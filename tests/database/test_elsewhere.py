@@ -26,3 +26,17 @@ def test_the_data_directory_says_where_its_database_is_and_no_other_is_begun_the
     note.unlink()
     init_db(local_settings(tmp_path, database_url="")).release()
     assert not note.exists()
+
+
+def test_who_has_the_settings_needs_no_note(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that cannot be read or written, as somebody else's cannot, keeps no server away."""
+    settings = local_settings(tmp_path, database_url=postgres().new_database())
+    note = settings.data_dir / ELSEWHERE
+    note.mkdir(parents=True)
+    init_db(settings).release()
+    [warning] = caplog.messages
+    assert warning.startswith(f"{note} cannot be written: ")
+    with pytest.raises(DatabaseUnusable, match="is elsewhere: set PARLOUR_DATABASE_URL"):
+        init_db(local_settings(tmp_path, database_url=""))

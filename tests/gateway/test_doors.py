@@ -169,6 +169,21 @@ async def test_the_origin_is_compared_with_the_host_the_page_knows(
         await websocket.connect(server, room["id"], "alice", origin=theirs)
 
 
+async def test_a_refused_subscribe_lets_nobody_hear_more_than_before(
+    alice: Person, room: Room, new_room: Callable[..., Room], server: Server
+) -> None:
+    """Who came for the seed's frames is told of new rooms once a subscription was taken."""
+    client = await alice.enter(room)
+    await client.send("subscribe", room_id=987654321)
+    await client.expect("error", code="not_found")
+    new_room(server)
+    await client.silence()
+    await client.send("subscribe", room_id=room["id"])
+    await client.until("sync", room_id=room["id"])
+    other = new_room(server)
+    await client.until("room_created", room={"id": other["id"]})
+
+
 async def test_both_doors_lead_into_the_same_room(
     alice: Person, bob: Person, room: Room, new_room: Callable[..., Room], server: Server
 ) -> None:
