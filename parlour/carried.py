@@ -1,12 +1,23 @@
 """The shapes of what an export holds, as docs/export.md tells of them."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
+from pydantic_core import PydanticCustomError
 
-from parlour.fields import MAX_ID, Time
+from parlour.fields import MAX_ID, format_time
+from parlour.models import MAX_SLOW_SECONDS
 from parlour.permissions import RoomKind, RoomRole
 from parlour.settings import MAX_MESSAGE
+from parlour.support.images import MAX_PIXELS
 
 FORMAT: Final = "parlour-export"
 # It rises with what an older program would not understand.
@@ -14,17 +25,38 @@ VERSION: Final = 1
 # Bytes of one line at most: that of a message as long as may be, with all its earlier wordings.
 MAX_LINE: Final = 16 * 1024 * 1024
 
+# Characters of a name, of what files and rooms are called, and of a line: wider than what a server
+# takes. A conversation is called after eight people, each of whom may get a longer name here.
+MAX_CALLED: Final = 200
+MAX_TITLE: Final = 1_000
+MAX_WORDS: Final = 2_000
+
+
+def _in_utc(at: datetime) -> datetime:
+    if not at.utcoffset():
+        return at
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("invalid", "It is no time") from None
+
+
+Time = Annotated[
+    AwareDatetime, AfterValidator(_in_utc), PlainSerializer(format_time, when_used="json")
+]
 Number = Annotated[int, Field(ge=1, le=MAX_ID)]
 Count = Annotated[int, Field(ge=0, le=MAX_ID)]
 # An account, or a guest by what is told of nobody.
 Author = Annotated[str, Field(pattern=r"^(user:[1-9][0-9]{0,15}|guest:[0-9a-f]{16})$")]
 Account = Annotated[str, Field(pattern=r"^user:[1-9][0-9]{0,15}$")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Line = Annotated[str, Field(max_length=2_000)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_CALLED)]
+Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE)]
+Line = Annotated[str, Field(max_length=MAX_WORDS)]
 # As long as any server may let a message be.
 Words = Annotated[str, Field(max_length=MAX_MESSAGE)]
 FileId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-Pixels = Annotated[int, Field(ge=1, le=1_000_000)]
+# All of an image may stand in one row.
+Pixels = Annotated[int, Field(ge=1, le=MAX_PIXELS)]
 Emoji = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -57,12 +89,12 @@ class Room(Record):
     """A room."""
 
     id: Number
-    name: Name
+    name: Title
     kind: RoomKind
     topic: Line
     created_at: Time
     archived_at: Time | None
-    slow_seconds: Annotated[int, Field(ge=0, le=3600)]
+    slow_seconds: Annotated[int, Field(ge=0, le=MAX_SLOW_SECONDS)]
 
 
 class Member(Record):
@@ -87,7 +119,7 @@ class File(Record):
     id: FileId
     author: Author
     room: Number
-    name: Name
+    name: Title
     type: Annotated[str, Field(max_length=128, pattern=r"^[a-z0-9.+-]+/[a-z0-9.+-]+$")]
     size: Count
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

@@ -64,6 +64,7 @@ def look(settings: Settings, archive: str, show: Bars) -> list[str]:
             f" {many(counts.messages, 'message')}, {many(counts.files, 'file')}."
         ),
         *_over(checked.over),
+        *_late(checked),
     ]
 
 
@@ -72,6 +73,28 @@ def _over(count: int) -> list[str]:
         return []
     words = "Older than messages are kept here, so that they go at the next start"
     return [f"{words}: {many(count, 'message')}."]
+
+
+def _late(checked: Checked) -> list[str]:
+    count = checked.seen.late
+    if not count:
+        return []
+    words = "Times that had not come when it was made are taken down to that"
+    return [f"{words}: {many(count, 'line')}."]
+
+
+def _left_out(placing: Placing, kept: Kept) -> list[str]:
+    lines = []
+    if kept.deserted:
+        words = "Left out, since all who were in them have left"
+        lines.append(f"{words}: {many(len(kept.deserted), 'private room')}.")
+    if placing.gone:
+        words = "Left out, since a rule of retention has taken it here"
+        lines.append(f"{words}: {many(placing.gone, 'message')}.")
+    if kept.other:
+        words = "Left out, since it is not what was sent"
+        lines.append(f"{words}: {many(kept.other, 'file')}.")
+    return lines
 
 
 def _origin_of(settings: Settings, checked: Checked) -> list[str]:
@@ -122,9 +145,10 @@ class _Importing:
 
     def run(self, *, match: bool) -> list[str]:
         """Do it."""
-        head, lines, signed = self._checked.seen
+        seen = self._checked.seen
+        head = seen.head
         with get_db(self._database) as connection:
-            origin = origin_of(connection, head.history, signed)
+            origin = origin_of(connection, head.history, seen.signed)
             self._check_space(connection)
         with Lookups(self._folder / "kept") as lookups:
             kept = Kept(lookups)
@@ -136,7 +160,7 @@ class _Importing:
                     self._check_alone(connection)
                 since = kept_since(connection, Policy.of(self._settings))
                 placing = Placing(Reach(connection, origin, match=match), kept, hashed, since)
-                read(self._settings, self._archive, "Rows", placing, self._show, lines)
+                read(self._settings, self._archive, "Rows", placing, self._show, seen.lines)
                 placing.end()
                 for begin in range(0, len(placing.used), _AT_ONCE):
                     some = placing.used[begin : begin + _AT_ONCE]
@@ -148,7 +172,7 @@ class _Importing:
                     audit.note(
                         connection, audit.COMMAND_LINE, "server.import", moment, detail=detail
                     )
-        return [*origin.lines, *self._told(placing, len(kept.deserted))]
+        return [*origin.lines, *self._told(placing, kept)]
 
     def _store_files(self, origin: Origin, kept: Kept, *, match: bool) -> None:
         storage = open_storage(self._settings)
@@ -185,14 +209,12 @@ class _Importing:
         if held is not None:
             raise BackupError(f"A Parlour (on {held.host}) was started meanwhile. Stop it.")
 
-    def _told(self, placing: Placing, deserted: int) -> list[str]:
-        made, left = placing.made, []
-        if deserted:
-            words = "Not brought in, as all who were in them have left"
-            left = [f"{words}: {many(deserted, 'private room')}."]
+    def _told(self, placing: Placing, kept: Kept) -> list[str]:
+        made = placing.made
         if not made:
-            whole = "All else" if deserted else "All of it"
-            return [f"{whole} is there already: nothing was added.", *left]
+            left_out = _left_out(placing, kept)
+            what = "The rest" if left_out else "All"
+            return [f"{what} of it is there already: nothing was added.", *left_out]
         ones = {"people": "person"}
         parts = ", ".join(
             many(count, ones.get(kind, kind[:-1]), kind) for kind, count in made.items()
@@ -201,7 +223,7 @@ class _Importing:
         if placing.renamed:
             some = ", ".join(placing.renamed[:5]) + (", ..." if len(placing.renamed) > 5 else "")
             lines.append(f"Names that were taken here: {some}.")
-        lines += [*left, *_over(placing.over)]
+        lines += [*_over(placing.over), *_late(self._checked), *_left_out(placing, kept)]
         if made.get("people"):
             lines.append(
                 "The accounts that it made are disabled: parlour admin enable and reset-password"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Final, Literal
+from typing import IO, BinaryIO, Final, Literal
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +21,7 @@ from parlour.backup.making import Counting, give_way, read_back
 from parlour.backup.places import Folder, Place, place_of
 from parlour.backup.snapshot import refuse_unusable
 from parlour.carried import FORMAT, VERSION, Counts, Head, Record
+from parlour.export import checking
 from parlour.export.contents import HEAD, OWN, SIGNATURE, many, name_of, path_of
 from parlour.export.reading import ReadingCopy
 from parlour.export.sealing import seal_of, sign
@@ -133,7 +134,7 @@ class _Making:
                     writer.end()
                 finally:
                     writer.close()
-                read_back(sink.written(), HEAD, head.dump(), counting.size, self._show)
+                self._read_back(sink.written(), head, counting.size)
                 where = sink.keep()
         counts, seconds = head.counts, time.monotonic() - begun
         self._outcome.lines += [
@@ -145,6 +146,24 @@ class _Making:
             ),
             "Unpack it and open index.html to read it.",
         ]
+
+    def _read_back(self, source: BinaryIO, head: Head, size: int) -> None:
+        """As whoever brings it in will read it. Raises BackupError where it is not as written."""
+        if head.scope == "person":
+            read_back(source, HEAD, head.dump(), size, self._show)
+            return
+        seen = checking.read_back(source, head, self._show)
+        if seen.late:
+            self._outcome.warnings.append(
+                f"{many(seen.late, 'line')} of it {'has' if seen.late == 1 else 'have'} times that"
+                " had not come when it was made: a clock was wrong, or is. An import takes them"
+                " down to that time."
+            )
+        if seen.fault is not None:
+            self._outcome.warnings.append(
+                f"It is whole and can be read, but no import takes it: {seen.fault}. Report that"
+                " as a fault of Parlour."
+            )
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[tuple[Connection, datetime]]:

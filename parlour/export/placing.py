@@ -4,34 +4,31 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from parlour import carried
+from parlour.carried import MAX_TITLE, MAX_WORDS
 from parlour.export.checking import Visitor
 from parlour.export.departed import Departed
 from parlour.export.reaching import AT_ONCE, Reach
 from parlour.export.storing import Kept
+from parlour.export.wording import name_of, text_of, zone_of
 from parlour.models import MAX_ROOM_NAME_LENGTH
-from parlour.people import TimeZone
 from parlour.store import attention, reads, removal
 from parlour.store import importing as rows
 from parlour.store import members as member_rows
 from parlour.store import rooms as room_rows
-from parlour.support.archive import Damaged
 from parlour.support.names import (
     MAX_ACCOUNT_USERNAME,
     account_forms,
     account_username,
     reserved_forms,
 )
-from parlour.support.text import clean_file_name, clean_name, clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-_ZONE: Final[TypeAdapter[str]] = TypeAdapter(TimeZone)
 NOBODY: Final = "somebody"
 
 
@@ -192,7 +189,9 @@ class Settling(Visitor):
             return
         name = self._room_name(room)
         kind = "private" if room.kind == "direct" else room.kind
-        made = room_rows.create_room(self._connection, name, kind=kind, topic=name_of(room.topic))
+        made = room_rows.create_room(
+            self._connection, name, kind=kind, topic=name_of(room.topic, MAX_WORDS)
+        )
         rows.set_room(
             self._connection, made.id, created_at=room.created_at, archived_at=room.archived_at,
             slow_seconds=room.slow_seconds, free=0,
@@ -207,11 +206,12 @@ class Settling(Visitor):
 
     def _room_name(self, room: carried.Room) -> str:
         name = (
-            name_of(room.name)[: MAX_ROOM_NAME_LENGTH if room.kind != "direct" else None] or "room"
+            name_of(room.name, MAX_TITLE if room.kind == "direct" else MAX_ROOM_NAME_LENGTH)
+            or "room"
         )
         if room.kind == "direct":
             parts = [self._called(part) or part for part in name.split(", ")]
-            return ", ".join(parts)
+            return ", ".join(parts)[:MAX_TITLE]
         if room.kind != "public":
             return name
         chosen, number = name, 2
@@ -276,43 +276,3 @@ class Settling(Visitor):
         if heir is not None:
             member_rows.set_role(self._connection, place.id, heir[0], "owner")
             rows.set_room(self._connection, place.id, owner=heir[1])
-
-
-def name_of(text: str) -> str:
-    """One line that can be shown, or nothing."""
-    try:
-        return clean_name(text) if text.strip() else ""
-    except PydanticCustomError:
-        return ""
-
-
-def zone_of(name: str | None) -> str | None:
-    """A time zone, if it is one that is known here."""
-    try:
-        return None if name is None else _ZONE.validate_python(name)
-    except ValidationError:
-        return None
-
-
-def text_of(text: str) -> str:
-    """Some words, or nothing where they cannot be shown."""
-    try:
-        return clean_text(text) if text.strip() else ""
-    except PydanticCustomError:
-        return ""
-
-
-def words_of(text: str) -> str:
-    """What somebody said, as it could be said here."""
-    try:
-        return clean_text(text) if text.strip() else ""
-    except PydanticCustomError as error:
-        raise Damaged(f"a message has what none can have: {error.message()}") from None
-
-
-def file_name_of(text: str) -> str:
-    """What a file is called, as it may be here."""
-    try:
-        return clean_file_name(text)
-    except PydanticCustomError:
-        return "file"

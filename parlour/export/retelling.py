@@ -6,17 +6,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from parlour import carried
-from parlour.export.placing import (
-    NOBODY,
-    Place,
-    Settling,
-    file_name_of,
-    name_of,
-    text_of,
-    words_of,
-)
+from parlour.export.placing import NOBODY, Place, Settling
 from parlour.export.reaching import AT_ONCE, Reach
 from parlour.export.storing import Brought, Kept
+from parlour.export.wording import file_name_of, name_of, text_of, words_of
 from parlour.fields import format_time
 from parlour.files import File, Thumbnail
 from parlour.models import Forwarded
@@ -42,6 +35,8 @@ class Placing(Settling):
         super().__init__(reach, kept, password_hash)
         # New messages that are older than their room keeps them.
         self.over = 0
+        # Messages that were here until a rule took them away.
+        self.gone = 0
         self._kept_since = cache(since)
         self._batch: list[carried.Message] = []
         self._reacting: tuple[int, list[carried.Reaction]] = (0, [])
@@ -142,6 +137,7 @@ class Placing(Settling):
         for message in batch:
             if message.id not in known:
                 fresh.append((next_id + len(fresh), message))
+        self.gone += sum(ours is None for ours in known.values())
         ids = known | {message.id: ours for ours, message in fresh}
         self._kept.lookups.put_numbers(
             (theirs, ours) for theirs, ours in ids.items() if ours is not None

@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from parlour.backup.contents import BackupError
 from parlour.database import Database, get_db
 from parlour.export.checking import Visitor
 from parlour.export.departed import Departed
@@ -49,6 +48,8 @@ class Kept:
         self.lookups: Final = lookups
         # Rooms there that are not made here: not for everybody, and all who were in them have left.
         self.deserted: set[int] = set()
+        # Files that are not what the archive says of them.
+        self.other = 0
 
     def rooms_of(self, file_id: str) -> list[int]:
         """The rooms there of new messages that have a file."""
@@ -203,7 +204,10 @@ class Storing(Visitor):
         with path.open("rb") as source:
             digest = hashlib.file_digest(source, "sha256").hexdigest()
         if self._sent(key)[0] not in ("", digest):
-            raise BackupError(f"The file {key} in the archive is not what was sent.")
+            # As one that the storage had no more, which its export has said.
+            self._kept.other += 1
+            path.unlink()
+            return
         kind = media_type_of(path)
         self._runner.run(self._storage.put(ours, path))
         path.unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from sqlalchemy.sql.expression import cast
 from sqlalchemy.types import Text as AnyText
 
 from parlour.carried import (
+    MAX_LINE,
     Counts,
     File,
     Forwarded,
@@ -47,6 +48,11 @@ from parlour.store.tables import (
 
 # Rows that are fetched at once.
 PORTION: Final = 1_000
+# Bytes of a line for what a message said earlier. All wordings that are usually kept have room; of
+# one that is held there may be any number of them.
+_EARLIER: Final = MAX_LINE - 2 * 1024 * 1024
+# Bytes that a character takes at most, written as JSON.
+_CHARACTER: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,8 @@ class Exporting:
         spoke = union(
             select(messages.c.author).where(messages.c.room_id.in_(self._rooms)),
             select(reactions.c.author).select_from(said).where(condition),
+            # What is passed on may be by somebody who has never been there.
+            select(files.c.author).where(self._sent()),
         ).subquery()
         belong = select(members.c.user_id).where(members.c.room_id.in_(self._rooms))
         return or_(users.c.id.in_(belong), whose.in_(select(spoke.c[0])))
@@ -290,7 +298,7 @@ class Exporting:
         ):
             made = Wording.model_construct(number=row.number, text=row.content, at=row.timestamp)
             found[row.message_id].append(made)
-        return found
+        return {message_id: _fitting(some) for message_id, some in found.items()}
 
     def reactions(self) -> Iterator[Reaction]:
         """What was put on messages there."""
@@ -368,6 +376,20 @@ class Exporting:
                 return
             last = page[-1].id
             page = self._connection.execute(asked.where(key > last)).all()
+
+
+def _fitting(earlier: list[Wording]) -> list[Wording]:
+    """The first wording of a message, and as many of the newest as have room in a line."""
+    if sum(_CHARACTER * (len(each.text) + 20) for each in earlier) <= _EARLIER:
+        return earlier
+    kept = earlier[:1]
+    left = _EARLIER - len(kept[0].line())
+    for each in reversed(earlier[1:]):
+        left -= len(each.line())
+        if left < 0:
+            break
+        kept.insert(1, each)
+    return kept
 
 
 def _ids(text: str | None) -> tuple[str, ...]:

@@ -42,8 +42,11 @@ MAX_MARKS: Final = 30
 _TWO_MARKS: Final = "\u0f73\u0f75\u0f81"
 
 
-def clean_text(value: str) -> str:
-    """`value` in NFC and trimmed. Refuses lone surrogates, NUL, and text with nothing to see."""
+def clean_text(value: str, *, marks: int = MAX_MARKS) -> str:
+    """`value` in NFC and trimmed. Refuses lone surrogates, NUL, and text with nothing to see.
+
+    `marks` may stand on one letter, before and after: what was taken is taken again.
+    """
     if "\x00" in value:
         raise PydanticCustomError("invalid", "It has a NUL character (U+0000)")
     text = value.strip()
@@ -56,14 +59,20 @@ def clean_text(value: str) -> str:
         except UnicodeEncodeError:
             words = "It has half a character (a lone surrogate)"
             raise PydanticCustomError("invalid", words) from None
-        _check_marks(text)
-        text = unicodedata.normalize("NFC", value).strip()
+        _check_marks(text, marks)
+        normal = unicodedata.normalize("NFC", value).strip()
+        if normal != text:
+            # It makes two marks of some.
+            _check_marks(normal, marks)
+        text = normal
+        if "!" <= text[:1] <= "~":
+            return text
     if all(_is_invisible(character) or character.isspace() for character in text):
         raise PydanticCustomError("empty", "There is nothing to read in it")
     return text
 
 
-def clean_name(value: str) -> str:
+def clean_name(value: str, *, marks: int = MAX_MARKS) -> str:
     """`value` as a name: as `clean_text`, in one line, and nothing in it that cannot be seen.
 
     Runs of spaces become one, because nobody could tell two such names apart.
@@ -72,7 +81,7 @@ def clean_name(value: str) -> str:
         name = " ".join(value.split())
         if name:
             return name
-    text = _SPACES.sub(" ", _one_line(clean_text(value)))
+    text = _SPACES.sub(" ", _one_line(clean_text(value, marks=marks)))
     if "\ufffd" in text:
         # What a decoder puts in the place of bytes that are no text: many names become one.
         raise PydanticCustomError("name_invalid", "It was not UTF-8 text")
@@ -95,17 +104,17 @@ def clean_name(value: str) -> str:
     return text
 
 
-def clean_file_name(value: str) -> str:
+def clean_file_name(value: str, *, marks: int = MAX_MARKS) -> str:
     """`value` as the name of a file: the last part of a path, without what cannot be seen.
 
     What is hidden in it is taken out rather than refused: whoever sends a file has seldom named it.
     """
     seen = "".join(
         character
-        for character in clean_text(value)
+        for character in clean_text(value, marks=marks)
         if unicodedata.category(character) not in _NO_NAME and character != "\ufffd"
     )
-    return clean_name(re.split(r"[/\\]", seen)[-1].lstrip(".") or "")
+    return clean_name(re.split(r"[/\\]", seen)[-1].lstrip(".") or "", marks=marks)
 
 
 def name_key(name: str) -> str:
@@ -115,18 +124,18 @@ def name_key(name: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", folded)).strip()
 
 
-def _check_marks(text: str) -> None:
-    if len(text) <= MAX_MARKS or not (
-        any(map(unicodedata.combining, text)) or any(each in text for each in _TWO_MARKS)
-    ):
+def _check_marks(text: str, most: int) -> None:
+    # Where there are more in a row, one of them stands in each of these places.
+    some = text[most :: most + 1]
+    if not (any(map(unicodedata.combining, some)) or any(each in some for each in _TWO_MARKS)):
         return
     marks = 0
     for character in text:
         is_mark = unicodedata.combining(character) or character in _TWO_MARKS
         marks = marks + 1 if is_mark else 0
-        if marks > MAX_MARKS:
+        if marks > most:
             words = "It has more than {most} marks on one letter"
-            raise PydanticCustomError("invalid", words, {"most": MAX_MARKS})
+            raise PydanticCustomError("invalid", words, {"most": most})
 
 
 def _one_line(text: str) -> str:

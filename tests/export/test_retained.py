@@ -34,7 +34,11 @@ def test_what_a_rule_took_away_does_not_come_back(new_server: NewServer, tmp_pat
     keep_for(there.ada, 30)
     until(lambda: contents_of(there.eve, hall) == ["young"])
     until(lambda: len(on_disk(there.server)) == 1)
-    assert there.take(archive) == "All of it is there already: nothing was added.\n"
+    left_out = (
+        "The rest of it is there already: nothing was added.\n"
+        "Left out, since a rule of retention has taken it here: 1 message.\n"
+    )
+    assert there.take(archive) == left_out
     assert contents_of(there.eve, hall) == ["young"]
     assert len(on_disk(there.server)) == 1
 
@@ -44,7 +48,7 @@ def test_what_a_rule_took_away_does_not_come_back(new_server: NewServer, tmp_pat
     keep_for(other.ada, 30)
     there_hall = other.room(other.eve, "Hall")
     until(lambda: contents_of(other.eve, there_hall) == ["young"])
-    assert other.take(archive) == "All of it is there already: nothing was added.\n"
+    assert other.take(archive) == left_out
     assert contents_of(other.eve, there_hall) == ["young"]
     # What comes in to go at once is told of.
     warning = "Older than messages are kept here, so that they go at the next start: 1 message."
@@ -79,7 +83,7 @@ def test_who_has_left_does_not_come_back(new_server: NewServer, tmp_path: Path, 
 
     told = there.take(archive).splitlines()
     assert "was brought in: 2 rooms" in told[0]
-    assert told[-1] == "Not brought in, as all who were in them have left: 1 private room."
+    assert told[-1] == "Left out, since all who were in them have left: 1 private room."
     places = {name: there.room(bob, name) for name in ("Hall", "Den")}
     # As when she left: the one who is in them has them.
     for place in places.values():
@@ -103,7 +107,7 @@ def test_who_has_left_does_not_come_back(new_server: NewServer, tmp_path: Path, 
     )  # fmt: skip
     assert len(on_disk(server)) == (1 if gone else 2)
     assert_nothing_of(server, eve, ["alone", *(["Eve", "for Bob"] if gone else [])])
-    assert there.take(archive).startswith("All else is there already: nothing was added.\n")
+    assert there.take(archive).startswith("The rest of it is there already: nothing was added.\n")
 
 
 def assert_nothing_of(server: Server, who: Account, texts: list[str]) -> None:
