@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.accounts import Account
-from tests.support.administration import ADMIN, noted
+from tests.support.administration import ADMIN, listed, noted
 from tests.support.answers import assert_deleted, assert_refused
 from tests.support.moderation import ban
 from tests.support.people import Room, checked
@@ -17,12 +17,6 @@ pytestmark = pytest.mark.usefixtures("partings")
 def owner(server: Server) -> Account:
     """Return somebody who makes rooms."""
     return new_account(server, "owner")
-
-
-def listed(chief: Account, room_id: int) -> dict[str, object] | None:
-    """Return a room as the list has it, None where it has it not."""
-    rooms = checked(chief.call("GET", f"{ADMIN}/rooms"))
-    return next((room for room in rooms if room["id"] == room_id), None)
 
 
 def test_public_and_private_rooms_are_listed_and_conversations_are_not(

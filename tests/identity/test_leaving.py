@@ -330,7 +330,7 @@ def test_what_somebody_left_is_followed_up_though_the_server_is_killed(
         mine = [say(jon, room, f"number {number}")["id"] for number in range(60)]
         body = {"password": PASSWORD, "mode": "remove"}
         assert jon.call("POST", f"{ME}/removal", json=body).status_code == 204
-        until(lambda: history(kim, room)[5]["deleted_at"] is not None)
+        until(lambda: history(kim, room)[5]["deleted_at"] is not None, seconds=30)
         server.kill()
         with inside(server) as database:
             later = "UPDATE jobs SET taken_by = NULL, due_at = ? WHERE kind = 'depart'"
@@ -352,4 +352,4 @@ def test_what_somebody_left_is_followed_up_though_the_server_is_killed(
         assert all(each["deleted_at"] and each["content"] == "" for each in told)
         now = do(kim, "GET", room.path)
         assert (now["message_count"], now["deleted_count"]) == (60, 60)
-        until(lambda: registered(server, "jon") is None)
+        until(lambda: registered(server, "jon") is None, seconds=30)

@@ -46,3 +46,9 @@ def noted(administrator: Account, subject: str) -> list[tuple[str, str]]:
         for entry in log_of(administrator)
         if entry["subject"] == subject
     ]
+
+
+def listed(chief: Account, room_id: int) -> dict[str, object] | None:
+    """Return a room as the list has it, None where it has it not."""
+    rooms = checked(chief.call("GET", f"{ADMIN}/rooms"))
+    return next((room for room in rooms if room["id"] == room_id), None)
