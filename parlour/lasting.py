@@ -103,7 +103,9 @@ class HoldCreate(Shape):
     )
 
     kind: HoldKind = Field(examples=["room"])
-    room_id: Id | None = Field(None, description="With `room`.", examples=[1])
+    room_id: Annotated[Id, BeforeValidator(whole)] | None = Field(
+        None, description="With `room`.", examples=[1]
+    )
     username: Annotated[str, Field(min_length=1, max_length=MAX_NAME)] | None = Field(
         None, description="With `person`: an account."
     )
