@@ -129,6 +129,10 @@ async def _make(context: Context, task: Task[int]) -> None:
             context.settings, "export", "--person", account.user.username, "--to", str(place)
         )
         if status:
+            now = await database.read(users.get_account, user_id)
+            if now is None or not now.password_hash:
+                # They have left meanwhile, and take nothing along.
+                return
             raise RuntimeError(errors[-1] if errors else f"it ended with status {status}")
         [archive] = place.iterdir()
         size = archive.stat().st_size

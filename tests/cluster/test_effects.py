@@ -390,9 +390,9 @@ async def test_who_leaves_does_so_everywhere(ann: Account, bob: Account) -> None
     checked(ann.call("POST", "/api/users/me/export", json=own))
     left = ann.call("POST", "/api/users/me/removal", json={**own, "mode": "anonymise"})
     assert (left.status_code, ann.status()) == (204, 401)
+    await there.until("message_updated", message={"id": said["id"], "username": "Former member"})
     await there.until(
         "room_changed", room={"id": talk["id"], "name": f"Former member, {name_of(bob)}"}
     )
-    await there.until("message_updated", message={"id": said["id"], "username": "Former member"})
     # Others may have the name then.
     until(lambda: registered(bob.server, name_of(ann)) is None)
