@@ -24,7 +24,7 @@ from parlour.support.door import Door
 from parlour.support.handles import are_free, raise_handle_limit
 from parlour.support.http import protocol_at
 from parlour.support.logs import Seldom
-from parlour.support.memory import keep_memory_small
+from parlour.support.memory import collect_garbage, keep_memory_small
 from parlour.support.tls import GOODBYE_SECONDS as TLS_GOODBYE_SECONDS
 from parlour.support.tls import HANDSHAKE_SECONDS, Certificate
 
@@ -55,9 +55,8 @@ DOOR_REFUSALS: Final = (
 )  # fmt: skip
 # Ticks of a tenth of a second after which it is looked whether there is a new certificate.
 RENEW_TICKS: Final = 20
-# Ticks after which young garbage is collected, and after which what had survived that.
+# Ticks after which garbage is collected, however little there is.
 COLLECT_TICKS: Final = 600
-COLLECT_OLDER_TICKS: Final = 36_000
 # File handles that have to be free before those who wait are let in again.
 ENOUGH: Final = 8
 # How long one thread may keep the interpreter from another that wants it.
@@ -190,9 +189,7 @@ class Server(uvicorn.Server):
         if counter % RENEW_TICKS == 0 and self._certificate is not None:
             self._certificate.renew()
         if counter % COLLECT_TICKS == 0:
-            # By itself it would wait for 50,000 objects, which a quiet server has after half an
-            # hour: by then they have taken megabytes that the process does not give back.
-            gc.collect(0 if counter % COLLECT_OLDER_TICKS else 1)
+            collect_garbage(len(self.server_state.connections))
         return await super().on_tick(counter)
 
     async def _mind_handles(self, spare: socket.socket) -> None:

@@ -1,10 +1,14 @@
 """What the system gets back of memory."""
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 
 import pytest
+
+from parlour.support.memory import collect_garbage
 
 PASSWORDS = """
 from concurrent.futures import ThreadPoolExecutor
@@ -81,3 +85,22 @@ def test_threads_share_two_heaps_unless_the_operator_has_said_how_many(
 ) -> None:
     """One for each thread keeps what each once needed: some 10 MB in an hour."""
     assert printed(HEAPS, **env) == heaps
+
+
+class Circle:
+    """Something that only the collector can take away."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_all_garbage_goes_where_there_are_few_connections_and_else_what_is_young() -> None:
+    """What has been looked at before would have to be found among what many connections have."""
+    old = Circle()
+    gc.collect()
+    watched = [weakref.ref(old), weakref.ref(Circle())]
+    del old
+    collect_garbage(10_000)
+    assert [each() is None for each in watched] == [False, True]
+    collect_garbage(20)
+    assert watched[0]() is None
