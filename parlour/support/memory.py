@@ -14,9 +14,9 @@ _M_ARENA_MAX: Final = -8
 _LARGE: Final = 1024 * 1024
 # Heaps that threads take their blocks from. Most of them work one after the other anyway.
 _HEAPS: Final = 2
-# Up to so many connections all garbage is looked for: each has some sixty objects to look at, so
-# that it takes five milliseconds at most.
-_FEW: Final = 500
+# Up to so many connections all garbage is looked for. Each has some 55 objects to look at, for up
+# to a microsecond each, as long as which nobody is answered.
+_FEW: Final = 100
 
 
 def keep_memory_small() -> None:
