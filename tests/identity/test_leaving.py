@@ -39,7 +39,7 @@ def ada(house: Server) -> Account:
 
 def ready(who: Account) -> dict[str, Any]:
     """Wait until an archive lies ready; its state."""
-    until(lambda: do(who, "GET", f"{ME}/export")["state"] == "ready")
+    until(lambda: do(who, "GET", f"{ME}/export")["state"] == "ready", seconds=60)
     return dict(do(who, "GET", f"{ME}/export"))
 
 
@@ -66,7 +66,7 @@ def assert_free(server: Server, name: str, message: dict[str, Any]) -> None:
             made.append(register(server, name))
         return bool(made)
 
-    until(can_be_taken)
+    until(can_be_taken, seconds=60)
     [new] = made
     edited = new.call("PATCH", f"/api/chat/messages/{message['id']}", json={"content": "mine"})
     assert edited.json()["code"] == "not_allowed"
@@ -313,7 +313,7 @@ def test_who_was_called_as_those_who_left_loses_that_name_too(house: Server) -> 
         asked = "SELECT username FROM users WHERE id = ?"
         [[left]] = database.execute(asked, (number + 1,))
     assert left == f"{name}-2"
-    until(lambda: registered(house, name) is None)
+    until(lambda: registered(house, name) is None, seconds=30)
     for each in (name, left):
         assert registered(house, each) == "name_taken"
 
