@@ -34,6 +34,10 @@ _COLUMNS: Final = (
     files.c.scheduled_id,
 )  # fmt: skip
 _PENDING: Final = discarded.c.pending.is_not(None)
+# Made once, because each file asks for them.
+_EXPECTED: Final = (discarded.c.key.in_(bindparam("keys", expanding=True)), _PENDING)
+_CLAIM: Final = delete(discarded).where(*_EXPECTED)
+_DISCARD: Final = update(discarded).where(*_EXPECTED).values(pending=None)
 _ids = Listed("ids")
 _BY_ID = select(*_COLUMNS).select_from(_ids.table.join(files, files.c.id == _ids.words))
 
@@ -238,8 +242,7 @@ def claim(connection: Connection, keys: Collection[str]) -> bool:
     Another server that starts on this database meanwhile takes it for what a crash has left. Then
     it is (once more) to be taken away: it may have come after that was done.
     """
-    expected = delete(discarded).where(discarded.c.key.in_(keys), _PENDING)
-    if connection.execute(expected).rowcount == len(keys):
+    if connection.execute(_CLAIM, {"keys": keys}).rowcount == len(keys):
         return True
     connection.execute(
         upsert(connection, discarded).on_conflict_do_nothing(index_elements=["key"]),
@@ -258,8 +261,7 @@ def settle(connection: Connection, keys: Collection[str]) -> None:
 
 def discard(connection: Connection, keys: Collection[str]) -> None:
     """It is to be taken away, unless it has got its row: whoever asks may not have heard of it."""
-    expected = update(discarded).where(discarded.c.key.in_(keys), _PENDING)
-    connection.execute(expected.values(pending=None))
+    connection.execute(_DISCARD, {"keys": keys})
 
 
 def throw_away(connection: Connection, keys: Collection[str]) -> None:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from parlour.store.tables import meta
 
@@ -32,6 +32,11 @@ RESTORING: Final = "restoring"
 TAKEOUT: Final = "takeout "
 # What is about one place, and not about what is kept there.
 OF_ONE_SERVER: Final = (SERVER, MOVED, BACKUP, BACKING_UP, RESTORING)
+
+# Made once: a list that is bound anew each time leaves a circle for the collector.
+_BY_NAME: Final = select(meta.c.name, meta.c.value).where(
+    meta.c.name.in_(bindparam("names", expanding=True))
+)
 
 
 def ensure_epoch(connection: Connection) -> str:
@@ -62,8 +67,7 @@ def epoch_of(connection: Connection) -> str:
 
 def read_values(connection: Connection, names: Collection[str]) -> dict[str, str]:
     """What was decided while the server ran, by name."""
-    rows = connection.execute(select(meta.c.name, meta.c.value).where(meta.c.name.in_(names)))
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in connection.execute(_BY_NAME, {"names": names})}
 
 
 def write_value(connection: Connection, name: str, value: str) -> None:

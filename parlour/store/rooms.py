@@ -45,6 +45,14 @@ _SET_COUNTERS = (
 # Made once: to make a statement costs more than to run it.
 _ONE = select(*TOLD, rooms.c.guarded).where(rooms.c.id == bindparam("room"), LIVE)
 _PURGED_TO = select(rooms.c.purged_to).where(rooms.c.id == bindparam("room"))
+# An operand that is bound anew each time leaves a circle for the collector.
+_NEXT = rooms.c.version + 1
+_COUNT_ONE = (
+    update(rooms)
+    .where(rooms.c.id == bindparam("room"))
+    .values(version=_NEXT)
+    .returning(rooms.c.version)
+)
 _COUNTERS = select(rooms.c.id, rooms.c.version, rooms.c.message_count, rooms.c.guarded).where(
     rooms.c.id.in_(bindparam("rooms", expanding=True)), LIVE
 )
@@ -136,7 +144,7 @@ def change_room(connection: Connection, room_id: int, **values: Any) -> Room:
     row = connection.execute(
         update(rooms)
         .where(rooms.c.id == room_id)
-        .values(version=rooms.c.version + 1, changed_version=rooms.c.version + 1, **values)
+        .values(version=_NEXT, changed_version=_NEXT, **values)
         .returning(*TOLD)
     ).one()
     if values:
@@ -146,12 +154,7 @@ def change_room(connection: Connection, room_id: int, **values: Any) -> Room:
 
 def next_version(connection: Connection, room_id: int) -> int:
     """Count one more change of a room that is there; its version now."""
-    version: int | None = connection.scalar(
-        update(rooms)
-        .where(rooms.c.id == room_id)
-        .values(version=rooms.c.version + 1)
-        .returning(rooms.c.version)
-    )
+    version: int | None = connection.scalar(_COUNT_ONE, {"room": room_id})
     assert version is not None  # noqa: S101 - RETURNING of the row that was just found
     return version
 

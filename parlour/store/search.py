@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select, text, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, text, update
 
 from parlour.models import Message
 from parlour.permissions import RoomKind
@@ -189,6 +189,17 @@ _INDEXED: Final = (
     messages.c.reactions.is_not(None), messages.c.files, messages.c.forwarded,
     messages.c.pinned_at.is_not(None),
 )  # fmt: skip
+# Made once: the lists that are bound anew each time leave circles for the collector.
+_IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
+_AS_THEY_ARE: Final = select(*_INDEXED).where(
+    messages.c.id.in_(_IDS), messages.c.deleted_at.is_(None)
+)
+_AS_THEY_WERE: Final = select(
+    search_changes.c.message_id, search_changes.c.room_id, search_changes.c.username,
+    search_changes.c.content, search_changes.c.reacted, search_changes.c.files,
+    search_changes.c.forwarded, search_changes.c.pinned,
+).where(search_changes.c.message_id.in_(_IDS))  # fmt: skip
+_CHANGED: Final = delete(search_changes).where(search_changes.c.message_id.in_(_IDS))
 
 
 def to_index(connection: Connection, state: State, limit: int) -> tuple[list[Indexed], State]:
@@ -230,27 +241,17 @@ def to_change(connection: Connection, limit: int) -> list[Indexed]:
     ids = _some(connection.execute(sizes.order_by(search_changes.c.message_id).limit(limit)))
     if not ids:
         return []
-    rows = connection.execute(
-        select(
-            search_changes.c.message_id, search_changes.c.room_id, search_changes.c.username,
-            search_changes.c.content, search_changes.c.reacted, search_changes.c.files,
-            search_changes.c.forwarded, search_changes.c.pinned,
-        ).where(search_changes.c.message_id.in_(ids))
-    )  # fmt: skip
-    return [Indexed(*row) for row in rows]
+    return [Indexed(*row) for row in connection.execute(_AS_THEY_WERE, {"ids": ids})]
 
 
 def as_they_are(connection: Connection, ids: Collection[int]) -> list[Indexed]:
     """Those of these messages that are there and not deleted."""
-    rows = connection.execute(
-        select(*_INDEXED).where(messages.c.id.in_(ids), messages.c.deleted_at.is_(None))
-    )
-    return [Indexed(*row) for row in rows]
+    return [Indexed(*row) for row in connection.execute(_AS_THEY_ARE, {"ids": ids})]
 
 
 def changed(connection: Connection, ids: Collection[int]) -> None:
     """These have been indexed as they are now."""
-    connection.execute(delete(search_changes).where(search_changes.c.message_id.in_(ids)))
+    connection.execute(_CHANGED, {"ids": ids})
 
 
 def matching(
