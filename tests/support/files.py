@@ -78,7 +78,7 @@ def gone(server: Server, *files: File) -> None:
     until(lambda: not [path for path in on_disk(server) if path.name[:32] in ids])
 
 
-def until(reached: Callable[[], bool], *, seconds: float = 10) -> None:
+def until(reached: Callable[[], bool], *, seconds: float = 30) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + scaled(seconds)
     while not reached():

@@ -42,7 +42,7 @@ class HurriedServer(Server):
         line = self.process.wait_for_line(rf"^door {self._reports}: (.*)")
         return dict(json.loads(line[1]))
 
-    def until(self, reached: Callable[[dict[str, Any]], bool], *, seconds: float = 10) -> None:
+    def until(self, reached: Callable[[dict[str, Any]], bool], *, seconds: float = 30) -> None:
         """Ask until what it has to do is so."""
         deadline = time.monotonic() + scaled(seconds)
         while not reached(doing := self.doing()):

@@ -185,7 +185,7 @@ class Together:
             first = self._processes[0]
             first.wait_for_news(len(first.lines), min(left, 0.02))
 
-    def wait_for_line(self, pattern: str, *, seconds: float = 10) -> re.Match[str]:
+    def wait_for_line(self, pattern: str, *, seconds: float = 30) -> re.Match[str]:
         """Return the match of a line of any of them, written yet or later."""
         deadline = time.monotonic() + scaled(seconds)
         while True:

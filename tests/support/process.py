@@ -90,7 +90,7 @@ class Process:
         with self._news:
             self._news.wait_for(lambda: len(self.lines) > seen, timeout=seconds)
 
-    def wait_for_line(self, pattern: str, *, seconds: float = 10) -> re.Match[str]:
+    def wait_for_line(self, pattern: str, *, seconds: float = 30) -> re.Match[str]:
         """Return the match of the first line in which `pattern` is found, written yet or later."""
         deadline = time.monotonic() + scaled(seconds)
         seen = 0

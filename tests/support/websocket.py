@@ -41,7 +41,7 @@ class Client:
         """Send `text` as it is; bytes go as a binary frame."""
         await self.connection.send(text)
 
-    async def next(self, *, seconds: float = 10) -> Frame:
+    async def next(self, *, seconds: float = 30) -> Frame:
         """Return the next frame, whatever it is."""
         try:
             async with asyncio.timeout(scaled(seconds)):
@@ -68,7 +68,7 @@ class Client:
         async with asyncio.timeout(silence):
             return await self.connection.recv()
 
-    async def expect(self, kind: str, *, seconds: float = 10, **fields: Any) -> Frame:
+    async def expect(self, kind: str, *, seconds: float = 30, **fields: Any) -> Frame:
         """Return the next frame and assert that it is of this kind and has these fields."""
         frame = await self.next(seconds=seconds)
         while frame["type"] in LATE and frame["type"] != kind:
@@ -78,7 +78,7 @@ class Client:
         )
         return frame
 
-    async def until(self, kind: str, *, seconds: float = 10, **fields: Any) -> Frame:
+    async def until(self, kind: str, *, seconds: float = 30, **fields: Any) -> Frame:
         """Read on to the first frame of this kind with these fields and return it."""
         while True:
             frame = await self.next(seconds=seconds)
@@ -103,7 +103,7 @@ class Client:
         frames = [frame for frame in await self.settle() if frame["type"] not in UNBIDDEN]
         assert frames == [], f"{self.name} expected nothing more. {self._story()}"
 
-    async def closed(self, *, seconds: float = 10) -> int:
+    async def closed(self, *, seconds: float = 30) -> int:
         """Read to the end and return the code with which the server closed."""
         try:
             async with asyncio.timeout(scaled(seconds)):
