@@ -36,10 +36,11 @@ ON_NODES_MEASURED := tests/features/test_bans.py tests/features/test_direct.py t
 ON_POSTGRESQL := tests/administration tests/database tests/features tests/files tests/gateway tests/identity \
 	tests/jobs tests/permissions tests/properties
 # What takes minutes in its long form, and a part of a minute in every run.
-FAULTS := tests/faults/test_ledger_nodes.py tests/faults/test_ledger_partitions.py tests/faults/test_releases.py \
-	tests/migrations/test_upgrades.py
+FAULTS := tests/deploy/test_rolling.py tests/faults/test_ledger_nodes.py tests/faults/test_ledger_partitions.py \
+	tests/faults/test_releases.py tests/migrations/test_upgrades.py
 # The same in seconds each, with what else two nodes and what is beneath them go through.
-FAULTS_SHORT := tests/cluster tests/faults/test_ledger_faults.py tests/faults/test_ledger_nodes.py \
+FAULTS_SHORT := tests/cluster tests/database/test_moving_files.py tests/deploy/test_cluster.py \
+	tests/deploy/test_rolling.py tests/faults/test_ledger_faults.py tests/faults/test_ledger_nodes.py \
 	tests/faults/test_ledger_partitions.py tests/faults/test_ledger_postgresql.py tests/faults/test_releases.py
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
 

@@ -45,13 +45,14 @@ def test_the_unit_starts_the_program_with_a_folder_that_it_may_write() -> None:
 def test_a_node_has_the_port_and_the_folder_of_its_name() -> None:
     """All else is that of the unit, and it comes back whyever it ended."""
     node = unit(text_of("parlour@.service.d/node.conf"))["Service"]
-    none, started = node["ExecStart"]
-    assert none == ""
+    # What is given is added to what the unit has, but for what comes after an empty line.
+    (none, started), (nowhere, folder) = node["ExecStart"], node["StateDirectory"]
+    assert none == nowhere == ""
     program, *arguments = started.replace("%i", "8001").split()
     assert program == SERVICE["ExecStart"][0].split()[0]
     options = cli._parser().parse_args(arguments)
     assert (options.command, options.port) == ("serve", "8001")
-    assert options.data_dir == f"/var/lib/{node['StateDirectory'][0]}".replace("%i", "8001")
+    assert options.data_dir == f"/var/lib/{folder}".replace("%i", "8001")
     assert node["Restart"] == ["always"]
     assert set(node) == {"ExecStart", "StateDirectory", "Restart"}
 

@@ -25,8 +25,8 @@ LOAD = (
     if LONG
     else Load(seconds=2, rate=80, still=3, kills=1)
 )
-# The one has no fault in it that the others do not have, the other takes two starts.
-FAULTS = among.FAULTS if LONG else [each for each in among.FAULTS if each not in ("none", "clocks")]
+# The one has no fault in it that the others do not have.
+FAULTS = among.FAULTS if LONG else [each for each in among.FAULTS if each != "none"]
 # One of Redis, of PostgreSQL and of a node.
 BRIEF = ("redis-killed", "restarts", "kills")
 # Within which everybody is refused; longer takes no more than that.

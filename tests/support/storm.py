@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from scripts.tests import BROKEN
 from tests.support.chatter import END, Follower, HttpWriter, Scene, Writer
 from tests.support.history import read_history
 from tests.support.ledger_check import check
@@ -109,7 +110,7 @@ async def storm(
             version, history = await read_history(http, room["id"])
     faults = check(scene.ledger, room["id"], version, history)
     assert not faults, "\n".join(
-        [f"{len(faults)} faults, the first of them:", *map(str, faults[:9])]
+        [f"{BROKEN}: {len(faults)} faults, the first of them:", *map(str, faults[:9])]
     )
 
 
