@@ -31,10 +31,11 @@ from parlour.database import ChatDatabase, Database, get_db, init_db
 from parlour.indexing import index_some
 from parlour.models import Person
 from parlour.oversight import Policy
-from parlour.purging import FEWEST, next_size
+from parlour.purging import FEWEST, MOST
 from parlour.query import parse
 from parlour.settings import Settings
 from parlour.storing import MessageDraft, StoredMessage
+from parlour.support.portions import LIMIT_SECONDS, Portion
 
 DAY: Final = 100_000
 GROUP: Final = 5_000
@@ -207,23 +208,32 @@ def _within(figures: dict[str, float], name: str) -> dict[str, float]:
 
 
 def hold(settings: Settings, keep: int, batches: int) -> None:
-    """Take away so many batches by themselves: what each costs from its begin to its commit."""
-    database, size, gone = init_db(settings), FEWEST, 0
+    """Take away so many batches by themselves: what each costs from its begin to its commit.
+
+    As large as a server makes them, which goes by the clock, and does so from the begin to behind
+    the commit as well.
+    """
+    database, portion, gone = init_db(settings), Portion(FEWEST, MOST), 0
     given = Policy(registration="open", guests="on", retention_days=keep, fixed=("retention_days",))
-    cpus, walls = list[float](), list[float]()
+    cpus, walls, sizes = list[float](), list[float](), list[int]()
+    limit = LIMIT_SECONDS * 1e3
     for number in range(batches):
         cpu_then, then = time.thread_time(), time.perf_counter()
         with get_db(database) as connection:
-            purged = retaining.purge_some(connection, 1 + number // 10 % ROOMS, given, size)
+            room = 1 + number // 10 % ROOMS
+            purged = retaining.purge_some(connection, room, given, portion.size)
         cpus.append((time.thread_time() - cpu_then) * 1e3)
         walls.append((time.perf_counter() - then) * 1e3)
         gone += purged.count
-        size = next_size(size, purged)
+        sizes.append(purged.count)
+        portion.note(walls[-1] / 1e3, whole=purged.count == portion.size)
     database.release()
     tell(
         "held by batches", messages=gone, batches=batches,
         cpu_us_a_message=round(sum(cpus) / max(gone, 1) * 1e3, 1),
-        cpu=_spread(cpus), wall=_spread(walls),
+        cpu=_spread(cpus), wall=_spread(walls), size=statistics.median(sizes),
+        cpu_beyond=sum(took > limit for took in cpus),
+        wall_beyond=sum(took > limit for took in walls),
     )  # fmt: skip
 
 

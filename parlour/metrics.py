@@ -150,7 +150,7 @@ def _of_the_event_loop(context: Context) -> Iterator[Metric]:
     yield _counters("parlour_jobs", about, ("kind", "outcome"), tries)
     about = "Messages that were taken away here because their time was over"
     yield _counter("parlour_messages_purged", about, COUNTS.purged)
-    about = "How long batches of these kept the writer"
+    about = "How long each batch of what is taken away kept the writer, with its commit"
     yield _histogram("parlour_purge_seconds", about, COUNTS.purge_seconds)
     about = "Messages that holds have set aside, as this node counted them last"
     yield _gauge("parlour_messages_held", about, COUNTS.held)

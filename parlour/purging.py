@@ -20,6 +20,7 @@ from parlour.places import Told
 from parlour.retaining import Purged
 from parlour.store import holds, leftovers
 from parlour.support.counts import COUNTS
+from parlour.support.portions import Portion
 from parlour.upkeep import purge
 
 T = TypeVar("T")
@@ -30,18 +31,12 @@ logger = logging.getLogger(__name__)
 EVERY: Final = 3600.0
 # One job works for so many seconds, then the next goes on.
 WORK_SECONDS: Final = 8.0
-# A batch keeps the writer so long: what it writes has to get to the disk besides.
-TARGET_SECONDS: Final = 0.01
+# Messages of one batch; how long it may keep the writer is for `Portion` to say.
 FEWEST: Final = 10
-MOST: Final = 200
-# How long it rests for each second of a batch, and when others wait to write.
-REST: Final = 1.0
-REST_BUSY: Final = 4.0
+MOST: Final = 100
 # Messages between two looks how far the index follows, and how long it is waited for.
 LOOK_AGAIN: Final = 500
 WAIT_SECONDS: Final = 0.25
-# Rows that are set aside which are looked at at once when a hold was lifted.
-RELEASED: Final = 100
 
 
 @effect("purged", Told)
@@ -114,13 +109,6 @@ async def _give_up(_context: Context, task: Task[None]) -> None:
     await task.end(_nothing)
 
 
-def next_size(size: int, purged: Purged) -> int:
-    """How many the next batch may take, by how long this one was in the writer."""
-    if purged.seconds > TARGET_SECONDS:
-        return max(FEWEST, int(size * TARGET_SECONDS / purged.seconds))
-    return min(MOST, size * 3 // 2) if purged.count == size else size
-
-
 class _Batches:
     """Batches of one job: as large as they may be, and rests between them."""
 
@@ -130,7 +118,7 @@ class _Batches:
         self._given = given
         self._clock = asyncio.get_running_loop().time
         self._end = self._clock() + WORK_SECONDS
-        self._size = FEWEST
+        self._portion = Portion(FEWEST, MOST)
         self._since_look = LOOK_AGAIN
 
     @property
@@ -143,28 +131,22 @@ class _Batches:
         more = True
         while more and not self.is_over:
             await self._wait_for_index()
-            purged = await self._write(room_id, self._size)
-            more = purged.more
-            self._note(purged)
+            more = (await self._write(room_id, self._portion.size)).more
             busy = self._context.database.load.writes > 0
-            await asyncio.sleep(purged.seconds * (REST_BUSY if busy else REST))
+            await asyncio.sleep(self._portion.rest(busy=busy))
         if more:
             await self._write(room_id, 0)
 
     async def _write(self, room_id: int, size: int) -> Purged:
         tell = tell_purged.after(self._context, lambda purged: purged.told)
-        purged: Purged = await self._context.database.write(
+        purged, seconds = await self._context.database.batch(
             retaining.purge_some, room_id, self._given, size, then=tell
         )
-        return purged
-
-    def _note(self, purged: Purged) -> None:
         self.count += purged.count
         self._since_look += purged.count
         COUNTS.purged += purged.count
-        if purged.count:
-            COUNTS.purge_seconds.add(purged.seconds)
-        self._size = next_size(self._size, purged)
+        self._portion.note(seconds, whole=purged.count == size > 0)
+        return purged
 
     async def _wait_for_index(self) -> None:
         if self._since_look < LOOK_AGAIN:
@@ -182,16 +164,17 @@ async def release_held(context: Context, task: Task[int]) -> None:
     """Take away what was set aside and no hold asks for any more, from an id on."""
     clock = asyncio.get_running_loop().time
     end, after = clock() + WORK_SECONDS, task.payload
+    database, portion = context.database, Portion(FEWEST, MOST)
     while clock() < end:
-        begun = clock()
-        _, up_to = await context.database.write(holds.release_some, after, RELEASED)
+        (_, up_to), seconds = await database.batch(holds.release_some, after, portion.size)
+        portion.note(seconds, whole=True)
         context.receiving.stir.set()
         if up_to is None:
             # What is left of deleted rooms goes only once nothing of them is held.
             context.tasks.spawn(purge(context))
             return
         after = up_to
-        await asyncio.sleep(clock() - begun)
+        await asyncio.sleep(portion.rest(busy=database.load.writes > 0))
     await task.end(release_held.put, after)
     context.due.set()
 

@@ -5,6 +5,7 @@ followed up by a job, a few rows at a time, as long as that takes.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,13 +33,17 @@ from parlour.store import messages as message_rows
 from parlour.store import rooms as room_rows
 from parlour.store import sessions as session_rows
 from parlour.store.removal import FORMER, Found
+from parlour.support.portions import TARGET_SECONDS, Portion, rest
 from parlour.upkeep import purge
 
-# Messages, or rooms, that are changed in one transaction; after it others write for so many times
-# as long as it took, and so many seconds at least, so that nobody is flooded with what is told.
+# Messages, or rooms, that are looked for at once. After each transaction others write, and for so
+# many seconds at least, so that nobody is flooded with what is told.
 _AT_ONCE: Final = 10
-_REST: Final = 4.0
 _LEAST: Final = 0.05
+# One transaction changes what it can in this time; a single one of them in any case.
+_SECONDS: Final = TARGET_SECONDS / 2
+# Rows of other kinds that go at once.
+_FEWEST: Final = 20
 _ROWS: Final = 200
 # When it is begun once more where it was given up: nothing of it may stay.
 _AGAIN: Final = timedelta(hours=1)
@@ -57,6 +62,14 @@ class Removed:
     before: str
     username: str
     ended: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """How many of some were gone through in one transaction, and what became otherwise."""
+
+    count: int
+    changes: tuple[Edited, ...]
 
 
 @effect("removed", Removed, everywhere=True)
@@ -208,60 +221,69 @@ async def _messages(context: Context, who: Departure) -> None:
     def look(connection: Connection, after: int) -> Found:
         return removal.named_after(connection, who.author, who.username, after, _AT_ONCE)
 
-    await _one_by_one(context, look, lambda c, ids: _revise(c, who, ids))
+    await _one_by_one(context, look, lambda c, which: revise(c, who, which))
 
 
 async def _reactions(context: Context, who: Departure) -> None:
     def look(connection: Connection, after: int) -> Found:
         return removal.reacted_after(connection, who.author, after, _AT_ONCE)
 
-    await _one_by_one(context, look, lambda c, ids: _take_back(c, who, ids))
+    await _one_by_one(context, look, lambda c, which: _take_back(c, who, which))
 
 
 async def _one_by_one(
     context: Context,
     look: Callable[[Connection, int], Found],
-    act: Callable[[Connection, tuple[int, ...]], tuple[Edited, ...]],
+    act: Callable[[Connection, int], Edited | None],
 ) -> None:
     """Go through all there are, a few at a time."""
-    clock, after = asyncio.get_running_loop().time, 0
+    after, database = 0, context.database
     while True:
-        found = await context.database.read(look, after)
+        found = await database.read(look, after)
         if found.after is None:
             return
-        if found.ids:
-            begun = clock()
-            tell_all = tell_revised.after(context, lambda changes: changes or None)
-            await context.database.write(act, found.ids, then=tell_all)
-            await asyncio.sleep(max(_LEAST, _REST * (clock() - begun)))
+        left = found.ids
+        while left:
+            tell_all = tell_revised.after(context, lambda done: done.changes or None)
+            done, seconds = await database.batch(in_time, act, left, then=tell_all)
+            left = left[done.count :]
+            await asyncio.sleep(max(_LEAST, rest(seconds, busy=True)))
         after = found.after
 
 
-def _revise(connection: Connection, who: Departure, ids: tuple[int, ...]) -> tuple[Edited, ...]:
-    """Messages without a name; those of whoever it was without anything, where that is meant."""
-    changes = []
-    for message_id in ids:
-        found = message_rows.find_message(connection, message_id)
-        if found is None:
-            continue
-        message, author = found
-        values = _without_name(message, who)
-        if author == who.author and message.username != FORMER:
-            removal.note_indexed(connection, message_id)
-            values["username"] = FORMER
-        if author == who.author and who.mode == "remove" and message.deleted_at is None:
-            changes.append(erase(connection, message, author, username=FORMER))
-            continue
-        if _LESSENS & values.keys():
-            _set_aside(connection, message, author)
-        if "forwarded" in values and who.mode == "remove" and message.forwarded is not None:
-            own = {file.id for file in message.files}
-            passed = {file.id for file in message.forwarded.files} - own
-            file_rows.release_some(connection, message_id, passed)
-            removal.unsay_passed(connection, message_id, message.forwarded)
-        if values:
-            changes.append(change(connection, message, **values))
-    return tuple(changes)
+def in_time(
+    connection: Connection, act: Callable[[Connection, int], Edited | None], ids: tuple[int, ...]
+) -> _Done:
+    """The first of them, as many as there is time for."""
+    count, changes, until = 0, list[Edited](), time.perf_counter() + _SECONDS
+    while count < len(ids) and (not count or time.perf_counter() < until):
+        edited = act(connection, ids[count])
+        count += 1
+        if edited is not None:
+            changes.append(edited)
+    return _Done(count, tuple(changes))
+
+
+def revise(connection: Connection, who: Departure, message_id: int) -> Edited | None:
+    """A message without a name; one of whoever it was without anything, where that is meant."""
+    found = message_rows.find_message(connection, message_id)
+    if found is None:
+        return None
+    message, author = found
+    values = _without_name(message, who)
+    if author == who.author and message.username != FORMER:
+        removal.note_indexed(connection, message_id)
+        values["username"] = FORMER
+    if author == who.author and who.mode == "remove" and message.deleted_at is None:
+        return erase(connection, message, author, username=FORMER)
+    if _LESSENS & values.keys():
+        _set_aside(connection, message, author)
+    if "forwarded" in values and who.mode == "remove" and message.forwarded is not None:
+        own = {file.id for file in message.files}
+        passed = {file.id for file in message.forwarded.files} - own
+        file_rows.release_some(connection, message_id, passed)
+        removal.unsay_passed(connection, message_id, message.forwarded)
+    return change(connection, message, **values) if values else None
 
 
 def _set_aside(connection: Connection, message: Message, author: str) -> None:
@@ -300,27 +322,28 @@ def _without_name(message: Message, who: Departure) -> dict[str, Any]:
     return values
 
 
-def _take_back(connection: Connection, who: Departure, ids: tuple[int, ...]) -> tuple[Edited, ...]:
-    """Reactions without a name, or none."""
-    by = Person.by_account(FORMER, who.user_id)
-    changes = []
-    for message_id, emoji in removal.reactions_by_id(connection, ids):
+def _take_back(connection: Connection, who: Departure, reaction_id: int) -> Edited | None:
+    """A reaction without a name, or none."""
+    edited = None
+    for message_id, emoji in removal.reactions_by_id(connection, [reaction_id]):
         found = message_rows.find_message(connection, message_id)
         if found is None or found[0].deleted_at is not None:
             continue
         _set_aside(connection, *found)
         if who.mode == "remove":
-            changes.append(reacting.change(connection, by, found[0], emoji, on=False))
+            by = Person.by_account(FORMER, who.user_id)
+            edited = reacting.change(connection, by, found[0], emoji, on=False)
     if who.mode == "anonymise":
-        removal.rename_reactions(connection, ids)
-    return tuple(edited for edited in changes if not edited.same)
+        removal.rename_reactions(connection, [reaction_id])
+    return None if edited is None or edited.same else edited
 
 
 async def _rest(context: Context, who: Departure) -> None:
-    more = True
+    more, portion, database = True, Portion(_FEWEST, _ROWS), context.database
     while more:
-        more = await context.database.write(removal.forget_some, who.user_id, _ROWS)
-        await asyncio.sleep(_LEAST)
+        more, seconds = await database.batch(removal.forget_some, who.user_id, portion.size)
+        portion.note(seconds, whole=True)
+        await asyncio.sleep(max(_LEAST, portion.rest(busy=True)))
     context.receiving.stir.set()
 
 

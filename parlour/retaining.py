@@ -4,7 +4,6 @@ Rules and holds are read in the transaction that takes messages away: what was h
 stays, and so does what a rule that was changed keeps.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,13 +41,9 @@ MAX_HOLDS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """What one transaction took away, and for how many seconds others waited for it.
-
-    `told` where a room now begins later than people know.
-    """
+    """What one transaction took away; `told` where a room now begins later than people know."""
 
     count: int
-    seconds: float
     more: bool = False
     told: Told | None = None
 
@@ -227,10 +222,9 @@ def purge_some(connection: Connection, room_id: int, given: Policy, size: int) -
 
     Where there are none (of 0), people are told what went before.
     """
-    begun = time.perf_counter()
     room = rows.find_room(connection, room_id)
     if room is None:
-        return Purged(0, 0.0)
+        return Purged(0)
     scope = holds.scope(connection)
     found = _oldest(connection, room, scope, given, size)
     if not found:
@@ -238,15 +232,15 @@ def purge_some(connection: Connection, room_id: int, given: Policy, size: int) -
         if room.purge_told < room.purged_number:
             changed = room_rows.change_room(connection, room_id, purge_told=room.purged_number)
             told = places.tell(connection, changed)
-        return Purged(0, time.perf_counter() - begun, told=told)
-    taken = rows.as_many(found, MAX_BESIDE)
+        return Purged(0, told=told)
+    taken = rows.as_many(connection, found, MAX_BESIDE)
     aside = [each.id for each in taken or found[:1] if _is_aside(scope, room_id, each)]
     holds.set_aside(connection, aside, "retention")
     if taken:
         rows.take(connection, room_id, taken, scope.authors)
     else:
         rows.strip(connection, found[0], MAX_BESIDE)
-    return Purged(len(taken), time.perf_counter() - begun, more=True)
+    return Purged(len(taken), more=True)
 
 
 def _oldest(
@@ -255,7 +249,8 @@ def _oldest(
     days = _days(room, administration.load_policy(connection, given).retention_days)
     if not size or not days or scope.all_of(room.id):
         return []
-    return rows.oldest(connection, room.id, _now(connection) - timedelta(days=days), size)
+    before = _now(connection) - timedelta(days=days)
+    return rows.oldest(connection, room.id, before, size)
 
 
 def _is_aside(scope: Scope, room_id: int, old: rows.Old) -> bool:

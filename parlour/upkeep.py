@@ -9,16 +9,19 @@ from typing import Final
 
 from parlour import filing, indexing
 from parlour.context import Context
-from parlour.database import ChatDatabase, Database
+from parlour.database import PURGE_BATCH, PURGE_ROWS, Database
 from parlour.errors import Refusal
 from parlour.storage import Storage, Unavailable
 from parlour.store import files as file_rows
 from parlour.store import leftovers
 from parlour.store.nodes import RENEW_SECONDS
 from parlour.support.counts import COUNTS
+from parlour.support.portions import Portion
 
 logger = logging.getLogger(__name__)
 
+# Messages of deleted rooms that are taken away at once at least, however long that takes.
+PURGE_FEWEST: Final = 10
 # Seconds until taking away is tried again.
 PURGE_AGAIN: Final = 30.0
 # Where so many files in a row could not be taken away, the storage does not answer.
@@ -76,13 +79,17 @@ async def purge(context: Context) -> None:
     Not faster than the index follows, unless it follows not at all.
     """
     database, more = context.database, True
+    portion = Portion(PURGE_FEWEST, PURGE_BATCH)
     while more:
         try:
             for _ in range(int(PURGE_AGAIN / INDEX_DELAY)):
                 if not await database.read(leftovers.is_behind):
                     break
                 await asyncio.sleep(INDEX_DELAY)
-            more = await database.write(ChatDatabase.purge_deleted_rooms)
+            rows = portion.size * PURGE_ROWS // PURGE_BATCH
+            more, seconds = await database.batch(leftovers.take_some, portion.size, rows)
+            portion.note(seconds, whole=True)
+            await asyncio.sleep(portion.rest(busy=database.load.writes > 0))
         except Refusal as refusal:
             # A full disk or a foreign lock: the rooms are gone for everybody, so there is time.
             logger.warning("deleted rooms still take space: %s", refusal.detail)

@@ -195,6 +195,25 @@ def _greatest(element: greater, compiler: Any, **options: Any) -> str:
     return f"CASE WHEN {both} THEN greatest({one}, {other}) END"
 
 
+class extent(FunctionElement[int]):  # noqa: N801 - a function of SQL
+    """About how long a text is, as quickly as that is known."""
+
+    type = BigInteger()
+    name = "extent"
+    inherit_cache = True
+
+
+@compiles(extent)
+def _extent(element: extent, compiler: Any, **options: Any) -> str:
+    return f"length({compiler.process(element.clauses, **options)})"
+
+
+@compiles(extent, "postgresql")
+def _extent_kept(element: extent, compiler: Any, **options: Any) -> str:
+    # In bytes: to count letters it would fetch and unpack all of it.
+    return f"octet_length({compiler.process(element.clauses, **options)})"
+
+
 class total(FunctionElement[int]):  # noqa: N801 - a function of SQL
     """The sum of whole numbers as one of them; NULL of none."""
 

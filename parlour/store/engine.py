@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +21,7 @@ from parlour.store.backends import Backend, DatabaseUnusable, Sizes, expected_er
 from parlour.store.journal import Follower
 from parlour.store.meta import MOVED, RESTORING, ensure_epoch, epoch_of, read_values
 from parlour.store.readers import Readers
+from parlour.support.counts import COUNTS
 from parlour.support.lock import lock_data_dir
 from parlour.support.writer import SINGLE, Commits, Job, Writer, WriterBusy
 
@@ -190,8 +191,21 @@ class Engine:
 
         It has a transaction of its own: its faults are nobody else's.
         """
-        result: T = await self._outcome(operation, args, bulk=False, then=None, alone=True)
-        return result
+        result, _ = await self._outcome(operation, args, bulk=False, then=None, alone=True)
+        return cast("T", result)
+
+    async def batch(
+        self, operation: Callable[..., T], *args: Any, then: Callable[[T], None] | None = None
+    ) -> tuple[T, float]:
+        """As `write`, for a part of what goes on behind and others wait for.
+
+        It has a transaction of its own. Besides its result, how many seconds that kept all others
+        from writing: from when it had begun to when it was committed.
+        """
+        self.written.set()
+        result, seconds = await self._outcome(operation, args, bulk=False, then=then, alone=True)
+        COUNTS.purge_seconds.add(seconds)
+        return cast("T", result), seconds
 
     async def submitted(
         self,
@@ -204,7 +218,8 @@ class Engine:
     ) -> Any:
         """Hand a job to the writer and wait for its outcome, as `write` says."""
         self.written.set()
-        return await self._outcome(operation, args, bulk=bulk, then=then, weight=weight)
+        outcome, _ = await self._outcome(operation, args, bulk=bulk, then=then, weight=weight)
+        return outcome
 
     async def _outcome(
         self,
@@ -215,7 +230,7 @@ class Engine:
         then: Callable[[Any], None] | None,
         alone: bool = False,
         weight: int = SINGLE,
-    ) -> Any:
+    ) -> tuple[Any, float]:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def answer(outcome: Any) -> None:
@@ -233,13 +248,14 @@ class Engine:
 
         # What is told on other nodes, too, says how they get to know it.
         record = getattr(then, "record", None)
-        self._submit(Job(operation, args, bulk, answer, alone, weight, record))
+        job = Job(operation, args, bulk, answer, alone, weight, record)
+        self._submit(job)
         outcome = await future
         if self._follower is not None and getattr(then, "everywhere", False):
             # The rest of its group is told first: then it counts as told here.
             await self.told_here()
             await self._follower.heard()
-        return outcome
+        return outcome, job.seconds
 
     def read(
         self, operation: Callable[..., T], *args: Any, **kwargs: Any

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from parlour.fields import format_time
 from parlour.lasting import HoldKind
-from parlour.store.dialects import upsert
+from parlour.store.dialects import extent, upsert
 from parlour.store.tables import (
     attachments,
     files,
@@ -22,6 +22,7 @@ from parlour.store.tables import (
     users,
     wordings,
 )
+from parlour.support.portions import MAX_EXTENT
 
 # As they are kept; the columns of both tables have the same names.
 _SAME: Final = tuple(
@@ -167,7 +168,7 @@ def _together(former: Any, row: dict[str, Any]) -> dict[str, Any]:
         "username": former.username,
         "room_name": former.room_name,
         "forwarded": former.forwarded or row["forwarded"],
-        "wordings": json.dumps(all_of_it) if all_of_it else None,
+        "wordings": json.dumps(all_of_it, ensure_ascii=False) if all_of_it else None,
     }
 
 
@@ -183,25 +184,43 @@ def _with_wordings(
         said.setdefault(row.message_id, []).append(wording)
     for each in found:
         all_of_it = said.get(each["message_id"])
-        each["wordings"] = None if all_of_it is None else json.dumps(all_of_it)
+        each["wordings"] = None if all_of_it is None else json.dumps(all_of_it, ensure_ascii=False)
     return found
 
 
-def release_some(connection: Connection, after: int, limit: int) -> tuple[int, int | None]:
+_NEXT: Final = (
+    select(
+        held.c.message_id, held.c.room_id, held.c.author, held.c.why,
+        (
+            extent(held.c.content)
+            + func.coalesce(extent(held.c.wordings), 0)
+            + func.coalesce(extent(held.c.forwarded), 0)
+        ).label("extent"),
+    )
+    .where(held.c.message_id > bindparam("after"))
+    .order_by(held.c.message_id)
+    .limit(bindparam("limit"))
+)  # fmt: skip
+
+
+def release_some(
+    connection: Connection, after: int, limit: int, most: int = MAX_EXTENT
+) -> tuple[int, int | None]:
     """Take away what is set aside behind an id and no hold asks for any more: of `limit` rows.
 
-    How many went, and up to which id it was looked; None where there was nothing left to look at.
+    And of fewer where they are longer than `most` together. How many went, and up to which id it
+    was looked; None where there was nothing left to look at.
     """
-    now = scope(connection)
-    rows = connection.execute(
-        select(held.c.message_id, held.c.room_id, held.c.author, held.c.why)
-        .where(held.c.message_id > after)
-        .order_by(held.c.message_id)
-        .limit(limit)
-    ).all()
+    now, rows = scope(connection), list[Any]()
+    with connection.execute(_NEXT, {"after": after, "limit": limit}) as found:
+        for row in found:
+            most -= row.extent
+            if rows and most < 0:
+                break
+            rows.append(row)
     if not rows:
-        _unsay_over(connection, now)
-        return 0, None
+        more = _unsay_over(connection, now, limit)
+        return 0, after if more else None
     gone = [row for row in rows if not now.covers(row.room_id, row.author)]
     ids = [row.message_id for row in gone]
     if ids:
@@ -218,26 +237,28 @@ def release_some(connection: Connection, after: int, limit: int) -> tuple[int, i
     return len(ids), rows[-1].message_id
 
 
-def _unsay_over(connection: Connection, now: Scope) -> None:
+def _unsay_over(connection: Connection, now: Scope, limit: int) -> bool:
     """No report says what is in no room and set aside for nobody, because its time was over.
 
-    As long as its author was held it did, also of what had been deleted before: that is never set
-    aside, so that no row of it tells when to stop.
+    That of `limit` reports; whether there may be more. As long as its author was held they did,
+    also of what had been deleted before: that is never set aside, so that no row of it tells when
+    to stop.
     """
     if now.server:
-        return
+        return False
     purged = select(rooms.c.id).where(
         rooms.c.id == reports.c.room_id, rooms.c.purged_to >= reports.c.message_id
     )
     kept = select(held.c.message_id).where(held.c.message_id == reports.c.message_id)
-    over = update(reports).where(
+    some = select(reports.c.id).where(
         reports.c.message_content != "",
         reports.c.room_id.not_in(now.rooms),
         func.coalesce(reports.c.message_author, "").not_in(now.authors),
         purged.exists(),
         ~kept.exists(),
     )
-    connection.execute(over.values(message_content=""))
+    over = update(reports).where(reports.c.id.in_(some.limit(limit)))
+    return connection.execute(over.values(message_content="")).rowcount == limit
 
 
 def count_held(connection: Connection) -> int:

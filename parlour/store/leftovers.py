@@ -9,14 +9,12 @@ from sqlalchemy import (
     Connection,
     Delete,
     Integer,
-    Select,
     Table,
     and_,
     any_,
     bindparam,
     delete,
     func,
-    insert,
     literal_column,
     select,
     tuple_,
@@ -24,7 +22,8 @@ from sqlalchemy import (
 )
 
 from parlour.store import holds
-from parlour.store.dialects import is_sqlite
+from parlour.store import wordings as wording_rows
+from parlour.store.dialects import extent, is_sqlite, upsert
 from parlour.store.tables import (
     addressed,
     addressings,
@@ -45,8 +44,8 @@ from parlour.store.tables import (
     saved,
     search_changes,
     spoken,
-    wordings,
 )
+from parlour.support.portions import MAX_EXTENT
 
 # Messages whose deletion waits for the index to follow: a search looks at each by itself.
 MAX_BEHIND: Final = 1_000
@@ -57,43 +56,56 @@ def clear(connection: Connection, message_id: int, limit: int) -> bool:
 
     Later that goes as well, by `take_some`.
     """
-    if clear_some(connection, message_id, limit) < limit:
-        return False
-    connection.execute(insert(cleared).values(message_id=message_id))
-    return True
+    more = clear_some(connection, message_id, limit)
+    if more:
+        leave(connection, message_id)
+    return more
 
 
-def clear_some(connection: Connection, message_id: int, limit: int) -> int:
-    """Take so many rows of it at most; how many they were."""
-    gone = 0
+def leave(connection: Connection, message_id: int) -> None:
+    """All of that goes by `take_some`, of a message that is deleted."""
+    statement = upsert(connection, cleared).values(message_id=message_id)
+    connection.execute(statement.on_conflict_do_nothing())
+
+
+def clear_some(connection: Connection, message_id: int, limit: int, most: int = MAX_EXTENT) -> bool:
+    """Take so many rows of it at most, and so long together; whether there may be more."""
+    gone, more = wording_rows.forget_some(connection, [message_id], limit, most)
+    if more:
+        return True
     for table in (reactions, saved):
         taking = _taking(table, is_sqlite=is_sqlite(connection))
         given = {"message_id": message_id, "most": limit - gone}
         gone += connection.execute(taking, given).rowcount
         if gone == limit:
-            break
-    return gone
+            return True
+    return False
 
 
-def take_some(connection: Connection, messages_at_once: int, rows: int) -> bool:
+def take_some(
+    connection: Connection, messages_at_once: int, rows: int, most: int = MAX_EXTENT
+) -> bool:
     """Take away a few of what was left, of one kind and at most `rows`; whether there may be more.
 
     Messages go `messages_at_once`, because each is also taken out of the index, once nothing is
-    left beside them that would go with them.
+    left beside them that would go with them; and fewer where they are longer than `most` together.
     """
     message_id = connection.scalar(select(cleared.c.message_id).limit(1))
     if message_id is not None:
-        if clear_some(connection, message_id, rows) < rows:
+        if not clear_some(connection, message_id, rows, most):
             connection.execute(delete(cleared).where(cleared.c.message_id == message_id))
         return True
     scope = holds.scope(connection)
     room_id = _next_room(connection, scope)
     if room_id is None:
         return False
-    first = _first_messages(room_id, messages_at_once)
-    if scope.authors:
-        _set_aside(connection, first, scope)
-    for table in (reactions, wordings, addressed, calls, attachments, saved):
+    first = _first_messages(connection, room_id, messages_at_once, most)
+    # By itself where there is much of it.
+    if scope.authors and _set_aside(connection, first, scope):
+        return True
+    if wording_rows.forget_some(connection, first, rows, most)[0]:
+        return True
+    for table in (reactions, addressed, calls, attachments, saved):
         if some_of(connection, table, table.c.message_id.in_(first), rows):
             return True
     if connection.execute(delete(messages).where(messages.c.id.in_(first))).rowcount:
@@ -130,8 +142,8 @@ def _next_room(connection: Connection, scope: holds.Scope) -> int | None:
     return found
 
 
-def _set_aside(connection: Connection, some: Select[tuple[int]], scope: holds.Scope) -> None:
-    """Keep what these people have said, before anything of it goes."""
+def _set_aside(connection: Connection, some: list[int], scope: holds.Scope) -> bool:
+    """Keep what these people have said, before anything of it goes; whether there was any."""
     kept = (
         select(held.c.message_id)
         .where(held.c.message_id == messages.c.id, held.c.why == "room")
@@ -143,7 +155,9 @@ def _set_aside(connection: Connection, some: Select[tuple[int]], scope: holds.Sc
         messages.c.deleted_at.is_(None),
         ~kept,
     )
-    holds.set_aside(connection, connection.scalars(theirs).all(), "room")
+    found = connection.scalars(theirs).all()
+    holds.set_aside(connection, found, "room")
+    return bool(found)
 
 
 def _hand_on(connection: Connection, room_id: int, limit: int) -> int:
@@ -167,13 +181,36 @@ def is_behind(connection: Connection) -> bool:
     return len(connection.scalars(some).all()) == MAX_BEHIND
 
 
-def _first_messages(room_id: int, limit: int) -> Select[tuple[int]]:
-    return (
-        select(messages.c.id)
-        .where(messages.c.room_id == room_id)
-        .order_by(messages.c.id)
-        .limit(limit)
+_FIRST: Final = (
+    select(
+        messages.c.id,
+        (extent(messages.c.content) + func.coalesce(extent(messages.c.forwarded), 0)).label(
+            "extent"
+        ),
     )
+    .where(messages.c.room_id == bindparam("room"))
+    .order_by(messages.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+def _first_messages(connection: Connection, room_id: int, limit: int, most: int) -> list[int]:
+    """The first of a room that are no longer than that with all they said before, one at least."""
+    found, left = list[Any](), most
+    with connection.execute(_FIRST, {"room": room_id, "limit": limit}) as rows:
+        for row in rows:
+            if found and left < row.extent:
+                break
+            left -= row.extent
+            found.append(row)
+    before = wording_rows.extents(connection, [row.id for row in found], most)
+    ids: list[int] = []
+    for row in found:
+        most -= row.extent + before[row.id]
+        if ids and most < 0:
+            break
+        ids.append(row.id)
+    return ids
 
 
 def some_of(connection: Connection, table: Table, where: ColumnElement[bool], limit: int) -> int:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from parlour.store import files as file_rows
 from parlour.store import leftovers, notices, wordings
-from parlour.store.dialects import greater
+from parlour.store.dialects import extent, greater
 from parlour.store.notices import SHIFTS
 from parlour.store.tables import (
     addressed,
@@ -34,9 +34,11 @@ from parlour.store.tables import (
     rooms,
     saved,
 )
+from parlour.store.tables import wordings as wording_rows
+from parlour.support.portions import MAX_EXTENT
 
 # What may be beside a message in any number, each row of which goes with it.
-_BESIDE: Final[tuple[Table, ...]] = (reactions, saved, addressed, attachments)
+_BESIDE: Final[tuple[Table, ...]] = (reactions, saved, addressed, attachments, wording_rows)
 
 
 class RoomRow(NamedTuple):
@@ -61,8 +63,9 @@ class Old(NamedTuple):
     version: int
     author: str
     deleted: bool
-    # Rows beside it that go with it.
+    # Rows beside it that go with it, and how long it is, without what it said before.
     beside: int
+    extent: int
 
 
 _ROOM: Final = (
@@ -94,6 +97,9 @@ _FIRST: Final = (
     select(
         messages.c.id, messages.c.number, messages.c.version, messages.c.author,
         messages.c.deleted_at, messages.c.timestamp, _beside(),
+        (extent(messages.c.content) + func.coalesce(extent(messages.c.forwarded), 0)).label(
+            "extent"
+        ),
     )
     .where(messages.c.room_id == bindparam("room"))
     .order_by(messages.c.id)
@@ -175,43 +181,60 @@ def count_older(connection: Connection, room_id: int, before: datetime) -> int:
     return max(0, last - purged)
 
 
-def oldest(connection: Connection, room_id: int, before: datetime, limit: int) -> list[Old]:
+def oldest(
+    connection: Connection, room_id: int, before: datetime, limit: int, most: int = MAX_EXTENT
+) -> list[Old]:
     """The first messages of a room, as far as all of them are older than that.
+
+    Behind where they are longer than `most` together it is not looked.
 
     A history is only ever cut off at its beginning: where a clock was set back, what stands behind
     a younger message waits for it.
     """
-    found = []
-    for row in connection.execute(_FIRST, {"room": room_id, "limit": limit}):
-        if row.timestamp >= before:
-            break
-        is_deleted = row.deleted_at is not None
-        found.append(Old(row.id, row.number, row.version, row.author, is_deleted, row.beside))
+    found: list[Old] = []
+    with connection.execute(_FIRST, {"room": room_id, "limit": limit}) as rows:
+        for row in rows:
+            if row.timestamp >= before or (found and most < row.extent):
+                break
+            most -= row.extent
+            found.append(
+                Old(
+                    row.id, row.number, row.version, row.author, row.deleted_at is not None,
+                    row.beside, row.extent,
+                )
+            )  # fmt: skip
     return found
 
 
-def as_many(found: Sequence[Old], rows: int) -> list[Old]:
-    """The first of them, beside which there are so many rows at most; perhaps none."""
-    taken = []
+def as_many(
+    connection: Connection, found: Sequence[Old], rows: int, most: int = MAX_EXTENT
+) -> list[Old]:
+    """The first of them, beside which there are so many rows at most; perhaps none.
+
+    With all that they said before they are no longer than `most` together, but for a single one
+    that said nothing before.
+    """
+    before = wordings.extents(connection, [each.id for each in found], most)
+    taken: list[Old] = []
     for each in found:
         rows -= each.beside
-        if rows < 0:
+        most -= each.extent + before[each.id]
+        if rows < 0 or (most < 0 and (taken or before[each.id])):
             break
         taken.append(each)
     return taken
 
 
 def strip(connection: Connection, old: Old, rows: int) -> None:
-    """Leave of a message that has too much beside it what a deletion leaves, and take some of that.
+    """Leave of a message that has too much beside it what a deletion leaves, or take some of that.
 
     People see it as deleted for the moments until all of it can go at once.
     """
     if old.deleted:
         leftovers.clear_some(connection, old.id, rows)
         return
-    wordings.forget(connection, old.id)
     file_rows.release(connection, old.id)
-    leftovers.clear(connection, old.id, rows)
+    leftovers.leave(connection, old.id)
     gone = update(messages).where(messages.c.id == old.id)
     connection.execute(
         gone.values(

@@ -20,7 +20,7 @@ from parlour.support.text import name_key
 # Changed messages that a search looks at one by one until they are indexed anew.
 MAX_CHANGED: Final = 500
 # Characters that are indexed in one transaction, but for a single message that has more.
-MAX_CHARACTERS: Final = 50_000
+MAX_CHARACTERS: Final = 10_000
 
 # Where each column is in such a row.
 _AT: Final = {column.name: place for place, column in enumerate(TOLD)}

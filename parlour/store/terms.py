@@ -74,7 +74,7 @@ def put(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         return
     # In the order in which the index keeps them, which spares it a way for each.
     numbers = [
-        (message_id, sorted({number_of(term, message_id) for term in words.split()}))
+        (message_id, sorted({number_of(term, message_id) for term in set(words.split())}))
         for message_id, words in rows
     ]
     connection.exec_driver_sql(_PUT_NUMBERS, numbers)

@@ -1,11 +1,26 @@
 """The rows of what messages said before they were edited."""
 
+from collections import Counter
+from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select
 
 from parlour.models import Message, Wording
+from parlour.store.dialects import extent
 from parlour.store.tables import wordings
+
+# Made once: the lists that are bound anew each time leave circles for the collector.
+_IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
+_EXTENTS: Final = (
+    select(wordings.c.message_id, wordings.c.number, extent(wordings.c.content).label("extent"))
+    .where(wordings.c.message_id.in_(_IDS))
+    .order_by(wordings.c.message_id, wordings.c.number)
+)
+_FIRST: Final = _EXTENTS.limit(bindparam("rows"))
+_FORGET: Final = delete(wordings).where(
+    wordings.c.message_id == bindparam("whose"), wordings.c.number == bindparam("which")
+)
 
 _TOLD: Final = (wordings.c.number, wordings.c.content, wordings.c.timestamp)
 
@@ -56,3 +71,42 @@ def keep(connection: Connection, message: Message, most: int | None) -> None:
 def forget(connection: Connection, message_id: int) -> None:
     """Take away all that a message said before."""
     connection.execute(delete(wordings).where(wordings.c.message_id == message_id))
+
+
+def extents(connection: Connection, ids: Collection[int], most: int) -> Counter[int]:
+    """How long what some messages said before is, together, by their ids.
+
+    It is looked no further than where all of it is longer than `most`: behind that it is not known.
+    """
+    found: Counter[int] = Counter()
+    if not ids:
+        return found
+    with connection.execute(_EXTENTS, {"ids": ids}) as rows:
+        for row in rows:
+            found[row.message_id] += row.extent
+            most -= row.extent
+            if most < 0:
+                break
+    return found
+
+
+def forget_some(
+    connection: Connection, ids: Collection[int], rows: int, most: int
+) -> tuple[int, bool]:
+    """Take away some of what messages said before: so many `rows`, so long together at most.
+
+    The first goes however long it is. How many went, and whether there may be more.
+    """
+    some: list[dict[str, int]] = []
+    more = False
+    if ids:
+        with connection.execute(_FIRST, {"ids": ids, "rows": rows}) as found:
+            for row in found:
+                most -= row.extent
+                more = most < 0 and bool(some)
+                if more:
+                    break
+                some.append({"whose": row.message_id, "which": row.number})
+    if some:
+        connection.execute(_FORGET, some)
+    return len(some), more or len(some) == rows

@@ -74,8 +74,9 @@ class Counts:
         # Messages that were stored here, and frames written to who follows something.
         self.messages = 0
         self.deliveries = 0
-        # Messages that were taken away because their time was over, how long each batch of them
-        # kept the writer, and how many were set aside for holds when that was counted last.
+        # Messages that were taken away because their time was over, how long each batch of them,
+        # and of what else goes behind people's backs, kept the writer, and how many were set aside
+        # for holds when that was counted last.
         self.purged = 0
         self.purge_seconds = Histogram(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
         self.held = 0

@@ -55,6 +55,7 @@ class Job:
     `alone` has a transaction of its own, so that nobody else's fails with it. `weight` is how much
     of a group it takes: as many times the work of an ordinary message. `record` is called by the
     thread with what came of it: the words that others are to know it by, None where it is nothing.
+    `seconds` say of what was alone for how long all others who write waited for it.
     """
 
     operation: Callable[..., Any]
@@ -64,6 +65,7 @@ class Job:
     alone: bool = False
     weight: int = 1
     record: Callable[[Outcome], str | None] | None = None
+    seconds: float = 0.0
 
 
 class Commits(Protocol):
@@ -233,11 +235,15 @@ class Writer:
         started = time.monotonic()
         try:
             with self._engine.begin() as connection:
+                # It has the lock of all who write from here on, until it is on the disk.
+                locked = time.perf_counter()
                 outcomes = work(connection)
                 if self._commits is not None:
                     mark = self._commits.note(connection, self._records(group, outcomes))
                 # Nobody has seen anything of it yet. From the next line on, readers may.
                 self._begun += 1
+            if group[0].alone:
+                group[0].seconds = time.perf_counter() - locked
         except DBAPIError as error:
             if error.connection_invalidated and time.monotonic() - started > SLOW_SECONDS:
                 self._refuse_waiting(error, self._begun - (mark is not None))

@@ -140,7 +140,7 @@ def test_purging_finds_its_batch_by_index(connection: Connection, busy: Room) ->
     """Neither the batch nor the cascade looks at other rooms' messages."""
     ChatDatabase.delete_room(connection, busy.id)
     found = plans(connection, lambda: ChatDatabase.purge_deleted_rooms(connection))
-    [steps] = [steps for sql, steps in found.items() if sql.startswith("DELETE FROM messages")]
+    steps = [step for sql, steps in found.items() if "messages" in sql for step in steps]
     assert not [step for step in steps if step.startswith("SCAN")]
     assert any(BY_ID in step for step in steps)
 
