@@ -32,7 +32,7 @@ EVERY: Final = 3600.0
 # One job works for so many seconds, then the next goes on.
 WORK_SECONDS: Final = 8.0
 # Messages of one batch; how long it may keep the writer is for `Portion` to say.
-FEWEST: Final = 10
+FEWEST: Final = 25
 MOST: Final = 100
 # Messages between two looks how far the index follows, and how long it is waited for.
 LOOK_AGAIN: Final = 500

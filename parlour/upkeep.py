@@ -21,7 +21,7 @@ from parlour.support.portions import Portion
 logger = logging.getLogger(__name__)
 
 # Messages of deleted rooms that are taken away at once at least, however long that takes.
-PURGE_FEWEST: Final = 10
+PURGE_FEWEST: Final = 25
 # Seconds until taking away is tried again.
 PURGE_AGAIN: Final = 30.0
 # Where so many files in a row could not be taken away, the storage does not answer.
