@@ -3,14 +3,13 @@
 What it is made of is in `terms.py`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
     Connection,
-    Select,
     bindparam,
     delete,
     func,
@@ -218,10 +217,11 @@ def to_index(connection: Connection, state: State, limit: int) -> tuple[list[Ind
     First what was said since, then what was said before, from the newest down. A tombstone counts
     as looked at, and is not indexed.
     """
+    most = terms.at_once(connection, MAX_CHARACTERS)
     above, below = messages.c.id > state.highest, messages.c.id < state.lowest
     for bound, order in ((above, messages.c.id.asc()), (below, messages.c.id.desc())):
         sizes = select(messages.c.id, func.length(messages.c.content)).where(bound)
-        ids = _some(connection, sizes.order_by(order).limit(limit))
+        ids = _some(connection.execute(sizes.order_by(order).limit(limit)), most)
         if ids:
             rows = connection.execute(
                 select(*_INDEXED).where(
@@ -233,13 +233,12 @@ def to_index(connection: Connection, state: State, limit: int) -> tuple[list[Ind
     return [], state
 
 
-def _some(connection: Connection, sizes: Select[tuple[int, int]]) -> list[int]:
+def _some(sizes: Iterable[Sequence[Any]], most: int) -> list[int]:
     """The first of some ids (with their lengths): one, or more that are not too long together."""
     ids: list[int] = []
-    left = terms.at_once(connection, MAX_CHARACTERS)
-    for message_id, length in connection.execute(sizes):
-        left -= length
-        if ids and left < 0:
+    for message_id, length in sizes:
+        most -= length
+        if ids and most < 0:
             break
         ids.append(message_id)
     return ids
@@ -248,7 +247,8 @@ def _some(connection: Connection, sizes: Select[tuple[int, int]]) -> list[int]:
 def to_change(connection: Connection, limit: int) -> list[Indexed]:
     """The next messages that have changed, as they were indexed."""
     sizes = select(search_changes.c.message_id, func.length(search_changes.c.content))
-    ids = _some(connection, sizes.order_by(search_changes.c.message_id).limit(limit))
+    found = connection.execute(sizes.order_by(search_changes.c.message_id).limit(limit))
+    ids = _some(found, terms.at_once(connection, MAX_CHARACTERS))
     if not ids:
         return []
     return [Indexed(*row) for row in connection.execute(_AS_THEY_WERE, {"ids": ids})]
