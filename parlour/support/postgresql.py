@@ -7,8 +7,10 @@ nothing is prepared.
 import contextlib
 import os
 import socket
+import ssl
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -38,6 +40,10 @@ AWAY_SECONDS: Final = 1.0
 # Whether a commit took place whose acknowledgement was lost is asked for so long, so often.
 UNKNOWN_SECONDS: Final = 15.0
 UNKNOWN_PAUSE: Final = 0.2
+# Where systems have the certificates of those whom they trust, if Python does not know.
+AUTHORITIES: Final = (
+    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
+)  # fmt: skip
 # The oldest with all that is used here and that is still looked after.
 OLDEST: Final = 140_000
 # The lock of all who write to a database of Parlour: "parlour" in ASCII.
@@ -239,6 +245,20 @@ def _is_unreachable(error: DBAPIError) -> bool:
     return type(error.orig).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout")
 
 
+def _trusted(asked: Mapping[str, Any]) -> dict[str, str]:
+    """What is to be said beside an address that asks for `sslrootcert=system`.
+
+    The OpenSSL of psycopg's wheels looks where the machine had them that built it, and would find
+    no certificate here.
+    """
+    if asked.get("sslrootcert", os.environ.get("PGSSLROOTCERT")) != "system":
+        return {}
+    known = (ssl.get_default_verify_paths().cafile, *AUTHORITIES)
+    file = next((each for each in known if each and Path(each).is_file()), None)
+    # A name that is not the certificate's is no more taken than by `system`.
+    return {} if file is None else {"sslrootcert": file, "sslmode": "verify-full"}
+
+
 def _open(url: str, *, connections: int, more: int, read_only: bool) -> Engine:
     try:
         import psycopg  # noqa: PLC0415 - an extra that most servers do without
@@ -260,8 +280,9 @@ def _open(url: str, *, connections: int, more: int, read_only: bool) -> Engine:
             raise
 
     def dial() -> Heard:
+        trusted = _trusted(psycopg.conninfo.conninfo_to_dict(url))
         opened = Heard.connect(
-            url,
+            psycopg.conninfo.make_conninfo(url, **trusted),
             # Behind a pgbouncer the next statement may come to another connection.
             prepare_threshold=None,
             application_name="parlour",
