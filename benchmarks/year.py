@@ -115,12 +115,17 @@ def size_of(settings: Settings) -> int:
 
 
 def fill(settings: Settings, count: int, stored: int) -> None:
-    """Fill it, and measure at each doubling."""
+    """Fill it, and measure at each doubling; go on where that was broken off."""
     database = init_db(settings)
     begins = datetime.now(UTC) - timedelta(days=count / DAY)
     with get_db(database) as connection:
-        rooms = [ChatDatabase.create_room(connection, f"Room {n}").id for n in range(ROOMS)]
-    step, done, was = min(count, 250_000), 0, 0
+        done = connection.exec_driver_sql("SELECT max(id) FROM messages").scalar() or 0
+        rooms = list(connection.exec_driver_sql("SELECT id FROM rooms ORDER BY id").scalars())
+        for number in range(len(rooms), ROOMS):
+            rooms.append(ChatDatabase.create_room(connection, f"Room {number}").id)
+    step, was = min(count, 250_000), done
+    while step <= done < count:
+        step = min(count, step * 2)
     before, putting, indexing = cpu(), 0.0, 0.0
     while done < count:
         more = GROUP if done < stored else COPIED
@@ -347,11 +352,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=900, help="How long it is taken away.")
     options = parser.parse_args()
     settings = Settings(data_dir=options.data_dir / "data")
-    if not settings.database_path.exists():
-        stored = options.stored or options.messages
-        if options.messages % stored or stored % (COPIED if options.stored else GROUP):
-            parser.error(f"--stored divides --messages, and is a multiple of {COPIED}")
-        fill(settings, options.messages, stored)
+    stored = options.stored or options.messages
+    if options.messages % stored or stored % (COPIED if options.stored else GROUP):
+        parser.error(f"--stored divides --messages, and is a multiple of {COPIED}")
+    fill(settings, options.messages, stored)
     hold(settings, options.keep, 400)
     purge(settings, options.keep, options.seconds)
 
