@@ -179,16 +179,17 @@ deploy-check: dev ## Let nginx, HAProxy, systemd and container tools judge deplo
 	$(BIN)/python -m tests.deploy.check $(ARGS)
 
 audit: node ## Ask for known faults in what the lock files name; look for secrets that were left in files
-	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
-	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements-dev.lock
+	for lock in requirements*.lock; do \
+		$(BIN)/pip-audit --require-hashes --disable-pip --requirement "$$lock" || exit 1; done
 	npm audit
 	npm --prefix benchmarks/peers audit
 	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 sbom: dev ## Write what a release is made of into dist (CycloneDX)
 	@mkdir -p dist
-	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --of JSON --output-file dist/parlour.cdx.json \
-		requirements.lock
+	@cat requirements.lock $(foreach extra,postgresql redis s3 traces,requirements-$(extra).lock) | \
+	sed -e ':joined' -e '/\\$$/N; s/\\\n *//; tjoined' | sort -u | \
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --of JSON --output-file dist/parlour.cdx.json -
 
 fuzz: dev ## Let the random tests of protocol and API try far more
 	@TEST_LONG=1 $(BIN)/python $(PYTEST) --timeout=7200 $(or $(T),tests/properties)

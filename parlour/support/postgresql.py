@@ -5,10 +5,13 @@ nothing is prepared.
 """
 
 import contextlib
+import logging
 import os
 import socket
+import ssl
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from parlour.support.silence import Heard
+
+logger = logging.getLogger(__name__)
 
 # Who writes waits so long for others who do, and a statement of theirs takes so long at most.
 LOCK_TIMEOUT_MS: Final = 5_000
@@ -38,8 +43,15 @@ AWAY_SECONDS: Final = 1.0
 # Whether a commit took place whose acknowledgement was lost is asked for so long, so often.
 UNKNOWN_SECONDS: Final = 15.0
 UNKNOWN_PAUSE: Final = 0.2
+# Where systems have the certificates of those whom they trust, if Python does not know.
+AUTHORITIES: Final = (
+    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
+)  # fmt: skip
 # The oldest with all that is used here and that is still looked after.
 OLDEST: Final = 140_000
+# By which a server knows who is connected, and what is at work for long is called instead.
+NAME: Final = "parlour"
+PATIENT_NAME: Final = "parlour (long)"
 # The lock of all who write to a database of Parlour: "parlour" in ASCII.
 WRITE_LOCK: Final = int.from_bytes(b"parlour")
 
@@ -56,6 +68,24 @@ _BEGIN_READING: Final = (
     f"SELECT set_config('lock_timeout', '{LOCK_TIMEOUT_MS}', true),"
     f" set_config('statement_timeout', '{STATEMENT_TIMEOUT_MS}', true)"
 )
+
+# Who holds that lock and has said nothing for longer than it may. PostgreSQL ends such a one by
+# itself, but not where a Flush was what it said last, as psycopg does behind several rows at once,
+# nor among those. It then waits for whoever is gone as long as TCP lets it, and all for the lock.
+_PUT_OUT: Final = f"""
+    SELECT pg_terminate_backend(held.pid)
+    FROM pg_locks AS held
+    JOIN pg_stat_activity AS who ON who.pid = held.pid
+    JOIN pg_database AS here ON here.oid = held.database AND here.datname = current_database()
+    WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
+    AND held.classid = {WRITE_LOCK >> 32} AND held.objid = {WRITE_LOCK & 0xFFFFFFFF}
+    AND who.application_name = '{NAME}'
+    AND (
+        who.state IN ('idle in transaction', 'idle in transaction (aborted)')
+        OR who.wait_event = 'ClientRead' AND left(who.query, 5) <> 'COPY '
+    )
+    AND clock_timestamp() - who.state_change > interval '{IDLE_TIMEOUT_MS} milliseconds'
+"""  # noqa: S608 - numbers and a name of our own
 
 Meaning = Literal["full", "locked", "lost"]
 
@@ -98,9 +128,29 @@ def open_writer(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(_BEGIN_WRITING)
+        try:
+            connection.exec_driver_sql(_BEGIN_WRITING)
+        except DBAPIError as error:
+            if meaning_of(error) != "locked" or not _put_out(connection):
+                raise
+            connection.exec_driver_sql(_BEGIN_WRITING)
 
     return engine
+
+
+def _put_out(connection: Connection) -> bool:
+    """End the transaction of whoever holds the lock and is silent; whether there was one."""
+    driven = _driven(connection)
+    driven.rollback()
+    try:
+        found = connection.exec_driver_sql(_PUT_OUT).all()
+    except DBAPIError:
+        # It belongs to somebody else, who may.
+        return False
+    driven.rollback()
+    if found:
+        logger.warning("a writer that had fallen silent in a transaction was put out")
+    return bool(found)
 
 
 def ask(
@@ -161,7 +211,8 @@ def let_take_its_time(connection: Connection) -> None:
     """Let what is done in this transaction take as long as it does: a migration."""
     connection.exec_driver_sql(
         "SELECT set_config('statement_timeout', '0', true),"
-        " set_config('idle_in_transaction_session_timeout', '0', true)"
+        " set_config('idle_in_transaction_session_timeout', '0', true),"
+        f" set_config('application_name', '{PATIENT_NAME}', true)"
     )
     _driven(connection).patience = None
 
@@ -239,6 +290,20 @@ def _is_unreachable(error: DBAPIError) -> bool:
     return type(error.orig).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout")
 
 
+def _trusted(asked: Mapping[str, Any]) -> dict[str, str]:
+    """What is to be said beside an address that asks for `sslrootcert=system`.
+
+    The OpenSSL of psycopg's wheels looks where the machine had them that built it, and would find
+    no certificate here.
+    """
+    if asked.get("sslrootcert", os.environ.get("PGSSLROOTCERT")) != "system":
+        return {}
+    known = (ssl.get_default_verify_paths().cafile, *AUTHORITIES)
+    file = next((each for each in known if each and Path(each).is_file()), None)
+    # A name that is not the certificate's is no more taken than by `system`.
+    return {} if file is None else {"sslrootcert": file, "sslmode": "verify-full"}
+
+
 def _open(url: str, *, connections: int, more: int, read_only: bool) -> Engine:
     try:
         import psycopg  # noqa: PLC0415 - an extra that most servers do without
@@ -260,11 +325,12 @@ def _open(url: str, *, connections: int, more: int, read_only: bool) -> Engine:
             raise
 
     def dial() -> Heard:
+        trusted = _trusted(psycopg.conninfo.conninfo_to_dict(url))
         opened = Heard.connect(
-            url,
+            psycopg.conninfo.make_conninfo(url, **trusted),
             # Behind a pgbouncer the next statement may come to another connection.
             prepare_threshold=None,
-            application_name="parlour",
+            application_name=NAME,
             client_encoding="UTF8",
             connect_timeout=CONNECT_SECONDS,
             # A server that is gone without a word is given up after about so long, too.

@@ -4,16 +4,17 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from parlour.database import ChatDatabase, Database, get_db, init_db
 from parlour.errors import Refusal
 from parlour.store.messages import count
+from parlour.store.tables import meta
 from parlour.support import postgresql
 from tests.support.brief import thorough_but
 from tests.support.cutting import Cutting, cutting
@@ -55,6 +56,74 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgresql, "IDLE_SECONDS", 0.5)
     monkeypatch.setattr(postgresql, "UNKNOWN_SECONDS", 1.0)
     monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 2)
+
+
+ROWS = [{"name": f"row {number}", "value": ""} for number in range(3)]
+
+
+def several(connection: Connection) -> None:
+    """Say several rows at once, in a pipeline: PostgreSQL does not look at the clock from then."""
+    connection.execute(insert(meta), ROWS)
+
+
+def one(connection: Connection) -> None:
+    """Say one, after which PostgreSQL does."""
+    connection.execute(insert(meta), ROWS[:1])
+
+
+def half(connection: Connection) -> None:
+    """Say one of several, and not that that was all."""
+    pgconn = connection.connection.driver_connection.pgconn  # type: ignore[union-attr]
+    pgconn.enter_pipeline_mode()
+    pgconn.send_query_params(b"INSERT INTO meta (name, value) VALUES ('row', '')", [])
+    pgconn.send_flush_request()
+    while pgconn.flush():
+        pass
+    # It has come there.
+    pgconn.get_result()
+
+
+@pytest.mark.parametrize("say", thorough_but([several], [several, one, half]))
+def test_who_falls_silent_in_the_middle_of_writing_keeps_nobody_from_it_for_long(
+    say: Callable[[Connection], None], own_postgres: Postgres
+) -> None:
+    """As where its machine hangs: it is put out, its rows are not there, and it hears of it."""
+    url = own_postgres.new_database()
+    silent, other = postgresql.open_writer(url), postgresql.open_writer(url)
+    holding = silent.connect()
+    try:
+        begun = holding.begin()
+        say(holding)
+        with other.begin() as connection:
+            one(connection)
+            names = connection.scalars(select(meta.c.name).where(meta.c.name.like("row%"))).all()
+            assert names == ["row 0"]
+        with pytest.raises(DBAPIError) as error:
+            one(holding)
+        if say is not half:
+            assert postgresql.meaning_of(error.value) == "lost"
+            begun.close()
+    finally:
+        holding.invalidate()
+        silent.dispose()
+        other.dispose()
+
+
+def test_who_takes_long_on_purpose_is_left_alone(own_postgres: Postgres) -> None:
+    """A migration, in which much may be reckoned before anything is said."""
+    url = own_postgres.new_database()
+    patient, other = postgresql.open_writer(url), postgresql.open_writer(url)
+    try:
+        with patient.begin() as working:
+            postgresql.let_take_its_time(working)
+            several(working)
+            with pytest.raises(DBAPIError) as error, other.begin():
+                pass
+            assert postgresql.meaning_of(error.value) == "locked"
+            assert working.scalars(select(meta.c.name).where(meta.c.name == "row 2")).all()
+    finally:
+        patient.dispose()
+        other.dispose()
 
 
 @pytest.mark.thorough
