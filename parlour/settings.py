@@ -31,7 +31,6 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 class SettingsError(Exception):
     """A setting is wrong; the text is the one line to show, naming the setting and the fault."""
 
-    # Whether that was given as a flag.
     by_flag = False
 
 
@@ -387,11 +386,13 @@ def read_settings(**flags: Any) -> tuple[Settings, list[Wrong]]:
         try:
             return Settings(_env_file=file, **given), wrong
         except ValidationError as error:
-            for each in error.errors():
-                name = str(each["loc"][0])
-                given[name] = Settings.model_fields[name].default
-                words = each["msg"].removeprefix("Value error, ")
-                shown = "" if name in _SECRETS else f" (it is {each['input']!r})"
+            for fault in error.errors():
+                name = str(fault["loc"][0])
+                # Those without which its default would be wrong, too, as a key's is.
+                away = (name, "tls_certificate") if name == "tls_key" else (name,)
+                given |= {each: Settings.model_fields[each].default for each in away}
+                words = fault["msg"].removeprefix("Value error, ")
+                shown = "" if name in _SECRETS else f" (it is {fault['input']!r})"
                 line = f"{PREFIX}{name.upper()} is wrong: {words}{shown}."
                 if told:
                     wrong.append(Wrong(name, line, name in by_flag))
