@@ -17,6 +17,7 @@ import pytest
 from parlour import __version__, cli
 from parlour.settings import PREFIX, Settings
 from tests.support import commands
+from tests.support.brief import thorough_but
 from tests.support.people import http_client
 from tests.support.server import PARLOUR, Server
 from tests.support.timing import scaled
@@ -138,7 +139,9 @@ def test_a_wrong_value_of_a_flag_is_told_in_a_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", ["doctor", "--help", "backup --list --to ."])
+@pytest.mark.parametrize(
+    "arguments", thorough_but(["doctor"], ["doctor", "--help", "backup --list --to ."])
+)
 def test_output_that_cannot_be_written_ends_it_without_a_traceback(
     tmp_path: Path, arguments: str
 ) -> None:
