@@ -121,8 +121,10 @@ def fill(settings: Settings, count: int, stored: int) -> None:
     with get_db(database) as connection:
         done = connection.exec_driver_sql("SELECT max(id) FROM messages").scalar() or 0
         rooms = list(connection.exec_driver_sql("SELECT id FROM rooms ORDER BY id").scalars())
-        for number in range(len(rooms), ROOMS):
-            rooms.append(ChatDatabase.create_room(connection, f"Room {number}").id)
+        rooms.extend(
+            ChatDatabase.create_room(connection, f"Room {number}").id
+            for number in range(len(rooms), ROOMS)
+        )
     step, was = min(count, 250_000), done
     while step <= done < count:
         step = min(count, step * 2)

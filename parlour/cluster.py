@@ -9,7 +9,9 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from parlour import elsewhere
@@ -177,7 +179,7 @@ class Cluster:
                     if entry.id > self.head:
                         # It never got one: it was thought to be lost.
                         effects = await read(journal.own_effects, entry.id)
-                        self.apply(Entry(entry.id, entry.node, effects))
+                        self.apply(replace(entry, effects=effects))
                     continue
                 COUNTS.entries_looked_up += 1
                 self.apply(entry)
@@ -207,7 +209,7 @@ class Cluster:
         COUNTS.entries_told += 1
         # Whoever follows the writing of others has something to do here, too.
         self._database.written.set()
-        replay(context, entry.effects)
+        replay(context, entry.effects, entry.came_at)
 
     def _look_soon(self) -> None:
         self._overdue = None
@@ -359,7 +361,7 @@ class Cluster:
         context = self._context
         assert context is not None  # noqa: S101 - it has begun
         if kind == "did":
-            self._hint(Entry(rest[0], node, rest[2], rest[1]))
+            self._hint(Entry(rest[0], node, rest[2], rest[1], time.perf_counter()))
         elif kind == "typing":
             room_id, frame, author = rest
             context.manager.broadcast(room_id, frame.encode(), ephemeral=True, but=author)

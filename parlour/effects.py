@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import TypeAdapter
 
 from parlour.context import Context
+from parlour.support.counts import COUNTS
 
 Payload = TypeVar("Payload")
 
@@ -149,11 +150,20 @@ def effect(
     return make
 
 
-def replay(context: Context, effects: str) -> None:
+def replay(context: Context, effects: str, came_at: float = 0.0) -> None:
     """Tell on this node what another one has committed in one transaction: its lines.
 
     What fails is logged and costs nothing else; what this release does not know it passes over.
+    How long all have waited for it is counted from `came_at` on, when this node knew of it: by
+    which clock it was committed, nobody else can say.
     """
+    # A hint may be told in the middle of what this node has committed itself.
+    before, COUNTS.committed_at = COUNTS.committed_at, came_at
+    _replay(context, effects)
+    COUNTS.committed_at = before
+
+
+def _replay(context: Context, effects: str) -> None:
     for line in effects.split("\n"):
         name, _, words = line.partition(" ")
         known = _EFFECTS.get(name)

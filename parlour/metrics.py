@@ -42,6 +42,9 @@ _DOORS: Final = ("http", "websocket")
 _TROUBLE: Final = ("busy", "internal", "storage_full")
 _FAULTS: Final = ("full", "locked", "lost", "readonly", "disk", "damaged")
 _OUTCOMES: Final = ("done", "failed", "given_up")
+_RESUMES: Final = (("replayed", "reset", "unchanged"), ("came", "gap"))
+# Which services do the work behind, and so know of backups (`services.py`).
+_WORKING: Final = ("", "worker")
 
 
 def look(context: Context, space: Space | None = None) -> list[Metric]:
@@ -84,7 +87,11 @@ def _families(context: Context) -> Iterator[Metric]:
     yield from _of_refusals()
     yield from _of_the_database(context)
     yield from _of_the_event_loop(context)
-    yield from _of_backups()
+    about = "When this installation began: without a backup it is as old"
+    installed = context.database.installed_at / 1000
+    yield _gauge("parlour_installed_timestamp_seconds", about, installed)
+    if context.settings.only in _WORKING:
+        yield from _of_backups()
     yield from _of_other_nodes(context)
 
 
@@ -107,6 +114,11 @@ def _of_connections(context: Context) -> Iterator[Metric]:
     yield _counter("parlour_messages_stored", "Messages that were said here", COUNTS.messages)
     about = "Frames written to those who follow rooms or the list of them, one for each of them"
     yield _counter("parlour_deliveries", about, COUNTS.deliveries)
+    about = "From a commit until the last who follows its room was written to; of each batch one"
+    yield _histogram("parlour_fan_out_lag_seconds", about, COUNTS.fan_out_lag)
+    about = "Who said up to where they had a room, by what they got and why they asked"
+    resumes = {**dict.fromkeys(product(*_RESUMES), 0), **COUNTS.resumes}
+    yield _counters("parlour_resumes", about, ("outcome", "reason"), resumes)
 
 
 def _of_refusals() -> Iterator[Metric]:

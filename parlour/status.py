@@ -92,6 +92,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "messages": 104233,
     "deliveries": 3120334,
     "commits": {"p50": 0.002, "p99": 0.011, "bounds": [0.005, 0.05], "counts": [97000, 7100, 3]},
+    "telling": {"p50": 0.003, "p99": 0.02, "bounds": [0.005, 0.05], "counts": [95000, 3100, 4]},
     "lag": {"p50": 0.0004, "p99": 0.003, "bounds": [0.001, 0.01], "counts": [340000, 5600, 2]},
     "waiting": {
         "writes": 0, "reads": 0, "passwords": 0, "searches": 0, "uploads": 1, "jobs": 0,
@@ -129,6 +130,7 @@ class ServerStatus(Shape):
     messages: int
     deliveries: int
     commits: Timing
+    telling: Timing
     lag: Timing
     waiting: Waiting
     refusals: ByName
@@ -199,6 +201,7 @@ class Look:
             messages=COUNTS.messages,
             deliveries=COUNTS.deliveries,
             commits=_timing(COUNTS.group_seconds),
+            telling=_timing(COUNTS.fan_out_lag),
             lag=_timing(COUNTS.lag),
             waiting=Waiting.model_construct(
                 writes=load.writes,

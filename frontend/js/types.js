@@ -272,6 +272,7 @@
  * @property {number} messages
  * @property {number} deliveries
  * @property {Timing} commits
+ * @property {Timing} telling
  * @property {Timing} lag
  * @property {{writes: number, reads: number, passwords: number, searches: number, uploads: number, jobs: number}} waiting
  * @property {{[code: string]: number}} refusals

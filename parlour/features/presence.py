@@ -13,6 +13,7 @@ from parlour.permissions import RoomRole, no_room
 from parlour.protocol import SyncEvent, encode
 from parlour.realtime.presence import Present
 from parlour.storing import Changes
+from parlour.support.counts import COUNTS
 
 # Rooms that one connection may follow: all that it is told, and its end, goes through each of them.
 MAX_FOLLOWED: Final = 2_000
@@ -81,6 +82,9 @@ async def follow(
     manager.note_version(room_id, room.version)
     first = manager.enter(connection, room_id)
     frames = []
+    if after is not None:
+        became = "reset" if changes.reset else "replayed" if changes.messages else "unchanged"
+        COUNTS.resumes[became, "came" if new else "gap"] += 1
     if sync:
         event = SyncEvent.model_construct(
             room_id=room_id,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Collection
 from operator import length_hint
 from typing import Final
@@ -40,13 +41,19 @@ class _Batch:
     frames alone gets them without the `reserved`.
     """
 
-    __slots__ = ("_ephemeral", "_forms", "_frames", "_whole", "reserved")
+    __slots__ = ("_ephemeral", "_forms", "_frames", "_whole", "committed_at", "reserved")
 
     def __init__(
-        self, frames: list[bytes], ephemeral: Collection[int], reserved: Collection[int]
+        self,
+        frames: list[bytes],
+        ephemeral: Collection[int],
+        reserved: Collection[int],
+        committed_at: float = 0.0,
     ) -> None:
         self._whole: bytes | None = None
         self.reserved = reserved
+        # When the first of it was committed; 0 where nothing of it was.
+        self.committed_at = committed_at
         self._frames = frames
         self._ephemeral = ephemeral
         # What is written to many in another form, by which frames are left out of it.
@@ -100,8 +107,8 @@ class Feed:
     """
 
     __slots__ = (
-        "_ahead", "_batch", "_ephemeral", "_frames", "_held", "_lagging", "_live", "_members",
-        "_place", "_pushes", "_reserved", "_running", "_size", "_special",
+        "_ahead", "_batch", "_commits", "_ephemeral", "_frames", "_held", "_lagging", "_live",
+        "_members", "_place", "_pushes", "_reserved", "_running", "_size", "_special",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -110,10 +117,11 @@ class Feed:
         self._live: dict[Connection, Callable[[bytes], None]] = {}
         self._lagging: dict[Connection, None] = {}
         self._held: dict[Connection, _Held] = {}
-        # What was published and is in no batch yet; which of it is ephemeral, and which is not for
-        # those who asked for the seed's frames alone; and who has how many of these frames
-        # already, or is to be left out of them.
+        # What was published and is in no batch yet, and when each of it was committed, if it was;
+        # which of it is ephemeral, and which is not for those who asked for the seed's frames
+        # alone; and who has how many of these frames already, or is to be left out of them.
         self._frames: list[bytes] = []
+        self._commits: list[float] = []
         self._size = 0
         self._ephemeral: set[int] = set()
         self._reserved: set[int] = set()
@@ -219,6 +227,7 @@ class Feed:
         if reserved:
             self._reserved.add(len(self._frames))
         self._frames.append(frame)
+        self._commits.append(COUNTS.committed_at)
         self._size += len(frame)
         for connection in but:
             if connection in self._live or connection in self._lagging:
@@ -256,10 +265,12 @@ class Feed:
     def _begin(self) -> None:
         """Make a batch of what has been published, as far as it fits, and start to write it."""
         count = self._fitting()
+        commits, self._commits = self._commits[:count], self._commits[count:]
         self._batch = _Batch(
             self._frames[:count],
             frozenset(self._ephemeral),
             frozenset(place for place in self._reserved if place < count),
+            commits[0] or next(filter(None, commits), 0.0),
         )
         # Those that lag come first, so that the others are in the same places of two lists.
         self._members = [*self._lagging, *self._live]
@@ -309,12 +320,16 @@ class Feed:
         if last < len(self._members):
             asyncio.get_running_loop().call_soon(self._write_on)
             return
+        if self._batch is not None and self._batch.committed_at and self._members:
+            # Once for all of them.
+            COUNTS.fan_out_lag.add(time.perf_counter() - self._batch.committed_at)
         self._batch = None
         self._members, self._pushes, self._special = [], [], {}
         if self._frames and (self._live or self._lagging):
             asyncio.get_running_loop().call_soon(self._begin)
             return
         self._frames = []
+        self._commits.clear()
         self._size = 0
         self._ephemeral.clear()
         self._reserved.clear()

@@ -13,6 +13,7 @@ from parlour.store.meta import (
     BACKUP,
     COMMITS,
     EPOCH,
+    INSTALLED,
     KEYS,
     MOVED,
     PUBLIC_KEYS,
@@ -169,7 +170,7 @@ def renew_history(connection: Connection) -> None:
     Pages that saw more of the other one read everything again, and nodes of this one do not speak
     with nodes of that.
     """
-    gone = (EPOCH, SERVER, MOVED, SEAL, RESTORING, BACKUP, BACKING_UP)
+    gone = (EPOCH, SERVER, MOVED, INSTALLED, SEAL, RESTORING, BACKUP, BACKING_UP)
     connection.execute(delete(meta).where(meta.c.name.in_(gone)))
     connection.execute(delete(meta).where(meta.c.name.startswith(COMMITS)))
     # What people take along is in no backup: they ask for it once more.

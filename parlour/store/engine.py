@@ -18,8 +18,16 @@ from parlour.errors import Refusal
 from parlour.migrations import is_behind, migrate
 from parlour.store import lease, nodes
 from parlour.store.backends import Backend, DatabaseUnusable, Sizes, expected_error
+from parlour.store.jobs import now_ms
 from parlour.store.journal import Follower
-from parlour.store.meta import MOVED, RESTORING, ensure_epoch, epoch_of, read_values
+from parlour.store.meta import (
+    MOVED,
+    RESTORING,
+    ensure_epoch,
+    ensure_installed,
+    epoch_of,
+    read_values,
+)
 from parlour.store.readers import Readers
 from parlour.support.lock import lock_data_dir
 from parlour.support.writer import SINGLE, Commits, Job, Writer, WriterBusy
@@ -66,6 +74,7 @@ class Engine:
                 migrate(connection)
                 ensure_epoch(connection)
                 self.epoch = epoch_of(connection)
+                self.installed_at = ensure_installed(connection, now_ms(connection))
                 marks = read_values(connection, [MOVED, RESTORING])
                 # Where it goes on, when it was moved away from here.
                 self.moved_to = marks.get(MOVED)

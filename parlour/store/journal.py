@@ -5,8 +5,9 @@ A transaction reads, under the lock, what was committed before it and this node 
 and says what it did itself: so a node tells everything in that order, its own and the others'.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -59,6 +60,8 @@ class Entry:
     node: str
     effects: str
     after: int = 0
+    # When it came here, by `time.perf_counter`.
+    came_at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +118,14 @@ class Journal(Commits):
         run = connection.exec_driver_sql
         if not records:
             rows = run(_OTHERS, (since, node, self._unsure, node))
-            return Mark(word, tuple(Entry(*row) for row in rows), None)
+            return Mark(word, tuple(_entries(rows)), None)
         effects = "\n".join(records)
         found = run(_ADD, (since, node, self._unsure, node, node, effects, node)).all()
         if not found:
             raise _struck_off()
         *others, own = found
         entry = Entry(own[0], self._node, effects, int(own[2]))
-        return Mark(word, tuple(Entry(*row) for row in others), entry)
+        return Mark(word, tuple(_entries(others)), entry)
 
     def happened(self, mark: Mark, meanwhile: Callable[[], None]) -> bool:
         """As of a server that has its database for itself."""
@@ -169,7 +172,12 @@ def entries_after(connection: Connection, node: str, after: int, limit: int) -> 
     rows = connection.exec_driver_sql(_AFTER, (after, limit, node)).all()
     if not rows:
         raise _struck_off()
-    return [Entry(*row) for row in rows if row[0] is not None]
+    return _entries(row for row in rows if row[0] is not None)
+
+
+def _entries(rows: Iterable[Any]) -> list[Entry]:
+    came_at = time.perf_counter()
+    return [Entry(entry_id, node, effects, 0, came_at) for entry_id, node, effects in rows]
 
 
 def own_effects(connection: Connection, entry_id: int) -> str:

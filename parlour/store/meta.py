@@ -21,6 +21,8 @@ SEAL: Final = "seal of nodes"
 SEAL_OF_EXPORTS: Final = "seal of exports"
 # What nodes write into their transactions, before their names: see `commits.py`.
 COMMITS: Final = "commit "
+# When it was begun here, in milliseconds since 1970.
+INSTALLED: Final = "installed"
 # The last backup, and who makes one just now.
 BACKUP: Final = "backup"
 BACKING_UP: Final = "backing up"
@@ -31,7 +33,7 @@ RESTORING: Final = "restoring"
 # What an account takes along, before its id.
 TAKEOUT: Final = "takeout "
 # What is about one place, and not about what is kept there.
-OF_ONE_SERVER: Final = (SERVER, MOVED, BACKUP, BACKING_UP, RESTORING)
+OF_ONE_SERVER: Final = (SERVER, MOVED, INSTALLED, BACKUP, BACKING_UP, RESTORING)
 
 # Made once: a list that is bound anew each time leaves a circle for the collector.
 _BY_NAME: Final = select(meta.c.name, meta.c.value).where(
@@ -46,6 +48,15 @@ def ensure_epoch(connection: Connection) -> str:
         epoch = secrets.token_hex(8)
         connection.execute(insert(meta).values(name=EPOCH, value=epoch))
     return epoch
+
+
+def ensure_installed(connection: Connection, now: int) -> int:
+    """When it was begun here: `now` for a new database, and for one that does not know it yet."""
+    known = read_values(connection, [INSTALLED]).get(INSTALLED)
+    if known is not None:
+        return int(known)
+    connection.execute(insert(meta).values(name=INSTALLED, value=str(now)))
+    return now
 
 
 def try_to_write(connection: Connection) -> None:

@@ -62,9 +62,10 @@ class Counts:
 
     __slots__ = (
         "answers", "backup", "backup_failures", "backup_running", "begun", "begun_at",
-        "connections", "cut", "database_faults", "deliveries", "entries_looked_up",
-        "entries_told", "gaps", "group_seconds", "group_sizes", "held", "jobs", "jobs_running",
-        "lag", "limited", "messages", "purge_seconds", "purged", "refusals",
+        "committed_at", "connections", "cut", "database_faults", "deliveries",
+        "entries_looked_up", "entries_told", "fan_out_lag", "gaps", "group_seconds", "group_sizes",
+        "held", "jobs", "jobs_running", "lag", "limited", "messages", "purge_seconds", "purged",
+        "refusals", "resumes",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -92,6 +93,16 @@ class Counts:
         self.group_seconds = Histogram(
             0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
         )
+        # When that was committed which is told just now, or came here from another node, by
+        # `time.perf_counter`; 0 while nothing is. And how long after that the last of those who
+        # follow a room, or the list of rooms, was written to.
+        self.committed_at = 0.0
+        self.fan_out_lag = Histogram(
+            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
+        )
+        # Who said up to where they had a room: what they had missed, and whether their connection
+        # came to it just then, or followed it and they had noticed a gap.
+        self.resumes: Counter[tuple[str, str]] = Counter()
         # What the database could not do, by why.
         self.database_faults: Counter[str] = Counter()
         # Jobs that are run just now, and what became of each try, by the job's kind and that.

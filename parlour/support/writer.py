@@ -96,6 +96,7 @@ class _Portion:
     jobs: Sequence[Job] = ()
     outcomes: Sequence[Outcome] = ()
     step: Callable[[], None] | None = None
+    committed_at: float = 0.0
 
 
 class Writer:
@@ -198,10 +199,11 @@ class Writer:
             group.append(job)
         begun = time.perf_counter()
         outcomes, mark = self._commit(group)
+        ended = time.perf_counter()
         COUNTS.group_sizes.add(len(group))
-        COUNTS.group_seconds.add(time.perf_counter() - begun)
+        COUNTS.group_seconds.add(ended - begun)
         try:
-            self._loop.call_soon_threadsafe(self._answer, group, outcomes, self._begun, mark)
+            self._loop.call_soon_threadsafe(self._answer, group, outcomes, self._begun, mark, ended)
         except RuntimeError:
             return False  # the loop has ended: it was given up, and nobody is left to be told
         return not last
@@ -285,18 +287,25 @@ class Writer:
         if refused:
             outcomes = [error] * len(refused)
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._answer, refused, outcomes, begun, None)
+                self._loop.call_soon_threadsafe(self._answer, refused, outcomes, begun, None, 0.0)
 
     def _answer(
-        self, group: Sequence[Job], outcomes: Sequence[Outcome], begun: int, mark: Any
+        self,
+        group: Sequence[Job],
+        outcomes: Sequence[Outcome],
+        begun: int,
+        mark: Any,
+        committed_at: float,
     ) -> None:
         """Answer a group, after those before it."""
         commits = None if mark is None else self._commits
         if commits is not None:
             self._done.extend(_Portion(begun, step=step) for step in commits.before(mark))
         for start in range(0, len(group), ANSWERS):
-            end = start + ANSWERS
-            self._done.append(_Portion(begun, group[start:end], outcomes[start:end]))
+            part = slice(start, start + ANSWERS)
+            self._done.append(
+                _Portion(begun, group[part], outcomes[part], committed_at=committed_at)
+            )
         if commits is not None:
             # With the last of them, so that it costs no turn of its own.
             self._done[-1].step = partial(commits.told, mark)
@@ -306,6 +315,8 @@ class Writer:
 
     def _answer_some(self) -> None:
         portion = self._done.popleft()
+        # Whatever is told below, and nothing else, was committed then.
+        COUNTS.committed_at = portion.committed_at
         for job, outcome in zip(portion.jobs, portion.outcomes, strict=True):
             try:
                 job.answer(outcome)
@@ -318,6 +329,7 @@ class Writer:
                 portion.step()
             except Exception:
                 logger.exception("what others have committed could not be told")
+        COUNTS.committed_at = 0.0
         self._answering = bool(self._done)
         if self._answering:
             self._loop.call_soon(self._answer_some)

@@ -68,11 +68,16 @@ class TracedWriter(Writer):
         return outcomes, mark
 
     def _answer(
-        self, group: Sequence[Job], outcomes: Sequence[Outcome], begun: int, mark: Any
+        self,
+        group: Sequence[Job],
+        outcomes: Sequence[Outcome],
+        begun: int,
+        mark: Any,
+        committed_at: float,
     ) -> None:
         for job in group:
             self._causes.pop(job, None)
-        super()._answer(group, outcomes, begun, mark)
+        super()._answer(group, outcomes, begun, mark, committed_at)
 
 
 class TracedDatabase(Database):

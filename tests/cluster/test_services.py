@@ -12,6 +12,7 @@ import pytest
 from tests.support import websocket
 from tests.support.accounts import Account
 from tests.support.answers import assert_refused
+from tests.support.figures import figures
 from tests.support.files import until
 from tests.support.people import checked, http_client
 from tests.support.places import make_room, new_account, say
@@ -68,6 +69,9 @@ def test_a_service_has_its_own_paths_and_tells_how_it_is(services: Services, nam
             assert http.get(path).is_success
         for path, whose in PATHS.items():
             assert (http.get(path).status_code == 404) == (name != whose or "admin" in path), path
+    # Where nobody looks for backups it is not said that there are none.
+    tells = "parlour_backup_last_timestamp_seconds" in figures(services[name])
+    assert tells == (name == "worker")
 
 
 @pytest.mark.parametrize("name", sorted({*SERVICES} - {"realtime"}))

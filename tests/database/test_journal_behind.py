@@ -26,10 +26,10 @@ async def test_what_others_did_is_read_once_before_it_is_told(
     monkeypatch.setattr(cluster, "LOOK_SECONDS", 1_000.0)
     note, read = Journal.note, 0
 
-    def slowly(context: Context, words: str) -> None:
+    def slowly(context: Context, words: str, came_at: float) -> None:
         # As long as some dozens of messages take, which are one entry of a busy node.
         time.sleep(0.002)
-        effects.replay(context, words)
+        effects.replay(context, words, came_at)
 
     def counted(journal: Journal, *arguments: Any) -> Mark:
         nonlocal read

@@ -15,6 +15,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from parlour.database import ChatDatabase, Database, DatabaseUnusable, get_db, init_db
 from parlour.store import backends
+from parlour.store.backups import renew_history
+from parlour.store.jobs import now_ms
 from parlour.support.lock import DataDirInUse
 from parlour.support.sqlite import LOCK_TIMEOUT_MS, check_sound, open_writer
 from tests.support.local import draft, local_settings, open_database
@@ -207,6 +209,19 @@ def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
         history = ChatDatabase.get_room_messages(connection, room.id)
     assert history.messages == [said]
     assert history.room == room.model_copy(update={"version": 1, "message_count": 1})
+
+
+def test_it_is_known_since_when_there_is_an_installation(tmp_path: Path) -> None:
+    """However often it is opened; what was restored begins there and then."""
+    with open_database(tmp_path) as database, get_db(database) as connection:
+        now, begun = now_ms(connection), database.installed_at
+        assert 0 <= now - begun < scaled(60_000)
+    with open_database(tmp_path) as database, get_db(database) as connection:
+        assert database.installed_at == begun
+        renew_history(connection)
+        now = now_ms(connection)
+    with open_database(tmp_path) as database:
+        assert database.installed_at >= now > begun
 
 
 def test_each_new_database_has_an_epoch_of_its_own(tmp_path: Path) -> None:

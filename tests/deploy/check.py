@@ -81,13 +81,17 @@ def kubernetes(home: Path) -> None:
 
 
 def prometheus(home: Path) -> None:
-    """Promtool reads prometheus.yml and its rules, and finds no fault with what a server tells."""
+    """Promtool reads prometheus.yml, has each of its rules warn and be silent, and finds no fault.
+
+    Nor does it with what a server tells.
+    """
     need("promtool")
     token = home / "parlour.token"
     token.write_text("a-token-that-nobody-guesses")
     text = text_of("prometheus/prometheus.yml")
     assert "/etc/prometheus/parlour.token" in text
-    (home / "alerts.yml").write_text(text_of("prometheus/alerts.yml"))
+    for name in ("alerts.yml", "alerts.test.yml"):
+        (home / name).write_text(text_of(f"prometheus/{name}"))
     path = home / "prometheus.yml"
     path.write_text(text.replace("/etc/prometheus/parlour.token", str(token)))
     try:
@@ -102,13 +106,15 @@ def prometheus(home: Path) -> None:
         )
         path.write_text(left)
         ask("promtool", "check", "config", path)
+    # Two days are gone through for the rules on backups.
+    ask("promtool", "test", "rules", home / "alerts.test.yml", seconds=300)
     with two_nodes(home, is_anew=True) as nodes:
         told = httpx2.get(f"{nodes[0].url}/metrics", trust_env=False).text
     found = subprocess.run(
         ["promtool", "check", "metrics"], input=told, capture_output=True, text=True, check=False
     )
     assert (found.returncode, found.stdout, found.stderr) == (0, "", ""), found
-    say(f"prometheus: its file is right, and so are {told.count('# TYPE')} figures")
+    say(f"prometheus: its files and rules are right, and so are {told.count('# TYPE')} figures")
 
 
 PARTS: dict[str, Callable[[Path], None]] = {

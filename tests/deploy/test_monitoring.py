@@ -16,6 +16,7 @@ from tests.docs.markdown import ROOT, Page, names
 TABLE = Page(ROOT / "docs" / "operations.md").section("Monitoring").table("ask", "worry", "alert")
 [GROUP] = yaml.safe_load(text_of("prometheus/alerts.yml"))["groups"]
 RULES: Final[list[dict[str, Any]]] = GROUP["rules"]
+SHOWN: Final[list[dict[str, Any]]] = yaml.safe_load(text_of("prometheus/alerts.test.yml"))["tests"]
 BOARD: Final[dict[str, Any]] = json.loads(text_of("grafana/parlour.json"))
 PANELS: Final = [panel for panel in BOARD["panels"] if panel["type"] != "row"]
 # What a row of the table says, as the rule has it.
@@ -68,6 +69,28 @@ def test_each_rule_says_what_is_wrong_and_what_to_do() -> None:
         assert "{{ $labels.instance }}" in words["summary"], rule["alert"]
         for sentence in (words["summary"], words["description"]):
             assert sentence.endswith("."), sentence
+
+
+def test_each_rule_is_shown_to_speak_and_to_be_silent() -> None:
+    """To Prometheus' own tool, which `make deploy-check` asks; here, that none is left out.
+
+    And that it is told of figures that there are, by which the rule goes, and shown its own words.
+    """
+    rules = {rule["alert"]: rule for rule in RULES}
+    spoken, silent = set[str](), set[str]()
+    for shown in SHOWN:
+        assert shown["interval"], shown["name"]
+        given = {re.split(r"[{ ]", each["series"])[0] for each in shown["input_series"]}
+        for asked in shown["alert_rule_test"]:
+            rule = rules[asked["alertname"]]
+            figures = set(re.findall(r"\b(?:(?:parlour|process)_\w+|up)\b", rule["expr"]))
+            assert figures <= given, shown["name"]
+            alerts = asked.get("exp_alerts", [])
+            (spoken if alerts else silent).add(rule["alert"])
+            for alert in alerts:
+                description = rule["annotations"]["description"]
+                assert alert["exp_annotations"]["description"] == description, shown["name"]
+    assert (spoken, silent) == ({*rules}, {*rules})
 
 
 def test_prometheus_is_told_where_the_rules_are() -> None:

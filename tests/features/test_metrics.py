@@ -12,6 +12,7 @@ from tests.support.places import make_room, new_account
 from tests.support.rawhttp import RawHTTP
 from tests.support.scheduling import due, later, path_of, said_in
 from tests.support.server import NewServer, Server
+from tests.support.timing import scaled
 
 pytestmark = pytest.mark.one_node("of two, each tells of itself")
 
@@ -47,10 +48,40 @@ async def test_what_is_said_and_to_how_many_is_counted(
     assert 4 <= risen(before, after, "parlour_deliveries_total") <= 12
     assert risen(before, after, "parlour_commit_group_size_count") >= 2
     assert risen(before, after, "parlour_commit_seconds_sum") > 0
+    # Each message was told by itself; of who came and went nothing was committed.
+    assert risen(before, after, "parlour_fan_out_lag_seconds_count") == 2
+    assert 0 < risen(before, after, "parlour_fan_out_lag_seconds_sum") < scaled(5)
     for client in (one, other):
         await client.close()
     await alice.leave()
     await bob.leave()
+
+
+async def test_who_resumes_is_counted_by_what_they_had_missed(
+    server: Server, room: Room, alice: Person
+) -> None:
+    """Who comes back, and who has noticed a gap; nobody who comes without having anything."""
+    before = figures(server)
+    await alice.post(room, "one")
+    first = await alice.enter(room)
+    # Where the room stands, before all of it, and where it never stood.
+    for version in (1, 0, 7):
+        await first.send("subscribe", room_id=room["id"], after=version)
+        await first.until("sync")
+    client = await alice.connect(room, after=0)
+    await client.until("sync")
+    after = figures(server)
+    counted = {
+        (reason, outcome): risen(
+            before, after, f'parlour_resumes_total{{outcome="{outcome}",reason="{reason}"}}'
+        )
+        for reason in ("gap", "came")
+        for outcome in ("unchanged", "replayed", "reset")
+    }
+    assert list(counted.values()) == [1, 1, 1, 0, 1, 0], counted
+    for each in (first, client):
+        await each.close()
+    await alice.leave()
 
 
 def test_what_is_said_later_is_counted_once_it_is_said(server: Server) -> None:

@@ -1,6 +1,7 @@
 """A feed: one write for a turn, everything in its order, nobody in another's way."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from parlour.realtime.feed import BATCH_BYTES, HELD_BYTES, SLICE, Feed
 from parlour.realtime.frames import text_frame
+from parlour.support.counts import COUNTS
 from tests.support.sockets import Socket
 
 
@@ -68,6 +70,35 @@ async def test_a_batch_is_bounded() -> None:
     publish(feed, ["x" * 2 * BATCH_BYTES])
     await turns(feed)
     assert len(socket.frames) == 11
+
+
+async def told(feed: Feed, *frames: tuple[str, float]) -> list[int]:
+    """Publish words that were committed so many seconds ago, if at all; what is counted of it.
+
+    That is for how many batches it took how many seconds, 0 being less than one.
+    """
+    before = list(COUNTS.fan_out_lag.counts)
+    for words, seconds in frames:
+        COUNTS.committed_at = time.perf_counter() - seconds if seconds else 0.0
+        publish(feed, [words])
+    COUNTS.committed_at = 0.0
+    await turns(feed)
+    rises = zip(before, COUNTS.fan_out_lag.counts, strict=True)
+    bounds = (0, *COUNTS.fan_out_lag.bounds)
+    risen = {bound: after - before for bound, (before, after) in zip(bounds, rises, strict=True)}
+    return [int(bound) for bound, count in risen.items() for _ in range(count)]
+
+
+async def test_how_long_after_a_commit_the_last_was_told_is_counted_once_for_a_batch() -> None:
+    """From the first that is in it; not for what nobody committed, and where nobody is told."""
+    feed = Feed()
+    follow(feed, 2 * SLICE)
+    assert await told(feed, ("typing", 0), ("first", 3), ("second", 1.5), ("left", 0)) == [2]
+    assert await told(feed, ("typing", 0)) == []
+    # What did not fit goes by its own time, and not by that of what did.
+    large = "x" * BATCH_BYTES
+    assert await told(feed, (large, 6), (large, 1.5), ("typing", 0)) == [1, 5]
+    assert await told(Feed(), ("nobody", 3)) == []
 
 
 async def test_what_one_alone_is_told_keeps_its_place() -> None:

@@ -42,13 +42,13 @@ def local_settings(folder: Path, **fields: Any) -> Settings:
 
 @cache
 def _migrated() -> Path:
-    """Return a new database as the migrations leave it, before it gets its epoch."""
+    """Return a new database as the migrations leave it, before it is anybody's."""
     folder = Path(mkdtemp(prefix="parlour-migrated-"))
     atexit.register(shutil.rmtree, folder)
     settings = local_settings(folder)
     database = init_db(settings)
     with get_db(database) as connection:
-        connection.execute(delete(meta).where(meta.c.name == "epoch"))
+        connection.execute(delete(meta).where(meta.c.name.in_(("epoch", "installed"))))
     database.release()
     return settings.database_path
 

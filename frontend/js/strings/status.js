@@ -53,6 +53,7 @@ export const words = {
     places: (part) => `${partWords(part)} of the places for connections are taken. Further ones will be refused.`,
     lag: (seconds) => `Everybody waits ${timeWords(seconds)} for everything: the core is full, or the machine is.`,
     storing: (seconds) => `A message takes ${timeWords(seconds)} to be stored: the disk or PostgreSQL is slow.`,
+    telling: (seconds) => `A message takes ${timeWords(seconds)} to get to the last in its room. Take a further node.`,
     writes: (count) => `${countWords(count)} writes wait: more is said than is stored.`,
     cpu: (part) => `The server uses ${partWords(part)} of its core. Take a further node before people notice.`,
     busy: (count) => `${plural(count, 'request was', 'requests were')} refused as busy in the last ten minutes.`,
@@ -80,13 +81,17 @@ export const words = {
     brokerHint: 'by which nodes hear of one another',
   },
 
-  /** @type {{[name in 'connections'|'messages'|'deliveries'|'storing'|'lag'|'waiting'|'cpu'|'memory']: {title: string, about: string, lines?: string[]}}} */
+  /** @type {{[name in 'connections'|'messages'|'deliveries'|'storing'|'telling'|'lag'|'waiting'|'cpu'|'memory']: {title: string, about: string, lines?: string[]}}} */
   chart: {
     connections: { title: 'Connections', about: 'Pages and programs that are connected.' },
     messages: { title: 'Messages', about: 'Said here and stored, a second.' },
     deliveries: { title: 'Deliveries', about: 'What was sent out to those who follow rooms, a second.' },
     storing: {
       title: 'Storing', about: 'How long a message takes to be safe on the disk. Worry above 500\u00a0ms.',
+      lines: ['half of them', '99 of 100'],
+    },
+    telling: {
+      title: 'Telling', about: 'How long a stored message takes to go out to the last in its room. Worry above 1\u00a0s.',
       lines: ['half of them', '99 of 100'],
     },
     lag: {

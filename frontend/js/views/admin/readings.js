@@ -10,6 +10,8 @@
  * @property {number|null} deliveries a second
  * @property {number|null} storing50 seconds
  * @property {number|null} storing99
+ * @property {number|null} telling50
+ * @property {number|null} telling99
  * @property {number|null} lag50
  * @property {number|null} lag99
  * @property {number} waiting
@@ -26,7 +28,7 @@ export const GAP_MS = 20_000;
 /** How long things took is told of so long: four readings of the event loop a second make no hundred in less. */
 const WINDOW_MS = 60_000;
 /** When to worry, as docs/operations.md has it. */
-const WORRY = { places: 0.9, lag: 0.1, storing: 0.5, writes: 1000, disk: 1e9, cpu: 0.8 };
+const WORRY = { places: 0.9, lag: 0.1, storing: 0.5, telling: 1, writes: 1000, disk: 1e9, cpu: 0.8 };
 
 /**
  * @param {number} part such as 0.99
@@ -75,13 +77,14 @@ export class Readings {
     const earlier = same.find((one) => one.at >= at - WINDOW_MS)?.status ?? last;
     /** @param {'messages'|'deliveries'|'cpu_seconds'} name */
     const rate = (name) => (last && status.uptime > last.uptime ? Math.max(0, (status[name] - last[name]) / (status.uptime - last.uptime)) : null);
-    /** @param {'commits'|'lag'} name @param {number} part */
+    /** @param {'commits'|'telling'|'lag'} name @param {number} part */
     const took = (name, part) => (earlier ? quantile(part, status[name], earlier[name]) : null);
     this.#kept.push({
       at, status,
       figures: {
         connections: status.connections, messages: rate('messages'), deliveries: rate('deliveries'),
-        storing50: took('commits', 0.5), storing99: took('commits', 0.99), lag50: took('lag', 0.5), lag99: took('lag', 0.99),
+        storing50: took('commits', 0.5), storing99: took('commits', 0.99), telling50: took('telling', 0.5), telling99: took('telling', 0.99),
+        lag50: took('lag', 0.5), lag99: took('lag', 0.99),
         waiting: waitingIn(status.waiting), cpu: rate('cpu_seconds'), memory: status.memory_bytes,
       },
     });
@@ -123,6 +126,7 @@ export class Readings {
       ['places', places, places > WORRY.places],
       ['lag', figures.lag99, (figures.lag99 ?? 0) > WORRY.lag],
       ['storing', figures.storing99, (figures.storing99 ?? 0) > WORRY.storing],
+      ['telling', figures.telling99, (figures.telling99 ?? 0) > WORRY.telling],
       ['writes', waiting.writes, waiting.writes > WORRY.writes],
       ['cpu', cpu, cpu > WORRY.cpu],
       ['busy', this.risen('refusals', 'busy'), this.risen('refusals', 'busy') > 0],

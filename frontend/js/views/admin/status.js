@@ -58,6 +58,7 @@ export function createStatus({ clock, read }) {
     createChart({ text: words.chart.messages, shows: ['messages'], say: rateWords, least: 1 }),
     createChart({ text: words.chart.lag, shows: ['lag50', 'lag99'], say: timeWords, least: 0.01, worry: 0.1 }),
     createChart({ text: words.chart.storing, shows: ['storing50', 'storing99'], say: timeWords, least: 0.01, worry: 0.5 }),
+    createChart({ text: words.chart.telling, shows: ['telling50', 'telling99'], say: timeWords, least: 0.01, worry: 1 }),
     createChart({ text: words.chart.deliveries, shows: ['deliveries'], say: rateWords, least: 1 }),
     createChart({ text: words.chart.waiting, shows: ['waiting'], say: countWords, least: 10 }),
     createChart({ text: words.chart.cpu, shows: ['cpu'], say: partWords, least: 1, worry: 0.8 }),
