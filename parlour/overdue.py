@@ -15,6 +15,7 @@ from parlour.fields import format_time
 from parlour.oversight import Policy
 from parlour.settings import Settings
 from parlour.store import holds
+from parlour.store.rooms import was_made
 from parlour.store.users import find_account
 
 # Kept as JSON.
@@ -59,8 +60,13 @@ def _held(connection: Connection, options: Namespace) -> Iterator[str]:
             raise AdminError(f"There is nobody called {options.person[:64]}.")
         author = f"user:{account.user.id}"
     deleted = holds.of_deleted_rooms(connection, options.room, author)
+    is_none = True
     for row in chain(holds.all_held(connection, options.room, author), deleted):
+        is_none = False
         yield json.dumps({name: _told(name, value) for name, value in row.items()})
+    # Of a room that is gone there may be something all the same.
+    if is_none and options.room is not None and not was_made(connection, options.room):
+        raise AdminError(f"There is no room {options.room}.")
 
 
 def _told(name: str, value: Any) -> Any:

@@ -6,44 +6,40 @@ import re
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from parlour.support import rotation
+from parlour.support import rotation, urls
 
 PREFIX = "PARLOUR_"
 # Characters of a message at most, whatever is set.
 MAX_MESSAGE: Final = 100_000
 # Days for which messages may be kept, where not for ever: a hundred years.
 MAX_RETENTION: Final = 36_500
-# What the address of a bucket begins with.
-S3 = "s3://"
 ENV_FILE = Path(".env")
 # What Kubernetes puts into every container's environment for a service named "parlour".
 _SERVICE_LINK = re.compile(r"SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_\w+")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-# libpq's form. A sign of a password that would end it is refused rather than taken for a host: what
-# the driver then says would show it.
-_HOST = r"(\[[0-9A-Fa-f:.%]+\]|[^\[\]/?#@:,\s]*)(:[0-9]{1,5})?"
-_SIGNS = r"(?:[^/?#@\s%\[\]]|%(?!00)[0-9A-Fa-f]{2})*"
-_DATABASE = re.compile(
-    rf"postgres(ql)?://({_SIGNS}@)?{_HOST}(,{_HOST})*(/{_SIGNS})?"
-    r"(\?(?:[^#\s%]|%(?!00)[0-9A-Fa-f]{2})*)?"
-)
-_REDIS = re.compile(rf"rediss?://({_SIGNS}@)?{_HOST}(/[0-9]{{0,2}})?")
 # Settings whose values are not shown.
 _SECRETS = frozenset({"database_url", "redis_url", "metrics_token"})
 # What a bearer may be (RFC 6750), and too long to be guessed.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
-_ENDPOINT = re.compile(r"https?://[^/?#@\s]+/?")
 
 
 class SettingsError(Exception):
     """A setting is wrong; the text is the one line to show, naming the setting and the fault."""
+
+    by_flag = False
+
+
+class Wrong(NamedTuple):
+    """One that is wrong: which, where it is one at all; and the line that says so."""
+
+    name: str
+    words: str
+    by_flag: bool = False
 
 
 class Settings(BaseSettings):
@@ -234,35 +230,20 @@ class Settings(BaseSettings):
     @field_validator("allowed_origins")
     @classmethod
     def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        origins = []
-        for origin in value:
-            parts = urlsplit(origin)
-            named = parts.netloc and not set(parts.netloc) & set("@*")
-            bare = origin.rstrip("/") == f"{parts.scheme}://{parts.netloc}"
-            if origin != "*" and not (parts.scheme in ("http", "https") and named and bare):
-                raise ValueError(f"{origin!r} is not an origin such as https://chat.example.org")
-            origins.append(origin.rstrip("/").lower())
-        return tuple(origins)
+        return tuple(urls.origin_of(origin) for origin in value)
 
     @field_validator("database_url")
     @classmethod
     def _check_database(cls, value: str) -> str:
-        if value and not _DATABASE.fullmatch(value):
-            raise ValueError(
-                "name a database such as postgresql://USER:PASSWORD@HOST/NAME, with %XX for signs"
-                " that end one of these"
-            )
+        urls.check_database(value)
         return value
 
     @field_validator("redis_url")
     @classmethod
     def _check_redis(cls, value: str, info: ValidationInfo) -> str:
-        if value and not _REDIS.fullmatch(value):
-            raise ValueError(
-                "name a server such as redis://:PASSWORD@HOST:6379/0, with %XX for signs that end"
-                " one of these"
-            )
-        if value and not info.data.get("database_url"):
+        urls.check_redis(value)
+        # One that is wrong itself is not in it.
+        if value and info.data.get("database_url") == "":
             raise ValueError("several nodes need one database: set PARLOUR_DATABASE_URL, too")
         if value and find_spec("redis") is None:
             raise ValueError("it needs the package redis: make setup EXTRAS=redis")
@@ -278,14 +259,14 @@ class Settings(BaseSettings):
     @field_validator("only")
     @classmethod
     def _check_only(cls, value: str, info: ValidationInfo) -> str:
-        if value and not info.data.get("redis_url"):
+        if value and info.data.get("redis_url") == "":
             raise ValueError("what one node does alone the others need: set PARLOUR_REDIS_URL, too")
         return value
 
     @field_validator("s3_bucket")
     @classmethod
     def _check_bucket(cls, value: str) -> str:
-        if value and not _BUCKET.fullmatch(value):
+        if value and not urls.BUCKET.fullmatch(value):
             words = "name a bucket: 3 to 63 lower-case letters, digits, dots and hyphens"
             raise ValueError(words)
         return value
@@ -293,19 +274,14 @@ class Settings(BaseSettings):
     @field_validator("s3_endpoint")
     @classmethod
     def _check_endpoint(cls, value: str) -> str:
-        if value and not _ENDPOINT.fullmatch(value):
+        if value and not urls.ENDPOINT.fullmatch(value):
             raise ValueError("name an address such as https://s3.example.org, without a path")
         return value.rstrip("/")
 
     @field_validator("backup_to")
     @classmethod
     def _check_place(cls, value: str) -> str:
-        if value.startswith(S3):
-            bucket = value.removeprefix(S3).partition("/")[0]
-            if not _BUCKET.fullmatch(bucket):
-                raise ValueError("name a bucket, such as s3://backups/chat")
-        elif "://" in value:
-            raise ValueError("name a folder, or a bucket such as s3://backups/chat")
+        urls.check_place(value)
         return value
 
     @field_validator("backup_keep")
@@ -367,15 +343,16 @@ def _has_opentelemetry() -> bool:
         return False
 
 
-def _check_names(names: Iterable[str]) -> None:
+def _check_names(names: Iterable[str]) -> list[Wrong]:
     """A mistyped name would leave its setting at the default without a word."""
-    known = [name.upper() for name in Settings.model_fields]
+    known, wrong = [name.upper() for name in Settings.model_fields], []
     for name in sorted(names):
         prefix, own = name[: len(PREFIX)].upper(), name[len(PREFIX) :].upper()
         if prefix == PREFIX and own not in known and not _SERVICE_LINK.fullmatch(own):
             near = difflib.get_close_matches(own, known, n=1)
             hint = f" Did you mean {PREFIX}{near[0]}?" if near else ""
-            raise SettingsError(f"{name} is not a setting of Parlour.{hint}")
+            wrong.append(Wrong("", f"{name} is not a setting of Parlour.{hint}"))
+    return wrong
 
 
 def load_settings(**flags: Any) -> Settings:
@@ -384,14 +361,40 @@ def load_settings(**flags: Any) -> Settings:
     Raises SettingsError with one line that names the setting when a value is wrong or
     a PARLOUR_* variable is not a setting.
     """
+    settings, wrong = read_settings(**flags)
+    for first in wrong:
+        error = SettingsError(first.words)
+        error.by_flag = first.by_flag
+        raise error
+    return settings
+
+
+def read_settings(**flags: Any) -> tuple[Settings, list[Wrong]]:
+    """The same, those that are wrong at their defaults, and all that is wrong."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    by_flag, inside, wrong = set(given), dict[str, Any](), list[Wrong]()
+    file: Path | None = ENV_FILE
     try:
-        _check_names([*os.environ, *dotenv_values(ENV_FILE, encoding="utf-8")])
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        words = first["msg"].removeprefix("Value error, ")
-        shown = "" if name in _SECRETS else f" (it is {first['input']!r})"
-        raise SettingsError(f"{PREFIX}{name.upper()} is wrong: {words}{shown}.") from None
+        inside = dotenv_values(ENV_FILE, encoding="utf-8")
     except UnicodeDecodeError:
-        raise SettingsError(f"{ENV_FILE} is not UTF-8 text.") from None
+        file, wrong = None, [Wrong("", f"{ENV_FILE} is not UTF-8 text.")]
+    except OSError as error:
+        file, wrong = None, [Wrong("", f"{ENV_FILE} cannot be read: {error.strerror}.")]
+    wrong += _check_names([*os.environ, *inside])
+    told = True
+    while True:
+        try:
+            return Settings(_env_file=file, **given), wrong
+        except ValidationError as error:
+            for fault in error.errors():
+                name = str(fault["loc"][0])
+                # Those without which its default would be wrong, too, as a key's is.
+                away = (name, "tls_certificate") if name == "tls_key" else (name,)
+                given |= {each: Settings.model_fields[each].default for each in away}
+                words = fault["msg"].removeprefix("Value error, ")
+                shown = "" if name in _SECRETS else f" (it is {fault['input']!r})"
+                line = f"{PREFIX}{name.upper()} is wrong: {words}{shown}."
+                if told:
+                    wrong.append(Wrong(name, line, name in by_flag))
+        # Once more without these. What is wrong then is so because they are not there.
+        told = False

@@ -1,12 +1,17 @@
 """`parlour bench`: what it measures, and that it sees what is wrong."""
 
+import os
 import re
+import select
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from parlour.bench.figures import Heard, check, quantile
+from tests.support.brief import thorough_but
+from tests.support.files import until
 from tests.support.server import PARLOUR
 from tests.support.timing import scaled
 
@@ -50,6 +55,47 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("parlour: It cannot be measured in /proc: ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    thorough_but(
+        [(signal.SIGTERM, 143), (signal.SIGKILL, -9)],
+        [
+            (signal.SIGTERM, 143),
+            (signal.SIGKILL, -9),
+            (signal.SIGINT, 130),
+            (signal.SIGHUP, 129),
+        ],
+    ),
+)
+def test_one_that_is_told_to_end_leaves_nothing(tmp_path: Path, number: int, status: int) -> None:
+    """Neither its server nor its folder; of one that is killed the server ends all the same."""
+    with subprocess.Popen(
+        [PARLOUR, "bench", "--people", "10", "--seconds", "100", "--data-dir", tmp_path / "data"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as run:  # fmt: skip
+
+        def locks() -> list[str]:
+            # What its server writes there once it has the folder for itself.
+            assert run.poll() is None
+            return [path.read_text() for path in tmp_path.glob("*/data/parlour.lock")]
+
+        until(lambda: locks() not in ([], [""]), seconds=60)
+        # Of a process that is no child of ours.
+        server = os.pidfd_open(int(locks()[0]))
+        run.send_signal(number)
+        out, err = run.communicate(timeout=scaled(60))
+    try:
+        ended, _, _ = select.select([server], [], [], scaled(20))
+    finally:
+        os.close(server)
+    assert ended
+    assert run.returncode == status
+    assert out.startswith("10 people in rooms of ten")
+    told = "parlour: It was ended before it was done. Nothing of it is left.\n"
+    assert err == ("" if number == signal.SIGKILL else told)
+    assert bool(list(tmp_path.iterdir())) == (number == signal.SIGKILL)
 
 
 RIGHT = [["a", "b", "c"], ["x", "y"]]

@@ -10,12 +10,14 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from parlour import __version__, cli
 from parlour.settings import PREFIX, Settings
 from tests.support import commands
+from tests.support.brief import thorough_but
 from tests.support.people import http_client
 from tests.support.server import PARLOUR, Server
 from tests.support.timing import scaled
@@ -54,9 +56,9 @@ def loaded(tmp_path: Path) -> Parlour:
     return run
 
 
-def one_line(run: "subprocess.CompletedProcess[str]") -> str:
+def one_line(run: "subprocess.CompletedProcess[str]", status: int = 1) -> str:
     """Assert that a run failed with one line on standard error; return what it says."""
-    assert run.returncode == 1, run.stderr
+    assert run.returncode == status, run.stderr
     assert run.stdout == ""
     [line] = run.stderr.splitlines()
     assert line.startswith("parlour: ")
@@ -115,6 +117,62 @@ def test_a_wrong_command_is_told_with_how_it_is_used(loaded: Parlour, arguments:
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("backup --to x --keep banana", "--keep: say how many are kept, such as 7 or daily=7"),
+        ("backup --to ftp://x", "--to: name a folder, or a bucket such as s3://backups/chat"),
+        ("export --to s3://", "--to: name a bucket, such as s3://backups/chat"),
+        ("retention preview --days abc", "--days: it has to be a number from 1 to 36500, and is"),
+        (f"bench --people {'9' * 5_000}", "--people: it has to be a number from 1 to 1000, and is"),
+        (f"audit verify --head {'9' * 5_000}:", "--head: it has to be ID:HASH, as this command"),
+    ],
+)
+def test_a_wrong_value_of_a_flag_is_told_in_a_sentence(
+    loaded: Parlour, tmp_path: Path, arguments: str, words: str
+) -> None:
+    """With status 2, and before anything is made."""
+    run = loaded(*arguments.split())
+    assert (run.returncode, run.stdout) == (2, "")
+    assert f"error: argument {words}" in run.stderr
+    assert len(run.stderr) < 1_000
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", thorough_but(["doctor"], ["doctor", "--help", "backup --list --to ."])
+)
+def test_output_that_cannot_be_written_ends_it_without_a_traceback(
+    tmp_path: Path, arguments: str
+) -> None:
+    """Quietly where nobody reads any more, as programs end there; else in one line."""
+
+    def run(output: "int | IO[bytes]") -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
+            [PARLOUR, *arguments.split()], cwd=tmp_path, stdout=output, stderr=subprocess.PIPE,
+            timeout=scaled(60), check=False,
+        )  # fmt: skip
+
+    reads, writes = os.pipe()
+    os.close(reads)
+    gone = run(writes)
+    os.close(writes)
+    assert (gone.returncode, gone.stderr) == (141, b"")
+    with Path("/dev/full").open("wb") as full:
+        lost = run(full)
+    words = b"parlour: What it says cannot be written: No space left on device.\n"
+    assert (lost.returncode, lost.stderr) == (1, words)
+
+
+def test_who_closes_its_output_wants_to_know_nothing(tmp_path: Path) -> None:
+    """It does what it does, and ends well."""
+    run = subprocess.run(
+        ["/bin/sh", "-c", f"exec {PARLOUR} doctor >&-"], cwd=tmp_path, stderr=subprocess.PIPE,
+        timeout=scaled(60), check=False,
+    )  # fmt: skip
+    assert (run.returncode, run.stderr) == (0, b"")
+
+
 def test_it_runs_as_a_module_too() -> None:
     """For where scripts are not on the path."""
     run = subprocess.run(
@@ -129,7 +187,8 @@ def test_it_runs_as_a_module_too() -> None:
 
 def test_a_wrong_setting_costs_one_line(parlour: Parlour, loaded: Parlour, tmp_path: Path) -> None:
     """From a flag, a variable or the file; nothing is made."""
-    assert one_line(parlour("serve", "--port", "many")).startswith("PARLOUR_PORT is wrong: ")
+    line = one_line(parlour("serve", "--port", "many"), status=2)
+    assert line.startswith("PARLOUR_PORT is wrong: ")
     assert one_line(loaded("serve", log_level="loud")).startswith("PARLOUR_LOG_LEVEL is wrong: ")
     line = "PARLOUR_PROT is not a setting of Parlour. Did you mean PARLOUR_PORT?"
     assert one_line(loaded("serve", prot="1")) == line
@@ -214,5 +273,5 @@ def test_main_reports_a_wrong_setting_to_its_caller(
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
-    assert cli.main(["serve", "--port", "x"]) == 1
+    assert cli.main(["serve", "--port", "x"]) == cli.WRONG_FLAG
     assert capsys.readouterr().err.startswith("parlour: PARLOUR_PORT is wrong")

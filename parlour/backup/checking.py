@@ -31,6 +31,7 @@ from parlour.support import sqlite
 from parlour.support.archive import PORTION, Damaged, Member, NewFile
 from parlour.support.bars import Bars, Watched
 from parlour.support.keys import KeysUnusable, parse_keys
+from parlour.support.urls import S3
 
 # What is left free on a disk.
 _SPARE: Final = 64 * 1024 * 1024
@@ -158,6 +159,18 @@ class Sorting:
             same = backups.epoch_in(connection) == head.epoch
         if schema != head.schema_ or not same or rows != head.rows:
             raise Damaged("its database is not the one of which it tells")
+
+
+def look_at_head(settings: Settings, archive: str) -> None:
+    """See whether it is an archive at all. Raises BackupError, Unavailable or OSError."""
+    if not archive.startswith(S3) and Path(archive).expanduser().is_fifo():
+        # What comes through a pipe comes once.
+        return
+    with opened(settings, archive) as file:
+        try:
+            read_head(file, archive).reader.close()
+        except Damaged as error:
+            raise BackupError(f"{archive} is damaged: {error}.") from None
 
 
 def size_of(file: BinaryIO) -> int:

@@ -4,7 +4,6 @@ import errno
 import os
 import signal
 import sys
-import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from types import FrameType
@@ -27,15 +26,23 @@ from parlour.support import rotation
 from parlour.support.archive import Damaged
 from parlour.support.bars import bars
 from parlour.support.lock import DataDirInUse
+from parlour.support.tied import tie
 
 # How it ends where another backup is being made, or none is due: that is no failure.
 LATER: Final = os.EX_TEMPFAIL
 # And where it was told to end.
 ENDED: Final = 130
+_ENDS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# And where flags do not go together.
+WRONG_FLAGS: Final = 2
 
 
 class _Stopped(BaseException):
     """It was told to end."""
+
+
+class WrongFlags(BackupError):
+    """Flags that do not go together; the text says which."""
 
 
 # What says by itself what is wrong, in one line.
@@ -52,20 +59,24 @@ def run(
     Whatever is wrong costs one line.
     """
     os.umask(0o077)
+    # Who has it go on without a terminal (nohup) does not mean it to end with that.
+    ends = [each for each in _ENDS if signal.getsignal(each) is not signal.SIG_IGN]
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ends:
             # Nothing half-made is left over by whoever is told to end.
             signal.signal(number, _stop)
         if getattr(options, "tied", False):
-            threading.Thread(target=_end_with_input, daemon=True).start()
+            tie()
         lines = (do or _do)(settings, options)
     except _Stopped:
         return _fail("It was ended before it was done. Nothing of it is left.", ENDED)
     except (*_TOLD, Unavailable, Damaged, DBAPIError, OSError) as error:
+        if isinstance(error, WrongFlags):
+            return _fail(error, WRONG_FLAGS)
         is_later = isinstance(error, Busy | NotYet)
         return _fail(_in_one_line(error), LATER if is_later else 1)
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ends:
             signal.signal(number, signal.SIG_DFL)
     print("\n".join(lines))  # noqa: T201
     return 0
@@ -76,7 +87,7 @@ def _do(settings: Settings, options: Namespace) -> list[str]:
         return restore(settings, options.archive, sign_out=options.sign_out_everybody, show=bars)
     if options.check:
         if options.to:
-            raise BackupError("Where --check looks is said behind it: leave out --to.")
+            raise WrongFlags("Where --check looks is said behind it: leave out --to.")
         return check(settings, options.check, bars)
     if options.list:
         names = place_of(settings, _where(settings, options)).names()
@@ -94,16 +105,9 @@ def warn(warnings: Iterable[str]) -> None:
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
     # Once is enough.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDS:
         signal.signal(number, signal.SIG_IGN)
     raise _Stopped
-
-
-def _end_with_input() -> None:
-    # Nobody writes there: it ends when the program ends that has begun this one.
-    while os.read(0, 1):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _where(settings: Settings, options: Namespace) -> str:
@@ -118,11 +122,7 @@ def _order(settings: Settings, options: Namespace) -> Order:
     if kept is None:
         # What is made somewhere by hand takes nothing away there.
         kept = "" if options.to else settings.backup_keep
-    try:
-        rules = rotation.parse(kept)
-    except ValueError as error:
-        raise BackupError(f"--keep is wrong: {error}.") from None
-    return Order(_where(settings, options), rules, options.if_older)
+    return Order(_where(settings, options), rotation.parse(kept), options.if_older)
 
 
 def _in_one_line(error: Exception) -> object:

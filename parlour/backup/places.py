@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import Any, BinaryIO, Final, Protocol, Self
 
 from parlour.backup.contents import BackupError, time_of
-from parlour.settings import S3, Settings, SettingsError
+from parlour.settings import Settings, SettingsError
 from parlour.storage import Unavailable
 from parlour.support.archive import NewFile
+from parlour.support.urls import S3
 
 # What is made lies in such a folder until it is whole; nobody else's begins so.
 _UNFINISHED: Final = ".parlour-backup-"

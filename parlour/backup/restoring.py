@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete
 from sqlalchemy.exc import DBAPIError
 
 from parlour import audit
-from parlour.backup.checking import Sorting, told
+from parlour.backup.checking import Sorting, look_at_head, told
 from parlour.backup.contents import BackupError, Head
 from parlour.backup.places import sync_folder
 from parlour.migrations import migrate
@@ -32,10 +32,10 @@ from parlour.store.tables import meta
 from parlour.support import sqlite
 from parlour.support.archive import Member, NewFile, copy
 from parlour.support.bars import Bars
-from parlour.support.lock import lock_data_dir
+from parlour.support.lock import LOCK, lock_data_dir
 
 # What an empty data directory may have: from a server that ended before, and of the file system.
-_NOTHING: Final = ("parlour.lock", "lost+found", RESTORING, ELSEWHERE)
+_NOTHING: Final = (LOCK, "lost+found", RESTORING, ELSEWHERE)
 _EMPTY_FOLDERS: Final = ("files", "uploads")
 
 
@@ -45,7 +45,21 @@ def restore(settings: Settings, archive: str, *, sign_out: bool, show: Bars) -> 
     Raises BackupError or another AdminError, Unavailable, SettingsError, DataDirInUse,
     DatabaseUnusable or OSError; then nothing is there that was not before.
     """
+    # Before anything is made.
+    look_at_head(settings, archive)
+    is_new = not settings.data_dir.exists()
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return _restore(settings, archive, sign_out=sign_out, show=show)
+    except BaseException:
+        if is_new:
+            with contextlib.suppress(OSError):
+                (settings.data_dir / LOCK).unlink(missing_ok=True)
+                settings.data_dir.rmdir()
+        raise
+
+
+def _restore(settings: Settings, archive: str, *, sign_out: bool, show: Bars) -> list[str]:
     # What belongs on PostgreSQL is not brought into a file beside it.
     backend_of(settings)
     lock = lock_data_dir(settings.data_dir)

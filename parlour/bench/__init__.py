@@ -7,6 +7,7 @@ is looked up, also what was said to a server that was killed meanwhile.
 """
 
 import asyncio
+import signal
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -22,6 +23,15 @@ __all__ = ["run"]
 # Seconds in which one after the other is said, and after which the server is killed.
 _ALONE = 3.0
 _BEFORE_KILL = 2.0
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Told(BaseException):
+    """It was told to end, by a signal of this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 def run(settings: Settings, options: Namespace) -> int:
@@ -29,11 +39,38 @@ def run(settings: Settings, options: Namespace) -> int:
     beside = settings.data_dir.resolve().parent
     place = beside if beside.is_dir() else Path.cwd()
     try:
-        with TemporaryDirectory(prefix="parlour-bench-", dir=place) as folder:
-            return asyncio.run(_measure(Path(folder), options.people, options.seconds))
+        return asyncio.run(_until_told(place, options.people, options.seconds))
     except (Unstartable, OSError) as error:
         sys.stderr.write(f"parlour: It cannot be measured in {place}: {error}\n")
         return 1
+    except _Told as told:
+        sys.stderr.write("parlour: It was ended before it was done. Nothing of it is left.\n")
+        return 128 + told.number
+
+
+async def _until_told(place: Path, people: int, seconds: float) -> int:
+    """Measure, unless it is told to end: then nothing is left either. Raises _Told."""
+    loop, task, told = asyncio.get_running_loop(), asyncio.current_task(), list[int]()
+    assert task is not None  # noqa: S101 - this one
+
+    def end(number: int) -> None:
+        # Once is enough.
+        if not told:
+            told.append(number)
+            task.cancel()
+
+    for number in _ENDS:
+        # Who has it go on without a terminal (nohup) does not mean it to end with that.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, end, number)
+    try:
+        # Made and taken away here, where no signal comes in between.
+        with TemporaryDirectory(prefix="parlour-bench-", dir=place) as folder:
+            return await _measure(Path(folder), people, seconds)
+    except asyncio.CancelledError:
+        if told:
+            raise _Told(told[0]) from None
+        raise
 
 
 def _say(line: str) -> None:

@@ -32,14 +32,22 @@ class Running:
 
     async def __aenter__(self) -> Self:
         """Start it. Raises Unstartable."""
-        await self._start()
+        try:
+            await self._start()
+        except BaseException:
+            await self._end(at_once=True)
+            raise
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Stop it."""
+        # Where nobody wants to know any more how that went, it is not waited for either.
+        await self._end(at_once=kind is not None)
+
+    async def _end(self, *, at_once: bool) -> None:
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
+                self._process.kill() if at_once else self._process.terminate()
             await self._process.wait()
 
     async def _start(self) -> None:
@@ -49,7 +57,9 @@ class Running:
         env["PARLOUR_RATE_LIMITS"] = "1000000"
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", _START, "serve", "--port", str(self.port),
-            "--data-dir", str(self._folder / "data"), "--log-level", "error",
+            "--data-dir", str(self._folder / "data"), "--log-level", "error", "--tied",
+            # It ends with this program, also where that is killed: nothing is ever written there.
+            stdin=asyncio.subprocess.PIPE,
             cwd=self._folder, env=env, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip

@@ -7,25 +7,43 @@ one more is a function in `CHECKS`.
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from parlour.doctor import data, outside, place
-from parlour.doctor.finding import Finding, Given, Kind
-from parlour.settings import Settings
+from parlour.doctor import backups, configured, data, outside, place
+from parlour.doctor.finding import Check, Finding, Given, Kind
+from parlour.settings import Settings, Wrong
 
 __all__ = ["examine", "run"]
 
 _SIGNS: Final[dict[Kind, str]] = {"ok": "ok", "warning": "warning", "fault": "FAULT"}
-CHECKS: Final = (
-    place.program, place.clock, place.folder, place.disk, place.handles, place.certificate,
-    data.database, data.keys, data.files, data.redis, outside.here, outside.browser,
+CHECKS: Final[Sequence[Check]] = (
+    place.program, place.clock, configured.settings, configured.file, place.folder, place.disk,
+    place.handles, place.certificate, data.database, backups.last, backups.place, data.keys,
+    data.files, data.redis, outside.here, outside.browser,
 )  # fmt: skip
+_DATABASE: Final = frozenset({"data_dir", "database_url"})
+# Settings without which a check would look at something else than what is meant.
+_NEEDED: Final[Mapping[Check, frozenset[str]]] = {
+    place.folder: frozenset({"data_dir"}),
+    place.disk: frozenset({"data_dir"}),
+    place.handles: frozenset({"max_connections"}),
+    place.certificate: frozenset({"tls_certificate", "tls_key"}),
+    data.database: _DATABASE,
+    backups.last: _DATABASE | {"backup_to", "backup_every"},
+    backups.place: frozenset({"data_dir", "backup_to"}),
+    data.keys: _DATABASE,
+    data.files: frozenset({"s3_bucket", "s3_endpoint", "s3_region"}),
+    outside.here: frozenset({"host", "port", "tls_certificate", "tls_key"}),
+}
 
 
 def examine(given: Given) -> Iterator[Finding]:
     """What is found, one after the other."""
+    wrong = {each.name for each in given.wrong}
     for check in CHECKS:
+        if wrong & _NEEDED.get(check, frozenset()):
+            continue
         try:
             yield from check(given)
         except Exception as error:  # noqa: BLE001 - the others are still to be looked at
@@ -33,9 +51,9 @@ def examine(given: Given) -> Iterator[Finding]:
             yield Finding("fault", check.__name__, words, "This is a fault of Parlour: report it.")
 
 
-def run(settings: Settings, options: Namespace) -> int:
+def run(settings: Settings, wrong: Sequence[Wrong], options: Namespace) -> int:
     """Say what is found; the exit status: 1 where there is a fault."""
-    given = Given(settings, options.url or "", options.deep)
+    given = Given(settings, options.url or "", options.deep, wrong)
     counts = _tell(examine(given))
     said = [_plural(counts["fault"], "fault"), _plural(counts["warning"], "warning")]
     sys.stdout.write(f"{' and '.join(said)}.\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from parlour import audit
@@ -18,16 +18,12 @@ from parlour.doctor.finding import Findings, Given, fault, ok, size_of, warning
 from parlour.migrations import current_revision, revisions
 from parlour.settings import Settings, SettingsError
 from parlour.storage import Missing, Storage, Unavailable, open_storage
-from parlour.store import backups
 from parlour.store.audit import all_entries
 from parlour.store.backends import Backend, backend_of
 from parlour.store.meta import KEYS, MOVED, read_values
-from parlour.store.tables import rooms
 from parlour.support.keys import KeysUnusable, parse_keys
 from parlour.support.tokens import random_id
 
-# Seconds after which a backup is old, where the server makes none by itself.
-_OLD_BACKUP: Final = 8 * 86_400
 _LARGE_LOG: Final = 1_000_000_000
 # Seconds for a way to the database and back, and by how many clocks may differ.
 _SLOW_TRIP: Final = 0.01
@@ -37,7 +33,8 @@ _OLDEST_REDIS: Final = (6, 2)
 
 
 @contextmanager
-def _reading(backend: Backend) -> Iterator[Connection]:
+def reading(backend: Backend) -> Iterator[Connection]:
+    """To read it, also beside a server. Raises as SQLAlchemy does, or DatabaseUnusable."""
     engine = backend.open_readers(1)
     try:
         with engine.begin() as connection:
@@ -57,7 +54,7 @@ def database(given: Given) -> Findings:
         yield ok("Database", f"{backend} is not there yet; the first start makes it.")
         return
     try:
-        with _reading(backend) as connection:
+        with reading(backend) as connection:
             yield from _look(given, backend, connection)
     except DBAPIError as error:
         shared = "see that it runs, and that PARLOUR_DATABASE_URL is right"
@@ -88,31 +85,8 @@ def _look(given: Given, backend: Backend, connection: Connection) -> Findings:
     behind = "" if schema == known[-1] else f"; the next start brings it to {known[-1]}"
     yield ok("Database", f"{backend} is sound, of schema {schema}{behind}.")
     yield from _of_postgresql(connection) if backend.shared else _of_sqlite(given.settings)
-    if not behind:
-        yield from _backup(given.settings, connection)
     if given.deep:
         yield from _read_through(backend, connection)
-
-
-def _backup(settings: Settings, connection: Connection) -> Findings:
-    now, made, _ = backups.state(connection)
-    most = 2 * settings.backup_every if settings.backup_to else _OLD_BACKUP
-    mend = "make one with parlour backup; with PARLOUR_BACKUP_TO the server does, and its log says"
-    mend += " why it failed"
-    if made is None:
-        begun = connection.scalar(select(func.min(rooms.c.created_at)))
-        # Where one was just set up that is all right.
-        if begun is None or datetime.now(UTC) - begun < timedelta(seconds=most):
-            yield ok("Backup", "None was made yet.")
-        else:
-            yield warning("Backup", f"None was ever made, and there are rooms of {begun:%F}.", mend)
-        return
-    seconds = (now - made.at) / 1000
-    seen = f"The last one, {made.name}, is {seconds / 3600:.0f} hours old"
-    if seconds > most:
-        yield warning("Backup", f"{seen}.", mend)
-    else:
-        yield ok("Backup", f"{seen}, and has {size_of(made.bytes)}.")
 
 
 def _of_sqlite(settings: Settings) -> Findings:
@@ -215,7 +189,7 @@ def keys(given: Given) -> Findings:
 
 def _shared_keys(settings: Settings) -> Findings:
     try:
-        with _reading(backend_of(settings)) as connection:
+        with reading(backend_of(settings)) as connection:
             if current_revision(connection) is None:
                 return
             text = read_values(connection, [KEYS]).get(KEYS)

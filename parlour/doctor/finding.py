@@ -1,10 +1,14 @@
 """What a check is given, and what it says."""
 
-from collections.abc import Iterator
+import os
+import pwd
+import stat
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias
 
-from parlour.settings import Settings
+from parlour.settings import Settings, Wrong
 
 Kind: TypeAlias = Literal["ok", "warning", "fault"]
 
@@ -18,6 +22,8 @@ class Given:
     url: str
     # Whether everything is read that is stored.
     deep: bool
+    # The settings that are wrong, which are at their defaults, and names that are none.
+    wrong: Sequence[Wrong] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Finding:
 
 
 Findings: TypeAlias = Iterator[Finding]
+Check: TypeAlias = Callable[[Given], Findings]
 
 
 def ok(what: str, seen: str) -> Finding:
@@ -46,6 +53,20 @@ def warning(what: str, seen: str, mend: str) -> Finding:
 def fault(what: str, seen: str, mend: str) -> Finding:
     """It does not work, or loses what it should keep."""
     return Finding("fault", what, seen, mend)
+
+
+def mode_of(path: Path) -> int:
+    """The rights of a file or folder."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def user() -> str:
+    """Who looks."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        # As in a container, whose users have no names.
+        return str(os.geteuid())
 
 
 def size_of(count: float) -> str:

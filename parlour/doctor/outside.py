@@ -6,14 +6,16 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
 from parlour import __version__
-from parlour.doctor.finding import Findings, Given, fault, ok, warning
+from parlour.doctor.finding import Finding, Findings, Given, fault, ok, warning
 from parlour.doctor.place import valid_until
+from parlour.settings import Settings
+from parlour.support.lock import holder_of
 from parlour.support.tokens import random_id
 
 _PATIENCE: Final = 10
@@ -119,7 +121,7 @@ def here(given: Given) -> Findings:
     try:
         answer = _ask(place, "/readyz", insecure=True)
     except (OSError, http.client.HTTPException):
-        yield ok("Server", f"None answers at {place.origin}; it does not run, or elsewhere.")
+        yield _silent(settings, place)
         return
     said = answer.says()
     if not isinstance(said, dict) or ("status" not in said and "code" not in said):
@@ -135,17 +137,33 @@ def here(given: Given) -> Findings:
         yield ok("Server", f"It takes work at {place.origin}.")
 
 
+def _silent(settings: Settings, place: _Place) -> Finding:
+    """None answers: whether there is one nevertheless, which has the data directory locked."""
+    seen = f"None answers at {place.origin}"
+    try:
+        holder = holder_of(settings.data_dir)
+    except OSError:
+        # It was said of the data directory.
+        holder = None
+    if holder is None:
+        return ok("Server", f"{seen}; it does not run.")
+    who = f"process {holder} of Parlour" if holder else "a process of Parlour"
+    return warning(
+        "Server",
+        f"{seen}, and {who} has {settings.data_dir.resolve()}: a server at another port, or"
+        " one that hangs.",
+        "name its port (--port or PARLOUR_PORT; it said so at its start), and run the doctor with"
+        " its settings",
+    )
+
+
 def browser(given: Given) -> Findings:
     """Whether a browser that goes there gets all it needs. Only where an address was named."""
     if not given.url:
         return
     parts = urlsplit(given.url if "://" in given.url else f"https://{given.url}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        words = f"{given.url} is no address."
-        yield fault("Address", words, "name one such as https://chat.example.org")
-        return
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    place = _Place(parts.scheme, parts.hostname, port, parts.path.rstrip("/"))
+    place = _Place(parts.scheme, parts.hostname or "", port, parts.path.rstrip("/"))
     try:
         answer = _ask(place, "/healthz")
     except ssl.SSLCertVerificationError as error:
@@ -153,8 +171,11 @@ def browser(given: Given) -> Findings:
         yield fault("Address", f"Browsers do not trust it: {error.verify_message}.", mend)
         return
     except (OSError, http.client.HTTPException) as error:
-        mend = "see the name in the DNS, the firewall, and that proxy and server run"
-        yield fault("Address", f"{place.origin} does not answer: {error}.", mend)
+        yield _unheard(place, error)
+        return
+    if place.scheme == "http" and answer.status == http.client.BAD_REQUEST and _is_other(place):
+        # As nginx answers.
+        yield _in_the_other_way(place)
         return
     if answer.status != http.client.OK or answer.says() != {"status": "ok"}:
         words = f"{place.origin} answers {answer.status}, and not as Parlour does."
@@ -164,6 +185,44 @@ def browser(given: Given) -> Findings:
     yield from _security(place, answer)
     yield from _websocket(place)
     yield from _handed_on(given, place)
+
+
+def _unheard(place: _Place, error: Exception) -> Finding:
+    """There is no answer: why that may be."""
+    if _is_other(place):
+        return _in_the_other_way(place)
+    seen = f"{place.origin} does not answer: {str(error) or type(error).__name__}."
+    if isinstance(error, ssl.SSLError):
+        mend = "see which versions and ciphers of TLS the proxy or the server there allows"
+    elif isinstance(error, socket.gaierror):
+        mend = "see that name in the DNS"
+    elif isinstance(error, ConnectionRefusedError):
+        mend = "see that proxy and server run, and listen at that address and port"
+    else:
+        mend = "see the name in the DNS, the firewall, and that proxy and server run"
+    return fault("Address", seen, mend)
+
+
+def _is_other(place: _Place) -> bool:
+    """Whether HTTPS answers where HTTP was asked for, or the other way round."""
+    other = replace(place, scheme="http" if place.scheme == "https" else "https")
+    try:
+        # Whatever it says, it speaks that; but for one that tells by it to come otherwise.
+        return _ask(other, "/healthz", insecure=True).status != http.client.BAD_REQUEST
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def _in_the_other_way(place: _Place) -> Finding:
+    at = place.origin.partition("://")[2]
+    if place.scheme == "http":
+        return fault("Address", f"{at} speaks HTTPS, and not HTTP.", f"name it https://{at}")
+    return fault(
+        "Address",
+        f"{at} speaks HTTP, and not HTTPS.",
+        f"name it http://{at} if that is meant; or put HTTPS before it (docs/operations.md, Behind"
+        " a proxy), or give the server a certificate (PARLOUR_TLS_CERTIFICATE)",
+    )
 
 
 def _security(place: _Place, answer: _Answer) -> Findings:

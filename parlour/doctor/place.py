@@ -3,10 +3,8 @@
 import ctypes
 import os
 import platform
-import pwd
 import resource
 import shutil
-import stat
 import sys
 import tempfile
 import time
@@ -15,7 +13,17 @@ from pathlib import Path
 from typing import Final
 
 from parlour import __version__
-from parlour.doctor.finding import Finding, Findings, Given, fault, ok, size_of, warning
+from parlour.doctor.finding import (
+    Finding,
+    Findings,
+    Given,
+    fault,
+    mode_of,
+    ok,
+    size_of,
+    user,
+    warning,
+)
 from parlour.support.door import FILES, HTTP_SHARE
 from parlour.support.tls import Certificate, CertificateUnusable
 
@@ -74,25 +82,25 @@ def folder(given: Given) -> Findings:
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         yield fault(
             "Data directory",
-            f"{_user()} may not write to {where}.",
-            f"chown -R {_user()} {where}, or run the doctor as the user that the server runs as",
+            f"{user()} may not write to {where}.",
+            f"chown -R {user()} {where}, or run the doctor as the user that the server runs as",
         )
         return
-    open_ones = [each for each in _secret(path) if stat.S_IMODE(each.stat().st_mode) & 0o077]
+    open_ones = [each for each in _secret(path) if mode_of(each) & 0o077]
     foreign = [each for each in _secret(path) if each.stat().st_uid != os.geteuid()]
     if foreign:
         yield warning(
             "Data directory",
-            f"{_names(foreign)} in {where} belong to another user than {_user()}.",
-            f"run the doctor as the user that the server runs as; if that is {_user()}: chown -R"
-            f" {_user()} {where}",
+            f"{_names(foreign)} in {where} belong to another user than {user()}.",
+            f"run the doctor as the user that the server runs as; if that is {user()}: chown -R"
+            f" {user()} {where}",
         )
     if open_ones:
         shown = " ".join(str(each) for each in open_ones[:8])
         words = f"Others on this machine can read {_names(open_ones)} in {where}."
         yield fault("Data directory", words, f"chmod go= {shown}")
     if not foreign and not open_ones:
-        yield ok("Data directory", f"{where} is {_user()}'s, and nobody else can read it.")
+        yield ok("Data directory", f"{where} is {user()}'s, and nobody else can read it.")
 
 
 def _secret(path: Path) -> list[Path]:
@@ -102,14 +110,6 @@ def _secret(path: Path) -> list[Path]:
 
 def _names(paths: list[Path]) -> str:
     return ", ".join(path.name or str(path) for path in paths)
-
-
-def _user() -> str:
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        # As in a container, whose users have no names.
-        return str(os.geteuid())
 
 
 def disk(given: Given) -> Findings:

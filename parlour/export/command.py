@@ -3,7 +3,6 @@
 from argparse import Namespace
 
 from parlour.backup import command
-from parlour.backup.contents import BackupError
 from parlour.export.importing import bring_in, look
 from parlour.export.making import Order, make
 from parlour.settings import Settings
@@ -28,9 +27,9 @@ def _do(settings: Settings, options: Namespace) -> list[str]:
 def _order(options: Namespace) -> Order:
     wide = options.private or options.direct
     if options.person is not None and (wide or options.room):
-        raise BackupError("--person is all that is theirs: it goes with no choice of rooms.")
+        raise command.WrongFlags("--person is all that is theirs: it goes with no choice of rooms.")
     if options.room and wide:
-        raise BackupError("--room names each room: it goes with no other choice of them.")
+        raise command.WrongFlags("--room names each room: it goes with no other choice of them.")
     kinds = ["public"]
     kinds += ["private"] if options.private else []
     kinds += ["direct"] if options.direct else []

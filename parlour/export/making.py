@@ -27,7 +27,7 @@ from parlour.export.reading import ReadingCopy
 from parlour.export.sealing import seal_of, sign
 from parlour.filing import in_words
 from parlour.migrations import revisions
-from parlour.settings import S3, Settings
+from parlour.settings import Settings
 from parlour.store import own
 from parlour.store.backends import Backend, File, backend_of
 from parlour.store.dialects import is_sqlite
@@ -36,6 +36,7 @@ from parlour.store.users import find_account
 from parlour.support.archive import Writer
 from parlour.support.bars import Bars
 from parlour.support.postgresql import let_read_long
+from parlour.support.urls import S3
 
 # A file of lines is ended when it has so many bytes.
 _PART: Final = 8 * 1024 * 1024

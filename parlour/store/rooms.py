@@ -182,6 +182,11 @@ def find_room(connection: Connection, room_id: int) -> tuple[Room, bool] | None:
     return None if row is None else (room_of(connection, row[:-1]), bool(row[-1]))
 
 
+def was_made(connection: Connection, room_id: int) -> bool:
+    """Whether there is a row of it, also of one that was deleted."""
+    return connection.scalar(select(rooms.c.id).where(rooms.c.id == room_id)) is not None
+
+
 def purged_to(connection: Connection, room_id: int) -> int:
     """The last message that was taken away for its age: that raises no version."""
     return connection.scalar(_PURGED_TO, {"room": room_id}) or 0

@@ -33,6 +33,7 @@ from tests.support.server import Server
 pytestmark = pytest.mark.usefixtures("partings")
 
 MESSAGES = "/api/chat/messages"
+NONE = "Nothing is set aside."
 
 
 @pytest.fixture(autouse=True)
@@ -393,6 +394,12 @@ def test_the_command_says_what_it_cannot_do(server: Server, chief: Account) -> N
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (1, "parlour: There is nobody called nobody-here.\n")
     place = make_room(chief)
+    for room_id, status, words in ((987654, 1, "There is no room 987654."), (place.id, 0, NONE)):
+        done = parlour(
+            "retention", "held", "--room", str(room_id), "--data-dir", server.data_dir,
+            cwd=server.home, env=env,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout, done.stderr) == (status, "", f"parlour: {words}\n")
     age(server, place, checked(say(place, chief, "x")), days=9)
     hold(chief, "room", room_id=place.id)
     lines = command(server, "preview", "--days", "8")

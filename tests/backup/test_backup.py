@@ -281,8 +281,6 @@ def test_what_cannot_be_done_is_said_in_one_line(
     file = tmp_path / "file"
     file.touch()
     assert refused(back_up(server, file)) == f"It cannot be done: File exists ({file})."
-    words = "--keep is wrong: say how many are kept, such as 7 or daily=7,weekly=4,monthly=12"
-    assert refused(back_up(server, place, "--keep", "often")).startswith(words)
     nowhere = parlour("backup", "--data-dir", server.data_dir, cwd=server.home)
     assert refused(nowhere).startswith("Say where to: --to FOLDER")
     assert not place.exists()

@@ -4,6 +4,7 @@ import gzip
 import json
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,8 @@ from tests.support.archives import (
     written,
 )
 from tests.support.lived import Lived, ask, do
-from tests.support.server import NewServer, Server
+from tests.support.server import PARLOUR, NewServer, Server
+from tests.support.timing import scaled
 
 # PostgreSQL, nodes and stores are those of test_kinds.py, each by its own settings.
 pytestmark = [pytest.mark.sqlite, pytest.mark.one_node(reason="see test_kinds.py")]
@@ -31,7 +33,8 @@ pytestmark = [pytest.mark.sqlite, pytest.mark.one_node(reason="see test_kinds.py
 
 def is_untouched(server: Server) -> bool:
     """Whether nothing is in its data directory, but the lock of whoever was there."""
-    return {path.name for path in server.data_dir.iterdir()} <= {"parlour.lock"}
+    there = server.data_dir
+    return not there.exists() or {path.name for path in there.iterdir()} <= {"parlour.lock"}
 
 
 @pytest.mark.thorough
@@ -109,10 +112,28 @@ def test_what_is_no_whole_archive_is_refused_and_leaves_nothing(
         assert said.startswith((f"{bad} is damaged: ", f"{bad} is no backup")), said
         assert refused(restore(bad, target)) == said
         assert is_untouched(target)
-    bad.unlink()
+    restored(archive, target)
+
+
+def test_what_fails_makes_no_data_directory(
+    archive: Path, new_server: NewServer, tmp_path: Path
+) -> None:
+    """Of a file that is not there, is another one, or is found to be damaged at its end."""
+    target, bad = new_server(), tmp_path / "bad.tar"
     said = refused(restore(bad, target))
     assert said == f"It cannot be done: No such file or directory ({bad})."
-    restored(archive, target)
+    for wrong in (b"x" * 5_000, archive.read_bytes()[:-600]):
+        assert not target.data_dir.exists()
+        bad.write_bytes(wrong)
+        assert refused(restore(bad, target)).startswith(f"{bad} is damaged: ")
+    assert not target.data_dir.exists()
+    # What comes through a pipe comes once.
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"cat {archive} | {PARLOUR} restore /dev/stdin --data-dir data"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=scaled(60),
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "data" / "chat.db").exists()
 
 
 @pytest.mark.thorough

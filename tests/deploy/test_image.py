@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from parlour import cli
+from parlour import flags
 from parlour.settings import PREFIX, load_settings
 from parlour.support.door import Door
 from tests.deploy.reading import DEPLOY, ROOT, dockerfile, seconds, text_of
@@ -132,7 +132,7 @@ def test_the_image_serves_its_volume_on_its_port_for_a_user_without_rights(
     assert f"--owner {user} --group {group} --mode 0700 {settings.data_dir}" in made
     [program] = json.loads(said("ENTRYPOINT"))
     assert program in PROJECT["scripts"]
-    assert cli._parser().parse_args(json.loads(said("CMD"))).command == "serve"
+    assert flags.parser().parse_args(json.loads(said("CMD"))).command == "serve"
     assert environment()["PATH"].startswith("/opt/parlour/bin:")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 import uvicorn
 
-from parlour import cli
+from parlour import flags
 from parlour.backup import command
 from parlour.settings import PREFIX, Settings
 from parlour.support import rotation
@@ -36,7 +36,7 @@ def test_the_unit_starts_the_program_with_a_folder_that_it_may_write() -> None:
     assert program == f"{SERVICE['WorkingDirectory'][0]}/.venv/bin/parlour"
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
     assert PurePosixPath(program).name in scripts
-    options = cli._parser().parse_args(arguments)
+    options = flags.parser().parse_args(arguments)
     assert options.command == "serve"
     assert options.data_dir == f"/var/lib/{SERVICE['StateDirectory'][0]}"
     assert SERVICE["StateDirectoryMode"] == ["0700"]
@@ -50,7 +50,7 @@ def test_a_node_has_the_port_and_the_folder_of_its_name() -> None:
     assert none == nowhere == ""
     program, *arguments = started.replace("%i", "8001").split()
     assert program == SERVICE["ExecStart"][0].split()[0]
-    options = cli._parser().parse_args(arguments)
+    options = flags.parser().parse_args(arguments)
     assert (options.command, options.port) == ("serve", "8001")
     assert options.data_dir == f"/var/lib/{folder}".replace("%i", "8001")
     assert node["Restart"] == ["always"]
@@ -61,7 +61,7 @@ def test_the_unit_of_backups_runs_what_there_is_and_may_write_where_it_has_to() 
     """With the settings and the data directory of the other unit, each night."""
     backup = unit(text_of("parlour-backup.service"))["Service"]
     program, *arguments = backup["ExecStart"][0].split()
-    options = cli._parser().parse_args(arguments)
+    options = flags.parser().parse_args(arguments)
     assert program == SERVICE["ExecStart"][0].split()[0]
     assert options.command == "backup"
     assert rotation.parse(options.keep)

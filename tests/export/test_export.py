@@ -1,7 +1,9 @@
 """`parlour export`: what is in it, what is not, and how it comes back."""
 
 import json
+import sqlite3
 import subprocess
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from tests.export.conftest import SCRIPT
 from tests.support.accounts import PASSWORD, log_in
-from tests.support.archives import contents, refused
+from tests.support.archives import back_up, contents, refused
 from tests.support.commands import parlour
 from tests.support.exports import (
     bring_in,
@@ -22,6 +24,8 @@ from tests.support.exports import (
 from tests.support.files import get
 from tests.support.inside import inside
 from tests.support.lived import Lived, ask, do, found
+from tests.support.people import checked
+from tests.support.places import make_room, new_account, say
 from tests.support.server import NewServer
 
 pytestmark = [
@@ -58,16 +62,46 @@ def test_what_is_asked_for_wrongly_costs_one_line(lived: Lived, place: Path) -> 
     asked = {
         ("--room", "999"): "There is no room 999.",
         ("--person", "nobody"): "There is nobody called nobody.",
+    }
+    for flags, words in asked.items():
+        assert refused(export(lived.server, place, *flags)) == words
+    apart = {
         ("--room", "1", "--private"): "--room names each room: it goes with no other choice of"
         " them.",
         ("--person", "bob", "--direct"): "--person is all that is theirs: it goes with no choice of"
         " rooms.",
     }
-    for flags, words in asked.items():
-        assert refused(export(lived.server, place, *flags)) == words
+    for together, words in apart.items():
+        assert refused(export(lived.server, place, *together), status=2) == words
     assert not list(place.iterdir())
     inner = lived.server.data_dir / "exports"
     assert "is in the data directory" in refused(export(lived.server, inner))
+
+
+def test_what_a_backup_refuses_as_damaged_can_come_through_an_export(
+    new_server: NewServer, place: Path
+) -> None:
+    """It reads only what it needs: not what people send again, nor what is searched."""
+    server = new_server().start()
+    ann = new_account(server, "ann")
+    said = make_room(ann, "public")
+    for number in range(30):
+        checked(say(said, ann, f"message {number}"))
+    server.stop()
+    path = server.data_dir / "chat.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [size] = database.execute("PRAGMA page_size").fetchone()
+        [page] = database.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_messages_1'"
+        ).fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+    assert f"{path} is damaged (" in refused(back_up(server, place))
+    told = export(server, place)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert " 30 messages, " in told.stdout
 
 
 def test_tar_and_sha256sum_take_it_apart(archive: Path, tmp_path: Path) -> None:
