@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, false, func, select, true, update
 
 from parlour.models import Message, Replies
 from parlour.store.dialects import Listed
@@ -120,8 +120,10 @@ def _replies(
     root_id = root if isinstance(root, int) else root.id
     statement = select(*TOLD).where(messages.c.chain == root_id)
     if room_id is not None:
-        # A chain is of one room. Where a row says otherwise, it is not read with the others.
-        statement = statement.where(messages.c.room_id + 0 == room_id)
+        # A chain is of one room. Where a row says otherwise, it is not read with the others: said so
+        # that PostgreSQL does not think it of most of them, and read and sort all of the chain.
+        of_room = case((messages.c.room_id == room_id, true()), else_=false())
+        statement = statement.where(of_room)
     if bound is not None:
         statement = statement.where(bound)
     order = messages.c.id.asc() if up else messages.c.id.desc()
