@@ -120,7 +120,7 @@ def _replies(
     root_id = root if isinstance(root, int) else root.id
     statement = select(*TOLD).where(messages.c.chain == root_id)
     if room_id is not None:
-        # A chain is of one room. Where a row says otherwise, it is not read with the others: said so
+        # A chain is of one room. Where a row says otherwise, it is not read with them: said so
         # that PostgreSQL does not think it of most of them, and read and sort all of the chain.
         of_room = case((messages.c.room_id == room_id, true()), else_=false())
         statement = statement.where(of_room)
