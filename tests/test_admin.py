@@ -251,7 +251,7 @@ def test_a_number_that_is_none_is_refused(admin: Admin, argument: str) -> None:
     """As every wrong flag is."""
     run = admin("invite", argument)
     assert run.returncode == 2
-    assert "invalid number from 1 to" in run.stderr
+    assert "it has to be a number from 1 to" in run.stderr
 
 
 @pytest.mark.parametrize(
