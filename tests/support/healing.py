@@ -3,13 +3,10 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Final
 
 from tests.support.server import Server
 from tests.support.storm import Storm
-from tests.support.timing import scaled
-
-HEALED_SECONDS: Final = 10
+from tests.support.timing import HEALED_SECONDS, scaled
 
 
 async def heal(storms: Sequence[Storm]) -> None:

@@ -30,8 +30,12 @@ HURRY: Final = 10
 PING_INTERVAL: Final = 1.0
 PING_TIMEOUT: Final = 1.0
 MESSAGE_SECONDS: Final = 1.0
-# And how long a PostgreSQL server may say nothing; psycopg connects in no less.
-SILENT_SECONDS: Final = 2.0
+# And how long a PostgreSQL server may say nothing: longer than who writes waits for the lock, as
+# in life, since whoever holds it in silence is put out only then; psycopg connects in no less than
+# two. And how long a Redis server may.
+SILENT_SECONDS: Final = postgresql.LOCK_TIMEOUT_MS / 1000 + 1
+CONNECT_SECONDS: Final = 2
+REDIS_SECONDS: Final = 2.0
 HURRIED: Final = os.environ.get("TEST_HURRY", "").split()
 DEADLINES = (
     "TICK",
@@ -60,9 +64,9 @@ def hurry_websockets() -> None:
 def hurry_database() -> None:
     """Give a PostgreSQL server up soon that says nothing."""
     setattr(postgresql, "SILENT_SECONDS", SILENT_SECONDS)  # noqa: B010
-    setattr(postgresql, "IDLE_SECONDS", SILENT_SECONDS / 2)  # noqa: B010
+    setattr(postgresql, "IDLE_SECONDS", CONNECT_SECONDS / 2)  # noqa: B010
     setattr(postgresql, "UNKNOWN_SECONDS", SILENT_SECONDS)  # noqa: B010
-    setattr(postgresql, "CONNECT_SECONDS", round(SILENT_SECONDS))  # noqa: B010
+    setattr(postgresql, "CONNECT_SECONDS", CONNECT_SECONDS)  # noqa: B010
 
 
 def hurry_redis() -> None:
@@ -70,9 +74,9 @@ def hurry_redis() -> None:
     # An extra that most tests do without.
     from parlour.realtime import broker_redis  # noqa: PLC0415
 
-    setattr(broker_redis, "PING_SECONDS", SILENT_SECONDS / 4)  # noqa: B010
-    setattr(broker_redis, "SILENT_SECONDS", SILENT_SECONDS)  # noqa: B010
-    setattr(broker_redis, "CONNECT_SECONDS", SILENT_SECONDS)  # noqa: B010
+    setattr(broker_redis, "PING_SECONDS", REDIS_SECONDS / 4)  # noqa: B010
+    setattr(broker_redis, "SILENT_SECONDS", REDIS_SECONDS)  # noqa: B010
+    setattr(broker_redis, "CONNECT_SECONDS", REDIS_SECONDS)  # noqa: B010
 
 
 def hurry_start() -> None:

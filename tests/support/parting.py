@@ -13,12 +13,12 @@ from httpx2 import AsyncClient, Response, Timeout
 
 from parlour.support.postgresql import SILENT_SECONDS
 from tests.support import hurried
-from tests.support.healing import HEALED_SECONDS, go_on
+from tests.support.healing import go_on
 from tests.support.ledger_nodes import Nodes
 from tests.support.partitions import End
 from tests.support.server import Server
 from tests.support.storm import Storm
-from tests.support.timing import scaled
+from tests.support.timing import HEALED_SECONDS, scaled
 
 PARTITIONS: Final[dict[str, tuple[End, ...]]] = {
     "apart-postgresql": ("postgresql",),

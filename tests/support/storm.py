@@ -5,14 +5,17 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
+
+from httpx2 import AsyncClient
 
 from scripts.tests import BROKEN
-from tests.support.chatter import END, Follower, HttpWriter, Scene, Writer
-from tests.support.history import read_history
+from tests.support.chatter import AGAIN_SECONDS, END, Follower, HttpWriter, Scene, Writer
+from tests.support.history import PassingError, read_history
 from tests.support.ledger_check import check
 from tests.support.people import async_http_client, checked
 from tests.support.server import Server
-from tests.support.timing import scaled
+from tests.support.timing import HEALED_SECONDS, scaled
 
 
 @dataclass
@@ -107,11 +110,21 @@ async def storm(
             scene.ledger.ok(END, checked(answer))
             async with asyncio.timeout(scaled(patience)):
                 await asyncio.gather(*following)
-            version, history = await read_history(http, room["id"])
+            version, history = await _whole_history(http, room["id"])
     faults = check(scene.ledger, room["id"], version, history)
     assert not faults, "\n".join(
         [f"{BROKEN}: {len(faults)} faults, the first of them:", *map(str, faults[:9])]
     )
+
+
+async def _whole_history(http: AsyncClient, room_id: int) -> tuple[int, list[dict[str, Any]]]:
+    """Read it from a node that may just be back, and try connections of which it lost some."""
+    async with asyncio.timeout(scaled(HEALED_SECONDS)):
+        while True:
+            try:
+                return await read_history(http, room_id)
+            except PassingError:
+                await asyncio.sleep(AGAIN_SECONDS)
 
 
 def integrity(server: Server) -> list[str]:

@@ -9,6 +9,8 @@ LONG: Final = os.environ.get("TEST_LONG") == "1"
 BRIEF: Final = os.environ.get("TEST_BRIEF") == "1"
 # A promise about time is held with so much slack, because a slow or busy machine is not at fault.
 SLACK: Final = 5
+# Within which all is well again once a fault is over.
+HEALED_SECONDS: Final = 10
 TIME_SCALE = float(os.environ.get("TEST_TIME_SCALE", "1"))
 
 
