@@ -12,6 +12,7 @@ import pytest
 
 from tests.faults.watch import Record
 from tests.support import abuser, websocket
+from tests.support.brief import thorough_but
 from tests.support.burden import MIB, calm, memory
 from tests.support.hurried_server import HurriedServer
 from tests.support.people import NewRoom, Room
@@ -108,8 +109,7 @@ async def test_those_who_talk_hardly_notice_the_abuse(
     assert grown <= max(5 * MIB, before // 10), figures
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize("by", ["parlour serve", "uvicorn"])
+@pytest.mark.parametrize("by", thorough_but(["parlour serve"], ["parlour serve", "uvicorn"]))
 def test_no_query_reaches_a_log(tmp_path: Path, new_server: Callable[..., Server], by: str) -> None:
     """Not with DEBUG, not by a request that is refused, and not by Uvicorn's own lines."""
     if by == "uvicorn":

@@ -69,7 +69,6 @@ async def use_on_connections(account: Account, room: Room) -> set[str]:
     return {ticket}
 
 
-@pytest.mark.thorough
 @pytest.mark.one_node("their keys are in the database")
 async def test_nothing_secret_stands_in_any_log(
     chatty: Server, new_room: Callable[..., Room]
