@@ -168,6 +168,8 @@ async def test_who_was_put_out_before_a_call_is_told_does_not_hear_of_it(server:
     place.add(member, other)
     client, beside = await follow(place, member), await follow(place, other)
     # Once something has been told, what comes within a second is told at once.
+    # Who is here is known at the other node a moment later.
+    await server.settled()
     post(owner, place.room, "@here before")
     await client.until("notification", reason="here")
     await beside.until("notification", reason="here")

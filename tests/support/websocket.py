@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections import deque
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
 from tests.support.server import Server
-from tests.support.timing import scaled
+from tests.support.timing import TIME_SCALE, scaled
 
 Frame = dict[str, Any]
 
@@ -80,8 +81,10 @@ class Client:
 
     async def until(self, kind: str, *, seconds: float = 30, **fields: Any) -> Frame:
         """Read on to the first frame of this kind with these fields and return it."""
+        ends = time.monotonic() + scaled(seconds)
         while True:
-            frame = await self.next(seconds=seconds)
+            # Something comes every now and then, whatever is waited for.
+            frame = await self.next(seconds=max(0.0, ends - time.monotonic()) / TIME_SCALE)
             if matches(frame, kind, fields):
                 return frame
 
