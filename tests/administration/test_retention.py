@@ -9,13 +9,11 @@ from parlour.retaining import MAX_BESIDE
 from tests.support.accounts import Account
 from tests.support.administration import ADMIN, listed, log_of, noted
 from tests.support.answers import assert_deleted, assert_refused
-from tests.support.commands import parlour
-from tests.support.databases import database_url
 from tests.support.files import get, gone, said, sent, until
 from tests.support.inside import inside
 from tests.support.nodes import Nodes
 from tests.support.people import checked, http_client
-from tests.support.places import Place, follow, make_room, name_of, new_account, say, somebody
+from tests.support.places import Place, follow, make_room, name_of, new_account, somebody
 from tests.support.retention import (
     age,
     command,
@@ -33,7 +31,6 @@ from tests.support.server import Server
 pytestmark = pytest.mark.usefixtures("partings")
 
 MESSAGES = "/api/chat/messages"
-NONE = "Nothing is set aside."
 
 
 @pytest.fixture(autouse=True)
@@ -383,24 +380,3 @@ def test_holds_are_asked_for_rightly(server: Server, chief: Account) -> None:
         assert_refused(member.call("POST", f"{ADMIN}/holds", json=body), "not_found")
     assert_refused(chief.call("DELETE", f"{ADMIN}/holds/999999"), "not_found")
     assert_refused(member.call("GET", f"{ADMIN}/retention"), "not_found")
-
-
-def test_the_command_says_what_it_cannot_do(server: Server, chief: Account) -> None:
-    """In one line."""
-    env = {"PARLOUR_DATABASE_URL": database_url(server.home)}
-    done = parlour(
-        "retention", "held", "--person", "nobody-here", "--data-dir", server.data_dir,
-        cwd=server.home, env=env,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (1, "parlour: There is nobody called nobody-here.\n")
-    place = make_room(chief)
-    for room_id, status, words in ((987654, 1, "There is no room 987654."), (place.id, 0, NONE)):
-        done = parlour(
-            "retention", "held", "--room", str(room_id), "--data-dir", server.data_dir,
-            cwd=server.home, env=env,
-        )  # fmt: skip
-        assert (done.returncode, done.stdout, done.stderr) == (status, "", f"parlour: {words}\n")
-    age(server, place, checked(say(place, chief, "x")), days=9)
-    hold(chief, "room", room_id=place.id)
-    lines = command(server, "preview", "--days", "8")
-    assert "Of 1 more room nothing would go, because of holds." in lines
