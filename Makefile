@@ -34,7 +34,7 @@ ON_NODES_MEASURED := tests/features/test_bans.py tests/features/test_direct.py t
 	tests/identity/test_sessions.py
 # What runs on PostgreSQL once more.
 ON_POSTGRESQL := tests/administration tests/database tests/features tests/files tests/gateway tests/identity \
-	tests/jobs tests/permissions tests/properties tests/web tests/test_errors.py tests/test_protocol.py
+	tests/jobs tests/permissions tests/properties tests/web tests/test_admin.py tests/test_errors.py tests/test_protocol.py
 # What takes minutes in its long form, and a part of a minute in every run.
 FAULTS := tests/deploy/test_rolling.py tests/faults/test_ledger_nodes.py tests/faults/test_ledger_partitions.py \
 	tests/faults/test_releases.py tests/migrations/test_upgrades.py

@@ -19,6 +19,7 @@ from tests.support.accounts import PASSWORD, log_in, register, stranger, try_log
 from tests.support.answers import assert_refused
 from tests.support.brief import thorough_but
 from tests.support.commands import parlour
+from tests.support.databases import database_url
 from tests.support.inside import inside
 from tests.support.lived import ask
 from tests.support.people import checked
@@ -36,8 +37,10 @@ def admin(tmp_path: Path) -> Admin:
     def run(
         *arguments: str, given: str = "", at: Server | None = None
     ) -> "subprocess.CompletedProcess[str]":
-        data = tmp_path / "data" if at is None else at.data_dir
-        return parlour("admin", *arguments, "--data-dir", data, cwd=tmp_path, given=given)
+        home, data = (tmp_path, tmp_path / "data") if at is None else (at.home, at.data_dir)
+        where = {"PARLOUR_DATABASE_URL": database_url(home)}
+        to = ("--data-dir", data)
+        return parlour("admin", *arguments, *to, cwd=tmp_path, env=where, given=given)
 
     return run
 
@@ -222,6 +225,7 @@ async def test_a_new_key_signs_nobody_out(admin: Admin, own_server: Server) -> N
     assert checked(account.renewed(renewed["refresh_token"]))["user"] == account.user
 
 
+@pytest.mark.sqlite
 def test_an_invitation_is_as_it_was_asked_for(admin: Admin, tmp_path: Path) -> None:
     """Once for a week, or so often and so long; what is stored is no token."""
     tokens = []

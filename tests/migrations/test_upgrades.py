@@ -2,10 +2,12 @@
 
 import hashlib
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -120,6 +122,59 @@ def test_an_upgrade_that_is_killed_again_and_again_loses_nothing(tmp_path: Path)
     assert state(path) == state(whole) == (revisions()[-1], *before[1:])
     said = f"{MESSAGES} messages from 0001 to {revisions()[-1]} in {seconds:.1f} s, {killed} kills"
     print(said)  # noqa: T201 - whoever runs the long form reads it
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(1800 if LONG else 120)
+def test_a_server_that_is_killed_while_it_starts_with_an_upgrade_starts_again(
+    new_server: NewServer,
+) -> None:
+    """At any moment of the start, with all else that it does then: the next one has it all."""
+    server, whole = new_server(), new_server()
+    for each in (server, whole):
+        each.data_dir.mkdir(parents=True, mode=0o700)
+    path = server.data_dir / "chat.db"
+    with database_at(server.data_dir, "0001") as connection:
+        for room_id in (1, 2):
+            put_room(connection, room_id, kind="public")
+        put_messages(connection, MESSAGES)
+    before = state(path)
+    path.chmod(0o600)
+    shutil.copy(path, whole.data_dir)
+    begun = time.perf_counter()
+    whole.start(seconds=900)
+    # When all that is to be done on the way has been, at the latest so far.
+    latest = time.perf_counter() - begun
+    whole.stop()
+    chance = random.Random(KILLS)
+    first = path.read_bytes()
+    killed = 0
+    while killed < KILLS:
+        server.launch()
+        waited = chance.uniform(0.3, 1.1) * latest
+        threading.Event().wait(waited)
+        server.kill()
+        schema, *said = state(path)
+        assert tuple(said) == before[1:]
+        if schema == "0001":
+            killed += 1
+            continue
+        # All had been stored before it was killed, as it may: from the beginning once more.
+        latest = min(latest, waited)
+        for part in path.parent.glob("chat.db*"):
+            part.unlink()
+        path.write_bytes(first)
+        path.chmod(0o600)
+    server.start(seconds=900)
+    with http_client(server) as client:
+        newest = client.get("/api/chat/rooms/1/messages").json()[-1]
+        assert newest["id"] == MESSAGES
+        posted = client.post(
+            "/api/chat/rooms/1/messages", params={"username": "ann"}, json={"content": "from now"}
+        )
+        assert posted.json()["id"] == MESSAGES + 1
+    server.stop()
+    assert state(path)[:2] == (revisions()[-1], MESSAGES + 1)
 
 
 # Of what came between, each is a part of the way from the first.
