@@ -180,7 +180,7 @@ deploy-check: dev ## Let nginx, HAProxy, systemd and container tools judge deplo
 
 audit: node ## Ask for known faults in what the lock files name; look for secrets that were left in files
 	for lock in requirements*.lock; do \
-		$(BIN)/pip-audit --require-hashes --disable-pip --requirement "$$lock" || exit 1; done
+		$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement "$$lock" || exit 1; done
 	npm audit
 	npm --prefix benchmarks/peers audit
 	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline

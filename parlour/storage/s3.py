@@ -148,7 +148,8 @@ class S3Storage:
 
 def words_of(error: BaseException) -> str:
     """What a store says, in one line."""
-    # What is behind the first line is the whole request and answer.
+    # What is behind the first line is the whole request and answer, of which it may have a begin.
     text = str(error)
     code = _CODE.search(text)
-    return text.partition("\n")[0][:300] + ("" if code is None else f" ({code[1]})")
+    said = text.partition("\n")[0].partition(": <")[0]
+    return said[:300] + ("" if code is None else f" ({code[1]})")

@@ -14,6 +14,7 @@ import pytest
 from parlour.storage import Missing, s3
 from tests.support.accounts import Account, register
 from tests.support.answers import assert_refused
+from tests.support.doctor import seen_at
 from tests.support.files import FILES, get, on_disk, on_their_way, said, send, sent, until
 from tests.support.people import NewRoom
 from tests.support.pictures import opened, picture
@@ -217,3 +218,24 @@ def test_keys_are_needed_and_have_to_be_right(
     assert_refused(send(register(wrong, "ann"), new_room(wrong), b"x"), "busy")
     assert on_disk(wrong) == []
     assert "another" not in "\n".join(wrong.log)
+
+
+def test_the_doctor_puts_a_file_there_and_takes_it_away_again(store: Store, tmp_path: Path) -> None:
+    """And with wrong keys says which settings are to be looked at, for files and for backups."""
+    before = store.listed()
+    backups = {"PARLOUR_BACKUP_TO": f"s3://{BUCKET}/backups"}
+    told = seen_at(tmp_path / "right", env={**store.settings(), **backups})
+    well = {each.what: each.seen for each in told.of("ok")}
+    assert well["Files"].startswith(f"The bucket {BUCKET} took a file and gave it back in ")
+    assert well["Backups"] == f"s3://{BUCKET}/backups answers."
+    assert store.listed() == before
+    told = seen_at(tmp_path / "wrong", env={**store.settings("of-no-use"), **backups})
+    faults = {each.what: each for each in told.of("FAULT")}
+    assert faults.keys() == {"Files", "Backups"}
+    assert "AWS_ACCESS_KEY_ID and its secret" in faults["Files"].mend
+    assert "the keys of the bucket" in faults["Backups"].mend
+    assert all(
+        each.seen.endswith(": 403 Forbidden (SignatureDoesNotMatch).") for each in faults.values()
+    )
+    assert "of-no-use" not in told.output
+    assert store.listed() == before
