@@ -3,6 +3,7 @@
 import gc
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from itertools import count
@@ -66,6 +67,12 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector pass over what was loaded, which is there to the end."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Take away what databases left, before whoever waits for this worker has it killed."""
+    if (databases := sys.modules.get("tests.support.postgres")) is not None:
+        databases.end_all()
 
 
 def _tenths(item: pytest.Item) -> int:

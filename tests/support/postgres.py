@@ -56,6 +56,17 @@ def may_reach(folder: Path) -> bool:
     return subprocess.run(look, cwd="/", check=False, **_as_nobody()).returncode == 0
 
 
+_running: "list[Postgres]" = []
+
+
+# The tests do it themselves before: their worker has ten seconds to exit, and folders are large.
+@atexit.register
+def end_all() -> None:
+    """End all that run."""
+    while _running:
+        _running[-1].end()
+
+
 class Postgres:
     """A server of its own on a free port, which ends with the tests."""
 
@@ -86,7 +97,7 @@ class Postgres:
         if PGBOUNCER:
             self._bouncer = Bouncer(self._own_port, self.home, _as_nobody())
             self.port = self._bouncer.port
-        atexit.register(self.end)
+        _running.append(self)
 
     @property
     def pid(self) -> int:
@@ -186,6 +197,8 @@ class Postgres:
 
     def end(self) -> None:
         """Stop it for good."""
+        if self in _running:
+            _running.remove(self)
         if self._bouncer is not None:
             self._bouncer.end()
         if self._process is not None and self._is_kept:
