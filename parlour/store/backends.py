@@ -3,7 +3,7 @@
 import logging
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
 from sqlalchemy import Connection, text
 from sqlalchemy import Engine as Connections
@@ -13,10 +13,13 @@ from parlour.errors import Refusal
 from parlour.settings import Settings
 from parlour.store.commits import Commits
 from parlour.store.journal import Follower, Journal
-from parlour.support import postgresql, sqlite
+from parlour.support import postgresql, readahead, sqlite
 from parlour.support.counts import COUNTS
 from parlour.support.logs import Seldom
 from parlour.support.whole import write_whole
+
+if TYPE_CHECKING:
+    import subprocess
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +86,8 @@ class File:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # What reads all of the file beforehand, for a check that goes to its end.
+        self._ahead: subprocess.Popen[bytes] | None = None
 
     def __str__(self) -> str:
         return str(self.path)
@@ -102,9 +107,13 @@ class File:
             sqlite.check_able(connection)
         except sqlite.Unable as unable:
             raise DatabaseUnusable(str(unable)) from unable
-        if to_the_end:
-            return sqlite.check_sound(connection)
-        return sqlite.check_sound(connection, CHECK_SECONDS)
+        if not to_the_end:
+            return sqlite.check_sound(connection, CHECK_SECONDS)
+        # A reader has looked at nothing yet, so SQLite's log may begin anew meanwhile.
+        if (ahead := readahead.read_ahead(self.path)) is not None:
+            with ahead as self._ahead:
+                pass
+        return sqlite.check_sound(connection)
 
     def fault(self, error: DBAPIError) -> str:
         """The same."""
@@ -117,6 +126,8 @@ class File:
 
     def interrupt(self, connection: Any) -> None:
         """The same."""
+        if self._ahead is not None:
+            self._ahead.kill()
         connection.interrupt()
 
     def commits(self, engine: Connections, server: str, follower: Follower | None) -> None:

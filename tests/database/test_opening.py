@@ -4,6 +4,8 @@ import asyncio
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -15,9 +17,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from parlour.database import ChatDatabase, Database, DatabaseUnusable, get_db, init_db
 from parlour.store import backends
+from parlour.store.backends import File
 from parlour.store.backups import renew_history
 from parlour.store.jobs import now_ms
+from parlour.support import readahead
 from parlour.support.lock import DataDirInUse
+from parlour.support.readahead import read_ahead
 from parlour.support.sqlite import LOCK_TIMEOUT_MS, check_sound, open_writer
 from tests.support.local import draft, local_settings, open_database
 from tests.support.timing import scaled
@@ -189,6 +194,76 @@ def test_what_takes_longer_is_looked_at_no_further(tmp_path: Path) -> None:
         found = connection.exec_driver_sql("SELECT count(*) FROM numbers").scalar()
         assert found == 400_001
     engine.dispose()
+
+
+@pytest.mark.sqlite
+def test_what_is_looked_through_is_read_in_order_first_and_no_lock_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever else has had it open and goes is not the last, and takes no log away."""
+    path = tmp_path / "large.db"
+    engine, file = open_writer(path), File(path)
+    begun = list[subprocess.Popen[bytes]]()
+
+    def watched(path: Path) -> "subprocess.Popen[bytes] | None":
+        process = read_ahead(path)
+        assert process is not None
+        begun.append(process)
+        return process
+
+    with engine.begin() as connection:
+        make_large(connection)
+    with engine.begin() as connection:
+        # It is too small to be worth it, but for this test.
+        assert read_ahead(path) is None
+        monkeypatch.setattr(readahead, "FEW_BYTES", 1)
+        monkeypatch.setattr(readahead, "read_ahead", watched)
+        assert file.check(connection)
+        assert [each.returncode for each in begun] == [0]
+        other = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+        other += "c.execute('SELECT 1 FROM numbers').fetchone(); c.close()"
+        subprocess.run([sys.executable, "-c", other, str(path)], check=True)
+        assert (tmp_path / "large.db-wal").exists()
+    engine.dispose()
+
+
+@pytest.mark.sqlite
+def test_reading_in_order_ends_with_what_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk may take as long as it likes, and a stop waits for none."""
+    engine, pipe = open_writer(tmp_path / "small.db"), tmp_path / "endless"
+    os.mkfifo(pipe)
+    monkeypatch.setattr(readahead, "FEW_BYTES", 0)
+    file, found = File(pipe), list[bool]()
+    with engine.begin() as connection:
+        looking = threading.Thread(target=lambda: found.append(file.check(connection)))
+        looking.start()
+        never = threading.Event()
+        while file._ahead is None:
+            never.wait(0.01)
+        assert looking.is_alive()
+        assert found == []
+        file.interrupt(connection.connection.dbapi_connection)
+        looking.join(scaled(10))
+    assert found == [True]
+    engine.dispose()
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("said", ["MemAvailable:      12 kB\n", None])
+def test_what_memory_does_not_hold_is_not_read_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None
+) -> None:
+    """It would be gone again before it is looked at; where nobody knows, it may be."""
+    path = tmp_path / "some.db"
+    path.write_bytes(bytes(20_000))
+    memory = tmp_path / "meminfo"
+    if said is not None:
+        memory.write_text(f"MemTotal: 24684512 kB\n{said}")
+    monkeypatch.setattr(readahead, "FEW_BYTES", 1)
+    monkeypatch.setattr(readahead, "_MEMORY", memory)
+    assert read_ahead(path) is None
 
 
 def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:
