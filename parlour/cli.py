@@ -99,8 +99,11 @@ def serve(settings: "Settings") -> int:
     from parlour.support import logs
     from parlour.support.keys import KeysUnusable
     from parlour.support.lock import DataDirInUse
+    from parlour.support.memory import keep_memory_small
     from parlour.support.tls import Certificate, CertificateUnusable
 
+    # The database brings the first threads.
+    keep_memory_small()
     # What the server writes is for its owner only.
     os.umask(0o077)
     logs.set_up(settings.log_level, settings.log_format)

@@ -24,7 +24,7 @@ from parlour.support.door import Door
 from parlour.support.handles import are_free, raise_handle_limit
 from parlour.support.http import protocol_at
 from parlour.support.logs import Seldom
-from parlour.support.memory import collect_garbage, keep_memory_small
+from parlour.support.memory import collect_garbage
 from parlour.support.tls import GOODBYE_SECONDS as TLS_GOODBYE_SECONDS
 from parlour.support.tls import HANDSHAKE_SECONDS, Certificate
 
@@ -143,7 +143,6 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so on standard output."""
-        keep_memory_small()
         handles = raise_handle_limit()
         if self.door.limit(self._most_connections, handles) < self._most_connections:
             logger.debug(

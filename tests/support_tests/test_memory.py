@@ -5,10 +5,17 @@ import os
 import subprocess
 import sys
 import weakref
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from parlour.support.memory import collect_garbage
+from tests.support import burden
+from tests.support.people import http_client
+from tests.support.server import NewServer
+
+HEAP = 64 * 1024 * 1024
 
 PASSWORDS = """
 from concurrent.futures import ThreadPoolExecutor
@@ -85,6 +92,29 @@ def test_threads_share_two_heaps_unless_the_operator_has_said_how_many(
 ) -> None:
     """One for each thread keeps what each once needed: some 10 MB in an hour."""
     assert printed(HEAPS, **env) == heaps
+
+
+@pytest.mark.one_node("it looks at a process")
+def test_a_server_has_no_more_heaps_either(new_server: NewServer) -> None:
+    """It says so before its database brings the first threads."""
+    server = new_server(is_anew=True).start()
+    with http_client(server) as client, ThreadPoolExecutor(8) as pool:
+        paths = ["/api/chat/rooms", "/readyz"] * 40
+        assert all(each.is_success for each in pool.map(client.get, paths))
+    assert own_heaps(burden.of(server) / "maps") <= 1
+
+
+def own_heaps(maps: Path) -> int:
+    """How many heaps there are beside the first: each has 64 MiB set aside, and begins there."""
+    count, before = 0, (0, 0, "")
+    for line in maps.read_text("ascii").splitlines():
+        span, rights, *_ = line.split()
+        begin, end = (int(each, 16) for each in span.split("-"))
+        first, last, rights_before = before
+        is_one = (last, rights_before, rights) == (begin, "rw-p", "---p")
+        count += is_one and first % HEAP == 0 and end - first == HEAP
+        before = begin, end, rights
+    return count
 
 
 class Circle:
