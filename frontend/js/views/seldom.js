@@ -33,7 +33,7 @@ export const seldomStyle = () => sheet('seldom');
 /** @returns {Promise<typeof import('./shelf.js')>} rejects when it cannot be had now */
 export async function loadSeldom() {
   const [shelf] = await Promise.all([import('./shelf.js'), sheet('seldom')]);
-  shelf.addIcons();
+  shelf.setUp();
   return shelf;
 }
 
