@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from benchmarks import reader
 from parlour.database import ChatDatabase, get_db, init_db
-from parlour.indexing import RULES, index_some
+from parlour.indexing import index_some, rules_of
 from parlour.models import Person
 from parlour.settings import Settings
 from parlour.store import members, search
@@ -50,7 +50,7 @@ def fill(settings: Settings, count: int, *, indexed: bool = True) -> None:
         # Or the server would do it while it is measured.
         with get_db(database) as connection:
             if not indexed:
-                search.set_state(connection, State(RULES, 1, last_id(connection)))
+                search.set_state(connection, State(rules_of(connection), 1, last_id(connection)))
             while index_some(connection):
                 pass
     finally:

@@ -36,6 +36,11 @@ RULES: Final = f"1 {unicodedata.unidata_version}"
 _LINK: Final = ("http://", "https://", "mailto:")
 
 
+def rules_of(connection: Connection) -> str:
+    """The rules by which a database has its terms."""
+    return RULES + terms.form(connection)
+
+
 def room_term(room_id: int) -> str:
     """What every message of a room has."""
     return f"#{room_id}"
@@ -72,7 +77,7 @@ def _row(each: Indexed) -> tuple[int, str]:
         terms.append(IMAGE_TERM)
     if each.pinned:
         terms.append(PINNED_TERM)
-    return each.message_id, " ".join(terms)
+    return each.message_id, " ".join(filter(None, terms))
 
 
 def index_some(connection: Connection, size: Batch = BATCH) -> bool:
@@ -81,10 +86,11 @@ def index_some(connection: Connection, size: Batch = BATCH) -> bool:
     Whether there may be more.
     """
     state = search.state(connection)
-    if state.rules != RULES:
+    rules = rules_of(connection)
+    if state.rules != rules:
         search.clear(connection)
         newest = last_id(connection)
-        search.set_state(connection, State(RULES, newest + 1, newest))
+        search.set_state(connection, State(rules, newest + 1, newest))
         return True
     batch = terms.at_once(connection, size.messages)
     before = search.to_change(connection, batch)

@@ -20,11 +20,7 @@ from parlour import places
 from parlour.errors import Refusal
 from parlour.fields import format_time
 from parlour.finding import FoundRoom, Hit, SearchPage, SearchResult
-from parlour.indexing import (
-    RULES,
-    author_term,
-    room_term,
-)
+from parlour.indexing import author_term, room_term, rules_of
 from parlour.permissions import check
 from parlour.query import Filter, Query, Text, days
 from parlour.stepping import steps
@@ -145,9 +141,9 @@ def find_messages(connection: Connection, author: str | None, asked: Search) -> 
         places.allow(connection, author, asked.room_id, "enter")
     wanted = _understand(connection, doors, asked)
     state = search.state(connection)
-    if state.rules != RULES:
+    if state.rules != (rules := rules_of(connection)):
         # It will be made anew in a moment: until then it says nothing.
-        state = State(RULES, 1, 0)
+        state = State(rules, 1, 0)
     newest = last_id(connection)
     floor, top = _between(connection, wanted, newest)
     if asked.before is not None:
