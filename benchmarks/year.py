@@ -38,6 +38,7 @@ from parlour.query import parse
 from parlour.settings import Settings
 from parlour.storing import MessageDraft, StoredMessage
 from parlour.support.portions import LIMIT_SECONDS, Portion
+from parlour.support.sqlite import take_small_steps
 
 DAY: Final = 100_000
 GROUP: Final = 5_000
@@ -299,6 +300,7 @@ def hold(settings: Settings, keep: int, batches: int) -> None:
         cpu_then, then = time.thread_time(), time.perf_counter()
         with get_db(database) as connection:
             room = 1 + number // 10 % ROOMS
+            take_small_steps(connection)
             purged = retaining.purge_some(connection, room, given, portion.size)
         cpus.append((time.thread_time() - cpu_then) * 1e3)
         walls.append((time.perf_counter() - then) * 1e3)

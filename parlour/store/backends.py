@@ -73,6 +73,9 @@ class Backend(Protocol):
         With a `follower` it is a node: it tells what others commit, too.
         """
 
+    def ease(self, connection: Connection) -> None:
+        """Let a transaction keep others who write from it for less, if at a cost of its own."""
+
     def sizes(self, connection: Connection) -> Sizes:
         """How large it is, at a cost that does not grow with what is in it."""
 
@@ -132,6 +135,10 @@ class File:
 
     def commits(self, engine: Connections, server: str, follower: Follower | None) -> None:
         """The same: no answer gets lost on the way from a file."""
+
+    def ease(self, connection: Connection) -> None:
+        """The same."""
+        sqlite.take_small_steps(connection)
 
     def sizes(self, connection: Connection) -> Sizes:
         """The same."""
@@ -194,6 +201,9 @@ class Server:
         """The same."""
         ask = partial(postgresql.ask, engine)
         return Commits(server, ask) if follower is None else Journal(server, ask, follower)
+
+    def ease(self, connection: Connection) -> None:
+        """The same: its log is written down behind all transactions."""
 
     def sizes(self, connection: Connection) -> Sizes:
         """The same."""

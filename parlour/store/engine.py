@@ -200,8 +200,16 @@ class Engine:
 
         It has a transaction of its own: its faults are nobody else's.
         """
-        result, _ = await self._outcome(operation, args, bulk=False, then=None, alone=True)
+        behind = self._behind(operation)
+        result, _ = await self._outcome(behind, args, bulk=False, then=None, alone=True)
         return cast("T", result)
+
+    def _behind(self, operation: Callable[..., T]) -> Callable[..., T]:
+        def behind(connection: Connection, *args: Any) -> T:
+            self._backend.ease(connection)
+            return operation(connection, *args)
+
+        return behind
 
     async def batch(
         self, operation: Callable[..., T], *args: Any, then: Callable[[T], None] | None = None
@@ -212,7 +220,8 @@ class Engine:
         from writing: from when it had begun to when it was committed.
         """
         self.written.set()
-        result, seconds = await self._outcome(operation, args, bulk=False, then=then, alone=True)
+        behind = self._behind(operation)
+        result, seconds = await self._outcome(behind, args, bulk=False, then=then, alone=True)
         COUNTS.purge_seconds.add(seconds)
         return cast("T", result), seconds
 
