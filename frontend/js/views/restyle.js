@@ -13,7 +13,7 @@ let isOn = false;
 
 /** For as long as the page is there. */
 export function restyle() {
-  if (isOn || !navigator.vendor.startsWith('Apple')) return;
+  if (isOn || !/^Apple/.test(navigator.vendor)) return;
   isOn = true;
   for (const query of QUERIES) {
     matchMedia(query).addEventListener('change', () => (document.adoptedStyleSheets = [new CSSStyleSheet()]));
