@@ -63,9 +63,11 @@ def parse(data: bytes) -> tuple[Frame | None, int]:
     size, start = data[1], 2
     if size >= 126:
         start = 4 if size == 126 else 10
+        if len(data) < start:
+            return None, 0
         size = int.from_bytes(data[2:start])
         assert size >= (126 if start == 4 else 65_536), "a length of more bytes than it needs"
-    if len(data) < max(start + size, start):
+    if len(data) < start + size:
         return None, 0
     opcode, fin = data[0] & 0x0F, bool(data[0] & 0x80)
     assert opcode in {CONT, TEXT, BINARY, CLOSE, PING, PONG}, f"opcode {opcode}"
