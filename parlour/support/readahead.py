@@ -39,8 +39,8 @@ def _memory_left() -> int:
     """Bytes that the system may keep of files, as far as it says; 0 where it does not."""
     if not _MEMORY.exists():
         return 0
-    [line] = [each for each in _MEMORY.read_text().splitlines() if each.startswith("MemAvailable:")]
-    return int(line.split()[1]) * 1024
+    told = dict(line.partition(":")[::2] for line in _MEMORY.read_text().splitlines())
+    return int(told.get("MemAvailable", "0").split()[0]) * 1024
 
 
 if __name__ == "__main__":

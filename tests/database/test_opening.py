@@ -251,7 +251,7 @@ def test_reading_in_order_ends_with_what_waits_for_it(
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("said", ["MemAvailable:      12 kB\n", None])
+@pytest.mark.parametrize("said", ["MemAvailable:      12 kB\n", "", None])
 def test_what_memory_does_not_hold_is_not_read_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None
 ) -> None:
