@@ -38,7 +38,7 @@ _MATCHING_IDS: Final = text(
 )
 
 # Ids of one block, as bits. On SQLite so many messages are in one list, and merged in 15 ms.
-_PIECE: Final = 18
+_SQLITE_BLOCK: Final = 18
 # On PostgreSQL so many are found at most for nothing.
 _BLOCK: Final = 14
 # Spreads the numbers of blocks over 32 bits (2^32 divided by the golden ratio).
@@ -58,7 +58,7 @@ class Match(NamedTuple):
 
 def form(connection: Connection) -> str:
     """In which form terms are kept, beside what they are made of."""
-    return f" in blocks of {1 << _PIECE}" if is_sqlite(connection) else ""
+    return f" in blocks of {1 << _SQLITE_BLOCK}" if is_sqlite(connection) else ""
 
 
 def at_once(connection: Connection, most: int) -> int:
@@ -80,7 +80,7 @@ def clear(connection: Connection) -> None:
 def put(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Bring messages in: id, and terms with blanks between them."""
     if is_sqlite(connection):
-        connection.exec_driver_sql(_PUT, _in_their_pieces(rows))
+        connection.exec_driver_sql(_PUT, _in_their_blocks(rows))
         return
     # In the order in which the index keeps them, which spares it a way for each.
     numbers = [
@@ -96,18 +96,18 @@ def take(connection: Connection, rows: Sequence[tuple[int, str]]) -> bool:
     FTS5 notes that they are out: the terms themselves go when the pieces that have them are merged.
     """
     if is_sqlite(connection):
-        connection.exec_driver_sql(_TAKE, _in_their_pieces(rows))
+        connection.exec_driver_sql(_TAKE, _in_their_blocks(rows))
         return True
     ids = [message_id for message_id, _ in rows]
     connection.exec_driver_sql("DELETE FROM search WHERE id = ANY(%s::bigint[])", (ids,))
     return False
 
 
-def _in_their_pieces(rows: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+def _in_their_blocks(rows: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
     """The same rows, of which each term says in which block it is, up to its first `!`."""
     found = []
     for message_id, words in rows:
-        block = f"{message_id >> _PIECE}!"
+        block = f"{message_id >> _SQLITE_BLOCK}!"
         found.append((message_id, block + words.replace(" ", f" {block}")))
     return found
 
@@ -140,7 +140,7 @@ def matching(
 ) -> Iterable[Row[Any]]:
     """The rows of messages that have the terms, newest first, with ids from `bottom` to `top`."""
     if is_sqlite(connection):
-        return _by_pieces(connection, _MATCHING, match, bottom, top, limit)
+        return _by_blocks(connection, _MATCHING, match, bottom, top, limit)
     values = {"bottom": bottom, "top": top, "limit": limit}
     statement = text(_IN_BLOCKS.format(tests=_tests(match))).columns(*TOLD)
     return connection.execute(statement, values)
@@ -151,17 +151,17 @@ def matching_ids(
 ) -> set[int]:
     """The ids of up to `limit` messages that have the terms, from `bottom` to `top`."""
     if is_sqlite(connection):
-        rows = _by_pieces(connection, _MATCHING_IDS, match, bottom, top, limit)
+        rows = _by_blocks(connection, _MATCHING_IDS, match, bottom, top, limit)
         return {row[0] for row in rows}
     values = {"bottom": bottom, "top": top, "limit": limit}
     return set(connection.scalars(text(_IDS_IN_BLOCKS.format(tests=_tests(match))), values))
 
 
-def _by_pieces(
+def _by_blocks(
     connection: Connection, statement: Executable, match: Match, bottom: int, top: int, limit: int
 ) -> Iterator[Row[Any]]:
     """What a statement finds in each block, from the newest down, until there is enough."""
-    for block in range(top >> _PIECE, (bottom >> _PIECE) - 1, -1):
+    for block in range(top >> _SQLITE_BLOCK, (bottom >> _SQLITE_BLOCK) - 1, -1):
         values = {"bottom": bottom, "top": top, "limit": limit, "match": _expression(match, block)}
         found = connection.execute(statement, values).all()
         yield from found
