@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from parlour import flags
 from parlour.support import output
+from parlour.support.memory import keep_memory_small
 
 if TYPE_CHECKING:
     from parlour.settings import Settings, Wrong
@@ -23,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # whatever is being written then is a transaction. Nothing that takes time to load is imported
     # before.
     former = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if arguments is None and sys.argv[1:2] == ["serve"]:
+        keep_memory_small()
     try:
         with output.watched():
             status = _run(arguments)
@@ -99,11 +102,8 @@ def serve(settings: "Settings") -> int:
     from parlour.support import logs
     from parlour.support.keys import KeysUnusable
     from parlour.support.lock import DataDirInUse
-    from parlour.support.memory import keep_memory_small
     from parlour.support.tls import Certificate, CertificateUnusable
 
-    # The database brings the first threads.
-    keep_memory_small()
     # What the server writes is for its owner only.
     os.umask(0o077)
     logs.set_up(settings.log_level, settings.log_format)

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
+from parlour.support.memory import tunables
 from tests.support import nursery
 from tests.support.timing import scaled
 
@@ -55,6 +56,8 @@ class Nursery:
         self._asks, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             root = Path(nursery.__file__).parents[2]
+            # What a server would begin anew for: its children cannot.
+            env |= {"GLIBC_TUNABLES": tunables(env)}
             self._process = subprocess.Popen(
                 [sys.executable, "-m", nursery.__name__], stdin=theirs.fileno(), cwd=root, env=env
             )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from parlour.support.memory import collect_garbage
+from parlour.support.memory import collect_garbage, tunables
 from tests.support import burden
 from tests.support.people import http_client
 from tests.support.server import NewServer
@@ -25,10 +25,10 @@ from parlour.support.memory import keep_memory_small
 def memory():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
 
+keep_memory_small()
 hasher = PasswordHasher(time_cost=1, memory_cost=19_456, parallelism=1)
 with ThreadPoolExecutor(1) as pool:
     pool.submit(lambda: None).result()
-    keep_memory_small()
     before = memory()
     for _ in range(3):
         pool.submit(hasher.hash, "x").result()
@@ -62,6 +62,48 @@ with tempfile.NamedTemporaryFile() as told:
     c.fclose(file)
     print(told.read().count(b"<heap "))
 """
+
+# What seven blocks of a size add to what is free in the heaps once they are freed.
+FREED = """
+import ctypes
+from parlour.support.memory import keep_memory_small
+
+keep_memory_small()
+
+class Told(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+    )]
+
+c = ctypes.CDLL(None)
+c.malloc.argtypes, c.malloc.restype = [ctypes.c_size_t], ctypes.c_void_p
+c.free.argtypes = [ctypes.c_void_p]
+c.mallinfo2.restype = Told
+blocks = [c.malloc(600) for _ in range(7)]
+before = c.mallinfo2().fordblks
+for block in blocks:
+    c.free(block)
+print(c.mallinfo2().fordblks - before)
+"""
+
+BEGUN = """
+import os, sys
+print(*sys.argv[1:], os.getpid(), flush=True)
+from parlour.support.memory import keep_memory_small
+
+if sys.argv[1:] == ["stripped"]:
+    # As the kernel takes it from a program with more rights than whoever started it.
+    os.execve = os.execv = lambda *_: sys.exit("it begins anew without end")
+    os.environ["_PARLOUR_BEGUN"] = str(os.getpid())
+keep_memory_small()
+print(os.environ.get("_PARLOUR_BEGUN"), os.environ.get("GLIBC_TUNABLES"))
+"""
+HEAPS_OF_ALL, LARGE, KEPT = (
+    "glibc.malloc.arena_max=2",
+    "glibc.malloc.mmap_threshold=65536:glibc.malloc.mmap_max=4096",
+    "glibc.malloc.tcache_count=1",
+)
+ALL = f"{HEAPS_OF_ALL}:{LARGE}:{KEPT}"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
 
 
@@ -92,6 +134,59 @@ def test_threads_share_two_heaps_unless_the_operator_has_said_how_many(
 ) -> None:
     """One for each thread keeps what each once needed: some 10 MB in an hour."""
     assert printed(HEAPS, **env) == heaps
+
+
+def test_what_a_thread_frees_is_anybodys_again() -> None:
+    """All but one of each size: by itself each keeps up to seven, some 200 kB for each thread."""
+    assert printed(FREED) >= 6 * 600
+
+
+def lines(*arguments: str, **env: str) -> list[str]:
+    """Return what the program BEGUN prints."""
+    clean = {name: value for name, value in os.environ.items() if "GLIBC" not in name}
+    ran = subprocess.run(
+        [sys.executable, "-c", BEGUN, *arguments],
+        capture_output=True, text=True, check=True, env=clean | env,
+    )  # fmt: skip
+    return ran.stdout.splitlines()
+
+
+def test_a_program_begins_anew_once_as_the_process_that_it_is_and_with_its_arguments() -> None:
+    """Whoever started it waits for that process, and what it starts itself is not concerned."""
+    first, second, told = lines("serve", "--port", "1")
+    assert first == second
+    assert first.startswith("serve --port 1 ")
+    assert told == f"None {ALL}"
+
+
+def test_a_program_that_is_not_let_have_the_settings_goes_on_without_them() -> None:
+    """It does not begin anew for ever."""
+    assert lines("stripped")[1:] == ["None None"]
+
+
+def test_a_program_that_was_given_the_settings_does_not_begin_anew() -> None:
+    """A unit or an image may give them."""
+    assert lines("serve", GLIBC_TUNABLES=ALL)[1:] == [f"None {ALL}"]
+
+
+@pytest.mark.parametrize(
+    ("env", "settings"),
+    [
+        ({}, ALL),
+        (
+            {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=3"},
+            f"glibc.malloc.tcache_count=3:{HEAPS_OF_ALL}:{LARGE}",
+        ),
+        ({"MALLOC_ARENA_MAX": "4"}, f"{LARGE}:{KEPT}"),
+        (
+            {"MALLOC_MMAP_THRESHOLD_": "9", "MALLOC_MMAP_MAX_": "9"},
+            f"{HEAPS_OF_ALL}:{KEPT}",
+        ),
+    ],
+)
+def test_what_an_operator_has_said_of_memory_stays_so(env: dict[str, str], settings: str) -> None:
+    """By either of glibc's names."""
+    assert tunables(env) == settings
 
 
 @pytest.mark.one_node("it looks at a process")
