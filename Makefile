@@ -45,8 +45,8 @@ FAULTS_SHORT := tests/cluster tests/database/test_moving_files.py tests/deploy/t
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run cluster dev node test test-python test-postgresql test-nodes test-pgbouncer test-frontend \
-	test-all test-cluster coverage bench fuzz sbom lint lint-python lint-frontend format lock vendor screenshots \
+.PHONY: help setup run cluster dev node test test-python test-postgresql test-nodes test-pgbouncer \
+	test-firefox test-webkit test-frontend test-all test-cluster coverage bench fuzz sbom lint lint-python lint-frontend format lock vendor screenshots \
 	lighthouse audit rendering ledger faults soak conformance deploy-check wheel clean
 
 help: ## List every target
@@ -71,20 +71,20 @@ test: node ## Run the tests, in eleven minutes; a part of all of them: make test
 ifeq ($(strip $(T)),)
 	@TEST_BRIEF=1 $(MAKE) --no-print-directory test-all
 else
-	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
+	@chromium=$$(sh scripts/browser.sh) || [ "$$CI" != true ] || exit 1; \
 	CHROME_PATH="$$chromium" exec $(BIN)/python $(PYTEST) $(T)
 endif
 
 test-all: test-frontend test-python ## Run all tests, also those that show in more ways what others show in one
 
 test-python: dev ## Run the Python and browser tests of them
-	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
+	@chromium=$$(sh scripts/browser.sh) || [ "$$CI" != true ] || exit 1; \
 	CHROME_PATH="$$chromium" $(BIN)/python -m scripts.tests $(SHARED) $(if $(TIMES),--seconds-to tests/seconds.json) \
 	-- TEST_DATABASE=postgresql tests/database
 
 # Measuring doubles what the tests compute, so it is a run of its own.
 coverage: dev ## The same, then hold their branch coverage against the bound
-	@chromium=$$(sh scripts/chromium.sh) || [ "$$CI" != true ] || exit 1; \
+	@chromium=$$(sh scripts/browser.sh) || [ "$$CI" != true ] || exit 1; \
 	rm -f .coverage .coverage.*; \
 	CHROME_PATH="$$chromium" $(BIN)/coverage run $(PYTEST)
 	@TEST_DATABASE=postgresql $(BIN)/coverage run $(PYTEST) tests/database
@@ -108,6 +108,15 @@ test-pgbouncer: dev ## Run the same through a pgbouncer (which has to be install
 	@program=$$(PATH="$$PATH:/usr/sbin" command -v pgbouncer) || \
 	{ echo "make test-pgbouncer needs pgbouncer (Debian: apt-get install pgbouncer)" >&2; exit 1; }; \
 	TEST_PGBOUNCER="$$program" TEST_DATABASE=postgresql $(BIN)/python $(PYTEST) $(or $(T),$(ON_POSTGRESQL))
+
+# The Firefox that people have; a worker for each core, since each person has one of their own.
+test-firefox: node ## Run the tests with a browser in Firefox
+	@firefox=$$(sh scripts/browser.sh firefox) && TEST_BROWSER=firefox FIREFOX_PATH="$$firefox" \
+	$(BIN)/python -m scripts.tests -n 2 --dist loadfile --no-loadscope-reorder $(or $(T),tests/browser)
+
+# In no package of the lock file either, and Playwright knows only a WebKit of its own.
+test-webkit: dev ## Run a few tests in WebKit, Safari's engine (which has to be installed)
+	@TEST_BROWSER=webkit $(BIN)/python -m scripts.tests $(or $(T),tests/webkit)
 
 test-frontend: node ## Run the JavaScript units
 	@node --test "tests/frontend/**/*.test.js"
@@ -151,15 +160,15 @@ vendor: node ## Copy the front end's libraries from npm into frontend/vendor
 	node scripts/vendor.mjs
 
 screenshots: dev ## Take the screenshots of the README into docs/images
-	@chromium=$$(sh scripts/chromium.sh) && CHROME_PATH="$$chromium" \
+	@chromium=$$(sh scripts/browser.sh) && CHROME_PATH="$$chromium" \
 	$(BIN)/python -m scripts.screenshots
 
 lighthouse: node ## Let Lighthouse judge the screens; fails below the promised scores
-	@chromium=$$(sh scripts/chromium.sh) && CHROME_PATH="$$chromium" \
+	@chromium=$$(sh scripts/browser.sh) && CHROME_PATH="$$chromium" \
 	$(BIN)/python -m scripts.lighthouse
 
 rendering: node ## Measure what the page costs its browser: a flood after a gap, a steady hundred a second
-	@chromium=$$(sh scripts/chromium.sh) && CHROME_PATH="$$chromium" \
+	@chromium=$$(sh scripts/browser.sh) && CHROME_PATH="$$chromium" \
 	$(BIN)/python -m scripts.rendering
 
 ledger: dev ## Talk for long while connections are cut, disks fill and the power goes; check the ledger
@@ -175,7 +184,7 @@ conformance: dev ## Let Autobahn's test suite judge the WebSocket (needs a Pytho
 	@$(BIN)/python -m scripts.conformance $(ARGS)
 
 deploy-check: dev ## Let nginx, HAProxy, systemd and container tools judge deploy/ (one: ARGS=nginx)
-	@chromium=$$(sh scripts/chromium.sh) && CHROME_PATH="$$chromium" \
+	@chromium=$$(sh scripts/browser.sh) && CHROME_PATH="$$chromium" \
 	$(BIN)/python -m tests.deploy.check $(ARGS)
 
 audit: node ## Ask for known faults in what the lock files name; look for secrets that were left in files

@@ -8,7 +8,7 @@ from statistics import median
 
 from playwright.async_api import async_playwright, expect
 
-from tests.support.browser import FLAGS, find_chromium
+from tests.support.browser import FLAGS, find_browser
 from tests.support.lighthouse import Verdict, lighthouse
 from tests.support.people import Person, Room, async_http_client, checked
 from tests.support.server import Server
@@ -35,7 +35,7 @@ async def sign_in(server: Server, profile: Path) -> None:
     """Come in as alice, in a browser that keeps in `profile` that she has."""
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
-            profile, executable_path=find_chromium(), args=FLAGS
+            profile, executable_path=find_browser(), args=FLAGS
         )
         page = context.pages[0]
         await page.goto(server.url)

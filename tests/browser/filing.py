@@ -1,10 +1,13 @@
 """Files in a browser: chosen, dropped, seen."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from playwright.async_api import CDPSession, FilePayload, Locator, Page, expect
 
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import SETTLE, Visitor
+from tests.support.browser import ENGINE
 from tests.support.pictures import picture
 
 LIMIT = 3_000_000
@@ -17,6 +20,9 @@ DROP = """(node, {name, type, bytes, kind}) => {
   const event = kind === 'paste'
     ? new ClipboardEvent(kind, {...options, clipboardData: data})
     : new DragEvent(kind, {...options, dataTransfer: data});
+  // What scripts give to a paste Firefox leaves out.
+  if (event.clipboardData?.items.length === 0)
+    Object.defineProperty(event, 'clipboardData', {value: data});
   node.dispatchEvent(event);
   return event.defaultPrevented;
 }"""
@@ -32,11 +38,36 @@ def image(name: str = "garden.png", width: int = 900, height: int = 600) -> File
     return payload(name, picture(width, height), "image/png")
 
 
+# In place of the system's dialog, whose opening Firefox does not tell.
+HOLD_DIALOG = "() => { HTMLInputElement.prototype.click = function () { window.asks = this; }; }"
+
+
+@asynccontextmanager
+async def choosing(page: Page, *files: FilePayload) -> AsyncIterator[None]:
+    """Choose these files in the dialog that what is done within opens."""
+    if ENGINE == "firefox":
+        await page.evaluate(HOLD_DIALOG)
+        yield
+        asks = await page.wait_for_function("window.asks")
+        chooser = asks.as_element()
+        assert chooser is not None
+        if files:
+            await chooser.set_input_files(list(files))
+        await page.evaluate("delete HTMLInputElement.prototype.click; delete window.asks")
+        return
+    async with page.expect_file_chooser() as asked:
+        # The driver listens by now, also where a key is quicker than it.
+        await page.evaluate(SETTLE)
+        yield
+    chosen = await asked.value
+    if files:
+        await chosen.set_files(list(files))
+
+
 async def attach(visitor: Visitor, *files: FilePayload) -> None:
     """Choose files with the button."""
-    async with visitor.page.expect_file_chooser() as asked:
+    async with choosing(visitor.page, *files):
         await visitor.page.locator("main").get_by_role("button", name="Attach files").click()
-    await (await asked.value).set_files(list(files))
 
 
 def chips(visitor: Visitor) -> Locator:

@@ -46,6 +46,7 @@ async def test_an_account_is_made_and_stays_over_a_reload(server: Server, strang
     assert not any(secret in kept for secret in [*secrets, PASSWORD])
 
 
+@pytest.mark.chromium("addresses of WebSockets that are listened for")
 @pytest.mark.thorough
 async def test_one_signs_in_and_speaks_under_ones_account(
     server: Server, room: Room, stranger: Visit, visit: Visit

@@ -7,6 +7,7 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.accounts import log_in, open_settings
 from tests.browser.conftest import Visit
+from tests.browser.filing import choosing, payload
 from tests.browser.visitor import Visitor
 from tests.support.accounts import register
 from tests.support.browser import Browsers
@@ -30,11 +31,10 @@ async def is_seen(face: Locator) -> None:
 
 async def choose(visitor: Visitor, data: bytes, kind: str = "image/png") -> None:
     """Choose a picture in one's settings, which are open."""
-    async with visitor.page.expect_file_chooser() as asked:
+    async with choosing(visitor.page, payload("me.png", data, kind)):
         await visitor.dialog.get_by_role(
             "button", name=re.compile("(Choose|Change) picture")
         ).click()
-    await (await asked.value).set_files({"name": "me.png", "mimeType": kind, "buffer": data})
 
 
 async def test_a_picture_is_chosen_seen_by_others_and_taken_away(

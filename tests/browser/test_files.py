@@ -15,6 +15,7 @@ from tests.browser.filing import (
     attach,
     cards,
     chips,
+    choosing,
     go_to_last,
     image,
     images,
@@ -157,6 +158,7 @@ async def test_nothing_moves_when_images_come(
     assert await alice.page.evaluate("window.shifts") == 0
 
 
+@pytest.mark.chromium("a system in the dark")
 @pytest.mark.thorough
 async def test_images_beside_others_are_not_blown_up_nor_cut_to_nothing(
     server: Server, room: Room, visit: Visit
@@ -293,11 +295,8 @@ async def test_files_in_a_thread_stay_with_its_box(
     thread = alice.page.get_by_role("complementary", name="Thread")
     box = thread.get_by_role("textbox")
     await expect(box).to_be_focused()
-    async with alice.page.expect_file_chooser() as asked:
-        # The driver listens by now, also where the key is quicker than it.
-        await alice.frames()
+    async with choosing(alice.page, image("this.png")):
         await alice.page.keyboard.press("Control+Shift+U")
-    await (await asked.value).set_files([image("this.png")])
     held = {"name": "a.txt", "type": "text/plain", "bytes": [65], "kind": "dragover"}
     assert await thread.get_by_role("log").evaluate(DROP, held)
     await expect(alice.page.get_by_text("Drop to reply in this thread")).to_be_visible()

@@ -16,6 +16,7 @@ from tests.browser.filing import (
     attach,
     cards,
     chips,
+    choosing,
     image,
     images,
     is_seen,
@@ -89,12 +90,11 @@ async def test_files_are_pasted_and_dropped(server: Server, room: Room, visit: V
     await expect(chips(alice).last).to_contain_text("PNG")
     await alice.say("Here")
     await expect(images(alice)).to_have_count(1)
-    async with alice.page.expect_file_chooser():
-        # The driver listens by now, also where the key is quicker than it.
-        await alice.frames()
+    async with choosing(alice.page):
         await alice.page.keyboard.press("Control+Shift+U")
 
 
+@pytest.mark.chromium("Chromium's own protocol")
 @pytest.mark.thorough
 async def test_a_message_waits_for_its_files_and_others_wait_behind_it(
     server: Server, room: Room, visit: Visit, new_room: Any
@@ -121,6 +121,7 @@ async def test_a_message_waits_for_its_files_and_others_wait_behind_it(
     await expect(alice.stored).to_have_count(2)
 
 
+@pytest.mark.chromium("Chromium's own protocol")
 @pytest.mark.thorough
 async def test_a_file_that_is_cut_off_goes_again_and_comes_once(
     server: Server, room: Room, visit: Visit, browsers: Browsers
@@ -178,6 +179,7 @@ async def test_files_outlast_a_reload_in_the_box_and_with_their_message(
     assert [len(message["files"]) for message in await alice.told()] == [1, 1]
 
 
+@pytest.mark.chromium("Chromium's own protocol")
 @pytest.mark.thorough
 async def test_another_tab_takes_no_file_away_and_leaves_none_behind(
     server: Server, room: Room, visit: Visit
@@ -202,6 +204,7 @@ async def test_another_tab_takes_no_file_away_and_leaves_none_behind(
     assert [len(message["files"]) for message in await other.told()] == [2]
 
 
+@pytest.mark.chromium("Chromium's own protocol")
 @pytest.mark.thorough
 async def test_what_is_given_up_on_its_way_is_gone(
     server: Server, room: Room, visit: Visit

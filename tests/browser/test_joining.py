@@ -20,6 +20,7 @@ def link_of(place: Place, server: Server) -> str:
     return f"{server.url}/#/join/{made['token']}"
 
 
+@pytest.mark.chromium("leave for the clipboard")
 @pytest.mark.thorough
 async def test_a_link_is_made_copied_listed_and_revoked(
     server: Server, member: Visit, browsers: Browsers

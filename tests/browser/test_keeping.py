@@ -322,6 +322,7 @@ async def test_on_the_smallest_phone_the_pins_leave_room_for_the_name(
     await expect(alice.page.get_by_role("combobox", name="Search messages")).to_be_focused()
 
 
+@pytest.mark.chromium("a finger on a phone")
 @pytest.mark.thorough
 async def test_on_a_phone_the_panel_fills_the_screen(
     server: Server, room: Room, visit: Visit, bob: Person

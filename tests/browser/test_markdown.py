@@ -257,6 +257,7 @@ async def test_wide_code_and_tables_scroll_by_themselves(
     assert await axe_violations(alice.page, rules=known) == []
 
 
+@pytest.mark.chromium("leave for the clipboard")
 @pytest.mark.thorough
 async def test_code_is_copied_by_its_button(
     server: Server, room: Room, visit: Visit, bob: Person

@@ -75,6 +75,7 @@ async def test_ones_last_message_is_edited_from_the_empty_box(
     await expect(alice.box).to_have_value("a draft")
 
 
+@pytest.mark.chromium("the body of a request that is held")
 @pytest.mark.thorough
 async def test_who_goes_on_while_a_change_is_being_saved_is_not_called_back(
     server: Server, room: Room, visit: Visit
@@ -122,6 +123,7 @@ async def test_who_goes_on_while_a_change_is_being_saved_is_not_called_back(
     await expect(alice.box).to_be_focused()
 
 
+@pytest.mark.chromium("the body of a request that is held")
 @pytest.mark.thorough
 async def test_a_later_change_of_a_message_does_not_overtake_an_earlier_one(
     server: Server, room: Room, visit: Visit
@@ -254,6 +256,7 @@ async def test_who_looks_after_a_room_deletes_any_message(
     await expect(owner.rows.first).to_contain_text(DELETED)
 
 
+@pytest.mark.chromium("a finger on a phone")
 @pytest.mark.thorough
 async def test_a_finger_that_rests_opens_the_menu(server: Server, room: Room, visit: Visit) -> None:
     """A short touch does not, nor one that scrolls."""

@@ -131,6 +131,7 @@ async def test_back_and_forward_of_the_browser_lead_through_the_rooms(
     await alice.shows("here I am")
 
 
+@pytest.mark.chromium("leave for the clipboard")
 @pytest.mark.thorough
 async def test_a_link_to_a_message_is_copied_by_one_key(
     server: Server, room: Room, visit: Visit

@@ -185,6 +185,7 @@ async def test_people_are_found_and_written_to(server: Server, member: Visit) ->
     await expect(visitor.title).to_contain_text("Bob Babbage")
 
 
+@pytest.mark.chromium("a finger on a phone")
 @pytest.mark.thorough
 async def test_on_a_phone_it_fills_the_width(server: Server, visit: Visit) -> None:
     """It is opened from the list of rooms, or the menu of a room, and closed by a button."""
@@ -215,6 +216,7 @@ def fill_with_rooms(server: Server) -> None:
         database.executemany(asked, rows)
 
 
+@pytest.mark.chromium("Chromium's own protocol")
 @pytest.mark.thorough
 async def test_two_thousand_rooms_are_answered_from_memory(
     own_server: Server, visit: Visit

@@ -230,6 +230,7 @@ async def test_nothing_jumps_when_pills_come(
         assert await drift_in_the_end(carol.page) <= 1
 
 
+@pytest.mark.chromium("a finger on a phone")
 @pytest.mark.thorough
 async def test_on_a_phone_it_is_a_sheet_and_a_long_press(
     server: Server, room: Room, visit: Visit, ahttp: AsyncClient, alice: Person
@@ -324,6 +325,8 @@ async def test_among_very_many_one_knows_whether_one_has_reacted(
     await expect(pill(alice, "👍 56 reactions, you reacted")).to_be_visible()
     await alice.page.reload()
     await expect(pill(alice, "👍 56 reactions, you reacted")).to_be_visible()
+    # A pointer that has not moved points at nothing new.
+    await alice.page.mouse.move(0, 0)
     await pill(alice, "👍 56 reactions, you reacted").hover()
     await expect(alice.page.get_by_role("tooltip")).to_contain_text("and 48 others reacted")
     await row(alice, "Who comes?").hover()

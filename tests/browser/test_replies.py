@@ -274,6 +274,7 @@ async def test_a_thread_is_linked_to_and_read_in_pages(
     await expect(thread(alice)).to_have_count(0)
 
 
+@pytest.mark.chromium("a finger on a phone")
 @pytest.mark.thorough
 async def test_on_a_phone_a_thread_is_a_pane_of_its_own(
     server: Server, room: Room, visit: Visit, bob: Person

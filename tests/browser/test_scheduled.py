@@ -257,6 +257,7 @@ async def test_one_that_could_not_be_sent_says_why_and_can_be_sent_again_or_take
     await expect(line(visitor)).to_be_hidden()
 
 
+@pytest.mark.chromium("a finger on a phone")
 @pytest.mark.thorough
 async def test_on_a_phone_the_button_comes_with_the_words_and_the_list_fills_the_screen(
     server: Server, member: Visit

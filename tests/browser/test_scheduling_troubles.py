@@ -78,6 +78,7 @@ async def test_what_cannot_be_scheduled_stays_in_the_message_box(
     assert (found["content"], len(found["files"])) == ("Do not lose me", 1)
 
 
+@pytest.mark.chromium("the body of a request that is held")
 async def test_what_was_scheduled_without_an_answer_is_not_scheduled_twice(
     server: Server, member: Visit, browsers: Browsers
 ) -> None:

@@ -181,6 +181,7 @@ async def test_what_was_not_sent_is_never_sent_under_anothers_name(
     assert told == [("I am not grace", True), ("waiting for the wire", False)]
 
 
+@pytest.mark.chromium("two tabs that both have the focus")
 @pytest.mark.thorough
 async def test_a_second_tab_follows_what_the_first_does(
     server: Server, room: Room, stranger: Visit, browsers: Browsers

@@ -51,6 +51,7 @@ async def test_keys_mark_what_is_selected_and_can_be_undone(
     await expect(alice.log.get_by_role("link", name="word")).to_be_visible()
 
 
+@pytest.mark.chromium("leave for the clipboard")
 async def test_an_address_pasted_over_words_makes_them_a_link(
     server: Server, room: Room, visit: Visit
 ) -> None:
@@ -181,6 +182,7 @@ async def test_a_shortcode_that_is_typed_before_it_is_known_becomes_its_emoji_th
     await expect(alice.box).to_have_value(f"{mended[:-1]}_n")
 
 
+@pytest.mark.chromium("Chromium's own protocol")
 async def test_an_input_method_keeps_its_keys(server: Server, room: Room, visit: Visit) -> None:
     """While it composes, Enter is its own; the list opens when the word is there."""
     maya = await Person("真由", server).enter(room)

@@ -1,4 +1,4 @@
-"""Real browsers: one Chromium per worker, a context per person, and no error unnoticed."""
+"""Real browsers: one per worker, a context per person, and no error unnoticed."""
 
 import json
 import os
@@ -21,6 +21,7 @@ from playwright.async_api import (
     async_playwright,
 )
 
+from tests.support.firefox import PREFERENCES, steerable
 from tests.support.timing import scaled
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +37,8 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# Whose engine the tests run on: Chromium's, or with `firefox` that.
+ENGINE = os.environ.get("TEST_BROWSER", "chromium")
 # A page of a test is gone before what compilers do for it pays.
 SHORT_LIVED = "--js-flags=--no-opt --no-maglev"
 
@@ -43,6 +46,12 @@ SHORT_LIVED = "--js-flags=--no-opt --no-maglev"
 KEEP = "kept => { for (const { name, value } of kept) localStorage.setItem(name, value); }"
 # The same for who comes to a page of that origin first, without a page before it.
 BRING = "{{ const [origin, kept] = {given}; if (origin === location.origin) ({keep})(kept); }}"
+
+# What Firefox says, and Chromium's words for it, in which tests allow it.
+SAME = {
+    "establish a connection to the server at ws": "WebSocket connection to it failed, closed before"
+    " the connection was established",
+}
 
 REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => {
@@ -56,9 +65,9 @@ async def _take_cookies(page: Page, state: StorageState) -> None:
         await page.context.add_cookies(cast("Any", cookies))
 
 
-def find_chromium() -> str:
-    """Return the path of a Chromium, or fail the test with the line that says what to install."""
-    script = ["sh", str(ROOT / "scripts" / "chromium.sh")]
+def find_browser(kind: str = "chromium") -> str:
+    """Return the path of a browser, or fail the test with the line that says what to install."""
+    script = ["sh", str(ROOT / "scripts" / "browser.sh"), kind]
     found = subprocess.run(script, capture_output=True, text=True, check=False)
     if found.returncode:
         pytest.fail(found.stderr.strip(), pytrace=False)
@@ -68,13 +77,43 @@ def find_chromium() -> str:
 @asynccontextmanager
 async def chromium(*flags: str) -> AsyncIterator[Browser]:
     """Run one Chromium for the length of a block; `flags` are further ones."""
-    path = find_chromium()
+    path = find_browser()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=path, args=[*FLAGS, *flags], timeout=scaled(30_000)
         )
         yield browser
         await browser.close()
+
+
+@asynccontextmanager
+async def firefox() -> AsyncIterator[Browser]:
+    """Run one Firefox for the length of a block."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = steerable(find_browser("firefox"), Path(folder))
+        async with async_playwright() as playwright:
+            browser = await playwright.firefox.launch(
+                channel="moz-firefox",
+                executable_path=program,
+                firefox_user_prefs=PREFERENCES,
+                timeout=scaled(30_000),
+            )
+            yield browser
+            await browser.close()
+
+
+class Others:
+    """Further browsers, for the second, third, ... person of a test: each is started once."""
+
+    def __init__(self, stack: AsyncExitStack) -> None:
+        self._stack = stack
+        self._running: list[Browser] = []
+
+    async def browser(self, number: int) -> Browser:
+        """Return the one for the person of this number, from 1 on."""
+        while len(self._running) < number:
+            self._running.append(await self._stack.enter_async_context(firefox()))
+        return self._running[number - 1]
 
 
 def artefacts() -> Path:
@@ -88,12 +127,14 @@ def artefacts() -> Path:
 class Browsers:
     """The browsers of one test: each `open` is another person at another machine.
 
+    Of Chromium's all are one, where each context has the focus. Firefox has it in one window only.
+
     Errors on a page's console, exceptions nobody caught and violations of the Content Security
     Policy are collected in `problems`; `allow` names those that a test brings about.
     """
 
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
+    def __init__(self, browser: Browser, others: Others | None = None) -> None:
+        self._browser, self._others = browser, others
         self.contexts: list[BrowserContext] = []
         self._problems: list[str] = []
         self._allowed: list[re.Pattern[str]] = []
@@ -108,7 +149,10 @@ class Browsers:
         stand at a plain answer of the server whose storage it was given.
         """
         options.setdefault("reduced_motion", "reduce")
-        context = await self._browser.new_context(**options)
+        browser, number = self._browser, len(self.contexts)
+        if self._others is not None and number:
+            browser = await self._others.browser(number)
+        context = await browser.new_context(**options)
         self.contexts.append(context)
         context.set_default_timeout(scaled(10_000))
         context.on("console", self._on_console)
@@ -117,6 +161,9 @@ class Browsers:
         if TRACED:
             await context.tracing.start(snapshots=True)
         page = await context.new_page()
+        if self._others is not None:
+            # Of the windows of one that came before it has the focus.
+            await page.bring_to_front()
         if storage_state is not None:
             await self._keep_in(page, storage_state)
         if url != "about:blank":
@@ -147,10 +194,14 @@ class Browsers:
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             address = message.location.get("url", "")
-            self._problems.append(f"console {message.type}: {message.text} ({address})")
+            self._note(f"console {message.type}: {message.text} ({address})")
 
     def _on_error(self, error: WebError) -> None:
-        self._problems.append(f"uncaught: {error.error}")
+        self._note(f"uncaught: {error.error}")
+
+    def _note(self, problem: str) -> None:
+        same = [meant for words, meant in SAME.items() if words in problem]
+        self._problems.append(" ".join([problem, *same]))
 
     @property
     def problems(self) -> list[str]:

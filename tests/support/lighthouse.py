@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.browser import find_chromium
+from tests.support.browser import find_browser
 from tests.support.timing import scaled
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +79,7 @@ def lighthouse(
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
-        env={**os.environ, "CHROME_PATH": find_chromium()},
+        env={**os.environ, "CHROME_PATH": find_browser()},
         capture_output=True,
         text=True,
         timeout=scaled(90),
