@@ -145,6 +145,7 @@ async def test_from_the_list_of_rooms_all_of_them_are_looked_through(
     await expect(panel(alice)).to_have_count(0)
 
 
+@pytest.mark.chromium("a finger on a phone")
 @pytest.mark.thorough
 async def test_on_a_phone_it_takes_the_whole_pane_and_goes_when_something_is_opened(
     server: Server, room: Room, visit: Visit, person: MakePerson
@@ -173,6 +174,7 @@ async def test_on_a_phone_it_takes_the_whole_pane_and_goes_when_something_is_ope
     await expect(panel(alice)).to_have_count(0)
 
 
+@pytest.mark.chromium("axe beside what was found, which makes a process of Firefox 153 crash")
 @pytest.mark.thorough
 async def test_operators_are_completed_and_explained_and_what_was_looked_for_is_remembered(
     server: Server, room: Room, member: Visit, browsers: Browsers
