@@ -18,7 +18,7 @@ from playwright.async_api import Browser
 
 from tests.support.accounts import OPENED, Account
 from tests.support.administration import first_administrator
-from tests.support.browser import ENGINE, SHORT_LIVED, Browsers, Others, chromium, firefox
+from tests.support.browser import ENGINE, SHORT_LIVED, Browsers, Others, chromium
 from tests.support.databases import NODES, ON_SQLITE
 from tests.support.nursery import REAL_HASHES
 from tests.support.people import Person, Room, async_http_client, checked, http_client
@@ -244,13 +244,6 @@ def eve(person: Callable[[str, Server], Person], server: Server) -> Person:
 
 
 @pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """Run the worker's one browser."""
-    async with firefox() if ENGINE == "firefox" else chromium(SHORT_LIVED) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
 async def others() -> AsyncIterator[Others | None]:
     """Start a browser of its own for each further person, where one is not enough."""
     if ENGINE != "firefox":
@@ -258,6 +251,16 @@ async def others() -> AsyncIterator[Others | None]:
         return
     async with AsyncExitStack() as stack:
         yield Others(stack)
+
+
+@pytest.fixture(scope="session")
+async def browser(others: Others | None) -> AsyncIterator[Browser]:
+    """Run the worker's one browser."""
+    if others is not None:
+        yield await others.browser(0)
+        return
+    async with chromium(SHORT_LIVED) as running:
+        yield running
 
 
 @pytest.fixture

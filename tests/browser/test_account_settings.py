@@ -153,6 +153,7 @@ async def test_signing_out_everywhere_is_asked_twice_and_includes_oneself(
     await asked_for_the_password(ken)
 
 
+@pytest.mark.chromium("the order of Tab, in which Firefox has what scrolls as well")
 @pytest.mark.thorough
 async def test_the_settings_are_used_with_keys_alone(server: Server, member: Visit) -> None:
     """From one's own menu through the tabs by arrows, out by Escape, back where one was."""

@@ -68,6 +68,7 @@ async def compressed(server: Server) -> None:
                     paths.remove(path)
 
 
+@pytest.mark.chromium("Chromium's own protocol")
 @pytest.mark.parametrize("screen", ["login", "rooms", "chat"])
 async def test_a_first_visit_is_small_and_stays_at_home(
     server: Server, room: Room, browsers: Browsers, bob: Person, screen: str

@@ -281,6 +281,7 @@ async def test_a_finger_that_rests_opens_the_menu(server: Server, room: Room, vi
     await expect(alice.box).to_have_value("from the train")
 
 
+@pytest.mark.chromium("a part that could not be had and is had later: Firefox keeps the fault")
 @pytest.mark.thorough
 async def test_the_tools_of_messages_are_asked_for_again_after_they_could_not_be_had(
     server: Server, room: Room, visit: Visit, browsers: Browsers
