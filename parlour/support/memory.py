@@ -47,7 +47,9 @@ def keep_memory_small() -> None:
     settings = tunables(os.environ)
     if settings != os.environ.get("GLIBC_TUNABLES", ""):
         os.environ |= {"GLIBC_TUNABLES": settings, _BEGUN: str(os.getpid())}
-        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - it is what runs already
+        # Where it may not be executed a second time it goes on as it is.
+        with contextlib.suppress(OSError):
+            os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - it is what runs already
 
 
 def tunables(env: Mapping[str, str]) -> str:

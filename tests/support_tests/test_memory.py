@@ -95,6 +95,8 @@ if sys.argv[1:] == ["stripped"]:
     # As the kernel takes it from a program with more rights than whoever started it.
     os.execve = os.execv = lambda *_: sys.exit("it begins anew without end")
     os.environ["_PARLOUR_BEGUN"] = str(os.getpid())
+if sys.argv[1:] == ["not again"]:
+    sys.executable = "/nowhere/python"
 keep_memory_small()
 print(os.environ.get("_PARLOUR_BEGUN"), os.environ.get("GLIBC_TUNABLES"))
 """
@@ -162,6 +164,11 @@ def test_a_program_begins_anew_once_as_the_process_that_it_is_and_with_its_argum
 def test_a_program_that_is_not_let_have_the_settings_goes_on_without_them() -> None:
     """It does not begin anew for ever."""
     assert lines("stripped")[1:] == ["None None"]
+
+
+def test_a_program_that_may_not_be_executed_again_goes_on_as_it_is() -> None:
+    """A server that takes some memory more is better than none."""
+    assert len(lines("not again")) == 2
 
 
 def test_a_program_that_was_given_the_settings_does_not_begin_anew() -> None:
