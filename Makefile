@@ -46,8 +46,8 @@ CSS := "frontend/**/*.css" "!frontend/vendor/**"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run cluster dev node test test-python test-postgresql test-nodes test-pgbouncer \
-	test-firefox test-webkit test-frontend test-all test-cluster coverage bench fuzz sbom lint lint-python lint-frontend format lock vendor screenshots \
-	lighthouse audit rendering ledger faults soak conformance deploy-check wheel clean
+	test-firefox test-webkit test-frontend test-all test-cluster coverage bench fuzz sbom lint \
+	lint-python lint-frontend format lock vendor screenshots lighthouse audit rendering ledger faults soak conformance deploy-check wheel clean
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -18,7 +18,7 @@ from playwright.async_api import Browser
 
 from tests.support.accounts import OPENED, Account
 from tests.support.administration import first_administrator
-from tests.support.browser import ENGINE, SHORT_LIVED, Browsers, Others, chromium
+from tests.support.browser import ENGINE, SHORT_LIVED, Browsers, Firefoxes, chromium
 from tests.support.databases import NODES, ON_SQLITE
 from tests.support.nursery import REAL_HASHES
 from tests.support.people import Person, Room, async_http_client, checked, http_client
@@ -244,20 +244,20 @@ def eve(person: Callable[[str, Server], Person], server: Server) -> Person:
 
 
 @pytest.fixture(scope="session")
-async def others() -> AsyncIterator[Others | None]:
-    """Start a browser of its own for each further person, where one is not enough."""
+async def firefoxes() -> AsyncIterator[Firefoxes | None]:
+    """Start a browser for each person of a test, where one is not enough for all."""
     if ENGINE != "firefox":
         yield None
         return
     async with AsyncExitStack() as stack:
-        yield Others(stack)
+        yield Firefoxes(stack)
 
 
 @pytest.fixture(scope="session")
-async def browser(others: Others | None) -> AsyncIterator[Browser]:
+async def browser(firefoxes: Firefoxes | None) -> AsyncIterator[Browser]:
     """Run the worker's one browser."""
-    if others is not None:
-        yield await others.browser(0)
+    if firefoxes is not None:
+        yield await firefoxes.browser(0)
         return
     async with chromium(SHORT_LIVED) as running:
         yield running
@@ -265,10 +265,10 @@ async def browser(others: Others | None) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def browsers(
-    browser: Browser, others: Others | None, request: pytest.FixtureRequest
+    browser: Browser, firefoxes: Firefoxes | None, request: pytest.FixtureRequest
 ) -> AsyncIterator[Browsers]:
     """Yield the opener of browsers; a problem on one of their pages fails the test."""
-    opened = Browsers(browser, others)
+    opened = Browsers(browser, firefoxes)
     yield opened
     failed = request.node.stash.get(FAILED, False) or bool(opened.problems)
     name = re.sub(r"[^\w-]+", "-", request.node.name)

@@ -37,7 +37,7 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-# Whose engine the tests run on: Chromium's, or with `firefox` that.
+# Whose engine the tests run on: Chromium's, Firefox's (`firefox`) or Safari's (`webkit`).
 ENGINE = os.environ.get("TEST_BROWSER", "chromium")
 # A page of a test is gone before what compilers do for it pays.
 SHORT_LIVED = "--js-flags=--no-opt --no-maglev"
@@ -102,8 +102,8 @@ async def firefox() -> AsyncIterator[Browser]:
             await browser.close()
 
 
-class Others:
-    """A browser for each of the persons of a test; started once, and again where it has crashed."""
+class Firefoxes:
+    """One for each of the persons of a test; started once, and again where it has crashed."""
 
     def __init__(self, stack: AsyncExitStack) -> None:
         self._stack = stack
@@ -135,8 +135,8 @@ class Browsers:
     Policy are collected in `problems`; `allow` names those that a test brings about.
     """
 
-    def __init__(self, browser: Browser, others: Others | None = None) -> None:
-        self._browser, self._others = browser, others
+    def __init__(self, browser: Browser, firefoxes: Firefoxes | None = None) -> None:
+        self._browser, self._firefoxes = browser, firefoxes
         self.contexts: list[BrowserContext] = []
         self._problems: list[str] = []
         self._allowed: list[re.Pattern[str]] = []
@@ -152,8 +152,8 @@ class Browsers:
         """
         options.setdefault("reduced_motion", "reduce")
         browser, number = self._browser, len(self.contexts)
-        if self._others is not None:
-            browser = await self._others.browser(number)
+        if self._firefoxes is not None:
+            browser = await self._firefoxes.browser(number)
         context = await browser.new_context(**options)
         self.contexts.append(context)
         context.set_default_timeout(scaled(10_000))
@@ -163,7 +163,7 @@ class Browsers:
         if TRACED:
             await context.tracing.start(snapshots=True)
         page = await context.new_page()
-        if self._others is not None:
+        if self._firefoxes is not None:
             # Of the windows of one that came before it has the focus.
             await page.bring_to_front()
         if storage_state is not None:

@@ -195,6 +195,7 @@ if __name__ == "__main__":
         importlib.import_module(name)
     # Read when somebody chooses a password first.
     passwords.common_passwords()
+    # A child that began anew would be this program.
     setattr(cli, "keep_memory_small", lambda: None)  # noqa: B010
     prepare_the_database()
     prepare_the_routes()
