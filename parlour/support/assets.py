@@ -55,8 +55,9 @@ _SHEETS: Final = frozenset(
 # Where a joined file names a module.
 # A blank between a selector and `:is(...)`: the minifier takes it for one before a value.
 _WITHIN: Final = re.compile(r'(?<=[\w\])&"]) +(?=:[a-z])')
-_PATH: Final = re.compile(r"(\$modules\[|\$later\(|\$seldom\(|\$apart\('[\w.]+',\s*)'([^']+)'")
-_REMARK: Final = re.compile(r"\n *<!--.*?-->", re.DOTALL)
+_PATH: Final = re.compile(r"(\$modules\[|\$from\()'([^']+)'")
+# What a page can do without; no text of one is preformatted.
+_REMARK: Final = re.compile(r"\n *<!--.*?-->|(?<=\n) +", re.DOTALL)
 _CONFIG: Final = re.compile(r'(<meta name="parlour-config" content=")[^"]*(")')
 
 

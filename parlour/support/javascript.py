@@ -28,7 +28,7 @@ _AWAIT: Final = re.compile(r"[{}]|(?<![\w$.#])await(?![\w$])")
 _NAME: Final = r"[A-Za-z_$][\w$]*"
 _FROM: Final = r"""(?P<quote>['"])[ ]*(?P=quote)"""
 _END: Final = r"[ \t]*(?:;|$)"
-_MENTION: Final = re.compile(r"(?<![\w$.#])(?:import|export|\$modules|\$later)(?![\w$])")
+_MENTION: Final = re.compile(r"(?<![\w$.#])(?:import|export|\$modules|\$import|\$from)(?![\w$])")
 _DYNAMIC: Final = re.compile(rf"import\(\s*{_FROM}\s*\)")
 _EFFECT: Final = re.compile(rf"import\s*{_FROM}{_END}", re.MULTILINE)
 _NAMED: Final = re.compile(

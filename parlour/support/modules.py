@@ -10,17 +10,26 @@ from pathlib import PurePosixPath
 
 from parlour.support.javascript import Import, Module, ModuleError, read_module
 
+# Some browsers keep for an address that it could not be had until the page is loaded anew, so it is
+# asked for once more by another one. A file is asked for when those that it needs have run, rather
+# than importing them: what a browser keeps of them then would be kept of it too.
 _REGISTRY = """\
-const $modules = Object.create(null);
-const $later = (path) => import('./{later}').then(() => $modules[path]);
-const $seldom = (path) => import('./{seldom}').then(() => $modules[path]);
-const $apart = (file, path) => import(`./${{file}}`).then(() => $modules[path]);
+const $modules = Object.create(null), $asked = {};
+const $import = (file, more = '') => $asked[file] ??= import('./' + file + more).catch((cause) => {
+  delete $asked[file];
+  if (more) throw cause;
+  return $import(file, '?' + Date.now());
+});
+const $from = async (path, ...files) => {
+  for (const file of files) await $import(file);
+  return $modules[path];
+};
 """
 _EXPORTS = """\
 export const {{ {names} }} = $modules['{entry}'];
-export {{ $modules, $later, $seldom, $apart }};
+export {{ $modules, $import, $from }};
 """
-_SHARED = "import { $modules, $later, $seldom, $apart } from './%s';\n"
+_SHARED = "import {{ $modules, $import, $from }} from './{entry}';\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +88,23 @@ def join_modules(
             files |= dict.fromkeys(alone, PurePosixPath(root).name)
     needing = {"", *(PurePosixPath(root).name for root in apart)}
     files |= dict.fromkeys(order.not_needed_in(later, files, needing), shared)
+    # What has to run before a file does, which is asked for with it.
+    runs = {name: [*order.files_before(name, files), name] for name in set(files.values()) - {""}}
+    if seldom in runs:
+        # Nobody asks for it but modules of the later file.
+        runs[seldom] = [name for name in runs[seldom] if name != later]
     scopes: dict[str, str] = {}
     for path, module in order.modules.items():
-        scopes[files[path]] = scopes.get(files[path], "") + _scope(module, files, later, seldom)
-    names = ", ".join(eager[entry].exports)
-    registry = _SHARED % entry
-    # What a file shares with others has to run before it.
-    before = {
-        name: "".join(f"import './{other}';\n" for other in order.files_before(name, files))
-        for name in scopes
-    }
-    # Nobody asks for it but modules of the later file.
-    before[seldom] = before.get(seldom, "").replace(f"import './{later}';\n", "")
+        scopes[files[path]] = scopes.get(files[path], "") + _scope(module, files, runs)
+    exports = _EXPORTS.format(names=", ".join(eager[entry].exports), entry=entry)
+    registry = _SHARED.format(entry=entry)
+    rest = {name: registry + scope for name, scope in scopes.items() if name}
     return Joined(
-        _REGISTRY.format(later=later, seldom=seldom)
-        + scopes[""]
-        + _EXPORTS.format(names=names, entry=entry),
-        registry + scopes[later] if later in scopes else "",
-        registry + before[seldom] + scopes[seldom] if seldom in scopes else "",
+        _REGISTRY + scopes[""] + exports,
+        rest.pop(later, ""),
+        rest.pop(seldom, ""),
         frozenset(order.modules),
-        {
-            name: registry + before[name] + scope
-            for name, scope in scopes.items()
-            if name not in {"", later, seldom}
-        },
+        rest,
     )
 
 
@@ -173,14 +175,15 @@ class _Order:
         return left
 
     def files_before(self, name: str, files: Mapping[str, str]) -> list[str]:
-        """Return the files without which the modules of the file `name` cannot run."""
-        needed = {
-            files[imported.path]
-            for path, module in self.modules.items()
-            if files[path] == name
-            for imported in module.imports
-        }
-        return sorted(needed - {name, ""})
+        """Return the files without which the modules of the file `name` cannot run, in order."""
+        before: dict[str, None] = {}
+        for path, module in self.modules.items():
+            if files[path] != name:
+                continue
+            for needed in sorted({files[imported.path] for imported in module.imports}):
+                if needed not in {name, "", *before}:
+                    before |= dict.fromkeys((*self.files_before(needed, files), needed))
+        return list(before)
 
     def find(self, module: Module, imported: Import) -> Module:
         """Add what `module` imports."""
@@ -191,11 +194,11 @@ class _Order:
         return self.add(imported.path)
 
 
-def _scope(module: Module, files: Mapping[str, str], later: str, seldom: str) -> str:
+def _scope(module: Module, files: Mapping[str, str], runs: Mapping[str, list[str]]) -> str:
     """The module as a function that is called at once, with what it exports for an answer."""
     imports = "".join(_binding(imported) for imported in module.imports)
     code = "".join(
-        piece if isinstance(piece, str) else _promise(piece.path, files, later, seldom)
+        piece if isinstance(piece, str) else _promise(piece.path, files, runs)
         for piece in module.pieces
     )
     exports = "".join(
@@ -224,13 +227,12 @@ def _unpacked(names: Iterable[tuple[str, str]]) -> str:
     return f"{{ {', '.join(parts)} }}"
 
 
-def _promise(path: str, files: Mapping[str, str], later: str, seldom: str) -> str:
+def _promise(path: str, files: Mapping[str, str], runs: Mapping[str, list[str]]) -> str:
     """What `import()` of that module becomes; one that is in no joined file is a library's."""
     file = files.get(path)
     if file is None:
-        return f"import('./{path}')"
+        return f"$import('{path}')"
     if file == "":
         return f"Promise.resolve().then(() => $modules['{path}'])"
-    if file in {later, seldom}:
-        return f"${'later' if file == later else 'seldom'}('{path}')"
-    return f"$apart('{file}', '{path}')"
+    wanted = "".join(f", '{name}'" for name in runs[file])
+    return f"$from('{path}'{wanted})"

@@ -200,7 +200,6 @@ async def test_a_room_without_markdown_asks_for_nothing_that_shows_it(
     assert await alice.page.evaluate("window.first") == 1
 
 
-@pytest.mark.chromium("a part that could not be had and is had later: Firefox keeps the fault")
 @pytest.mark.thorough
 async def test_where_it_cannot_be_had_a_message_is_what_was_written(
     server: Server, room: Room, visit: Visit, bob: Person, browsers: Browsers

@@ -57,6 +57,27 @@ async def test_messages_that_cannot_be_loaded_are_asked_for_again(
 
 
 @pytest.mark.thorough
+async def test_a_part_of_the_page_that_is_lost_on_its_way_is_had_all_the_same(
+    server: Server, room: Room, visit: Visit, browsers: Browsers
+) -> None:
+    """It is asked for by another address: some browsers never ask again for one that failed."""
+    browsers.allow("ERR_FAILED")
+    alice = await visit("alice", server, room)
+    await alice.say("said **well**")
+    await expect(alice.stored).to_have_count(1)
+    lost = ("**/later.js", "**/chat.js", "**/seldom.js", "**/markdown.js", "**/marked.esm.js")
+    for part in lost:
+        await alice.page.route(part, lambda route: route.abort())
+    await alice.page.reload()
+    await expect(alice.log.locator("strong")).to_have_text("well")
+    await alice.row("said well").hover()
+    await alice.page.get_by_role("button", name="Message actions").click()
+    await expect(alice.page.get_by_role("menuitem", name="Edit")).to_be_visible()
+    await alice.say("and on it goes")
+    await expect(alice.stored).to_have_count(2)
+
+
+@pytest.mark.thorough
 async def test_a_restored_database_is_read_anew(
     own_server: Server, new_room: Callable[..., Room], visit: Visit, browsers: Browsers
 ) -> None:

@@ -182,7 +182,7 @@ class Visitor:
             await held.wait()
             await (route.abort() if lost else route.continue_())
 
-        await self.page.route(f"**/{late}", hold)
+        await self.page.route(f"**/{late}*", hold)
         await self.page.reload()
         return held
 

@@ -144,16 +144,16 @@ def test_what_only_later_modules_import_on_demand_is_in_the_seldom_file() -> Non
     assert re.findall(r"^\$modules\['(.+)'\] = \(", joined.seldom, re.MULTILINE) == [
         "js/deep.js", "js/last.js", "js/end.js",
     ]  # fmt: skip
-    assert "$seldom('js/last.js')" in joined.later
-    assert "$seldom('js/end.js')" in joined.seldom
-    assert "$later('js/rest.js')" in joined.seldom
+    assert "$from('js/last.js', 'seldom.js')" in joined.later
+    assert "$from('js/end.js', 'seldom.js')" in joined.seldom
+    assert "$from('js/rest.js', 'later.js')" in joined.seldom
     assert "Promise.resolve().then(() => $modules['js/log.js'])" in joined.seldom
 
 
 def test_a_module_that_the_page_itself_imports_on_demand_is_in_the_later_file() -> None:
     """Whoever else wants it."""
     joined = join(rest="export const rest = () => import('./more.js');")
-    assert "$later('js/more.js')" in joined.later
+    assert "$from('js/more.js', 'later.js')" in joined.later
     assert joined.seldom == ""
 
 

@@ -30,7 +30,7 @@ def test_a_module_apart_has_a_file_with_what_nobody_else_needs(tmp_path: Path) -
     assert list(joined.apart) == ["screen.js"]
     found = re.findall(r"^\$modules\['(.+)'\] = \(", joined.apart["screen.js"], re.MULTILINE)
     assert found == ["js/deep.js", "js/own.js", "js/screen.js"]
-    assert "$apart('screen.js', 'js/screen.js')" in joined.eager
+    assert "$from('js/screen.js', 'later.js', 'screen.js')" in joined.eager
     assert "js/rest.js" in joined.later
     (tmp_path / "screen.js").write_text(jsmin(joined.apart["screen.js"]))
     program = "import { run } from './app.js';\nconsole.log((await run())[1]);\n"
@@ -57,7 +57,7 @@ def test_a_seldom_module_apart_has_a_file_too(tmp_path: Path) -> None:
     joined = join_modules(encoded(sources), *names)
     found = re.findall(r"^\$modules\['(.+)'\] = \(", joined.apart["apart.js"], re.MULTILINE)
     assert found == ["js/own.js", "js/apart.js"]
-    assert "$apart('apart.js', 'js/apart.js')" in joined.later
+    assert "$from('js/apart.js', 'seldom.js', 'apart.js')" in joined.later
     (tmp_path / "apart.js").write_text(jsmin(joined.apart["apart.js"]))
     program = (
         "import { $modules, run } from './app.js';\nawait run();\n"
@@ -102,3 +102,73 @@ def test_what_only_extra_files_need_is_in_one_that_each_of_them_loads_first(tmp_
         (tmp_path / name).write_text(jsmin(script))
     program = "import { run } from './app.js';\nconsole.log((await run()).slice(0, 3).join());\n"
     assert run(tmp_path, joined, program) == "wide,one both deep wide,two both deep wide"
+
+
+# Keeps for an address that it could not be had, as some browsers do, and says what was asked for.
+KEEPING = """\
+import { registerHooks } from 'node:module';
+const asked = [];
+let lost = /(later|two)[.]js$/;
+registerHooks({
+  resolve(address, context, next) {
+    const [, file] = /((?:later|one|two)[.]js[?]?)/.exec(address) ?? [];
+    if (file) asked.push(file);
+    if (lost.test(address)) throw new Error('lost');
+    return next(address, context);
+  },
+});
+const { run } = await import('./app.js');
+const told = (wanted) => run(wanted).then(({ name }) => name, ({ message }) => message);
+"""
+SHARING = {
+    "app.js": (
+        "import { list } from './js/log.js';\n"
+        "export const run = async (wanted) =>\n"
+        "  wanted === 'one' ? import('./js/one.js') : import('./js/two.js');\n"
+        "export const other = () => import('./js/both.js');\nexport const ran = list;\n"
+    ),
+    "js/log.js": "export const list = [];\n",
+    "js/both.js": "import { list } from './log.js';\nlist.push('both');\nexport const both = 1;\n",
+    "js/one.js": "import { both } from './both.js';\nexport const name = `one ${both}`;\n",
+    "js/two.js": (
+        "import { both } from './both.js';\nimport { list } from './log.js';\n"
+        "list.push('two');\nexport const name = `two ${both}`;\n"
+    ),
+}
+
+
+def run_sharing(folder: Path, program: str) -> str:
+    """Return what a program prints in which two files need a third, some of which are lost."""
+    names = ("app.js", "later.js", "seldom.js", ["js/one.js", "js/two.js"])
+    joined = join_modules(encoded(SHARING), *names)
+    assert sorted(joined.apart) == ["one.js", "two.js"]
+    for name, script in joined.apart.items():
+        (folder / name).write_text(jsmin(script))
+    return run(folder, joined, KEEPING + program)
+
+
+def test_a_file_that_could_not_be_had_is_asked_for_by_another_address(tmp_path: Path) -> None:
+    """And what it needs; those that are there already are not asked for again."""
+    program = (
+        "const first = await told('one');\n"
+        "console.log(first, await told('one'), await told('two'), asked.join());\n"
+    )
+    assert run_sharing(tmp_path, program) == (
+        "one 1 one 1 two 1 later.js,later.js?,one.js,two.js,two.js?"
+    )
+
+
+def test_a_file_that_cannot_be_had_at_all_is_asked_for_again_later(tmp_path: Path) -> None:
+    """Who asked hears of it; what has come meanwhile is kept, and everything runs once."""
+    program = (
+        "lost = /later[.]js/;\n"
+        "const trouble = [await told('one'), await told('one')];\n"
+        "lost = /later[.]js$/;\n"
+        "const { ran, other } = await import('./app.js');\n"
+        "const then = [await told('one'), await told('two'), (await other()).both];\n"
+        "console.log([...trouble, ...then, ...ran, ...asked].join());\n"
+    )
+    assert run_sharing(tmp_path, program) == (
+        "lost,lost,one 1,two 1,1,both,two,"
+        "later.js,later.js?,later.js,later.js?,later.js,later.js?,one.js,two.js"
+    )
