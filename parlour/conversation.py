@@ -168,11 +168,7 @@ class Conversation:
     def _may(self, command: Command) -> bool:
         """Count a command; whether it may be done. Raises BadFrame where that is to be told."""
         charge, client = self._charges[command.type], self._client
-        room_id = None
-        if charge.in_room:
-            # Only those that name one.
-            room_id = command.room_id or client.room_id  # type: ignore[union-attr]
-        wait = charge.take(client.payer, client.address, room_id, self._clock())
+        wait = charge.take(client.payer, client.address, self._clock())
         if not wait:
             return True
         if not charge.quiet:

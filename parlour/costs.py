@@ -40,12 +40,8 @@ BUDGETS: Final[dict[str, Budget]] = {
     ),
     "react": Budget("reactions put or taken", None, Size(600, 30)),
     # The page tells of typing and reading once a second in each tab.
-    "signal": Budget(
-        "signs of typing, and of how far one has read",
-        Size(240, 8),
-        Size(4000, 200),
-        Size(600, 60),
-    ),
+    "typing": Budget("signs of typing", Size(120, 4), Size(1200, 70), Size(2000, 100)),
+    "signal": Budget("signs of how far one has read", Size(240, 8), Size(4000, 200)),
     # A connection may follow 2000 rooms, and comes back to all of them.
     "follow": Budget("rooms followed, or not any more", Size(6000, 100), Size(40_000, 1000)),
     "ping": Budget("pings", Size(600, 20), Size(6000, 200)),
@@ -71,7 +67,7 @@ class Cost:
 
     budget: str
     drops: int = 1
-    # Whether the room takes part in it, which the command or the path names.
+    # Whether the room takes part in it, once it is known that it goes to all in it.
     in_room: bool = False
     # Past it, it is passed over without a word: nobody waits for an answer.
     quiet: bool = False
@@ -85,7 +81,7 @@ COMMANDS: Final[dict[str, Cost]] = {
     "pin": Cost("say"),
     "react": Cost("react"),
     "read": Cost("signal"),
-    "typing": Cost("signal", in_room=True, quiet=True),
+    "typing": Cost("typing", in_room=True, quiet=True),
     "subscribe": Cost("follow"),
     "unsubscribe": Cost("follow"),
     "ping": Cost("ping"),

@@ -34,19 +34,18 @@ SHARED_AT_ONCE: Final = 500
 class Charge:
     """What something costs, ready to be taken: this is asked for every frame that comes."""
 
-    __slots__ = ("_address", "_budget", "_drops", "_person", "_room", "in_room", "quiet")
+    __slots__ = ("_address", "_budget", "_drops", "_person", "_room", "quiet")
 
     def __init__(self, cost: Cost, meters: "dict[tuple[str, str], Meter]") -> None:
         self.quiet: Final = cost.quiet
-        self.in_room: Final = cost.in_room
         self._budget: Final = cost.budget
         self._drops: Final = cost.drops
         self._person: Final = meters.get((cost.budget, "person"))
         self._address: Final = meters[cost.budget, "address"]
-        self._room: Final = meters.get((cost.budget, "room"))
+        self._room: Final = meters.get((cost.budget, "room")) if cost.in_room else None
 
-    def take(self, payer: str | None, address: str, room_id: int | None, now: float) -> float:
-        """Take it of all that have a part in it: 0, or how many seconds there are to wait."""
+    def take(self, payer: str | None, address: str, now: float) -> float:
+        """Take it of the person and the address: 0, or how many seconds there are to wait."""
         drops = self._drops
         if payer is not None and self._person is not None:
             wait = self._person.take(payer, drops, now)
@@ -57,11 +56,20 @@ class Charge:
             wait = self._address.take(address, drops, now)
             if wait:
                 return self._short("address", wait)
-        if room_id is not None and self._room is not None:
-            wait = self._room.take(room_id, drops, now)
+        return 0.0
+
+    def take_of_room(self, room_id: int, now: float) -> float:
+        """The same of the room."""
+        if self._room is not None:
+            wait = self._room.take(room_id, self._drops, now)
             if wait:
                 return self._short("room", wait)
         return 0.0
+
+    def give_back(self, room_id: int, now: float) -> None:
+        """Give a room back what was taken for nothing."""
+        if self._room is not None:
+            self._room.give_back(room_id, self._drops, now)
 
     def _short(self, scope: str, wait: float) -> float:
         COUNTS.limited[self._budget, scope] += 1
@@ -106,7 +114,6 @@ class Limits:
         *,
         payer: str | None = None,
         address: str = UNKNOWN,
-        room: int | None = None,
     ) -> None:
         """Take what something costs of those who are named. Raises Refusal `rate_limited`."""
         if not self.factor:
@@ -114,9 +121,29 @@ class Limits:
         charge = self._charges.get(cost)
         if charge is None:
             charge = self._charges[cost] = Charge(cost, self._meters)
-        wait = charge.take(payer, address, room, self.clock())
+        wait = charge.take(payer, address, self.clock())
         if wait:
             raise too_much(wait)
+
+    def check_room(self, command: str, room_id: int) -> None:
+        """Take what a command costs of its room. Raises Refusal `rate_limited`.
+
+        That comes last, and of those alone who were let into it: nobody else closes it to them.
+        """
+        charge = self.commands.get(command)
+        if charge is not None and (wait := charge.take_of_room(room_id, self.clock())):
+            raise too_much(wait)
+
+    def is_busy(self, command: str, room_id: int) -> bool:
+        """As `check_room`, for what is passed over without a word where the room is busy."""
+        charge = self.commands.get(command)
+        return charge is not None and bool(charge.take_of_room(room_id, self.clock()))
+
+    def give_back(self, command: str, room_id: int) -> None:
+        """It was refused after all, and went to nobody in the room."""
+        charge = self.commands.get(command)
+        if charge is not None:
+            charge.give_back(room_id, self.clock())
 
     def check_connect(self, address: str) -> None:
         """Count a connection that is opened. Raises Refusal, also where there are too many."""
@@ -164,9 +191,14 @@ class Limits:
     def _took(self, meter: Meter, key: Any, drops: int) -> None:
         if self._peers is None or not self._peers.has_others:
             return
+        known = self._spent.get((meter, key), 0)
+        if known + drops <= 0:
+            # What has been told is not taken back: it falls in again.
+            self._spent.pop((meter, key), None)
+            return
         if not self._spent:
             asyncio.get_running_loop().call_later(SHARE_SECONDS, self._tell)
-        self._spent[meter, key] = self._spent.get((meter, key), 0) + drops
+        self._spent[meter, key] = known + drops
 
     def _tell(self) -> None:
         some = list(self._spent.items())[:SHARED_AT_ONCE]

@@ -22,15 +22,15 @@ COST: Final = "parlour.cost"
 _PROXIES: Final = Seldom()
 
 
-def count_request(scope: Scope, cost: Cost, room: int | None = None) -> None:
-    """Count a request by its address, and room. Raises Refusal.
+def count_request(scope: Scope, cost: Cost) -> None:
+    """Count a request by its address. Raises Refusal.
 
     Where that may be a proxy's address, which nobody has told us to look behind, it is said.
     """
     context: Context = scope["app"].state.context
     client = scope.get("client")
     try:
-        context.limits.check(cost, address=address_of(client[0] if client else None), room=room)
+        context.limits.check(cost, address=address_of(client[0] if client else None))
     except Refusal:
         said = Headers(scope=scope).get("x-forwarded-for")
         if said and client and client[0] not in said and _PROXIES.due():

@@ -30,6 +30,8 @@ from parlour.support.kept import Kept
 MAX_ROOMS: Final = 2_000
 # And public ones in all, of whomever: everybody is told of each, and guests may make them.
 MAX_PUBLIC: Final = 10_000
+# So many of these can be made by guests, whom a name costs nothing: accounts have the rest.
+MAX_PUBLIC_OF_GUESTS: Final = 9_000
 
 # The accounts that are told of a room; None for everybody, as of a public one.
 Audience = frozenset[int] | None
@@ -170,13 +172,22 @@ def get_changes(
     return recent.since(after, epoch)
 
 
+def _check_public(count: int, owner: tuple[int, str] | None) -> None:
+    """Whether there may be one more public room. Raises Refusal."""
+    if count >= MAX_PUBLIC:
+        words = f"There are {MAX_PUBLIC} public rooms, which is the most. Delete one first."
+        raise Refusal("not_allowed", words)
+    if owner is None and count >= MAX_PUBLIC_OF_GUESTS:
+        words = f"There are {MAX_PUBLIC_OF_GUESTS} public rooms: a further one takes an account."
+        raise Refusal("not_allowed", words)
+
+
 def create_room(connection: Connection, new: RoomCreate, owner: tuple[int, str] | None) -> Told:
     """A new room; the account (id and name) that makes it owns it. Raises Refusal."""
     if owner is not None:
         check_rooms(connection, *owner)
-    if new.kind == "public" and room_rows.count_public(connection) >= MAX_PUBLIC:
-        words = f"There are {MAX_PUBLIC} public rooms, which is the most. Delete one first."
-        raise Refusal("not_allowed", words)
+    if new.kind == "public":
+        _check_public(room_rows.count_public(connection), owner)
     try:
         with attempt(connection):
             room = room_rows.create_room(

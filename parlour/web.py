@@ -202,14 +202,13 @@ def id_of(text: str) -> int | None:
 
 
 def _begin(request: Request, cost: Cost) -> None:
-    """Count a request by its address and room; by its person once that is known. Raises Refusal."""
+    """Count a request by its address; by its person once that is known. Raises Refusal."""
     scope = request.scope
     if scope.get(COST) is cost:
         # What is not plainly right begins anew.
         return
     scope[COST] = cost
-    room = id_of(request.path_params.get("room_id", "")) if cost.in_room else None
-    count_request(scope, cost, room)
+    count_request(scope, cost)
     _check_address(request)
 
 

@@ -43,14 +43,15 @@ class World:
     def command(self, kind: str, person: str, address: str, room: int | None = None) -> bool:
         """Send a command; whether it was done."""
         charge = self.limits.commands[kind]
-        room = room if charge.in_room else None
-        return not charge.take(person, address, room, self.now)
+        if charge.take(person, address, self.now):
+            return False
+        return room is None or not charge.take_of_room(room, self.now)
 
-    def ask(self, route: str, person: str | None, address: str, room: int | None = None) -> None:
+    def ask(self, route: str, person: str | None, address: str) -> None:
         """Ask over HTTP. Raises Refusal."""
         cost = ROUTES[route]
         self.limits.check(REQUEST, address=address)
-        self.limits.check(cost, address=address, room=room if cost.in_room else None)
+        self.limits.check(cost, address=address)
         self.limits.check(cost, payer=person)
 
     def open_page(self, person: str, address: str, rooms: int = 1) -> None:
@@ -58,7 +59,7 @@ class World:
         for _ in range(ASSETS):
             self.limits.check(REQUEST, address=address)
         for route in OPENING:
-            self.ask(route, person, address, 1)
+            self.ask(route, person, address)
         for _ in range(PICTURES):
             self.ask("GET /api/chat/files/{file_id}/thumbnail", person, address)
         self.limits.check_connect(address)
@@ -84,7 +85,7 @@ def test_an_office_that_talks_all_day_is_never_refused() -> None:
             if (second + number) % 25 == 0:
                 assert world.command("ping", person, "192.0.2.1")
             if (second + number) % 60 == 0:
-                world.ask(f"GET {ROOM}/messages", person, "192.0.2.1", number % 10)
+                world.ask(f"GET {ROOM}/messages", person, "192.0.2.1")
 
 
 def test_after_a_restart_everybody_comes_back_at_once() -> None:
@@ -111,7 +112,8 @@ def test_what_was_written_in_a_tunnel_goes_out_at_once(kind: str) -> None:
             if kind == "message":
                 assert world.command("message", "user:1", "192.0.2.1", 7)
             else:
-                world.ask(f"POST {ROOM}/messages", "user:1", "192.0.2.1", 7)
+                world.ask(f"POST {ROOM}/messages", "user:1", "192.0.2.1")
+                world.limits.check_room("message", 7)
         world.now += 30
 
 
@@ -154,16 +156,37 @@ def test_a_bot_that_goes_on_at_ten_a_second_is_slowed_down_within_half_a_minute(
     assert done <= size.at_once + size.per_second * 600 + 1
 
 
-def test_a_thousand_names_at_one_address_have_what_an_address_has() -> None:
+@pytest.mark.parametrize(("kind", "budget"), [("message", "say"), ("typing", "typing")])
+def test_a_thousand_names_at_one_address_have_what_an_address_has(kind: str, budget: str) -> None:
     """Whoever makes names for nothing gets no more by it, and closes no room to others."""
     world, done = World(), 0
-    size = BUDGETS["say"].address
+    size = BUDGETS[budget].address
     for number in range(60_000):
         world.now += 0.001
-        done += world.command("message", f"name:{number}|192.0.2.1", "192.0.2.1", 7)
+        done += world.command(kind, f"name:{number}|192.0.2.1", "192.0.2.1", 7)
         if number % 100 == 0:
-            assert world.command("message", f"user:{number % 4000}", "192.0.2.2", 7)
+            assert world.command(kind, f"user:{number % 4000}", "192.0.2.2", 7)
     assert done <= size.at_once + size.per_second * 60 + 1
+
+
+def test_a_room_has_back_what_was_taken_for_nothing() -> None:
+    """And no more than that: a bucket that is full stays as it is."""
+    world = World()
+    size = BUDGETS["say"].room
+    assert size is not None
+    for _ in range(size.at_once):
+        world.limits.check_room("message", 7)
+    with pytest.raises(Refusal, match="Too much"):
+        world.limits.check_room("message", 7)
+    world.limits.give_back("message", 7)
+    world.limits.check_room("message", 7)
+    with pytest.raises(Refusal, match="Too much"):
+        world.limits.check_room("message", 7)
+    world.limits.give_back("message", 8)
+    for _ in range(size.at_once):
+        world.limits.check_room("message", 8)
+    with pytest.raises(Refusal, match="Too much"):
+        world.limits.check_room("message", 8)
 
 
 def test_a_million_addresses_take_what_some_thousands_take() -> None:

@@ -22,6 +22,8 @@ FILES: Final = "files/"
 FORMAT: Final = 1
 # Bytes that the first file has at most, and the keys.
 _MOST_OF_HEAD: Final = 64 * 1024
+# In so many bytes from its beginning an archive has said what it is.
+BEGINNING: Final = _MOST_OF_HEAD + 4096
 _MOST_OF_KEYS: Final = 1024 * 1024
 _NAME: Final = re.compile(r"parlour-(\d{8}T\d{6})Z\.tar")
 _TIME: Final = "%Y%m%dT%H%M%S"
@@ -90,11 +92,16 @@ class Opened(NamedTuple):
 
 
 def read_head(source: Readable, shown: str) -> Opened:
-    """Begin to read an archive. Raises BackupError, or Damaged.
+    """Begin to read an archive. Raises BackupError, or Damaged."""
+    reader = Reader(source)
+    return Opened(head_of(reader, shown), reader)
+
+
+def head_of(reader: Reader, shown: str) -> Head:
+    """What an archive says of itself, which comes first. Raises BackupError, or Damaged.
 
     What a newer program made is refused with which one it takes.
     """
-    reader = Reader(source)
     first = reader.next()
     if first is None or first.name != HEAD or first.size > _MOST_OF_HEAD:
         raise BackupError(f"{shown} is no backup of Parlour.")
@@ -115,7 +122,7 @@ def read_head(source: Readable, shown: str) -> Opened:
             f"{shown} has schema {head.schema_}, and this Parlour ({__version__}) knows up to"
             f" {newest}: install Parlour {head.parlour} or a later one."
         )
-    return Opened(head, reader)
+    return head
 
 
 def key_of(member: Member) -> str | None:

@@ -21,6 +21,7 @@ from parlour.backup.contents import (
     KEYS,
     BackupError,
     Head,
+    head_of,
     name_of,
     time_of,
 )
@@ -88,7 +89,7 @@ def make(settings: Settings, order: Order, show: Bars) -> Outcome:
         "Keep it secret: whoever has it can read everything, and come in as anybody."
     )
     outcome.warnings += claim.warnings
-    _drop_old(place, order.keep, outcome)
+    _drop_old(place, made.epoch, order.keep, outcome)
     return outcome
 
 
@@ -102,12 +103,15 @@ def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count} files"
 
 
-def _drop_old(place: Place, keep: rotation.Rules, outcome: Outcome) -> None:
-    """Take away what no rule keeps."""
+def _drop_old(place: Place, epoch: str, keep: rotation.Rules, outcome: Outcome) -> None:
+    """Take away what no rule keeps, of this database: others may put theirs in the same place."""
     if not keep:
         return
     try:
-        times = {at: name for name in place.names() if (at := time_of(name))}
+        names = place.names()
+        times = {
+            at: name for name in names if (at := time_of(name)) and _epoch_in(place, name) == epoch
+        }
         gone = sorted(rotation.dropped(times, keep))
         for at in gone:
             place.delete(times[at])
@@ -119,6 +123,20 @@ def _drop_old(place: Place, keep: rotation.Rules, outcome: Outcome) -> None:
     if gone:
         ones = "1 older one was" if len(gone) == 1 else f"{len(gone)} older ones were"
         outcome.lines.append(f"{ones} taken away.")
+    if others := len(names) - len(times):
+        ones = "1 archive there is" if others == 1 else f"{others} archives there are"
+        outcome.lines.append(f"{ones} of another database, or from before a restore, and kept.")
+
+
+def _epoch_in(place: Place, name: str) -> str | None:
+    """Of which database an archive is; None where it does not say so."""
+    reader = Reader(BytesIO(place.beginning(name)))
+    try:
+        return head_of(reader, name).epoch
+    except (BackupError, Damaged):
+        return None
+    finally:
+        reader.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +144,7 @@ class _Archive:
     """What was made."""
 
     name: str
+    epoch: str
     size: int
     rows: int
     files: int
@@ -182,7 +201,7 @@ class _Making:
             read_back(sink.written(), HEAD, head.dump(), counting.size, self._show)
             where = sink.keep()
         self._outcome.lines.append(f"Backed up to {where}.")
-        return _Archive(name, counting.size, sum(head.rows.values()), files)
+        return _Archive(name, taken.epoch, counting.size, sum(head.rows.values()), files)
 
     def _check_space(self) -> None:
         """Say at once what would be said in the middle. Raises BackupError."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Protocol, Self
 
-from parlour.backup.contents import BackupError, time_of
+from parlour.backup.contents import BEGINNING, BackupError, time_of
 from parlour.settings import Settings, SettingsError
 from parlour.storage import Unavailable
 from parlour.support.archive import NewFile
@@ -67,6 +67,9 @@ class Place(Protocol):
 
     def names(self) -> list[str]:
         """The archives that are there. Raises OSError or Unavailable."""
+
+    def beginning(self, name: str) -> bytes:
+        """The first BEGINNING bytes of one, or all of it. Raises the same."""
 
     def delete(self, name: str) -> None:
         """Take one away. Raises the same."""
@@ -153,6 +156,11 @@ class Folder:
         """As the interface says."""
         return [name for name in os.listdir(self._path) if time_of(name)]  # noqa: PTH208
 
+    def beginning(self, name: str) -> bytes:
+        """As the interface says."""
+        with (self._path / name).open("rb") as file:
+            return file.read(BEGINNING)
+
     def delete(self, name: str) -> None:
         """As the interface says."""
         (self._path / name).unlink()
@@ -231,6 +239,11 @@ class Bucket:
     def open(self, name: str) -> BinaryIO:
         """An archive to be read."""
         return io.BufferedReader(_Pieces(self._store, name, self.where(name)), _PIECE)
+
+    def beginning(self, name: str) -> bytes:
+        """As the interface says."""
+        # Not buffered: that would ask for megabytes.
+        return _Pieces(self._store, name, self.where(name)).read(BEGINNING) or b""
 
     def names(self) -> list[str]:
         """As the interface says."""

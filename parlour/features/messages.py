@@ -10,6 +10,7 @@ from parlour import places, replying
 from parlour.commands import SendMessage
 from parlour.context import Client, Context
 from parlour.encoding import encode_message
+from parlour.errors import Refusal
 from parlour.fields import IdParam
 from parlour.identity import Admitted, ContextDep, Reader, admitted, person_of
 from parlour.mentioning import HERE
@@ -161,8 +162,16 @@ async def say(context: Context, person: Person, room_id: int, message: MessageCr
     draft = _draft(context, room_id, person, message)
 
     tell = publish.after(context, partial(said_of, draft))
-    stored = await context.database.store(draft, then=tell)
-    if not stored.repeated:
+    limits = context.limits
+    limits.check_room("message", room_id)
+    try:
+        stored = await context.database.store(draft, then=tell)
+    except Refusal:
+        limits.give_back("message", room_id)
+        raise
+    if stored.repeated:
+        limits.give_back("message", room_id)
+    else:
         COUNTS.messages += 1
     return Response(
         stored.message.model_dump_json(),
@@ -199,12 +208,16 @@ def send_message(context: Context, client: Client, command: SendMessage) -> None
     draft = _draft(context, room_id, client.person, command)
 
     told = publish.after(context, partial(said_of, draft))
+    limits = context.limits
+    limits.check_room("message", room_id)
 
     def answer(outcome: StoredMessage | Exception) -> None:
         client.sent()
         if isinstance(outcome, Exception):
+            limits.give_back("message", room_id)
             client.refuse(outcome, command.model_dump(include={"client_id", "room_id"}))
         elif outcome.repeated:
+            limits.give_back("message", room_id)
             client.send(_repeated(outcome.message))
         else:
             COUNTS.messages += 1

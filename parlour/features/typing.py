@@ -32,6 +32,8 @@ async def tell_typing(context: Context, client: Client, command: Typing) -> None
         return
     if not context.manager.follows(client.connection, room_id):
         return
+    if context.limits.is_busy("typing", room_id):
+        return
     event = TypingEvent(
         room_id=room_id,
         username=client.person.username,

@@ -13,7 +13,7 @@ MOST: Final = 20_000
 # Of who takes less than this part of the pace for long, other nodes need not know.
 QUIET: Final = 1 / 4
 
-# Hears that somebody is busy, and how many drops more they took.
+# Hears that somebody is busy, and how many drops more they took, or fewer.
 Heard = Callable[["Meter", Any, int], None]
 
 
@@ -90,6 +90,14 @@ class Meter:
             if long or after - now > self.half:
                 self._heard(self, key, drops)
         return 0.0
+
+    def give_back(self, key: Any, drops: int, now: float) -> None:
+        """Put drops back that were taken for nothing."""
+        full_at = self._new[key] if key in self._new else self._recall(key, now)
+        after = max(now, full_at - drops * self.each)
+        self._new[key] = after
+        if self._heard is not None and full_at - now > self.half:
+            self._heard(self, key, -drops)
 
     def lift(self, key: Any, drops: int, now: float) -> bool:
         """Take drops, whether there are enough or not; whether more than half is in use now."""

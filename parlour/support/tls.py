@@ -33,7 +33,7 @@ class Certificate:
     def __init__(self, chain: Path, key: Path) -> None:
         """Raises CertificateUnusable."""
         self._files: Final = (chain, key)
-        self._seen = self._look()
+        self._seen = self._coming = self._look()
         self.context: Final = self._read()
         self._ends = self._end()
 
@@ -43,17 +43,24 @@ class Certificate:
         return self._ends
 
     def renew(self) -> None:
-        """Read the files again if they have changed; a pair that is wrong changes nothing."""
+        """Read the files again if they have changed; a pair that is wrong changes nothing.
+
+        It is read when it has not changed since the last look, for who writes may not be done.
+        """
         try:
             seen = self._look()
             if seen == self._seen:
                 return
+            if seen != self._coming:
+                self._coming = seen
+                return
             # Both are often written one after the other: a pair that does not fit is no pair yet,
             # and what serves now must not take half of it.
             self._read()
+            ends = self._end()
             self.context.load_cert_chain(*self._files, password=_no_password)
-            self._ends = self._end()
-        except (CertificateUnusable, OSError) as error:
+            self._ends = ends
+        except (CertificateUnusable, OSError, ValueError) as error:
             if self._seen is not None:
                 logger.warning("the certificate stays what it was: %s", error)
             # Said once; it is tried again until it can be read.
@@ -73,7 +80,14 @@ class Certificate:
         # It comes with the library that signs logins; most servers do without.
         from cryptography import x509  # noqa: PLC0415
 
-        return x509.load_pem_x509_certificate(self._files[0].read_bytes()).not_valid_after_utc
+        chain = self._files[0]
+        try:
+            return x509.load_pem_x509_certificate(chain.read_bytes()).not_valid_after_utc
+        except ValueError:
+            # What else OpenSSL takes, such as one with words about what it is trusted for.
+            raise CertificateUnusable(
+                f"{chain} is no certificate as servers show them (-----BEGIN CERTIFICATE-----)."
+            ) from None
 
     def _read(self) -> ssl.SSLContext:
         chain, key = self._files

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,9 +29,10 @@ pytestmark = [pytest.mark.sqlite, pytest.mark.one_node(reason="see test_kinds.py
 
 
 def test_everything_is_there_after_a_restore(
-    lived: Lived, archive: Path, new_server: NewServer
+    lived: Lived, new_server: NewServer, place: Path
 ) -> None:
     """What everybody is told, logins, files, the audit log, the search; numbers go on behind."""
+    archive = made(lived.server, place)
     assert archive.stat().st_mode & 0o777 == 0o600
     assert archive.parent.stat().st_mode & 0o777 == 0o700
     people = (lived.ada, lived.bob, lived.eve)
@@ -234,14 +236,16 @@ def test_a_server_that_does_not_run_is_backed_up_too(
     assert rows(archive, tmp_path, "SELECT name FROM rooms") == [("Hall",)]
 
 
-def test_older_ones_are_taken_away_when_the_new_one_is_whole(lived: Lived, place: Path) -> None:
+def test_older_ones_are_taken_away_when_the_new_one_is_whole(
+    lived: Lived, archive: Path, place: Path
+) -> None:
     """By the rules that are given, and nothing that is called otherwise."""
     place.mkdir()
     old = ["parlour-20250101T000000Z.tar", "parlour-20250101T120000Z.tar",
            "parlour-20250102T000000Z.tar"]  # fmt: skip
     others = ["notes.txt", "parlour-20250101T000000Z.tar.gpg", "parlour-20259901T000000Z.tar"]
     for name in (*old, *others):
-        (place / name).touch()
+        shutil.copy(archive, place / name)
     assert back_up(lived.server, place).returncode == 0
     assert len(list(place.iterdir())) == 7
     run = back_up(lived.server, place, "--keep", "daily=3")
@@ -250,6 +254,30 @@ def test_older_ones_are_taken_away_when_the_new_one_is_whole(lived: Lived, place
     assert listed[:2] == old[1:]
     assert len(listed) == 3
     assert {path.name for path in place.iterdir()} == {*listed, *others}
+
+
+def test_none_of_another_database_is_taken_away(
+    lived: Lived, archive: Path, new_server: NewServer, place: Path
+) -> None:
+    """Two servers may put theirs in one place; nor what nobody can tell whose it is."""
+    place.mkdir()
+    theirs = ["parlour-20250101T000000Z.tar", "parlour-20250102T000000Z.tar"]
+    for name in theirs:
+        shutil.copy(archive, place / name)
+    broken = place / "parlour-20250103T000000Z.tar"
+    broken.write_bytes(archive.read_bytes()[:700])
+    server = new_server().start()
+    first = made(server, place)
+    told = back_up(server, place, "--keep", "1").stdout.splitlines()
+    assert told[-2:] == [
+        "1 older one was taken away.",
+        "3 archives there are of another database, or from before a restore, and kept.",
+    ]
+    assert not first.exists()
+    assert {*theirs, broken.name} < {path.name for path in place.iterdir()}
+    back_up(lived.server, place, "--keep", "1")
+    assert not {*theirs} & {path.name for path in place.iterdir()}
+    assert len(list(place.iterdir())) == 3
 
 
 def test_none_is_made_before_its_time(lived: Lived, place: Path) -> None:

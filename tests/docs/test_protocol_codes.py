@@ -175,6 +175,7 @@ REAL_LIMITS = {
     "connections of one person": costs.MOST_OF_PERSON,
     "connections of one address": costs.MOST_OF_ADDRESS,
     "public rooms": places.MAX_PUBLIC,
+    "public rooms after which only accounts make further ones": places.MAX_PUBLIC_OF_GUESTS,
     "unanswered sends of a connection": context.MAX_IN_FLIGHT,
     "bytes waiting for a slow client": connection.OUTBOX_LIMIT // KIB,
     "a lagging client that reads nothing": connection.STALL_SECONDS,

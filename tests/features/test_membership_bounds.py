@@ -1,10 +1,14 @@
 """How many members and rooms there can be, page by page; and members who cannot sign in."""
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+from httpx2 import Response
+
+from parlour.belonging import MAX_MEMBERS
 from parlour.direct import MAX_OPENED
 from parlour.features.members import MAX_LISTED
-from parlour.places import MAX_PUBLIC, MAX_ROOMS
+from parlour.places import MAX_PUBLIC, MAX_PUBLIC_OF_GUESTS, MAX_ROOMS
 from tests.support.accounts import Account
 from tests.support.administration import change_user
 from tests.support.answers import assert_deleted, assert_refused
@@ -24,6 +28,7 @@ from tests.support.server import Server
 
 # How many members the large room of these tests has beside its owner and moderator.
 MANY = 10_000 - 2
+ACCEPT = "/api/chat/invites/accept"
 
 
 @pytest.fixture
@@ -41,24 +46,28 @@ def place(people: dict[str, Account]) -> Place:
     return made
 
 
-def test_a_large_room_is_listed_page_by_page(server: Server, people: dict[str, Account]) -> None:
-    """Each page goes on in the order of the list, behind the last name of the one before."""
-    place = make_room(people["owner"])
-    place.add(people["moderator"], role="moderator")
+def crowd(server: Server, place: Place, name: str, many: int) -> None:
+    """Let so many accounts be there, who are called so, and members of a room."""
+    at = place.room["created_at"]
     with inside(server) as database:
-        cursor = database.execute("SELECT max(id) FROM users")
-        first = cursor.fetchone()[0] + 1
-        at = place.room["created_at"]
+        first = database.execute("SELECT max(id) FROM users").fetchone()[0] + 1
         database.executemany(
             "INSERT INTO users (id, username, name_key, identity, display_name, password_hash,"
             " role, about, status_text, created_at, password_changed_at)"
             " VALUES (?1, ?2, ?2, ?2, ?2, '', 'member', '', '', ?3, ?3)",
-            [(first + n, f"crowd-{n:05}", at) for n in range(MANY)],
+            [(first + n, f"{name}-{n:05}", at) for n in range(many)],
         )
         database.executemany(
             "INSERT INTO members (room_id, user_id, role, joined_at) VALUES (?, ?, 'member', ?)",
-            [(place.id, first + n, at) for n in range(MANY)],
+            [(place.id, first + n, at) for n in range(many)],
         )
+
+
+def test_a_large_room_is_listed_page_by_page(server: Server, people: dict[str, Account]) -> None:
+    """Each page goes on in the order of the list, behind the last name of the one before."""
+    place = make_room(people["owner"])
+    place.add(people["moderator"], role="moderator")
+    crowd(server, place, "crowd", MANY)
     path, names = f"{place.path}/members", []
     page = checked(place.owner.call("GET", path))
     assert len(page) == MAX_LISTED
@@ -74,6 +83,39 @@ def test_a_large_room_is_listed_page_by_page(server: Server, people: dict[str, A
     # The one who is not there any more has no place before the moderators.
     last = checked(place.owner.call("GET", path, params={"after": "nobody", "limit": 2}))
     assert last == []
+
+
+@pytest.mark.parametrize("kind", ["private", "public"])
+def test_a_room_has_so_many_members_and_a_further_one_is_refused_at_every_way_in(
+    server: Server, people: dict[str, Account], chief: Account, kind: str
+) -> None:
+    """Those who are in it stay, and whoever goes makes place for one."""
+    owner, last, late = people["owner"], people["member"], people["moderator"]
+    place = make_room(owner, kind)
+    crowd(server, place, f"{kind}-crowd", MAX_MEMBERS - 2)
+    invited = checked(owner.call("POST", f"{place.path}/invites", json={"uses": 2}))
+    accept = {"token": invited["token"]}
+    checked(last.call("POST", ACCEPT, json=accept))
+    asks: list[Callable[[], Response]] = [
+        lambda: put(place, owner, late),
+        lambda: late.call("POST", ACCEPT, json=accept),
+        lambda: chief.call(
+            "PUT", f"/api/admin/rooms/{place.id}/owner", json={"username": name_of(late)}
+        ),
+    ]
+    if kind == "public":
+        asks.append(lambda: put(place, late, late))
+    for ask in asks:
+        told = assert_refused(ask(), "not_allowed")
+        assert str(MAX_MEMBERS) in told["detail"]
+    # Who is one already comes by a link once more, and gets another role.
+    checked(last.call("POST", ACCEPT, json=accept))
+    checked(put(place, owner, last, "moderator"))
+    assert_deleted(remove(place, last, last))
+    # The link that was refused was not used up by that.
+    checked(late.call("POST", ACCEPT, json=accept))
+    told = assert_refused(put(place, owner, last), "not_allowed")
+    assert str(MAX_MEMBERS) in told["detail"]
 
 
 def test_a_disabled_member_is_counted_by_nobody_and_keeps_nobody(
@@ -129,14 +171,14 @@ def test_an_account_belongs_to_so_many_rooms(
         busy.call("POST", ROOMS, json={"name": "one more"}),
         put(place, place.owner, busy),
         put(public, busy, busy),
-        busy.call("POST", "/api/chat/invites/accept", json=token),
+        busy.call("POST", ACCEPT, json=token),
     ):
         told = assert_refused(answer, "not_allowed")
         assert str(MAX_ROOMS) in told["detail"]
     # Into a conversation anybody may be put by others, so those are not counted.
     assert place.owner.call("POST", "/api/chat/direct", json=one).status_code == 201
     assert_deleted(remove(spare, busy, busy))
-    assert checked(busy.call("POST", "/api/chat/invites/accept", json=token))["id"] == place.id
+    assert checked(busy.call("POST", ACCEPT, json=token))["id"] == place.id
 
 
 def test_an_account_opens_so_many_conversations_and_keeps_nobody_else_from_it(
@@ -174,18 +216,31 @@ def test_an_account_opens_so_many_conversations_and_keeps_nobody_else_from_it(
 
 
 def test_there_are_so_many_public_rooms_and_others_go_on(own_server: Server) -> None:
-    """Everybody is told of each, and whoever has no account may make them."""
+    """Everybody is told of each. Whoever has no account may make them, but not the last ones."""
     owner = new_account(own_server, "owner")
     spare = make_room(owner, "public")
-    with inside(own_server) as database:
-        database.executemany(
-            "INSERT INTO rooms (name, name_key, kind, created_at, version, changed_version)"
-            " VALUES (?1, ?1, 'public', ?2, 0, 0)",
-            [(f"filler {n}", spare.room["created_at"]) for n in range(MAX_PUBLIC - 1)],
-        )
+
+    def fill(up_to: int) -> None:
+        with inside(own_server) as database:
+            live = "SELECT count(*) FROM rooms WHERE kind = 'public' AND deleted_at IS NULL"
+            [[count]] = database.execute(live)
+            database.executemany(
+                "INSERT INTO rooms (name, name_key, kind, created_at, version, changed_version)"
+                " VALUES (?1, ?1, 'public', ?2, 0, 0)",
+                [(f"{up_to}: {n}", spare.room["created_at"]) for n in range(count, up_to)],
+            )
+
+    one_more = {"name": "one more"}
+    fill(MAX_PUBLIC_OF_GUESTS)
     with http_client(own_server) as guest:
-        told = assert_refused(guest.post(ROOMS, json={"name": "one more"}), "not_allowed")
-        assert str(MAX_PUBLIC) in told["detail"]
-        make_room(owner, "private")
+        told = assert_refused(guest.post(ROOMS, json=one_more), "not_allowed")
+        assert "takes an account" in told["detail"]
         assert owner.call("DELETE", spare.path).status_code == 204
-        assert guest.post(ROOMS, json={"name": "one more"}).status_code == 201
+        assert guest.post(ROOMS, json=one_more).status_code == 201
+    last = make_room(owner, "public")
+    fill(MAX_PUBLIC)
+    told = assert_refused(owner.call("POST", ROOMS, json={"name": "yet one"}), "not_allowed")
+    assert str(MAX_PUBLIC) in told["detail"]
+    make_room(owner, "private")
+    assert owner.call("DELETE", last.path).status_code == 204
+    make_room(owner, "public")

@@ -172,9 +172,31 @@ def test_half_a_pair_changes_nothing_until_the_other_half_is_there(tmp_path: Pat
         assert sum("stays what it was" in line for line in server.log) == 1
 
 
+@pytest.mark.thorough
+def test_a_certificate_that_only_openssl_takes_is_not_taken_and_ends_nothing(
+    tmp_path: Path,
+) -> None:
+    """What serves goes on as before; a right one is taken after it."""
+    with SecureServer(tmp_path / "server") as server:
+        write_pair(server.home, name="next")
+        trusted_alone(server.home / "next.crt")
+        for end in ("crt", "key"):
+            (server.home / f"next.{end}").rename(server.home / f"server.{end}")
+        server.process.wait_for_line("stays what it was: .* is no certificate as servers show them")
+        assert server.shown() == server.number
+        number = write_pair(server.home)
+        until(lambda: server.shown() == number)
+
+
+def trusted_alone(chain: Path) -> None:
+    """Let a certificate be in the form that OpenSSL has for itself."""
+    chain.write_text(chain.read_text().replace(" CERTIFICATE-", " TRUSTED CERTIFICATE-"))
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
+        ("openssl's own", r"parlour: .*server\.crt is no certificate as servers show them"),
         ("missing", r"parlour: Cannot read .*server\.key: No such file or directory\.$"),
         ("swapped", r"parlour: .* are no certificate and the key that belongs to it, both in PEM"),
         ("another's", r"parlour: .* are no certificate and the key that belongs to it"),
@@ -191,6 +213,8 @@ def test_a_wrong_pair_costs_one_line(tmp_path: Path, fault: str, said: str) -> N
         chain.rename(tmp_path / "other")
         key.rename(chain)
         (tmp_path / "other").rename(key)
+    elif fault == "openssl's own":
+        trusted_alone(chain)
     elif fault == "another's":
         write_pair(tmp_path)
         (tmp_path / "server.key").rename(key)
