@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from playwright.async_api import Page
 
 from tests.browser.stops import WIDE, Stop
+from tests.support.browser import ENGINE
 from tests.support.page_checks import overflowing, violations_in_both_themes
 
 # From a small phone to a large screen, and one of 1280 x 800 zoomed to 200 %.
@@ -25,10 +26,15 @@ def sizes(stop: Stop) -> Iterator[tuple[int, int]]:
     return (size for size in SIZES if not stop.widths or size[0] in stop.widths)
 
 
-async def faults(page: Page, width: int) -> list[str]:
+def can_axe_look(stop: Stop) -> bool:
+    """Return whether axe can: a process of Firefox 153 ends with a fault where it looked there."""
+    return ENGINE != "firefox" or not stop.name.startswith("search")
+
+
+async def faults(page: Page, width: int, *, axe: bool = True) -> list[str]:
     """Return what is wrong with the page as it now is, in a window of this width."""
     found = [f"sticks out: {element}" for element in await overflowing(page)]
-    if width in LOOKS:
+    if axe and width in LOOKS:
         found += await violations_in_both_themes(page)
     return found
 
@@ -41,7 +47,8 @@ async def hold_for_everybody(walk: AsyncIterator[Stop], *, at_least: int) -> Non
         stops += 1
         for width, height in sizes(stop):
             await stop.page.set_viewport_size({"width": width, "height": height})
-            found += [f"{stop.name}, {width}: {fault}" for fault in await faults(stop.page, width)]
+            wrong = await faults(stop.page, width, axe=can_axe_look(stop))
+            found += [f"{stop.name}, {width}: {fault}" for fault in wrong]
         found += [f"{stop.name} moves: {name}" for name in await stop.page.evaluate(MOVING)]
         await stop.page.set_viewport_size(WIDE)
     assert stops >= at_least

@@ -41,6 +41,7 @@ FAULTS = """() => {
 }"""
 
 
+@pytest.mark.chromium("a finger on a phone")
 async def test_files_can_be_read_and_taken_away_on_the_smallest_screen(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:

@@ -10,6 +10,7 @@ from tests.support.page_checks import axe_violations, overflowing, violations_in
 from tests.support.server import Server
 
 
+@pytest.mark.chromium("a finger on a phone")
 async def test_a_phone_shows_one_pane_at_a_time_and_leads_back(
     own_server: Server, visit: Visit
 ) -> None:

@@ -106,7 +106,7 @@ async def test_without_a_connection_it_is_said_that_scheduling_needs_one(
     server: Server, member: Visit, browsers: Browsers
 ) -> None:
     """Before a time is chosen; in the list, when something is to be done with one."""
-    browsers.allow("ERR_INTERNET_DISCONNECTED")
+    browsers.allow("ERR_INTERNET_DISCONNECTED|WebSocket connection to .* failed")
     ada = new_account(server, "ada")
     place = make_room(ada, name="Tunnel")
     schedule(ada, place, "See you", ahead(hours=3))
