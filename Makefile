@@ -20,6 +20,7 @@ CASES ?=
 TIMES ?=
 MINUTES ?=
 RATE ?=
+HISTORY ?=
 
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade)
@@ -177,7 +178,7 @@ ledger: dev ## Talk for long while connections are cut, disks fill and the power
 faults: dev ## Let what is beneath two nodes be killed, hang and be cut off for long; kill upgrades
 	@TEST_LONG=1 $(BIN)/python -m pytest -s $(FAULTS) $(ARGS)
 
-soak: dev ## Half of its load on a server for an hour: memory, handles, every message (make soak MINUTES=25 RATE=60)
+soak: dev ## A server under load for an hour: memory, handles, every message (make soak MINUTES=25 RATE=60)
 	@exec $(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60) --rate $(or $(RATE),0) $(ARGS)
 
 conformance: dev ## Let Autobahn's test suite judge the WebSocket (needs a Python 2.7 too)
@@ -187,12 +188,12 @@ deploy-check: dev ## Let nginx, HAProxy, systemd and container tools judge deplo
 	@chromium=$$(sh scripts/browser.sh) && CHROME_PATH="$$chromium" \
 	$(BIN)/python -m tests.deploy.check $(ARGS)
 
-audit: node ## Ask for known faults in what the lock files name; look for secrets that were left in files
+audit: node ## Ask for known faults in what the lock files name; look for secrets in files (ever there: HISTORY=1)
 	for lock in requirements*.lock; do \
 		$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement "$$lock" || exit 1; done
 	npm audit
 	npm --prefix benchmarks/peers audit
-	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+	$(BIN)/python -m scripts.leftovers $(if $(HISTORY),--history)
 
 sbom: dev ## Write what a release is made of into dist (CycloneDX)
 	@mkdir -p dist

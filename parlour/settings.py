@@ -373,7 +373,7 @@ def read_settings(**flags: Any) -> tuple[Settings, list[Wrong]]:
     """The same, those that are wrong at their defaults, and all that is wrong."""
     given = {name: value for name, value in flags.items() if value is not None}
     by_flag, inside, wrong = set(given), dict[str, Any](), list[Wrong]()
-    file: Path | None = ENV_FILE
+    file = ENV_FILE if os.path.isfile(ENV_FILE) else None  # noqa: PTH113 - it raises nothing
     try:
         inside = dotenv_values(ENV_FILE, encoding="utf-8")
     except UnicodeDecodeError:

@@ -5,12 +5,14 @@ import re
 import select
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from parlour.bench.figures import Heard, check, quantile
 from tests.support.brief import thorough_but
+from tests.support.faults import CannotRunError, run, small_disk
 from tests.support.files import until
 from tests.support.server import PARLOUR
 from tests.support.timing import scaled
@@ -43,18 +45,98 @@ def test_it_measures_this_machine_and_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.thorough
-def test_where_nothing_can_be_written_it_says_so(tmp_path: Path) -> None:
-    """In one line."""
-    place = tmp_path / "a file"
-    place.touch()
+def refused(data_dir: Path, cwd: Path) -> str:
+    """Return what it says where it cannot measure."""
     done = subprocess.run(
-        [PARLOUR, "bench", "--data-dir", place / "data"],
-        cwd="/proc", capture_output=True, text=True, check=False, timeout=scaled(60),
+        [PARLOUR, "bench", "--people", "5", "--seconds", "30", "--data-dir", data_dir],
+        cwd=cwd, capture_output=True, text=True, check=False, timeout=scaled(100),
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.startswith("parlour: It cannot be measured in /proc: ")
     assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+@pytest.mark.thorough
+def test_where_nothing_can_be_written_it_says_so(tmp_path: Path) -> None:
+    """In one line; it does not take another folder instead."""
+    place = tmp_path / "a file"
+    place.touch()
+    for data_dir in (place, place / "data"):
+        said = refused(data_dir, tmp_path)
+        assert said.startswith(f"parlour: It cannot be measured in {place}: ")
+        assert "Not a directory" in said
+    said = refused(Path("/proc/data"), tmp_path)
+    assert said.startswith("parlour: It cannot be measured in /proc: ")
+    assert list(tmp_path.iterdir()) == [place]
+
+
+@pytest.fixture
+def small() -> Iterator[Path]:
+    """Yield a disk of its own, which is soon full."""
+    try:
+        with small_disk() as disk:
+            yield disk
+    except CannotRunError as reason:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(reason))
+
+
+@pytest.mark.thorough
+def test_a_disk_that_is_full_is_said_to_be_and_nothing_is_left(small: Path, tmp_path: Path) -> None:
+    """By the server's own words, as soon as it refuses what somebody says."""
+    said = refused(small / "data", tmp_path)
+    assert said.startswith(f"parlour: It cannot be measured in {small}: The server's disk is full")
+    assert list(small.iterdir()) == []
+
+
+def measured_in(data_dir: Path, cwd: Path) -> Path:
+    """Return in which folder it begins to measure; it is ended before it is done."""
+    with subprocess.Popen(
+        [PARLOUR, "bench", "--people", "10", "--seconds", "100", "--data-dir", data_dir],
+        cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as running:  # fmt: skip
+        assert running.stdout is not None
+        found = re.fullmatch(
+            r"10 people in rooms of ten, on the disk of (.*)\.\n", running.stdout.readline()
+        )
+        place = Path(found[1]) if found else Path()
+        there = list(place.glob("parlour-bench-*"))
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=scaled(60))
+    assert running.returncode == 143
+    assert len(there) == 1
+    assert not there[0].exists()
+    return place
+
+
+def test_it_measures_beside_the_data_directory_or_where_that_would_be_made(tmp_path: Path) -> None:
+    """In the nearest folder that there is, wherever it was called from; links are followed."""
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    (home / "data").mkdir(parents=True)
+    elsewhere.mkdir()
+    assert measured_in(home / "data", elsewhere) == home
+    assert measured_in(home / "not" / "yet" / "data", elsewhere) == home
+    (elsewhere / "data").symlink_to(home / "data")
+    assert measured_in(elsewhere / "data", elsewhere) == home
+
+
+def test_a_data_directory_that_is_a_disk_of_its_own_is_measured_itself(
+    small: Path, tmp_path: Path
+) -> None:
+    """Beside it another disk would be; nor is beside it where nobody may write."""
+    assert measured_in(small, tmp_path) == small
+    home = tmp_path / "home"
+    (home / "data").mkdir(parents=True)
+    # As a service of systemd has it, which may write to its own folder alone.
+    run("mount", "--bind", str(home), str(home))
+    try:
+        run("mount", "--bind", str(home / "data"), str(home / "data"))
+        run("mount", "-o", "remount,bind,ro", str(home))
+        assert (home / "data").stat().st_dev == home.stat().st_dev
+        assert measured_in(home / "data", tmp_path) == home / "data"
+    finally:
+        run("umount", "--recursive", str(home))
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,7 @@ def test_a_proxy_that_is_set_up_wrongly_is_found_out(server: Server, wrong: Faul
 def test_an_untrusted_certificate_is_a_fault(tmp_path: Path) -> None:
     """As it is for browsers; on this machine the server is well, and its certificate soon over."""
     with SecureServer(tmp_path / "server") as secure:
+        (secure.home / "server.key").chmod(0o600)
         told = seen(secure, "--url", secure.url)
         in_the_clear = seen(secure, "--url", secure.url.replace("https", "http"))
     assert in_the_clear.only_fault().seen.endswith(" speaks HTTPS, and not HTTP.")
@@ -267,7 +268,7 @@ def test_sizes_are_told_for_people(count: float, shown: str) -> None:
 
 @pytest.mark.thorough
 def test_a_backup_that_is_old_is_told(own_server: Server, tmp_path: Path) -> None:
-    """Where the server makes none by itself, after a week and a day."""
+    """Where the server makes none by itself; when that is stands in test_doctor_backups.py."""
     make_room(register(own_server, "ann"))
     own_server.stop()
     assert Said("ok", "Backup", "None was made yet.") in seen(own_server).of("ok")

@@ -1,20 +1,24 @@
 """`parlour bench`: how fast this machine is with Parlour, and that nothing it acknowledged is lost.
 
-A server of its own runs in a folder beside the data directory, so on the same disk, and goes with
-it. People talk to it as clients do, through its port; whoever measures takes a part of the
-machine, too, so what is measured is less than what it could do. Then all that was acknowledged
-is looked up, also what was said to a server that was killed meanwhile.
+A server of its own runs in a folder on the disk of the data directory, beside it where that is the
+same disk, and goes with it. People talk to it as clients do, through its port; whoever measures
+takes a part of the machine, too, so what is measured is less than what it could do. Then all that
+was acknowledged is looked up, also what was said to a server that was killed meanwhile.
 """
 
 import asyncio
+import http.client
 import signal
 import sys
 from argparse import Namespace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from websockets.exceptions import WebSocketException
+
 from parlour.bench.figures import Heard, check, quantile
-from parlour.bench.people import Crowd
+from parlour.bench.people import Crowd, Unanswered
+from parlour.bench.place import place_of
 from parlour.bench.running import Running, Unstartable
 from parlour.settings import Settings
 
@@ -23,6 +27,7 @@ __all__ = ["run"]
 # Seconds in which one after the other is said, and after which the server is killed.
 _ALONE = 3.0
 _BEFORE_KILL = 2.0
+_UNABLE = (Unstartable, Unanswered, OSError, WebSocketException, http.client.HTTPException)
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -36,12 +41,14 @@ class _Told(BaseException):
 
 def run(settings: Settings, options: Namespace) -> int:
     """Measure and say so; the exit status: 1 where a message is missing, doubled, out of order."""
-    beside = settings.data_dir.resolve().parent
-    place = beside if beside.is_dir() else Path.cwd()
+    place = settings.data_dir
     try:
+        place = place_of(settings.data_dir)
         return asyncio.run(_until_told(place, options.people, options.seconds))
-    except (Unstartable, OSError) as error:
-        sys.stderr.write(f"parlour: It cannot be measured in {place}: {error}\n")
+    except _UNABLE as error:
+        # Some errors have no words.
+        why = str(error) or type(error).__name__
+        sys.stderr.write(f"parlour: It cannot be measured in {place}: {why}\n")
         return 1
     except _Told as told:
         sys.stderr.write("parlour: It was ended before it was done. Nothing of it is left.\n")

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import time
+from collections.abc import Callable
 from typing import Final, Self
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -20,6 +21,10 @@ _PATIENCE: Final = 30.0
 _TEXT: Final = "A message of the length that people write, with a few words more than it takes."
 
 
+class Unanswered(Exception):
+    """The server did not take what somebody said; the text says why."""
+
+
 class _Person:
     """One connection: what it said and has no answer to, and what it heard since it was asked."""
 
@@ -31,6 +36,8 @@ class _Person:
         self.acknowledged: list[str] = []
         self.waits: list[float] = []
         self.heard: list[str] = []
+        # Why the server takes no more, in its words.
+        self._refused = ""
         self._answered, self._came = asyncio.Event(), asyncio.Event()
         self._listening = asyncio.create_task(self._listen())
 
@@ -39,6 +46,9 @@ class _Person:
             async for text in self._websocket:
                 # Most of what comes is said by others, and is only counted and kept in order.
                 frame = json.loads(text)
+                if frame["type"] == "error":
+                    self._refused = self._refused or frame["message"]
+                    self.give_up()
                 if frame["type"] != "message":
                     continue
                 own = frame["message"]["client_id"]
@@ -54,8 +64,9 @@ class _Person:
             pass
 
     async def say(self) -> None:
-        """Say one thing more, as soon as not too much of it is on its way."""
+        """Say one thing more, as soon as not too much of it is on its way. Raises Unanswered."""
         await self._free.acquire()
+        self.check()
         own = next(self._numbers)
         self._sent[own] = time.perf_counter()
         frame = {"type": "message", "content": _TEXT, "client_id": own}
@@ -66,22 +77,32 @@ class _Person:
         try:
             while time.perf_counter() < until:
                 await self.say()
-        except ConnectionClosed:
+        except (ConnectionClosed, Unanswered):
+            # Who wants to know why asks for it behind.
             pass
 
+    def check(self) -> None:
+        """Raise Unanswered if something was refused."""
+        if self._refused:
+            raise Unanswered(self._refused)
+
     async def until(self, own: str) -> None:
-        """Wait until it was the last that was heard. Raises TimeoutError."""
-        async with asyncio.timeout(_PATIENCE):
-            while self.heard[-1:] != [own]:
-                self._came.clear()
-                await self._came.wait()
+        """Wait until it was the last that was heard. Raises Unanswered."""
+        await self._wait(lambda: self.heard[-1:] == [own], self._came)
 
     async def answered(self) -> None:
-        """Wait until nothing is on its way. Raises TimeoutError."""
-        async with asyncio.timeout(_PATIENCE):
-            while self._sent:
-                self._answered.clear()
-                await self._answered.wait()
+        """Wait until nothing is on its way. Raises Unanswered."""
+        await self._wait(lambda: not self._sent, self._answered)
+
+    async def _wait(self, is_so: Callable[[], bool], event: asyncio.Event) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not is_so():
+                    self.check()
+                    event.clear()
+                    await event.wait()
+        except TimeoutError:
+            raise Unanswered(f"what was said had no answer for {_PATIENCE:.0f} s") from None
 
     def forget(self) -> None:
         """Begin to note anew."""
@@ -91,6 +112,8 @@ class _Person:
         """Wait for no answer any more."""
         for _ in range(_IN_FLIGHT):
             self._free.release()
+        self._answered.set()
+        self._came.set()
 
     async def leave(self) -> None:
         """Go."""
@@ -144,6 +167,7 @@ class Crowd:
         return await self._talk(seconds, killed=True)
 
     async def _talk(self, seconds: float, *, killed: bool) -> Heard:
+        """Raises Unanswered where the server took no more before that."""
         for each in self._people:
             each.forget()
         begun = time.perf_counter()
@@ -157,6 +181,8 @@ class Crowd:
                 await asyncio.gather(*(each.leave() for each in self._people))
                 for each in self._people:
                     each.give_up()
+        for each in self._people:
+            each.check()
         if not killed:
             await asyncio.gather(*(each.answered() for each in self._people))
         return Heard(

@@ -98,7 +98,7 @@ class Running:
             answer = connection.getresponse()
             told = json.loads(answer.read())
             if answer.status >= http.client.BAD_REQUEST:
-                raise OSError(f"{method} {path}: {told}")
+                raise OSError(f"{method} {path}: {told['detail']}")
             return told
         finally:
             connection.close()

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from parlour.doctor import backups, configured, data, outside, place
+from parlour.doctor import backups, configured, data, folder, outside, place, stored
 from parlour.doctor.finding import Check, Finding, Given, Kind
 from parlour.settings import Settings, Wrong
 
@@ -18,14 +18,15 @@ __all__ = ["examine", "run"]
 
 _SIGNS: Final[dict[Kind, str]] = {"ok": "ok", "warning": "warning", "fault": "FAULT"}
 CHECKS: Final[Sequence[Check]] = (
-    place.program, place.clock, configured.settings, configured.file, place.folder, place.disk,
-    place.handles, place.certificate, data.database, backups.last, backups.place, data.keys,
-    data.files, data.redis, outside.here, outside.browser,
+    place.program, place.clock, configured.settings, configured.file, folder.folder, place.disk,
+    place.handles, place.certificate, folder.left, data.database, backups.last, backups.place,
+    data.keys, stored.kept, stored.bucket, data.redis, outside.here, outside.browser,
 )  # fmt: skip
 _DATABASE: Final = frozenset({"data_dir", "database_url"})
 # Settings without which a check would look at something else than what is meant.
 _NEEDED: Final[Mapping[Check, frozenset[str]]] = {
-    place.folder: frozenset({"data_dir"}),
+    folder.folder: frozenset({"data_dir"}),
+    folder.left: _DATABASE | {"backup_to"},
     place.disk: frozenset({"data_dir"}),
     place.handles: frozenset({"max_connections"}),
     place.certificate: frozenset({"tls_certificate", "tls_key"}),
@@ -33,7 +34,8 @@ _NEEDED: Final[Mapping[Check, frozenset[str]]] = {
     backups.last: _DATABASE | {"backup_to", "backup_every"},
     backups.place: frozenset({"data_dir", "backup_to"}),
     data.keys: _DATABASE,
-    data.files: frozenset({"s3_bucket", "s3_endpoint", "s3_region"}),
+    stored.kept: _DATABASE | {"s3_bucket", "redis_url"},
+    stored.bucket: frozenset({"s3_bucket", "s3_endpoint", "s3_region"}),
     outside.here: frozenset({"host", "port", "tls_certificate", "tls_key"}),
 }
 

@@ -4,50 +4,96 @@ import shlex
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from parlour.backup.contents import BackupError, time_of
 from parlour.backup.places import Folder, place_of
 from parlour.database import DatabaseUnusable
-from parlour.doctor.data import reading
+from parlour.doctor.data import has_remains
 from parlour.doctor.finding import Findings, Given, fault, mode_of, ok, size_of, user, warning
+from parlour.doctor.reach import OutOfReach, barrier, is_read_only, owner_of, reading
 from parlour.migrations import current_revision, revisions
-from parlour.settings import SettingsError
+from parlour.settings import Settings, SettingsError
 from parlour.storage import Unavailable
 from parlour.store import backups
 from parlour.store.backends import backend_of
+from parlour.store.backups import Made
 from parlour.store.meta import MOVED, read_values
 from parlour.store.tables import rooms
 
-# Seconds after which a backup is old, where the server makes none by itself.
-_OLD: Final = 8 * 86_400
+# Seconds after which a backup is old, where the server makes none by itself: those of the alerts
+# ParlourBackupOld and ParlourBackupNone.
+_OLD: Final = 180_000
 _MAKE: Final = (
     "make one with parlour backup; with PARLOUR_BACKUP_TO the server does, and its log says why it"
     " failed"
 )
+_NOWHERE: Final = (
+    "look into the place that parlour backup puts them into, and name it in PARLOUR_BACKUP_TO"
+)
+
+
+class _Known(NamedTuple):
+    """What the database says: its time, the last one, and when the first room was made."""
+
+    now: int
+    made: Made | None
+    begun: datetime | None
 
 
 def last(given: Given) -> Findings:
     """How old the last one is, and whether it still is where backups go to."""
+    settings = given.settings
+    known = _asked(settings)
+    if known == "silent":
+        yield from _by_name(settings)
+    elif known is not None:
+        yield from _by_database(settings, known)
+
+
+def _asked(settings: Settings) -> _Known | Literal["silent"] | None:
+    """What is known; None where there is nothing to be said: it has not begun, or is elsewhere."""
+    if not settings.database_url and barrier(settings.data_dir) is not None:
+        # It was said of the data directory.
+        return None
+    # When it is lost, a backup is what is asked for.
+    nothing: Final = "silent" if has_remains(settings) else None
     try:
-        backend = backend_of(given.settings)
+        backend = backend_of(settings)
         if not backend.is_there():
-            return
+            return nothing
         with reading(backend) as connection:
-            if current_revision(connection) != revisions()[-1]:
-                return
+            schema = current_revision(connection)
+            if schema is None:
+                return nothing
             if MOVED in read_values(connection, [MOVED]):
-                return
-            now, made, _ = backups.state(connection)
-            begun = connection.scalar(select(func.min(rooms.c.created_at)))
+                return None
+            # That of a newer program may mean something else.
+            return _read(connection) if schema in revisions() else "silent"
+    except OutOfReach:
+        # It was said of the data directory.
+        return None
     except (DBAPIError, DatabaseUnusable, ImportError):
         # It was said of the database.
-        return
-    settings = given.settings
-    most = 2 * settings.backup_every if settings.backup_to else _OLD
+        return "silent"
+
+
+def _read(connection: Connection) -> _Known | Literal["silent"]:
+    try:
+        now, made, _ = backups.state(connection)
+        return _Known(now, made, connection.scalar(select(func.min(rooms.c.created_at))))
+    except (DBAPIError, TypeError, ValueError):
+        # An older schema may have it otherwise.
+        return "silent"
+
+
+def _by_database(settings: Settings, known: _Known) -> Findings:
+    """What the database says of the last one."""
+    now, made, begun = known
+    most = _most(settings)
     if made is None:
         # Where one was just set up that is all right.
         if begun is None or datetime.now(UTC) - begun < timedelta(seconds=most):
@@ -66,21 +112,67 @@ def last(given: Given) -> Findings:
     if not settings.backup_to:
         yield ok("Backup", f"{seen}; it is not looked for, since PARLOUR_BACKUP_TO is not set.")
         return
-    try:
-        there = place_of(settings, settings.backup_to).names()
-    except (BackupError, SettingsError, Unavailable, OSError):
-        # It is said of the place.
-        there = []
+    there = _there(settings)
+    if there is None:
+        words = f"{seen}; it could not be looked for in {settings.backup_to}."
+        yield warning("Backup", words, "mend that place first, see Backups")
+        return
     if made.name in there:
         yield ok("Backup", f"{seen}; it is in {settings.backup_to}.")
         return
-    others = max(there, key=lambda name: str(time_of(name)), default=None)
+    others = _newest(there)
     rest = f"the newest one there is {others}" if others else "nor is any other"
     yield warning(
         "Backup",
         f"{seen}; it is not in {settings.backup_to}, {rest}.",
         "see where it went to; if it is lost: parlour backup",
     )
+
+
+def _by_name(settings: Settings) -> Findings:
+    """What there is where the database does not say which was the last."""
+    where = settings.backup_to
+    if not where:
+        words = "The database does not say when the last one was made, and PARLOUR_BACKUP_TO is not"
+        yield warning("Backup", f"{words} set: none is looked for.", _NOWHERE)
+        return
+    there = _there(settings)
+    if there is None:
+        # It is said of the place.
+        return
+    newest = _newest(there)
+    at = time_of(newest) if newest else None
+    if at is None:
+        yield warning("Backup", f"There is none in {where}.", _MAKE)
+        return
+    seconds = (datetime.now(UTC) - at).total_seconds()
+    seen = f"The newest one in {where} is {newest}, by its name {seconds / 3600:.0f} hours old."
+    if seconds > _most(settings):
+        yield warning("Backup", seen, _MAKE)
+    else:
+        yield ok("Backup", seen)
+
+
+def _most(settings: Settings) -> int:
+    """Seconds that the last one may be old."""
+    own = 2 * settings.backup_every
+    return own if settings.backup_to else max(_OLD, own)
+
+
+def _there(settings: Settings) -> list[str] | None:
+    """The archives where backups go to; None where that place does not answer."""
+    try:
+        return place_of(settings, settings.backup_to).names()
+    except FileNotFoundError:
+        # The first backup makes it.
+        return []
+    except (BackupError, SettingsError, Unavailable, OSError):
+        # It is said of the place.
+        return None
+
+
+def _newest(names: list[str]) -> str | None:
+    return max(names, key=lambda name: str(time_of(name)), default=None)
 
 
 def place(given: Given) -> Findings:
@@ -107,6 +199,11 @@ def place(given: Given) -> Findings:
 def _folder(path: Path) -> Findings:
     where = path.absolute()
     make = f"install --directory --owner={user()} --mode=0700 {shlex.quote(str(where))}"
+    if (closed := barrier(path)) is not None:
+        words = f"{closed} belongs to {owner_of(closed)}, and {user()} may not enter it: no backup"
+        mend = f"let {user()} own {where} and enter what it is in, or set PARLOUR_BACKUP_TO to"
+        yield fault("Backups", f"{words} can be put there.", f"{mend} another place")
+        return
     if not path.exists():
         words = f"{where} is not there"
         if path.parent.is_dir() and _refused(path.parent) is None:
@@ -120,6 +217,8 @@ def _folder(path: Path) -> Findings:
     if reason := _refused(path):
         words = f"{user()} cannot write to {where}: {reason}."
         mend = f"let {user()} own it (chown {user()} {where}); under systemd see ReadWritePaths"
+        if is_read_only(path):
+            mend = "see what holds it up: mount | grep ro, dmesg; under systemd see ReadWritePaths"
         yield fault("Backups", words, mend)
         return
     open_ones = [each for each in _archives(path) if mode_of(each) & 0o077]

@@ -1,12 +1,7 @@
-"""What a server keeps: its database, its keys, its files, and what nodes hear of one another by."""
+"""What a server keeps: its database, its keys, and what nodes hear of one another by."""
 
-import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from sqlalchemy import Connection
@@ -14,13 +9,15 @@ from sqlalchemy.exc import DBAPIError
 
 from parlour import audit
 from parlour.database import DatabaseUnusable
-from parlour.doctor.finding import Findings, Given, fault, ok, size_of, warning
+from parlour.doctor.finding import Finding, Findings, Given, fault, ok, size_of, warning
+from parlour.doctor.folder import is_half_restored
+from parlour.doctor.reach import OutOfReach, barrier, lacking, may_be_written, reading
 from parlour.migrations import current_revision, revisions
-from parlour.settings import Settings, SettingsError
-from parlour.storage import Missing, Storage, Unavailable, open_storage
+from parlour.settings import Settings
 from parlour.store.audit import all_entries
 from parlour.store.backends import Backend, backend_of
-from parlour.store.meta import KEYS, MOVED, read_values
+from parlour.store.meta import KEYS, MOVED, RESTORING, read_values
+from parlour.support import sqlite
 from parlour.support.keys import KeysUnusable, parse_keys
 from parlour.support.tokens import random_id
 
@@ -32,36 +29,89 @@ _RESTORE: Final = "keep it, and restore a backup (docs/operations.md, Restore)"
 _OLDEST_REDIS: Final = (6, 2)
 
 
-@contextmanager
-def reading(backend: Backend) -> Iterator[Connection]:
-    """To read it, also beside a server. Raises as SQLAlchemy does, or DatabaseUnusable."""
-    engine = backend.open_readers(1)
-    try:
-        with engine.begin() as connection:
-            yield connection
-    finally:
-        engine.dispose()
-
-
 def database(given: Given) -> Findings:
     """Whether it is there, sound, and of a schema that this program knows."""
+    settings = given.settings
+    if not settings.database_url and barrier(settings.data_dir) is not None:
+        # It was said of the data directory.
+        return
     try:
-        backend = backend_of(given.settings)
+        backend = backend_of(settings)
     except DatabaseUnusable as error:
         yield fault("Database", str(error), "do what it says")
         return
+    if not backend.shared and is_half_restored(settings):
+        # It is said of the restore.
+        return
     if not backend.is_there():
-        yield ok("Database", f"{backend} is not there yet; the first start makes it.")
+        words = f"{backend} is not there"
+        yield _lost(settings, words) or ok("Database", f"{words} yet; the first start makes it.")
         return
     try:
         with reading(backend) as connection:
             yield from _look(given, backend, connection)
     except DBAPIError as error:
-        shared = "see that it runs, and that PARLOUR_DATABASE_URL is right"
-        mend = shared if backend.shared else _RESTORE
-        yield fault("Database", f"{backend} cannot be read: {backend.fault(error)}", mend)
+        yield _unread(settings, backend, error)
     except (DatabaseUnusable, ImportError) as error:
         yield fault("Database", str(error), "do what it says")
+    except OutOfReach:
+        # It was said of the data directory.
+        return
+
+
+def _unread(settings: Settings, backend: Backend, error: DBAPIError) -> Finding:
+    seen = f"{backend} cannot be read: {backend.fault(error)}"
+    if backend.shared:
+        mend = "see that it runs, and that PARLOUR_DATABASE_URL is right"
+        return fault("Database", seen, mend)
+    meaning = sqlite.meaning_of(error)
+    if meaning != "damaged" and not may_be_written(settings.data_dir):
+        words = f"{backend} cannot be looked at: for that SQLite has to write beside it."
+        return warning("Database", words, "let it be written again, and ask once more")
+    if meaning == "locked":
+        return fault("Database", seen, f"end the other program that has it open: fuser {backend}")
+    if meaning in ("disk", "readonly"):
+        mend = f"see the disk (dmesg), and its rights (ls -l {backend}*); if it is lost: {_RESTORE}"
+        return fault("Database", seen, mend)
+    return fault("Database", seen, _RESTORE)
+
+
+def has_remains(settings: Settings) -> bool:
+    """Whether a server has left something that had its database there; at first it has not."""
+    return not settings.database_url and bool(_remains(settings))
+
+
+def _remains(settings: Settings) -> list[str]:
+    log = settings.data_dir / "chat.db-wal"
+    # As a server looks at it: an empty one has nothing.
+    found = [log.name] if log.exists() and log.stat().st_size else []
+    if settings.keys_path.exists():
+        found.append(settings.keys_path.name)
+    if any((settings.data_dir / "files").glob("*/*/*")):
+        found.append("files that people have sent")
+    return found
+
+
+def _lost(settings: Settings, seen: str) -> Finding | None:
+    """A database that is not there, and was; None where there was none yet."""
+    found = _remains(settings)
+    if not found:
+        return None
+    # A server refuses to throw a log away.
+    then = "no server starts" if "chat.db-wal" in found else "a start would begin an empty chat"
+    return fault(
+        "Database",
+        f"{seen}, but {_and(found)} in {settings.data_dir.absolute()}: {then}.",
+        "before a start put the database back as it was, with its chat.db-wal where there is one,"
+        " or restore a backup (docs/operations.md, Restore)",
+    )
+
+
+def _and(names: list[str]) -> str:
+    """Names one after the other, and that they are there."""
+    *others, last = names
+    shown = f"{', '.join(others)} and {last}" if others else last
+    return f"{shown} {'are' if others or last.startswith('files') else 'is'}"
 
 
 def _look(given: Given, backend: Backend, connection: Connection) -> Findings:
@@ -69,7 +119,9 @@ def _look(given: Given, backend: Backend, connection: Connection) -> Findings:
     backend.check(connection)
     schema, known = current_revision(connection), revisions()
     if schema is None:
-        yield ok("Database", f"{backend} is empty; the first start prepares it.")
+        words = f"{backend} is empty"
+        lost = None if backend.shared else _lost(given.settings, words)
+        yield lost or ok("Database", f"{words}; the first start prepares it.")
         return
     if schema not in known:
         yield fault(
@@ -78,9 +130,15 @@ def _look(given: Given, backend: Backend, connection: Connection) -> Findings:
             "install the version that wrote it, or a later one",
         )
         return
-    if place := read_values(connection, [MOVED]).get(MOVED):
+    marks = read_values(connection, [MOVED, RESTORING])
+    if place := marks.get(MOVED):
         words = f"{backend} was moved to {place}."
         yield fault("Database", words, "set PARLOUR_DATABASE_URL to that place")
+        return
+    if RESTORING in marks:
+        words = f"A restore into {backend} has not come to its end: no server starts on it."
+        mend = "where none goes on, do it again: parlour restore ARCHIVE"
+        yield fault("Database", words, mend)
         return
     behind = "" if schema == known[-1] else f"; the next start brings it to {known[-1]}"
     yield ok("Database", f"{backend} is sound, of schema {schema}{behind}.")
@@ -166,6 +224,9 @@ def keys(given: Given) -> Findings:
         yield from _shared_keys(settings)
         return
     path = settings.keys_path
+    if barrier(settings.data_dir) is not None or is_half_restored(settings):
+        # It was said of the data directory, or is said of the restore.
+        return
     if not path.exists():
         there = settings.database_path.exists() and not settings.database_url
         if there and settings.data_dir.is_dir():
@@ -174,10 +235,17 @@ def keys(given: Given) -> Findings:
         else:
             yield ok("Keys", "There are none yet; the first start makes one.")
         return
+    if lacking(path) == "read":
+        # It was said of the data directory.
+        return
     try:
         found = parse_keys(path.read_bytes(), str(path))
-    except (KeysUnusable, OSError) as error:
+    except KeysUnusable as error:
         yield fault("Keys", str(error), "do what it says")
+        return
+    except OSError as error:
+        mend = "see the disk (dmesg); if it is lost, put it back from a backup"
+        yield fault("Keys", f"{path} cannot be read: {error.strerror}.", mend)
         return
     ahead = max(key.created_at for key in found) - datetime.now(UTC)
     if ahead > timedelta(minutes=5):
@@ -193,7 +261,7 @@ def _shared_keys(settings: Settings) -> Findings:
             if current_revision(connection) is None:
                 return
             text = read_values(connection, [KEYS]).get(KEYS)
-    except (DBAPIError, DatabaseUnusable, ImportError):
+    except (DBAPIError, DatabaseUnusable, ImportError, OutOfReach):
         # It was said of the database.
         return
     if text is None:
@@ -205,49 +273,6 @@ def _shared_keys(settings: Settings) -> Findings:
         yield fault("Keys", str(error), "do what it says")
         return
     yield ok("Keys", f"{len(found)} in the database, for all nodes.")
-
-
-def files(given: Given) -> Findings:
-    """Whether a file can be kept and given back."""
-    settings = given.settings
-    if not settings.s3_bucket:
-        # On the disk, or in the database, which have been looked at.
-        return
-    place = f"The bucket {settings.s3_bucket}"
-    try:
-        seconds = asyncio.run(_keep_one(open_storage(settings)))
-    except SettingsError as error:
-        yield fault("Files", str(error), "do what it says")
-    except (Unavailable, Missing, OSError) as error:
-        mend = "see PARLOUR_S3_BUCKET, _ENDPOINT and _REGION, AWS_ACCESS_KEY_ID and its secret, and"
-        mend += " that they allow to put, get and delete"
-        yield fault("Files", f"{place} does not keep a file: {str(error) or 'it is gone'}.", mend)
-    else:
-        yield ok("Files", f"{place} took a file and gave it back in {1000 * seconds:.0f} ms.")
-
-
-async def _keep_one(storage: Storage) -> float:
-    key, text = random_id().encode().hex()[:32], b"parlour doctor"
-    begun = time.perf_counter()
-    try:
-        await storage.begin()
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "probe"
-            path.write_bytes(text)
-            await storage.put(key, path)
-        try:
-            portions = await storage.open(key, 0, len(text))
-            try:
-                given = b"".join([portion async for portion in portions])
-            finally:
-                await portions.aclose()
-        finally:
-            await storage.delete(key)
-        if given != text:
-            raise Unavailable("what it gave back was something else")
-    finally:
-        await storage.close()
-    return time.perf_counter() - begun
 
 
 def redis(given: Given) -> Findings:

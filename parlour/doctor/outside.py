@@ -26,6 +26,12 @@ _UPGRADE: Final = (
     "let the proxy hand on the upgrade (nginx: proxy_http_version 1.1, and Upgrade and Connection"
     " as in deploy/nginx.conf)"
 )
+# What cookies begin with that are kept from HTTP.
+_PREFIX: Final = "__Host-"
+_SCHEME: Final = (
+    "let the proxy set X-Forwarded-Proto; where it is on another machine, name that in"
+    " FORWARDED_ALLOW_IPS"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,19 +286,39 @@ def _handed_on(given: Given, place: _Place) -> Findings:
     if code == "cross_site":
         yield fault("Host", "The server believes that its own page is another site's.", _HOST)
         return
-    if answer.cookies:
-        secure = all("secure" in cookie.lower() for cookie in answer.cookies)
-        if place.scheme == "https" and not secure:
-            yield fault(
-                "Scheme",
-                "The server does not know that it is spoken to by HTTPS: its cookies are not kept"
-                " from HTTP.",
-                "let the proxy set X-Forwarded-Proto; where it is on another machine, name that in"
-                " FORWARDED_ALLOW_IPS",
-            )
-        elif place.scheme == "https":
-            yield ok("Scheme", "The server knows that it is spoken to by HTTPS.")
+    if place.scheme == "https":
+        yield _scheme(place, answer)
     yield from _large_files(given, place)
+
+
+def _scheme(place: _Place, answer: _Answer) -> Finding:
+    """Whether the server knows that it is spoken to by HTTPS, by the cookies that it gives."""
+    if not (names := _own_cookies(answer)):
+        # No guest may come in. Who goes and was never there gets cookies that take theirs away.
+        answer = _ask(place, "/api/auth/logout", "POST", Origin=place.origin)
+        names = _own_cookies(answer)
+    if not names:
+        return warning(
+            "Scheme",
+            "Whether the server knows that it is spoken to by HTTPS cannot be seen: no cookie of it"
+            f" comes with its answers (status {answer.status}).",
+            f"sign in with a browser, and see that its cookies are called {_PREFIX}parlour...; if"
+            f" they are not, {_SCHEME}",
+        )
+    if all(name.startswith(_PREFIX) for name in names):
+        return ok("Scheme", "The server knows that it is spoken to by HTTPS.")
+    return fault(
+        "Scheme",
+        "The server does not know that it is spoken to by HTTPS: its cookies are not kept from"
+        " HTTP.",
+        _SCHEME,
+    )
+
+
+def _own_cookies(answer: _Answer) -> list[str]:
+    """The names of the server's own: a proxy may add others, and flags to all."""
+    names = [cookie.partition("=")[0].strip() for cookie in answer.cookies]
+    return [name for name in names if name.removeprefix(_PREFIX).startswith("parlour")]
 
 
 def _large_files(given: Given, place: _Place) -> Findings:

@@ -1,4 +1,4 @@
-"""The machine that a server runs on: program, clock, folder, disk, handles, certificate."""
+"""The machine that a server runs on: program, clock, disk, handles, certificate."""
 
 import ctypes
 import os
@@ -21,9 +21,9 @@ from parlour.doctor.finding import (
     mode_of,
     ok,
     size_of,
-    user,
     warning,
 )
+from parlour.doctor.reach import barrier, is_read_only, may_be_written
 from parlour.support.door import FILES, HTTP_SHARE
 from parlour.support.tls import Certificate, CertificateUnusable
 
@@ -35,6 +35,7 @@ _SLOW_SYNC: Final = 0.1
 # SQLite locks its file; what these say of locks is not always so.
 _OVER_A_NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "afs"})
 _DAYS_LEFT: Final = 14
+_HELD_UP: Final = "see what holds it up: mount | grep ro, dmesg"
 # Of adjtimex(2): the clock is not synchronised.
 _TIME_ERROR: Final = 5
 _OLD: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -69,53 +70,11 @@ def _is_adrift() -> bool:
         return False
 
 
-def folder(given: Given) -> Findings:
-    """Whether the data directory is there, is its owner's, and is nobody else's to read."""
-    path = given.settings.data_dir
-    if not path.exists():
-        yield ok("Data directory", f"{path.absolute()} is not there yet; the first start makes it.")
-        return
-    if not path.is_dir():
-        yield fault("Data directory", f"{path.absolute()} is no folder.", "name another one")
-        return
-    where = str(path.resolve())
-    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        yield fault(
-            "Data directory",
-            f"{user()} may not write to {where}.",
-            f"chown -R {user()} {where}, or run the doctor as the user that the server runs as",
-        )
-        return
-    open_ones = [each for each in _secret(path) if mode_of(each) & 0o077]
-    foreign = [each for each in _secret(path) if each.stat().st_uid != os.geteuid()]
-    if foreign:
-        yield warning(
-            "Data directory",
-            f"{_names(foreign)} in {where} belong to another user than {user()}.",
-            f"run the doctor as the user that the server runs as; if that is {user()}: chown -R"
-            f" {user()} {where}",
-        )
-    if open_ones:
-        shown = " ".join(str(each) for each in open_ones[:8])
-        words = f"Others on this machine can read {_names(open_ones)} in {where}."
-        yield fault("Data directory", words, f"chmod go= {shown}")
-    if not foreign and not open_ones:
-        yield ok("Data directory", f"{where} is {user()}'s, and nobody else can read it.")
-
-
-def _secret(path: Path) -> list[Path]:
-    inside = ("chat.db", "chat.db-wal", "chat.db-shm", "keys.json", "files", "uploads")
-    return [each for each in (path, *(path / name for name in inside)) if each.exists()]
-
-
-def _names(paths: list[Path]) -> str:
-    return ", ".join(path.name or str(path) for path in paths)
-
-
 def disk(given: Given) -> Findings:
     """Whether there is room, and whether what is written is soon there to stay."""
     path = given.settings.data_dir
-    if not path.is_dir():
+    if barrier(path) is not None or not path.is_dir():
+        # It was said of the data directory.
         return
     usage, files = shutil.disk_usage(path), os.statvfs(path)
     free = f"{size_of(usage.free)} of {size_of(usage.total)} are free"
@@ -136,13 +95,17 @@ def disk(given: Given) -> Findings:
             " all do: the database may be damaged.",
             "put the data directory on a disk of this machine, or use PostgreSQL",
         )
-    if not os.access(path, os.W_OK):
+    if is_read_only(path):
+        words = f"The file system of {path.resolve()} can only be read: nothing can be said."
+        yield fault("Disk", words, f"{_HELD_UP}; it is put so after a fault of the disk itself")
+        return
+    if not may_be_written(path):
+        # It was said of the data directory.
         return
     try:
         seconds = _sync_seconds(path)
     except OSError as error:
-        mend = "see what holds it up: mount | grep ro, dmesg"
-        yield fault("Disk", f"Nothing can be written to it: {error.strerror}.", mend)
+        yield fault("Disk", f"Nothing can be written to it: {error.strerror}.", _HELD_UP)
         return
     took = f"A small write is on it after {1000 * seconds:.1f} ms"
     if seconds > _SLOW_SYNC:
@@ -197,10 +160,15 @@ def handles(given: Given) -> Findings:
 
 
 def certificate(given: Given) -> Findings:
-    """Whether it can be used, and for how long."""
+    """Whether it can be used, and for how long; and whether its key is nobody else's to read."""
     files = given.settings.tls_files
     if files is None:
         return
+    key = files[1]
+    # The group may: of many systems that of keys is one that the server's user belongs to.
+    if key.is_file() and mode_of(key) & 0o006:
+        words = f"Others on this machine can read or change the key {key}."
+        yield warning("Certificate", words, f"chmod o= {key}, and then have a new one certified")
     try:
         ends = Certificate(*files).ends
     except CertificateUnusable as error:

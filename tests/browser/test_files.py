@@ -106,7 +106,9 @@ async def test_images_are_looked_at_by_keys(server: Server, room: Room, visit: V
     await alice.page.keyboard.press("End")
     await alice.page.keyboard.press("Escape")
     await expect(alice.dialog).to_have_count(0)
-    await expect(images(alice).last).to_be_focused()
+    # The window itself may not have the focus: Firefox shows what it has saved.
+    await alice.frames()
+    assert await images(alice).last.evaluate("link => link === document.activeElement")
 
 
 @pytest.mark.thorough

@@ -1,11 +1,12 @@
 """What a long run keeps of its messages and of its server: a few bytes each, for hours of both."""
 
 import json
+import math
 import time
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean, median
+from statistics import fmean, median, variance
 from typing import Any, Final
 
 from httpx2 import AsyncClient
@@ -19,8 +20,13 @@ MIB: Final = 1024 * 1024
 # How much memory may grow in an hour, and how far the log of SQLite.
 MOST_MB_AN_HOUR: Final = 2.0
 MOST_WAL: Final = 32 * MIB
-# By how many handles, tasks and threads the last part of a run may differ from the first.
+# By how many handles, and tasks, may become more in an hour, beyond what is sure of it.
+MOST_AN_HOUR: Final = 2.0
+# By how many threads the last part of a run may differ from the first: they belong to pools, each
+# of which makes its next one the first time that all others are busy, and has a bound.
 FLAT: Final = 8.0
+# Without so many minutes there is no line through them that is known to be right.
+FEWEST_MINUTES: Final = 3
 PAGE: Final = 200
 
 
@@ -148,20 +154,31 @@ class Watch:
             )
         )
 
-    def slope(self, since: float) -> tuple[float, float]:
-        """By how many MB memory grows in an hour from `since` seconds on, and how sure that is.
+    def minutes(self, name: str, since: float) -> list[tuple[float, float]]:
+        """What was in the middle of each minute from `since` seconds on; of memory in MB."""
+        minutes: dict[int, list[float]] = {}
+        unit = 1e6 if name == "memory" else 1
+        for each in self.samples:
+            if each.at >= since:
+                minutes.setdefault(int(each.at // 60), []).append(getattr(each, name) / unit)
+        return [(60.0 * minute, median(each)) for minute, each in minutes.items()]
+
+    def slope(self, name: str, since: float) -> tuple[float, float]:
+        """How much more of something there is in an hour from `since` on, and how sure that is.
 
         A line through the middle of each minute, and its standard error.
         """
-        late = [each for each in self.samples if each.at >= since]
-        minutes: dict[int, list[Sample]] = {}
-        for each in late:
-            minutes.setdefault(int(each.at // 60), []).append(each)
-        points = [
-            (60.0 * minute, median(one.memory for one in each) / 1e6)
-            for minute, each in minutes.items()
-        ]
-        return line_of(points)
+        return line_of(self.minutes(name, since))
+
+    def grows_still(self, name: str, since: float) -> bool:
+        """Whether there is more of it in the last third of that than in the middle one."""
+        values = [each for _, each in self.minutes(name, since)]
+        third = len(values) // 3
+        if third < 2:
+            return True
+        middle, last = values[-2 * third : -third], values[-third:]
+        error = math.sqrt((variance(middle) + variance(last)) / third)
+        return fmean(last) - fmean(middle) > 2 * error
 
     def drift(self, name: str, since: float) -> float:
         """How much more of something there is in the last third of that than in its first."""
@@ -171,21 +188,34 @@ class Watch:
 
     def verdict(self, since: float) -> Iterator[str]:
         """What is not as it should be."""
-        slope, error = self.slope(since)
+        slope, error = self.slope("memory", since)
         if slope - 2 * error > MOST_MB_AN_HOUR:
             yield f"memory grows by {slope:.1f} MB an hour"
-        for name in ("handles", "tasks", "threads"):
-            drift = self.drift(name, since)
-            if abs(drift) > FLAT:
-                yield f"{name}: {drift:+.1f} from the first to the last third"
+        for name in ("handles", "tasks"):
+            slope, error = self.slope(name, since)
+            if slope - 2 * error > MOST_AN_HOUR and self.grows_still(name, since):
+                yield f"{name} grow by {slope:.1f} an hour"
+        drift = self.drift("threads", since)
+        if abs(drift) > FLAT:
+            yield f"threads: {drift:+.1f} from the first to the last third"
         largest = max(each.wal for each in self.samples)
         if largest > MOST_WAL:
             yield f"the log of SQLite had {largest / MIB:.0f} MiB"
 
+    def unjudged(self, since: float) -> Iterator[str]:
+        """What no verdict can be had of, and why."""
+        count = len(self.minutes("memory", since))
+        if count < FEWEST_MINUTES:
+            words = f"there are {count} minutes of it from {since:.0f} s on, and it takes"
+            yield f"growth of memory, handles and tasks: {words} {FEWEST_MINUTES}"
+
 
 def line_of(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """The slope of the best line through points (seconds, MB), an hour, and its standard error."""
-    if len(points) < 3:
+    """The slope of the best line through points (seconds, so much), an hour; its standard error.
+
+    Of too few points it is not known at all.
+    """
+    if len(points) < FEWEST_MINUTES:
         return 0.0, float("inf")
     xs, ys = [x / 3600 for x, _ in points], [y for _, y in points]
     x, y = fmean(xs), fmean(ys)
