@@ -128,7 +128,8 @@ class Limits:
     def check_room(self, command: str, room_id: int) -> None:
         """Take what a command costs of its room. Raises Refusal `rate_limited`.
 
-        That comes last, and of those alone who were let into it: nobody else closes it to them.
+        That comes last, and goes back where it was refused after all (`give_back`), so that nobody
+        closes a room to those who are in it.
         """
         charge = self.commands.get(command)
         if charge is not None and (wait := charge.take_of_room(room_id, self.clock())):

@@ -226,7 +226,11 @@ def send_message(context: Context, client: Client, command: SendMessage) -> None
             if not manager.follows(connection, room_id):
                 connection.send(encode_message(outcome.message))
 
-    context.database.send(draft, answer, told.record)
+    try:
+        context.database.send(draft, answer, told.record)
+    except Refusal:
+        limits.give_back("message", room_id)
+        raise
     client.sending()
 
 
