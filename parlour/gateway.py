@@ -53,6 +53,8 @@ COMMANDS: Final[dict[str, Handler]] = {
 }
 
 _PATH: Final = re.compile(r"/ws/chat(/(?P<room_id>[^/]+))?")
+# A page's scheme, and its host and port, which a login may stand before; or a word such as `null`.
+_SITE: Final = re.compile(r"([a-z][a-z0-9+.-]*://)?(?:[^@/?#\\]*@)*([^@/?#\\]*)", re.IGNORECASE)
 # A client that was told `closing` comes back after this time; it adds jitter of its own. Where
 # other nodes go on, it is told one within it, so that not all come to them at once.
 RETRY_AFTER_MS: Final = 1_000
@@ -111,7 +113,7 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
         if context.foreign_pages.due():
             logger.warning(
                 "refused a WebSocket from a page of %r: PARLOUR_ALLOWED_ORIGINS does not name it",
-                origin[:MAX_TOLD],
+                _site_of(origin)[:MAX_TOLD],
             )
         await websocket.close()  # before it is accepted, this is an HTTP 403
         return
@@ -170,6 +172,12 @@ async def _serve(websocket: WebSocket, path_room: str | None) -> None:
         await conversation.end()
         if logs:
             _log_end(websocket, client, time.monotonic() - begun)
+
+
+def _site_of(origin: str) -> str:
+    """Scheme, host and port alone: whoever is no browser may send more, with secrets in it."""
+    found = _SITE.match(origin)
+    return "".join(found.groups("")) if found else ""
 
 
 def _log_end(websocket: WebSocket, client: Client, seconds: float) -> None:

@@ -54,7 +54,7 @@ async def readyz(context: Annotated[Context, Depends(context_of)]) -> Ready:
     if context.closing:
         raise Refusal("busy", "The server is shutting down.")
     await _check_disk(context)
-    if COUNTS.database_faults["damaged"]:
+    if context.database.unfit == "damaged":
         # Not all of it has to be: what is written here to try may lie elsewhere.
         raise Refusal("busy", "The database is damaged.")
     try:

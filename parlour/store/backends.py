@@ -1,6 +1,7 @@
 """Where a database lies: in a file of the data directory, or on a PostgreSQL server."""
 
 import logging
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from parlour.errors import Refusal
 from parlour.settings import Settings
 from parlour.store.commits import Commits
+from parlour.store.fitness import Fitness, Unfit, is_moved
 from parlour.store.journal import Follower, Journal
 from parlour.support import postgresql, readahead, sqlite
 from parlour.support.counts import COUNTS
@@ -80,6 +82,16 @@ class Backend(Protocol):
         """How large it is, at a cost that does not grow with what is in it."""
 
     @property
+    def unfit(self) -> Unfit | None:
+        """Why its connections write nothing, where that is so."""
+
+    def look(self) -> None:
+        """See whether it is still in its place."""
+
+    def left_alone(self) -> AbstractContextManager[None]:
+        """Within which its connections are closed, and nothing is written to what is damaged."""
+
+    @property
     def shared(self) -> bool:
         """Whether servers on other data directories reach it, too."""
 
@@ -89,6 +101,7 @@ class File:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._fitness = Fitness(path)
         # What reads all of the file beforehand, for a check that goes to its end.
         self._ahead: subprocess.Popen[bytes] | None = None
 
@@ -96,13 +109,22 @@ class File:
         return str(self.path)
 
     def open_writer(self) -> Connections:
-        """As the interface says. Raises OSError."""
+        """As the interface says. Raises OSError, or DatabaseUnusable where only its log is there.
+
+        SQLite would take that away, and what was acknowledged last with it.
+        """
+        if not _bytes_of(self.path) and _bytes_of(self._log):
+            raise DatabaseUnusable(
+                f"{self.path} is not there, and {self._log.name} is, with what was written to it"
+                " last: put it back. To begin anew, take that away, too."
+            )
         sqlite.create_private(self.path)
-        return sqlite.open_writer(self.path)
+        return self._fitness.watch(sqlite.open_writer(self.path), writes=True)
 
     def open_readers(self, connections: int) -> Connections:
         """The same."""
-        return sqlite.open_readers(self.path, connections)
+        engine = sqlite.open_readers(self.path, connections)
+        return self._fitness.watch(engine, writes=False)
 
     def check(self, connection: Connection, *, to_the_end: bool = True) -> bool:
         """The same."""
@@ -111,16 +133,24 @@ class File:
         except sqlite.Unable as unable:
             raise DatabaseUnusable(str(unable)) from unable
         if not to_the_end:
-            return sqlite.check_sound(connection, CHECK_SECONDS)
+            return self._check_sound(connection, CHECK_SECONDS)
         # A reader has looked at nothing yet, so SQLite's log may begin anew meanwhile.
         if (ahead := readahead.read_ahead(self.path)) is not None:
             with ahead as self._ahead:
                 pass
-        return sqlite.check_sound(connection)
+        return self._check_sound(connection)
+
+    def _check_sound(self, connection: Connection, seconds: float = float("inf")) -> bool:
+        try:
+            return sqlite.check_sound(connection, seconds)
+        except DBAPIError as error:
+            # What it finds is no error of SQLite's own.
+            self._fitness.note(error)
+            raise
 
     def fault(self, error: DBAPIError) -> str:
         """The same."""
-        advice = " Keep it, and put a backup in its place." if sqlite.is_damage(error) else ""
+        advice = " Keep its folder, and restore a backup." if sqlite.is_damage(error) else ""
         return f"{error.orig}.{advice}"
 
     def is_there(self) -> bool:
@@ -142,17 +172,36 @@ class File:
 
     def sizes(self, connection: Connection) -> Sizes:
         """The same."""
-        log = self.path.with_name(f"{self.path.name}-wal")
-        try:
-            log_bytes = log.stat().st_size
-        except FileNotFoundError:
-            log_bytes = 0
-        return Sizes("sqlite", self.path.stat().st_size, log_bytes)
+        return Sizes("sqlite", self.path.stat().st_size, _bytes_of(self._log))
+
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
+
+    @property
+    def unfit(self) -> Unfit | None:
+        """The same."""
+        return self._fitness.unfit
+
+    def look(self) -> None:
+        """The same."""
+        self._fitness.look()
+
+    def left_alone(self) -> AbstractContextManager[None]:
+        """The same."""
+        return self._fitness.left_alone()
 
     @property
     def shared(self) -> bool:
         """The same."""
         return False
+
+
+def _bytes_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 class Server:
@@ -209,6 +258,16 @@ class Server:
         """The same."""
         asked = connection.execute(text("SELECT pg_database_size(current_database())"))
         return Sizes("postgresql", int(asked.scalar_one()), None)
+
+    # Whether it is sound, and where, is its server's affair.
+    unfit = None
+
+    def look(self) -> None:
+        """The same."""
+
+    def left_alone(self) -> AbstractContextManager[None]:
+        """The same."""
+        return nullcontext()
 
     @property
     def shared(self) -> bool:
@@ -275,6 +334,7 @@ _FULL: Final = {
 _BUSY: Final = {
     "disk": "The server's disk does not do what it should. Nothing was stored. Try again.",
     "damaged": "The server's database is damaged: whoever runs it has to restore a backup.",
+    "moved": "The server's database was moved or replaced: whoever runs it has to put it back.",
     "locked": "The database is locked by another program. Try again.",
     "lost": "The database does not answer. Try again; what was sent may be stored already.",
 }
@@ -286,6 +346,10 @@ def expected_error(error: Exception) -> Exception:
     It is counted, and said in the log once a minute at most.
     """
     if isinstance(error, DBAPIError):
+        if is_moved(error):
+            # It has been told already, when it was seen.
+            COUNTS.database_faults["disk"] += 1
+            return Refusal("busy", _BUSY["moved"])
         meaning = sqlite.meaning_of(error) or postgresql.meaning_of(error)
         if meaning is None:
             return error

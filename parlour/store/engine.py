@@ -4,9 +4,8 @@ import asyncio
 import contextlib
 import logging
 import secrets
-import shutil
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar, cast
@@ -18,16 +17,11 @@ from parlour.errors import Refusal
 from parlour.migrations import is_behind, migrate
 from parlour.store import lease, nodes
 from parlour.store.backends import Backend, DatabaseUnusable, Sizes, expected_error
+from parlour.store.fitness import LOOK_SECONDS, Unfit
 from parlour.store.jobs import now_ms
 from parlour.store.journal import Follower
-from parlour.store.meta import (
-    MOVED,
-    RESTORING,
-    ensure_epoch,
-    ensure_installed,
-    epoch_of,
-    read_values,
-)
+from parlour.store.marks import moved_to, refuse_half_restored
+from parlour.store.meta import ensure_epoch, ensure_installed, epoch_of
 from parlour.store.readers import Readers
 from parlour.support.counts import COUNTS
 from parlour.support.lock import lock_data_dir
@@ -60,26 +54,18 @@ class Engine:
     def __init__(self, data_dir: Path, backend: Backend) -> None:
         self._lock = lock_data_dir(data_dir)
         try:
-            _refuse_half_restored(data_dir, backend)
+            refuse_half_restored(data_dir, backend)
             self.write_engine = backend.open_writer()
         except BaseException:
             self._lock.close()
             raise
         try:
-            with self.write_engine.begin() as connection:
-                behind = is_behind(connection)
-                # Nothing is made into another form that was not looked at to the end.
-                self.is_sound = backend.check(connection, to_the_end=behind)
-                if backend.shared and behind:
-                    self._refuse_beside(lease.others(connection, lease.owner_of(data_dir)), backend)
-                migrate(connection)
-                ensure_epoch(connection)
-                self.epoch = epoch_of(connection)
-                self.installed_at = ensure_installed(connection, now_ms(connection))
-                marks = read_values(connection, [MOVED, RESTORING])
-                # Where it goes on, when it was moved away from here.
-                self.moved_to = marks.get(MOVED)
-                _refuse_mark(marks, backend)
+            with backend.left_alone():
+                try:
+                    self._look(data_dir, backend)
+                except DBAPIError:
+                    self.write_engine.dispose()
+                    raise
         except BaseException as error:
             self.write_engine.dispose()
             self._lock.close()
@@ -101,6 +87,20 @@ class Engine:
         self._writer: Writer | None = None
         # Set whenever something is handed to the writer, but for what goes on behind.
         self.written = asyncio.Event()
+
+    def _look(self, data_dir: Path, backend: Backend) -> None:
+        """Look whether it is sound, and what it says of itself, before anything is done with it."""
+        with self.write_engine.begin() as connection:
+            behind = is_behind(connection)
+            # Nothing is made into another form that was not looked at to the end.
+            self.is_sound = backend.check(connection, to_the_end=behind)
+            if backend.shared and behind:
+                self._refuse_beside(lease.others(connection, lease.owner_of(data_dir)), backend)
+            migrate(connection)
+            ensure_epoch(connection)
+            self.epoch = epoch_of(connection)
+            self.installed_at = ensure_installed(connection, now_ms(connection))
+            self.moved_to = moved_to(connection, backend)
 
     @staticmethod
     def _refuse_beside(held: lease.Held | None, backend: Backend) -> None:
@@ -169,7 +169,20 @@ class Engine:
         if self._follower is not None:
             head, steadiness = self._follower.head, self._steadiness
             return await self.tend(nodes.renew, self.node, head, steadiness)
-        return self._owner is None or await self.tend(lease.renew, self._owner)
+        if self._owner is not None:
+            return await self.tend(lease.renew, self._owner)
+        await asyncio.to_thread(self._backend.look)
+        return True
+
+    @property
+    def unfit(self) -> Unfit | None:
+        """Why nothing is written, where that is so: who asks for it gets a Refusal `busy`."""
+        return self._backend.unfit
+
+    async def _until_fit(self) -> None:
+        """Keep what goes on behind from being refused again and again."""
+        while self.unfit is not None:  # noqa: ASYNC110 - a disk has no event for it
+            await asyncio.sleep(LOOK_SECONDS)
 
     def start(self, follower: Follower | None = None) -> None:
         """Start the writer, which answers in the running event loop.
@@ -198,8 +211,10 @@ class Engine:
     async def tend(self, operation: Callable[..., T], *args: Any) -> T:
         """As `write`, for what follows the writing of others: it does not count as written.
 
-        It has a transaction of its own: its faults are nobody else's.
+        It has a transaction of its own: its faults are nobody else's. While nothing may be written
+        it waits.
         """
+        await self._until_fit()
         behind = self._behind(operation)
         result, _ = await self._outcome(behind, args, bulk=False, then=None, alone=True)
         return cast("T", result)
@@ -219,6 +234,7 @@ class Engine:
         It has a transaction of its own. Besides its result, how many seconds that kept all others
         from writing: from when it had begun to when it was committed.
         """
+        await self._until_fit()
         self.written.set()
         behind = self._behind(operation)
         result, seconds = await self._outcome(behind, args, bulk=False, then=then, alone=True)
@@ -347,8 +363,9 @@ class Engine:
         if (end := self._end()) is not None:
             with contextlib.suppress(DBAPIError), self.write_engine.begin() as connection:
                 end(connection)
-        self._readers.engine.dispose()
-        self.write_engine.dispose()
+        with self._backend.left_alone():
+            self._readers.engine.dispose()
+            self.write_engine.dispose()
         self._lock.close()
 
     def _end(self) -> Callable[[Connection], None] | None:
@@ -371,28 +388,6 @@ class Engine:
             self._writer.submit(job)
         except WriterBusy:
             raise Refusal("busy", "The server has too much to store just now. Try again.") from None
-
-
-def _refuse_half_restored(data_dir: Path, backend: Backend) -> None:
-    stage = data_dir / RESTORING
-    if not stage.exists():
-        return
-    if backend.shared or not backend.is_there() or (stage / "chat.db").exists():
-        raise DatabaseUnusable(_not_restored(data_dir))
-    # The last step took place, and only the folder is left.
-    shutil.rmtree(stage)
-
-
-def _refuse_mark(marks: Mapping[str, str], backend: Backend) -> None:
-    if RESTORING in marks:
-        raise DatabaseUnusable(_not_restored(backend))
-
-
-def _not_restored(place: object) -> str:
-    return (
-        f"A restore into {place} was not finished, and nothing there counts. Do it again, with"
-        " parlour restore."
-    )
 
 
 def expected(outcome: Any) -> Any:

@@ -1,10 +1,10 @@
 """Spans of HTTP requests, and whose word is taken for what they are a part of."""
 
-import os
 from typing import Any, Final
 
 from opentelemetry.trace import SpanKind, StatusCode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from parlour.support.logs import REQUEST
@@ -72,8 +72,8 @@ class Doorstep:
     """
 
     def __init__(self, app: Any) -> None:
-        # As Uvicorn by itself.
-        trusted = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+        # Whom Uvicorn trusts by itself, as it is set or as it has it: who that is may change.
+        trusted = Config(app, log_config=None).forwarded_allow_ips
         self._behind = ProxyHeadersMiddleware(app, trusted)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

@@ -8,9 +8,12 @@ import pytest
 
 from parlour.costs import BUDGETS
 from tests.support.accounts import Account
+from tests.support.files import until
+from tests.support.frames import TEXT
 from tests.support.nodes import nodes_of
 from tests.support.people import checked
 from tests.support.places import Place, make_room, new_account, say
+from tests.support.rawsocket import ANSWER, ASK, RawSocket
 from tests.support.server import USUAL, Server
 from tests.support.timing import scaled
 from tests.support.valkey import Valkey
@@ -19,6 +22,9 @@ pytestmark = pytest.mark.thorough
 
 SERVER_ENV = USUAL
 SAY = BUDGETS["say"].person
+PING = BUDGETS["ping"]
+# Pings that are sent together.
+AT_ONCE = 100
 # What may come through while it is told, and by the time that one request takes.
 MEANWHILE = 20
 
@@ -83,6 +89,48 @@ def test_somebody_else_has_their_own_at_both(ann: Account, one: Server, other: S
     bea = new_account(other, "bea")
     for _ in range(20):
         checked(say(place, bea, "may I?"))
+
+
+def pings(node: Server, name: str, address: str, times: int) -> int:
+    """Ping so often by a new connection, until it is too much; how often that was let through."""
+    answered = 0
+    with RawSocket(node, f"/ws/chat?username={name}", f"X-Forwarded-For: {address}") as opened:
+        while answered < times:
+            opened.send(ASK * AT_ONCE)
+            for _ in range(AT_ONCE):
+                answer = opened.until(TEXT)
+                if b"rate_limited" in answer.payload:
+                    return answered
+                assert answer == ANSWER
+                answered += 1
+    return answered
+
+
+def test_what_an_address_has_used_up_at_one_node_it_has_not_at_the_other_from_half_on(
+    one: Server, other: Server
+) -> None:
+    """Of IPv6 the network, whoever of it asks by WebSocket; another has its own at both."""
+    assert PING.person is not None
+    each, size = PING.person.at_once, PING.address
+    here, there, elsewhere = "2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:2::1"
+    assert any(pings(one, f"here{n}", here, each) < each for n in range(2 * size.at_once // each))
+    begun, taken = time.monotonic(), 0
+    for number in range(size.at_once // 2 // each):
+        taken += pings(other, f"there{number}", there, each)
+    assert taken == size.at_once // 2
+
+    def is_refused() -> bool:
+        nonlocal taken
+        # Of a person each, so that it is none of theirs.
+        answered = pings(other, f"late{taken}", there, AT_ONCE)
+        taken += answered
+        return answered < AT_ONCE
+
+    # The nodes tell one another a moment later, in which some more come through.
+    until(is_refused)
+    level = taken - size.per_second * (time.monotonic() - begun)
+    assert level < 0.75 * size.at_once
+    assert pings(other, "else", elsewhere, each) == each
 
 
 @pytest.mark.parametrize("how", ["killed", "hangs"])

@@ -2,74 +2,31 @@
 
 The API says it, the log in one line, `/readyz`, and the figures. A full disk and a lock are in
 `tests/faults/test_ledger_faults.py` and `tests/features/test_health.py`, a crowd that takes all
-handles in `tests/faults/test_http_crowds.py`.
+handles in `tests/faults/test_http_crowds.py`, a damaged file and one that is moved away in
+`tests/faults/test_damaged.py`.
 """
 
 import os
 import resource
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from httpx2 import Client, Response
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
 from parlour.errors import Refusal
 from parlour.store.backends import expected_error
+from tests.faults.squeezed import Squeezed
 from tests.support import faults, files
-from tests.support.accounts import Account, register
+from tests.support.accounts import register
 from tests.support.answers import assert_refused
-from tests.support.figures import read
-from tests.support.hurried_server import HurriedServer
-from tests.support.people import NewRoom, Room, checked, http_client
+from tests.support.people import NewRoom, http_client
 from tests.support.server import NewServer, Server
 
-DAMAGED = 'parlour_database_faults_total{reason="damaged"}'
-
 pytestmark = [pytest.mark.sqlite, pytest.mark.one_node("each has its own disk")]
-
-
-class Squeezed:
-    """A server that people talk at, over one connection that stays, and what it acknowledged."""
-
-    def __init__(self, server: Server, room: Room, http: Client) -> None:
-        self.server = server
-        self.room = room
-        self.said: list[str] = []
-        self.http = http
-        self.sender: Account = register(server, "sender")
-
-    def say(self, content: str) -> Response:
-        """Say something; it is noted once it is acknowledged."""
-        path = f"/api/chat/rooms/{self.room['id']}/messages?username=alice"
-        answer = self.http.post(path, json={"content": content})
-        if answer.is_success:
-            self.said.append(content)
-        return answer
-
-    def stored(self) -> list[str]:
-        """What is there."""
-        path = f"/api/chat/rooms/{self.room['id']}/messages?limit=200"
-        return [message["content"] for message in checked(self.http.get(path))]
-
-    def faults(self, reason: str) -> float:
-        """How often the database could not do something for that."""
-        answer = self.http.get("/metrics")
-        return read(answer.text)[f'parlour_database_faults_total{{reason="{reason}"}}']
-
-    def told(self, words: str) -> int:
-        """How many lines of the log have these words."""
-        return sum(words in line for line in self.server.log)
-
-    def assert_well(self) -> None:
-        """It goes on without a restart, and all that was acknowledged is there, once."""
-        files.until(lambda: self.http.get("/readyz").is_success)
-        assert self.say("and on").is_success
-        assert self.stored() == self.said
-        files.sent(self.sender, self.room)
 
 
 @pytest.fixture
@@ -77,10 +34,7 @@ def squeezed(new_server: NewServer, new_room: NewRoom) -> Iterator[Squeezed]:
     """Return one that has some messages."""
     server = new_server().start()
     with http_client(server) as http:
-        made = Squeezed(server, new_room(server), http)
-        for number in range(20):
-            assert made.say(f"before {number}").is_success
-        yield made
+        yield Squeezed(server, new_room(server), http)
 
 
 @contextmanager
@@ -137,69 +91,6 @@ def test_without_file_handles_it_is_told_and_comes_back(squeezed: Squeezed) -> N
     # Whoever was there was let go, to have some handles again.
     with http_client(squeezed.server) as squeezed.http:
         squeezed.assert_well()
-
-
-def test_a_damaged_database_is_told_while_it_runs_and_at_the_next_start(
-    squeezed: Squeezed,
-) -> None:
-    """Nothing more is acknowledged; what the file still has is not written over."""
-    server = squeezed.server
-    # All of it in the file itself, and nothing of it in memory.
-    server.stop()
-    server.start()
-    path = server.data_dir / "chat.db"
-    whole = path.read_bytes()
-    with path.open("r+b") as file:
-        # All but the first page, by which it is known as a database.
-        file.seek(4096)
-        file.write(b"\xff" * (len(whole) - 4096))
-    files.until(lambda: _is_told(squeezed))
-    ready = squeezed.http.get("/readyz")
-    assert_refused(ready, "busy")
-    assert ready.json()["detail"] == "The database is damaged."
-    assert squeezed.told("the database is damaged: stop the server") == 1
-    server.expect_fault("damaged")
-    server.kill()
-    process = server.launch()
-    assert process.wait() == 1
-    assert any("damaged" in line for line in process.lines)
-
-
-def test_a_large_database_is_looked_through_behind_the_start(tmp_path: Path) -> None:
-    """People come in at once; what is damaged is told as where somebody meets it."""
-    server = HurriedServer(tmp_path, hurry=("start",), is_anew=True)
-    with server:
-        server.process.wait_for_line("all of the database is sound")
-        with http_client(server) as http:
-            assert http.get("/readyz").is_success
-        server.stop()
-        damage(server.data_dir / "chat.db", "reactions")
-        server.expect_fault("the database is damaged")
-        server.start()
-        server.process.wait_for_line("the database is damaged: stop the server")
-        with http_client(server) as http:
-            assert checked(http.get("/api/chat/rooms")) == []
-            assert_refused(http.get("/readyz"), "busy")
-            assert read(http.get("/metrics").text)[DAMAGED] > 0
-
-
-def damage(path: Path, table: str) -> None:
-    """Overwrite the page with which a table begins."""
-    with closing(sqlite3.connect(path)) as connection:
-        query = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
-        [(page,)] = connection.execute(query, [table]).fetchall()
-        [(size,)] = connection.execute("PRAGMA page_size").fetchall()
-    with path.open("r+b") as file:
-        file.seek((page - 1) * size)
-        file.write(b"\xff" * size)
-
-
-def _is_told(squeezed: Squeezed) -> bool:
-    """Ask for something that is not in memory, until the damage is met."""
-    squeezed.say("whether this is stored or not")
-    squeezed.http.get("/api/chat/rooms")
-    squeezed.http.get(f"/api/chat/rooms/{squeezed.room['id']}/messages?before=5")
-    return squeezed.faults("damaged") > 0
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from tests.faults.conftest import ProbedServer, watched
 from tests.faults.watch import COST, Record
 from tests.support.burden import back, closed_handles, handles, memory
+from tests.support.figures import figures
 from tests.support.rawsocket import RawSocket
 from tests.support.timing import LONG
 
@@ -28,15 +29,17 @@ def test_who_never_reads_is_cut_off(probed_server: ProbedServer, record_property
         probed_server.env["PROBE_SEND_BUFFER"] = str(SEND_BUFFER)
     with watched(probed_server, **PACE) as watch:
         watch.record = record_property
-        before = handles(probed_server)
+        before, gone = handles(probed_server), 0
 
         def some(count: int) -> None:
+            nonlocal gone
             with contextlib.ExitStack() as stack:
                 for number in range(count):
                     path = f"/ws/chat/{watch.room_id}?username=sloth{number}"
                     sloth = RawSocket(probed_server, path, receive_buffer=4096)
                     stack.enter_context(contextlib.closing(sloth))
                 closed_handles(probed_server, before, seconds=30)
+            gone += count
 
         # How much waits at once at most is a matter of chance, and the first time of nearly none.
         for _ in range(2 if LONG else 1):
@@ -45,3 +48,4 @@ def test_who_never_reads_is_cut_off(probed_server: ProbedServer, record_property
         start = memory(probed_server)
         watch.abuse(f"{COUNT} who never read", lambda: some(COUNT), cost=COUNT * COST)
         watch.record("memory after it, KiB", (start // 1024, back(probed_server, start) // 1024))
+        assert figures(probed_server)['parlour_connections_cut_total{reason="slow"}'] >= gone

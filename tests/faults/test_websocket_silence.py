@@ -16,6 +16,7 @@ import pytest
 
 from tests.support import hurried
 from tests.support.burden import closed_handles, handles
+from tests.support.figures import figures
 from tests.support.frames import CLOSE, CONT, PING, PONG, TEXT, frame
 from tests.support.hurried_server import HurriedServer
 from tests.support.people import NewRoom, Person, Room
@@ -26,6 +27,8 @@ from tests.support.timing import LONG, SLACK, scaled
 # With the numbers of production in a long run.
 MESSAGE_SECONDS = 10.0 if LONG else hurried.MESSAGE_SECONDS
 KEEPALIVE = 40.0 if LONG else hurried.PING_INTERVAL + hurried.PING_TIMEOUT
+# How many were let go because they did not answer.
+SILENT = 'parlour_connections_cut_total{reason="silent"}'
 
 
 # A client that opens a connection and reads, until it is stopped.
@@ -107,7 +110,7 @@ async def test_a_peer_that_is_gone_without_a_word_is_found(
 ) -> None:
     """Within the interval of pings and the time for an answer; the others see it leave."""
     watcher = await alice.enter(room)
-    before = handles(server)
+    before, cut = handles(server), figures(server)[SILENT]
     with gone(server, room, "ghost"):
         await watcher.until("join", username="ghost")
         begin = time.monotonic()
@@ -116,6 +119,7 @@ async def test_a_peer_that_is_gone_without_a_word_is_found(
         await watcher.until("leave", seconds=KEEPALIVE * SLACK, username="ghost")
         assert time.monotonic() - begin < scaled(KEEPALIVE * SLACK)
         await watcher.until("user_list", users=["alice"])
+        assert figures(server)[SILENT] == cut + 1
         closed_handles(server, before)
 
 

@@ -154,6 +154,22 @@ async def test_a_server_whose_database_is_locked_is_not_ready(
     assert (await readyz(context)).status == "ok"
 
 
+@pytest.mark.sqlite
+async def test_a_server_whose_database_was_moved_is_not_ready(
+    context: Context, tmp_path: Path
+) -> None:
+    """503 `busy` as soon as it is seen, and ready with the first look after it is back."""
+    assert (await readyz(context)).status == "ok"
+    path = tmp_path / "data" / "chat.db"
+    path.rename(tmp_path / "aside.db")
+    await context.database.renew()
+    with pytest.raises(Refusal, match="database was moved or replaced") as refused:
+        await readyz(context)
+    assert (refused.value.code, refused.value.status_code) == ("busy", 503)
+    (tmp_path / "aside.db").rename(path)
+    assert (await readyz(context)).status == "ok"
+
+
 async def test_a_server_that_is_going_away_takes_no_work(context: Context) -> None:
     """Its balancer sends people elsewhere."""
     assert (await readyz(context)).status == "ok"

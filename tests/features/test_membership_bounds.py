@@ -1,9 +1,6 @@
 """How many members and rooms there can be, page by page; and members who cannot sign in."""
 
-from collections.abc import Callable
-
 import pytest
-from httpx2 import Response
 
 from parlour.belonging import MAX_MEMBERS
 from parlour.direct import MAX_OPENED
@@ -96,17 +93,15 @@ def test_a_room_has_so_many_members_and_a_further_one_is_refused_at_every_way_in
     invited = checked(owner.call("POST", f"{place.path}/invites", json={"uses": 2}))
     accept = {"token": invited["token"]}
     checked(last.call("POST", ACCEPT, json=accept))
-    asks: list[Callable[[], Response]] = [
-        lambda: put(place, owner, late),
-        lambda: late.call("POST", ACCEPT, json=accept),
-        lambda: chief.call(
-            "PUT", f"/api/admin/rooms/{place.id}/owner", json={"username": name_of(late)}
-        ),
+    named = {"username": name_of(late)}
+    answers = [
+        put(place, owner, late),
+        late.call("POST", ACCEPT, json=accept),
+        chief.call("PUT", f"/api/admin/rooms/{place.id}/owner", json=named),
+        *([put(place, late, late)] if kind == "public" else []),
     ]
-    if kind == "public":
-        asks.append(lambda: put(place, late, late))
-    for ask in asks:
-        told = assert_refused(ask(), "not_allowed")
+    for answer in answers:
+        told = assert_refused(answer, "not_allowed")
         assert str(MAX_MEMBERS) in told["detail"]
     # Who is one already comes by a link once more, and gets another role.
     checked(last.call("POST", ACCEPT, json=accept))

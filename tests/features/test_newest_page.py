@@ -3,6 +3,7 @@
 What is kept is held against the same messages asked for by their ids, which are always read.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from tests.support import files
 from tests.support.accounts import Account
 from tests.support.answers import assert_refused
+from tests.support.leaving import leave
 from tests.support.moderation import ban
 from tests.support.people import checked
-from tests.support.places import Place, make_room, new_account, say
+from tests.support.places import Place, follow, make_room, name_of, new_account, say
+from tests.support.retention import age, cut_to, keep_for
 from tests.support.server import Server
 
 MESSAGES = "/api/chat/messages"
@@ -97,6 +100,51 @@ def test_files_and_what_is_passed_on_are_in_the_page_and_go(place: Place, ann: A
     assert page(ann, place)[-1]["forwarded"]
     assert ann.call("DELETE", f"{MESSAGES}/{message['id']}").is_success
     assert not page(ann, place)[-2]["files"]
+
+
+def test_a_file_that_is_described_anew_is_so_in_the_page(place: Place, ann: Account) -> None:
+    """It is an edit of the message that has it."""
+    room = {"id": place.id}
+    file = files.sent(ann, room, alt="a pine")
+    files.said(ann, room, file)
+    assert page(ann, place)[-1]["files"][0]["alt"] == "a pine"
+    checked(ann.call("PATCH", f"{files.FILES}/{file['id']}", json={"alt": "a fir"}))
+    assert page(ann, place)[-1]["files"][0]["alt"] == "a fir"
+
+
+async def test_what_is_taken_away_because_its_time_is_over_is_in_the_page_no_more(
+    server: Server, place: Place, ann: Account, chief: Account
+) -> None:
+    """By the rule of the server, which changes nothing else of the room."""
+    _, second, third = page(ann, place)
+    client = await follow(place, ann)
+    age(server, place, second, days=2)
+    try:
+        keep_for(chief, 1)
+        await cut_to(client, second)
+    finally:
+        keep_for(chief, 0)
+    assert page(ann, place) == [third]
+
+
+@pytest.mark.parametrize("mode", ["anonymise", "remove"])
+def test_whoever_has_left_for_good_is_in_the_page_no_more(
+    server: Server, place: Place, ann: Account, mode: str
+) -> None:
+    """Neither their name, nor, where they want that, what they said."""
+    bob = new_account(server, "bob")
+    said = checked(say(place, bob, "my words"))
+    first = page(ann, place)[0]["id"]
+    _reply(ann, place, said["id"])
+    body = {"content": "", "forward": said["id"]}
+    checked(ann.call("POST", f"{place.path}/messages", json=body))
+    checked(bob.call("PUT", f"{MESSAGES}/{first}/reactions/{PINE}"))
+    assert json.dumps(page(ann, place)).count(name_of(bob)) >= 3
+    leave(server, bob, mode)
+    after = page(ann, place)
+    assert name_of(bob) not in json.dumps(after)
+    words = [message["content"] for message in after if message["id"] == said["id"]]
+    assert words == (["my words"] if mode == "anonymise" else [""])
 
 
 def test_what_is_kept_is_given_to_nobody_who_may_not_read_it(server: Server, ann: Account) -> None:

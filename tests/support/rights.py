@@ -101,7 +101,7 @@ class Rights:
 
     def seen(self, *arguments: str, **env: str) -> Seen:
         """Let the doctor look."""
-        done = self.run("doctor", *arguments, **env)
+        done = self.run("doctor", *arguments, cwd=None, **env)
         assert done.stderr == ""
         return Seen(done.returncode, done.stdout)
 

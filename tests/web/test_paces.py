@@ -1,14 +1,18 @@
 """What one may do in a while over HTTP, and that nobody gets more of it by another address."""
 
+import signal
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from httpx2 import Client, Response
+from httpx2 import Client, HTTPTransport, Response
 
 from parlour.costs import BUDGETS, ROUTES, Size
 from tests.support.accounts import Account, new_address, register
 from tests.support.people import Room, checked, http_client
 from tests.support.places import make_room
+from tests.support.plain import Plain
 from tests.support.server import USUAL, Server
 
 SERVER_ENV = USUAL
@@ -134,6 +138,47 @@ def test_what_a_trusted_proxy_says_is_the_address(server: Server) -> None:
         # The same in its other form is the same.
         both = ["192.0.2.77", "::ffff:192.0.2.77"]
         assert 429 in [ready_as(http, both[number % 2]) for number in range(most * 2)]
+
+
+@pytest.mark.one_node("of two, each counts its own")
+def test_what_a_trusted_proxy_says_that_is_no_address_is_one_address_for_all(
+    doors: Callable[[str], Server],
+) -> None:
+    """Nobody has more by it; who is named by an address is none of them. The log says so once."""
+    server = doors("127.0.0.1")
+    most = BUDGETS["probe"].address.at_once
+    with http_client(server) as http:
+        # RFC 7239, section 6; nginx of a socket of its own; what a client made up.
+        said = ["unknown", "unix:", "_hidden", "192.0.2.300", "x" * 300]
+        statuses = [ready_as(http, said[number % len(said)]) for number in range(most * 3)]
+        assert statuses[: most - 1] == [200] * (most - 1)
+        assert statuses.count(429) > most / 2
+        assert ready_as(http, "192.0.2.1") == 200
+    server.stop()
+    [line] = [line for line in server.log if "which is no address" in line]
+    assert "somebody comes from 'unknown'" in line
+
+
+@pytest.mark.one_node("of two, each counts its own")
+def test_behind_a_socket_of_the_file_system_nobody_has_an_address_and_nobody_shares_one(
+    tmp_path: Path,
+) -> None:
+    """Under another server; whoever is named by a proxy that is trusted there has theirs."""
+    # The path of a socket is short.
+    with TemporaryDirectory(prefix="parlour-") as folder:
+        socket = f"{folder}/socket"
+        env = {**USUAL, "FORWARDED_ALLOW_IPS": "*"}
+        server = Plain(tmp_path, env=env, flags=["--uds", socket])
+        server.launch().wait_for_line("Application startup complete")
+        server.process.wait_for_line("Uvicorn running on unix socket")
+        most = BUDGETS["probe"].address.at_once
+        with Client(transport=HTTPTransport(uds=socket), base_url="http://localhost") as http:
+            assert {http.get(READY).status_code for _ in range(most * 3)} == {200}
+            assert 429 in [ready_as(http, "192.0.2.1") for _ in range(most * 3)]
+            assert 429 in [ready_as(http, "unix:") for _ in range(most * 3)]
+            assert ready_as(http, "192.0.2.2") == http.get(READY).status_code == 200
+        assert server.stop() in (0, -signal.SIGTERM)
+        assert not server.faults()
 
 
 @pytest.mark.thorough
