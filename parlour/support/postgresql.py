@@ -372,4 +372,12 @@ def _open(url: str, *, connections: int, more: int, read_only: bool) -> Engine:
         if isinstance(error, DBAPIError) and meaning_of(error) == "lost":
             context.is_disconnect = True
 
+    event.listen(engine, "handle_error", _keep_rows_back)
     return engine
+
+
+def _keep_rows_back(context: ExceptionContext) -> None:
+    """Below what is wrong PostgreSQL says in which row, with all that stands in it."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args and isinstance(error.args[0], str):
+            error.args = (error.args[0].partition("\n")[0], *error.args[1:])
