@@ -12,7 +12,7 @@ import pytest
 
 from parlour.bench.figures import Heard, check, quantile
 from tests.support.brief import thorough_but
-from tests.support.faults import CannotRunError, run, small_disk
+from tests.support.faults import or_skipped, run, small_disk
 from tests.support.files import until
 from tests.support.server import PARLOUR
 from tests.support.timing import scaled
@@ -73,13 +73,8 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path: Path) -> None:
 @pytest.fixture
 def small() -> Iterator[Path]:
     """Yield a disk of its own, which is soon full."""
-    try:
-        with small_disk() as disk:
-            yield disk
-    except CannotRunError as reason:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(reason))
+    with or_skipped(), small_disk() as disk:
+        yield disk
 
 
 @pytest.mark.thorough

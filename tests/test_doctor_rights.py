@@ -39,13 +39,8 @@ def theirs(filled: Server) -> Iterator[Rights]:
 @pytest.fixture
 def disk() -> Iterator[Path]:
     """Yield a disk that can be made one that can only be read."""
-    try:
-        with faults.small_disk("3g") as small:
-            yield small
-    except faults.CannotRunError as reason:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(reason))
+    with faults.or_skipped(), faults.small_disk("3g") as small:
+        yield small
 
 
 def nothing_of_parlour(told: Seen) -> None:

@@ -6,7 +6,6 @@ handles in `tests/faults/test_http_crowds.py`, a damaged file and one that is mo
 `tests/faults/test_damaged.py`.
 """
 
-import os
 import resource
 import sqlite3
 from collections.abc import Iterator
@@ -96,13 +95,8 @@ def test_without_file_handles_it_is_told_and_comes_back(squeezed: Squeezed) -> N
 @pytest.fixture
 def disk() -> Iterator[Path]:
     """Yield a disk that can be made one that can only be read."""
-    try:
-        with faults.small_disk("64m") as small:
-            yield small
-    except faults.CannotRunError as reason:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(reason))
+    with faults.or_skipped(), faults.small_disk("64m") as small:
+        yield small
 
 
 def test_a_disk_that_can_only_be_read_is_told(

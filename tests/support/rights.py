@@ -16,8 +16,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from parlour.settings import PREFIX
 from tests.support import faults
 from tests.support.commands import parlour
@@ -113,11 +111,7 @@ def rights() -> Iterator[Rights]:
     with tempfile.TemporaryDirectory(prefix="parlour-rights-", dir="/tmp") as folder:
         made = Rights(Path(folder))
         made.home.chmod(0o755)
-        try:
+        with faults.or_skipped():
             made.give_back()
-        except faults.CannotRunError as reason:
-            if os.environ.get("CI") == "true":
-                raise
-            pytest.skip(str(reason))
         yield made
         made.give_back()
