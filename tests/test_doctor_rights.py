@@ -1,6 +1,5 @@
 """`parlour doctor`: what belongs to somebody else, and what can only be read."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from tests.support import faults
 from tests.support.accounts import register
-from tests.support.doctor import Said, Seen, seen, seen_at
+from tests.support.doctor import Said, Seen, seen
 from tests.support.files import said, sent
 from tests.support.places import make_room
 from tests.support.rights import IS_ROOT, NAME, Rights, rights
@@ -188,6 +187,20 @@ def test_what_keeps_a_server_from_starting_is_found(theirs: Rights, name: str) -
     assert found.mend.startswith(f"chown {NAME} {path}; or,")
 
 
+@pytest.mark.parametrize("name", ["chat.db", "chat.db-shm"])
+def test_a_server_that_may_not_open_its_database_says_whose_it_is(
+    theirs: Rights, name: str
+) -> None:
+    """As is left where it ran once as root; it does not ask for the doctor to be told that."""
+    path = theirs.data_dir / name
+    path.touch(mode=0o600)
+    Rights.give_away(path)
+    refused = theirs.run("serve")
+    assert refused.returncode == 1
+    *_, last = refused.stderr.splitlines()
+    assert last.endswith(f" {path} belongs to root, and this runs as {NAME}.")
+
+
 @pytest.mark.parametrize("name", ["files", "uploads"])
 def test_a_folder_of_files_of_another_user_is_a_fault(theirs: Rights, name: str) -> None:
     """No file can be stored there, or be sent out."""
@@ -218,12 +231,11 @@ def test_what_belongs_to_another_user_among_the_files_is_found(theirs: Rights, d
     assert f"is not {NAME}'s, whose the data directory is: {name} of root." in warned.seen
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="it is about root")
 def test_root_tells_what_is_not_whose_the_data_directory_is(theirs: Rights) -> None:
     """Root may read all of it, and the server's user not."""
     [file] = [each for each in (theirs.data_dir / "files").rglob("*") if each.is_file()]
     Rights.give_away(file)
-    told = seen_at(theirs.home)
+    told = theirs.seen_by_root()
     [warned] = [each for each in told.of("warning") if each.what == "Files"]
     assert f"{file.relative_to(theirs.data_dir / 'files')} of root" in warned.seen
 

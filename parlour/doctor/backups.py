@@ -13,8 +13,8 @@ from parlour.backup.contents import BackupError, time_of
 from parlour.backup.places import Folder, place_of
 from parlour.database import DatabaseUnusable
 from parlour.doctor.data import has_remains
-from parlour.doctor.finding import Findings, Given, fault, mode_of, ok, size_of, user, warning
-from parlour.doctor.reach import OutOfReach, barrier, is_read_only, owner_of, reading
+from parlour.doctor.finding import Findings, Given, fault, mode_of, ok, size_of, warning
+from parlour.doctor.reach import OutOfReach, barrier, is_read_only, reading
 from parlour.migrations import current_revision, revisions
 from parlour.settings import Settings, SettingsError
 from parlour.storage import Unavailable
@@ -23,6 +23,7 @@ from parlour.store.backends import backend_of
 from parlour.store.backups import Made
 from parlour.store.meta import MOVED, read_values
 from parlour.store.tables import rooms
+from parlour.support.owners import owner_of, user
 
 # Seconds after which a backup is old, where the server makes none by itself: those of the alerts
 # ParlourBackupOld and ParlourBackupNone.

@@ -1,7 +1,5 @@
 """What a check is given, and what it says."""
 
-import os
-import pwd
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -58,15 +56,6 @@ def fault(what: str, seen: str, mend: str) -> Finding:
 def mode_of(path: Path) -> int:
     """The rights of a file or folder."""
     return stat.S_IMODE(path.stat().st_mode)
-
-
-def user() -> str:
-    """Who looks."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        # As in a container, whose users have no names.
-        return str(os.geteuid())
 
 
 def size_of(count: float) -> str:

@@ -6,17 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Final
 
-from parlour.doctor.finding import (
-    Finding,
-    Findings,
-    Given,
-    fault,
-    mode_of,
-    ok,
-    size_of,
-    user,
-    warning,
-)
+from parlour.doctor.finding import Finding, Findings, Given, fault, mode_of, ok, size_of, warning
 from parlour.doctor.reach import (
     as_owner,
     barrier,
@@ -25,11 +15,11 @@ from parlour.doctor.reach import (
     is_there,
     lacking,
     may_be_written,
-    owner_of,
 )
 from parlour.settings import Settings
 from parlour.store.meta import RESTORING
 from parlour.support.lock import LOCK, holder_of
+from parlour.support.owners import owner_of, user
 from parlour.support.urls import S3
 
 # What lies in it that nobody else is to read.

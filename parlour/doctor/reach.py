@@ -1,7 +1,6 @@
 """What the doctor may look into as whom it runs, and how it reads what it may not write."""
 
 import os
-import pwd
 import shlex
 import sqlite3
 from collections.abc import Iterator
@@ -13,9 +12,9 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from parlour.doctor.finding import user
 from parlour.store.backends import Backend, File
 from parlour.support.lock import holder_of
+from parlour.support.owners import owner_of, user
 from parlour.support.volume import space_of
 
 Lacking = Literal["read", "write to"]
@@ -28,16 +27,6 @@ _PATIENCE: Final = 5.0
 
 class OutOfReach(Exception):
     """What is looked for may not be read; whose it is was said of the data directory."""
-
-
-def owner_of(path: Path) -> str:
-    """Whose a file or folder is."""
-    number = path.stat().st_uid
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        # As in a container, whose users have no names.
-        return str(number)
 
 
 def as_owner(owner: str, data_dir: Path) -> str:

@@ -14,9 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from parlour.database import DatabaseUnusable
-from parlour.doctor.finding import Finding, Findings, Given, fault, ok, user, warning
+from parlour.doctor.finding import Finding, Findings, Given, fault, ok, warning
 from parlour.doctor.folder import is_half_restored
-from parlour.doctor.reach import OutOfReach, barrier, is_read_only, lacking, owner_of, reading
+from parlour.doctor.reach import OutOfReach, barrier, is_read_only, lacking, reading
 from parlour.migrations import current_revision, revisions
 from parlour.settings import Settings, SettingsError
 from parlour.storage import KEY, Missing, Storage, Unavailable, is_in_rows, open_storage
@@ -24,6 +24,7 @@ from parlour.store.backends import backend_of
 from parlour.store.backups import named
 from parlour.store.meta import MOVED, read_values
 from parlour.store.tables import files, users
+from parlour.support.owners import owner_of, user
 from parlour.support.tokens import random_id
 
 # How many of each kind the database is asked for, and how many lie in a folder that is looked at,

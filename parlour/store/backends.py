@@ -1,6 +1,8 @@
 """Where a database lies: in a file of the data directory, or on a PostgreSQL server."""
 
+import contextlib
 import logging
+import os
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -18,6 +20,7 @@ from parlour.store.journal import Follower, Journal
 from parlour.support import postgresql, readahead, sqlite
 from parlour.support.counts import COUNTS
 from parlour.support.logs import Seldom
+from parlour.support.owners import owner_of, user
 from parlour.support.whole import write_whole
 
 if TYPE_CHECKING:
@@ -119,7 +122,8 @@ class File:
                 " last: put it back. To begin anew, take that away, too."
             )
         sqlite.create_private(self.path)
-        return self._fitness.watch(sqlite.open_writer(self.path), writes=True)
+        engine = sqlite.open_writer(self.path, self._fitness.before)
+        return self._fitness.watch(engine, writes=True)
 
     def open_readers(self, connections: int) -> Connections:
         """The same."""
@@ -150,8 +154,17 @@ class File:
 
     def fault(self, error: DBAPIError) -> str:
         """The same."""
-        advice = " Keep its folder, and restore a backup." if sqlite.is_damage(error) else ""
-        return f"{error.orig}.{advice}"
+        if sqlite.is_damage(error):
+            return f"{error.orig}. Keep its folder, and restore a backup."
+        return f"{error.orig}.{self._closed()}"
+
+    def _closed(self) -> str:
+        """What keeps it from being opened, where that is whose it is."""
+        with contextlib.suppress(OSError):
+            for part in (self.path, self._log, self.path.with_name(f"{self.path.name}-shm")):
+                if part.exists() and not os.access(part, os.R_OK | os.W_OK):
+                    return f" {part} belongs to {owner_of(part)}, and this runs as {user()}."
+        return ""
 
     def is_there(self) -> bool:
         """The same."""
@@ -334,7 +347,6 @@ _FULL: Final = {
 _BUSY: Final = {
     "disk": "The server's disk does not do what it should. Nothing was stored. Try again.",
     "damaged": "The server's database is damaged: whoever runs it has to restore a backup.",
-    "moved": "The server's database was moved or replaced: whoever runs it has to put it back.",
     "locked": "The database is locked by another program. Try again.",
     "lost": "The database does not answer. Try again; what was sent may be stored already.",
 }
@@ -349,7 +361,7 @@ def expected_error(error: Exception) -> Exception:
         if is_moved(error):
             # It has been told already, when it was seen.
             COUNTS.database_faults["disk"] += 1
-            return Refusal("busy", _BUSY["moved"])
+            return Refusal("busy", f"{error.orig}.")
         meaning = sqlite.meaning_of(error) or postgresql.meaning_of(error)
         if meaning is None:
             return error

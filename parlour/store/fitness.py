@@ -1,7 +1,7 @@
 """Whether a SQLite file may be written to: not once it is damaged, nor while it is out of place.
 
 What is damaged has to be restored, and whatever would still be acknowledged is lost by that. So is
-what is written into a file that nobody finds at the next start.
+what is written into a file, or into its log, that nobody finds at the next start.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DatabaseError, DBAPIError
 
@@ -24,9 +24,24 @@ logger = logging.getLogger(__name__)
 
 Fields = dict[str, Any]
 Unfit = Literal["damaged", "moved"]
+# The device and the number of a file; None where there is none.
+Identity = tuple[int, int] | None
 
 # How often whoever writes looks whether the file is in its place.
 LOOK_SECONDS: Final = 1.0
+# What is out of its place: the file, or its log.
+_REFUSED: Final = {
+    "file": "The server's database was moved or replaced: whoever runs it has to put it back",
+    "log": "The server's database has lost its log: whoever runs it has to start it again",
+}
+_TOLD: Final = {
+    "file": "%s was moved or replaced under the running server, and nothing is stored until"
+    " that file is back: put it back, or stop the server. What was said last is in"
+    " %s-wal, which belongs to it",
+    "log": "the log of %s was moved or deleted under the running server, and nothing is stored"
+    " until %s-wal is back: put it back, or stop the server, which brings what is in it into the"
+    " database, and start it again",
+}
 
 
 class Fitness:
@@ -35,11 +50,16 @@ class Fitness:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._address = path.absolute().as_uri()
-        # The device and the number of the file that is open.
-        self._open: tuple[int, int] | None = None
+        self._log = path.with_name(f"{path.name}-wal")
+        # What is open: the file, and its log since it was first seen; and in how many connections.
+        # Whoever closes the last one takes the log away.
+        self._open: Identity = None
+        self._open_log: Identity = None
+        self._connections = 0
+        self._counting = threading.Lock()
         # What SQLite said when it met the damage.
         self._damage = ""
-        self._is_away = False
+        self._away: str | None = None
         self._looks_at = 0.0
         self._looking = threading.Lock()
 
@@ -48,17 +68,27 @@ class Fitness:
         """Why nothing is written: for good, or until the file is back."""
         if self._damage:
             return "damaged"
-        return "moved" if self._is_away else None
+        return "moved" if self._away else None
+
+    def before(self, connection: Connection) -> None:
+        """Let it begin to write only what may be written to."""
+        if self._away or time.monotonic() >= self._looks_at:
+            self.look()
+            if self._away == "log":
+                # Nobody else finds it: who is killed loses what is in it.
+                with contextlib.suppress(sqlite3.Error):
+                    sqlite.bring_in_log(connection)
+        self._refuse(connection)
 
     def watch(self, engine: Engine, *, writes: bool) -> Engine:
-        """Note what these connections meet, and let them begin and commit only what may be."""
+        """Note what these connections meet, and let them commit only what may be."""
         event.listen(engine, "do_connect", self._only_this)
         # Before anything is asked of it.
         event.listen(engine, "connect", self._opened, insert=True)
+        event.listen(engine, "connect", self._counted)
+        event.listen(engine, "close", self._closed)
         event.listen(engine, "handle_error", self._note)
         if writes:
-            # Before it takes the lock.
-            event.listen(engine, "begin", self._begin, insert=True)
             event.listen(engine, "commit", self._refuse)
         return engine
 
@@ -68,23 +98,19 @@ class Fitness:
             self._damage = str(error.orig)
 
     def look(self) -> None:
-        """See whether the file that is open is the one in its place, and say so where it is new."""
+        """See whether what is open is what is in its place, and say so where that is new."""
         with self._looking:
             self._looks_at = time.monotonic() + LOOK_SECONDS
-            is_away = self._is_another()
-            if is_away is None:
+            try:
+                away = self._out_of_place()
+            except OSError:
+                # Nobody can tell, for want of rights or for the disk's sake.
                 return
-            if is_away and not self._is_away:
-                logger.warning(
-                    "%s was moved or replaced under the running server, and nothing is stored until"
-                    " that file is back: put it back, or stop the server. What was said last is in"
-                    " %s-wal, which belongs to it",
-                    self._path,
-                    self._path.name,
-                )
-            elif self._is_away and not is_away:
-                logger.info("%s is back", self._path)
-            self._is_away = is_away
+            if away and away != self._away:
+                logger.warning(_TOLD[away], self._path, self._path.name)
+            elif self._away and not away:
+                logger.info("%s is back", self._log if self._away == "log" else self._path)
+            self._away = away
 
     @contextlib.contextmanager
     def left_alone(self) -> Iterator[None]:
@@ -95,7 +121,7 @@ class Fitness:
         """
         with contextlib.ExitStack() as stack:
             # Whatever else is in its place by now would be taken for the one that the log is of.
-            if (self._damage or self._open is None) and not self._is_another():
+            if (self._damage or self._open is None) and not self._is_another_file():
                 with contextlib.suppress(sqlite3.Error):
                     last = sqlite3.connect(f"{self._address}?mode=ro", uri=True)
                     stack.enter_context(contextlib.closing(last))
@@ -103,16 +129,11 @@ class Fitness:
                     last.execute("SELECT 1 FROM sqlite_schema").fetchall()
             yield
 
-    def _begin(self, connection: object) -> None:
-        if self._is_away or time.monotonic() >= self._looks_at:
-            self.look()
-        self._refuse(connection)
-
     def _refuse(self, _connection: object) -> None:
         if self._damage:
             raise _fault(self._damage, sqlite3.SQLITE_CORRUPT)
-        if self._is_away:
-            raise _moved()
+        if self._away:
+            raise _moved(self._away)
 
     def _only_this(self, _dialect: object, _record: object, place: list[str], how: Fields) -> None:
         """What is in its place by now is not opened, nor made, beside what is open."""
@@ -126,16 +147,39 @@ class Fitness:
             self._open = _identity(self._path)
         self._refuse_another()
 
-    def _refuse_another(self) -> None:
-        if self._is_another():
-            raise _moved()
+    def _counted(self, *_: object) -> None:
+        with self._counting:
+            self._connections += 1
 
-    def _is_another(self) -> bool | None:
+    def _closed(self, *_: object) -> None:
+        with self._counting:
+            self._connections -= 1
+            if not self._connections:
+                self._open_log = None
+
+    def _refuse_another(self) -> None:
+        # It would make a log of its own, too, where that which is open is gone.
+        with contextlib.suppress(OSError):
+            if away := self._out_of_place():
+                raise _moved(away)
+
+    def _out_of_place(self) -> str | None:
+        """What of that which is open is not in its place any more. Raises OSError."""
+        if self._open is None:
+            return None
+        if _identity(self._path) != self._open:
+            return "file"
+        log = _identity(self._log)
+        with self._counting:
+            if self._open_log is None and self._connections:
+                self._open_log = log
+            return "log" if self._open_log not in {None, log} else None
+
+    def _is_another_file(self) -> bool | None:
         """Whether what is open is not what is in its place; None where nobody can tell."""
         try:
             return self._open is not None and _identity(self._path) != self._open
         except OSError:
-            # For want of rights, or for the disk's sake.
             return None
 
     def _note(self, context: ExceptionContext) -> DatabaseError | None:
@@ -147,19 +191,19 @@ class Fitness:
         if sqlite.meaning_of(error) == "disk":
             # A connection that has not read before looks once more for the file that it is of.
             self.look()
-            if self._is_away:
-                return _moved()
+            if self._away:
+                return _moved(self._away)
         return None
 
 
 def is_moved(error: DBAPIError) -> bool:
-    """Whether the file is another one than in its place, or there is none."""
+    """Whether the file, or its log, is not in its place; its words say so, for anybody."""
     code: int = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_OK)
     return code == sqlite3.SQLITE_READONLY_DBMOVED
 
 
-def _moved() -> DatabaseError:
-    return _fault("the file was moved or replaced", sqlite3.SQLITE_READONLY_DBMOVED)
+def _moved(away: str) -> DatabaseError:
+    return _fault(_REFUSED[away], sqlite3.SQLITE_READONLY_DBMOVED)
 
 
 def _fault(words: str, code: int) -> DatabaseError:
@@ -169,8 +213,8 @@ def _fault(words: str, code: int) -> DatabaseError:
     return DatabaseError(None, None, fault)
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """The device and the number of a file; None where there is none. Raises OSError."""
+def _identity(path: Path) -> Identity:
+    """Which file is there. Raises OSError."""
     try:
         found = os.stat(path)  # noqa: PTH116 - a third of what Path takes
     except (FileNotFoundError, NotADirectoryError):

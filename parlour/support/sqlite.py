@@ -7,6 +7,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
@@ -44,13 +45,15 @@ def create_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
-def open_writer(path: Path) -> Engine:
-    """An engine whose transactions take the write lock at once.
+def open_writer(path: Path, before: Callable[[Connection], None] | None = None) -> Engine:
+    """An engine whose transactions take the write lock at once, each after a call to `before`.
 
     One that read first and wrote later would fail with SQLITE_BUSY, without waiting, whenever
     somebody else wrote in between.
     """
-    engine = _open(path, pragmas=_WRITER, begin="BEGIN IMMEDIATE", connections=1, more=1)
+    engine = _open(
+        path, pragmas=_WRITER, begin="BEGIN IMMEDIATE", connections=1, more=1, before=before
+    )
 
     @event.listens_for(engine, "checkin")
     def as_before(connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
@@ -65,10 +68,16 @@ def take_small_steps(connection: Connection) -> None:
 
     Whoever else writes waits for that, too: in a file of 13.5 GB it took up to 60 ms.
     """
-    driver = connection.connection.driver_connection
-    assert driver is not None  # noqa: S101 - of a connection that is in use
-    driver.execute(f"PRAGMA wal_autocheckpoint = {_FEW_PAGES}")
+    _driven(connection).execute(f"PRAGMA wal_autocheckpoint = {_FEW_PAGES}")
     connection.info[_SMALL_STEPS] = True
+
+
+def bring_in_log(connection: Connection) -> None:
+    """Copy what is in the log into the file, as far as nobody reads what was there before.
+
+    Outside of a transaction. Raises sqlite3.Error.
+    """
+    _driven(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def open_readers(path: Path, connections: int) -> Engine:
@@ -104,8 +113,7 @@ def check_sound(connection: Connection, seconds: float = float("inf")) -> bool:
     """
     if seconds <= 0:
         return False
-    driver = connection.connection.driver_connection
-    assert driver is not None  # noqa: S101 - of a connection that is in use
+    driver = _driven(connection)
     is_over = threading.Event()
 
     def end() -> None:
@@ -162,8 +170,20 @@ def meaning_of(error: DBAPIError) -> Meaning | None:
     return _MEANINGS.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)
 
 
+def _driven(connection: Connection) -> sqlite3.Connection:
+    driver: sqlite3.Connection | None = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - of a connection that is in use
+    return driver
+
+
 def _open(
-    path: Path, *, pragmas: tuple[str, ...], begin: str, connections: int, more: int
+    path: Path,
+    *,
+    pragmas: tuple[str, ...],
+    begin: str,
+    connections: int,
+    more: int,
+    before: Callable[[Connection], None] | None = None,
 ) -> Engine:
     engine = create_engine(
         # Not as a URL: a folder may have `?` or `%` in its name.
@@ -185,6 +205,9 @@ def _open(
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
+        # Of several who listen to this none can be made the first.
+        if before is not None:
+            before(connection)
         connection.exec_driver_sql(begin)
 
     return engine

@@ -133,13 +133,13 @@ async def test_a_page_that_saw_more_reads_everything_again(
 
 @pytest.mark.thorough
 def test_what_is_deleted_while_a_backup_is_made_stays_in_the_storage_until_it_is(
-    lived: Lived, place: Path
+    own_server: Server, place: Path
 ) -> None:
     """So it is in the backup, however long that takes."""
-    server = lived.server
-    room = make_room(lived.ada)
-    file = sent(lived.ada, room.room)
-    message = said(lived.ada, room.room, file)
+    server, ada = own_server, register(own_server, "ada")
+    room = make_room(ada)
+    file = sent(ada, room.room)
+    message = said(ada, room.room, file)
     with inside(server) as database:
         database.execute(
             "INSERT INTO meta (name, value) VALUES ('backing up',"
@@ -149,16 +149,16 @@ def test_what_is_deleted_while_a_backup_is_made_stays_in_the_storage_until_it_is
     # One at a time, on all nodes together.
     said_of_it = refused(back_up(server, place), 75)
     assert said_of_it == "Another backup is being made (on elsewhere)."
-    do(lived.ada, "DELETE", f"/api/chat/messages/{message['id']}")
-    another = sent(lived.ada, room.room)
-    do(lived.ada, "DELETE", f"/api/chat/files/{another['id']}")
-    assert get(lived.ada, file).status_code == 404
+    do(ada, "DELETE", f"/api/chat/messages/{message['id']}")
+    another = sent(ada, room.room)
+    do(ada, "DELETE", f"/api/chat/files/{another['id']}")
+    assert get(ada, file).status_code == 404
     names = {path.name for path in on_disk(server)}
     assert {file["id"], another["id"]} <= names
     with inside(server) as database:
         database.execute("DELETE FROM meta WHERE name = 'backing up'")
     # Something that is deleted now stirs what takes files away.
-    do(lived.ada, "DELETE", f"/api/chat/files/{sent(lived.ada, room.room)['id']}")
+    do(ada, "DELETE", f"/api/chat/files/{sent(ada, room.room)['id']}")
     gone(server, file, another)
 
 

@@ -24,6 +24,7 @@ from tests.support.server import NewServer
 from tests.support.websocket import Client as Connection
 
 DAMAGED = 'parlour_database_faults_total{reason="damaged"}'
+LOG_GONE = "chat.db was moved or deleted under the running server"
 MOVED = "was moved or replaced under the running server"
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.one_node("each has its own disk")]
@@ -234,3 +235,59 @@ def test_the_log_goes_with_the_file_that_was_moved(squeezed: Squeezed) -> None:
     server.start()
     assert squeezed.stored() == squeezed.said[:-1]
     assert squeezed.say("and on").is_success
+
+
+@pytest.fixture
+def unwritten(squeezed: Squeezed) -> Squeezed:
+    """Return one whose last messages are in its log, and not in its file."""
+    for number in range(5):
+        assert squeezed.say(f"in the log {number}").is_success
+    path = squeezed.server.data_dir / "chat.db"
+    with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as connection:
+        kept = connection.execute("SELECT content FROM messages ORDER BY id").fetchall()
+    assert ("in the log 4",) not in kept
+    return squeezed
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+@pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])
+async def test_a_log_that_is_deleted_takes_nothing_with_it(
+    unwritten: Squeezed, person: MakePerson, *, killed: bool, replaced: bool
+) -> None:
+    """What is in it is brought into the database at once, and nothing is taken from then on."""
+    server, log = unwritten.server, unwritten.server.data_dir / "chat.db-wal"
+    connection = await person("bob", server).enter(unwritten.room)
+    unwritten.said = unwritten.stored()
+    log.unlink()
+    if replaced:
+        log.write_bytes(b"")
+    # Nobody asks for anything.
+    server.process.wait_for_line(LOG_GONE)
+    await refused(unwritten, connection)
+    detail = unwritten.http.get("/readyz").json()["detail"]
+    assert detail == (
+        "The server's database has lost its log: whoever runs it has to start it again."
+    )
+    assert unwritten.stored() == unwritten.said
+    assert unwritten.told(LOG_GONE) == 1
+    if killed:
+        server.kill()
+    else:
+        assert await server.astop() == 0
+    server.start()
+    assert unwritten.stored() == unwritten.said
+    unwritten.assert_well()
+
+
+async def test_a_log_that_was_moved_away_can_be_put_back(unwritten: Squeezed) -> None:
+    """It goes on without a restart, and all that was acknowledged is there."""
+    log = unwritten.server.data_dir / "chat.db-wal"
+    aside = log.with_name("aside")
+    log.rename(aside)
+    unwritten.server.process.wait_for_line(LOG_GONE)
+    assert_refused(unwritten.say("never"), "busy")
+    aside.rename(log)
+    unwritten.server.process.wait_for_line("chat.db-wal is back")
+    unwritten.assert_well()
+    unwritten.server.restart()
+    unwritten.assert_well()

@@ -155,6 +155,13 @@ describe("errors in words", () => {
     assert.equal(errorText("no_such_code", "The server says this."), "The server says this.");
     for (const code of ["no_such_code", null, undefined, "", "constructor", "__proto__"]) assert.match(errorText(code), /^Something went wrong/);
   });
+
+  test("why a server is busy is for the server to say: somebody may have to see to it", () => {
+    const damaged = "The server's database is damaged: whoever runs it has to restore a backup.";
+    assert.equal(errorText("busy", damaged), damaged);
+    assert.equal(accountErrorText("busy", damaged), damaged);
+    assert.match(errorText("busy"), /^The server is busy/);
+  });
 });
 
 describe("words stand in the table alone", () => {

@@ -220,9 +220,20 @@ class Browsers:
 
     async def close(self, *, keep: str | None) -> None:
         """Close every context; `keep` is the name under which picture and trace are kept."""
-        for number, context in enumerate(self.contexts, 1):
-            if keep is not None:
-                await self._keep(context, artefacts() / f"{keep}-{number}")
+        async with AsyncExitStack() as stack:
+            for number, context in enumerate(self.contexts, 1):
+                # Whatever the others say to it: who stays asks a server that is gone, for ever.
+                stack.push_async_callback(self._close, context)
+                if keep is not None:
+                    await self._keep(context, artefacts() / f"{keep}-{number}")
+
+    @staticmethod
+    async def _close(context: BrowserContext) -> None:
+        try:
+            for page in context.pages:
+                # What a test lays under it may be at work still, and its faults are nobody's.
+                await page.unroute_all(behavior="ignoreErrors")
+        finally:
             await context.close()
 
     async def _keep(self, context: BrowserContext, place: Path) -> None:

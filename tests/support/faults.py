@@ -188,12 +188,12 @@ def _fill(handle: int, *, leave: int) -> None:
     os.posix_fallocate(handle, 0, max(4096, state.f_bavail * state.f_frsize - leave))
 
 
-def run(*command: str) -> None:
-    """Run a command as root. Raises CannotRunError."""
+def run(*command: str) -> str:
+    """Run a command as root; what it said. Raises CannotRunError."""
     if os.geteuid() != 0:
         command = ("sudo", "--non-interactive", *command)
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
     except FileNotFoundError:
         raise CannotRunError(f"{command[0]} is not installed") from None
     except subprocess.CalledProcessError as error:

@@ -18,6 +18,8 @@ LOADED: Final = (
     "encodings.unicode_escape",
     "parlour.backup.command",
     "parlour.doctor",
+    "parlour.main",
+    "parlour.server",
     "sqlalchemy.dialects.sqlite",
 )
 

@@ -179,6 +179,8 @@ export const ERRORS = {
  * @returns {string} one sentence that ends with a full stop
  */
 export function errorText(code, detail) {
+  // Somebody may have to do something about it.
+  if (code === 'busy' && detail) return detail;
   const known = code && Object.hasOwn(ERRORS, code) ? ERRORS[code] : undefined;
   return known ?? (detail || 'Something went wrong. Try again.');
 }

@@ -131,11 +131,11 @@ export function createStatus({ clock, read }) {
     const known = nodes.get(id) ?? new Readings();
     known.add(clock.now(), status);
     nodes.set(id, known);
-    // Who has ended is nobody that could be chosen, unless it is looked at.
-    for (const other of nodes.keys()) {
-      if (other !== shown && other !== id && !status.nodes.some((node) => node.id === other)) nodes.delete(other);
-    }
-    if (shown === null || (shown !== id && !status.nodes.some((node) => node.id === shown))) shown = id;
+    /** @param {string} other */
+    const isThere = (other) => other === id || status.nodes.some((node) => node.id === other);
+    if (shown === null || !isThere(shown)) shown = id;
+    // Who has ended is nobody that could be chosen.
+    for (const other of nodes.keys()) if (!isThere(other)) nodes.delete(other);
     const ids = [...nodes.keys()];
     if (choice.select.options.length !== ids.length || ids.some((one, at) => choice.select.options[at]?.value !== one)) {
       choice.select.replaceChildren(...ids.map((one) => {
