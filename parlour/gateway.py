@@ -29,7 +29,7 @@ from parlour.realtime.connection import Connection
 from parlour.realtime.presence import EVERYWHERE, Present, everywhere
 from parlour.realtime.queued import QueuedWire
 from parlour.realtime.websocket import wire_of
-from parlour.support.addresses import address_of
+from parlour.support.addresses import address_of, told_of
 from parlour.support.counts import COUNTS
 from parlour.support.origin import origin_allowed
 
@@ -182,7 +182,7 @@ def _site_of(origin: str) -> str:
 
 def _log_end(websocket: WebSocket, client: Client, seconds: float) -> None:
     seconds = round(seconds, 3)
-    about = {"connection": client.id, "address": _host(websocket), "seconds": seconds}
+    about = {"connection": client.id, "address": told_of(websocket.scope), "seconds": seconds}
     requests.info("a connection ended after %.3f s", seconds, extra=about)
 
 

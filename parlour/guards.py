@@ -17,6 +17,7 @@ from parlour import costs
 from parlour.context import internal_error
 from parlour.errors import Refusal
 from parlour.pacing import count_request
+from parlour.support.addresses import told_of
 from parlour.support.counts import COUNTS
 from parlour.support.logs import REQUEST, new_id
 from parlour.support.origin import origin_allowed
@@ -94,7 +95,7 @@ def _log_request(scope: Scope, status: int, seconds: float) -> None:
         "route": route,
         "status": status,
         "ms": round(seconds * 1000, 1),
-        "address": scope["client"][0] if scope.get("client") else "",
+        "address": told_of(scope),
     }
     words = "%s %s: %s in %.1f ms"
     shown = (about["method"], route or "(no route)", status or "no answer", about["ms"])

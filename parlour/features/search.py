@@ -10,6 +10,7 @@ from parlour.finding import SearchPage, SearchQuery
 from parlour.identity import ContextDep, Reader
 from parlour.query import parse
 from parlour.searching import Search
+from parlour.support.addresses import address_of
 from parlour.support.turns import TooMany
 from parlour.web import StrictRoute, answers
 
@@ -33,7 +34,7 @@ async def find_messages(
     asked = Search(
         parse(query.q), query.room_id, query.limit, query.before, time_zone=query.time_zone
     )
-    key = author or (request.client.host if request.client else "")
+    key = author or address_of(request.client.host if request.client else None)
     try:
         async with context.searches.take(key):
             page = await context.database.read(searching.find_messages, author, asked)

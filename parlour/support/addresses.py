@@ -2,8 +2,9 @@
 
 import ipaddress
 import logging
+from collections.abc import MutableMapping
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from parlour.support.logs import Seldom
 
@@ -17,6 +18,15 @@ NO_ADDRESS: Final = "no address"
 _LONGEST: Final = 64
 # So seldom it is said that a proxy names what is no address.
 _NAMED: Final = Seldom()
+
+
+def told_of(scope: MutableMapping[str, Any]) -> str:
+    """What the log says of where a request or connection comes from, as whoever knows it wrote it.
+
+    Cut: behind a trusted proxy that hands on what clients say of themselves it is their word.
+    """
+    client = scope.get("client")
+    return str(client[0])[:_LONGEST] if client else ""
 
 
 def address_of(host: str | None) -> str:

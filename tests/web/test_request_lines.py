@@ -93,6 +93,15 @@ async def test_requests_and_connections_are_logged_where_that_is_asked_for(
         assert secret not in whole, secret
 
 
+def test_no_more_of_what_a_proxy_says_is_logged_than_an_address_has(new_server: NewServer) -> None:
+    """Clients may have written it, where one is trusted that hands it on."""
+    server = new_server(env={"PARLOUR_LOG_FORMAT": "json", "PARLOUR_LOG_REQUESTS": "on"}).start()
+    with http_client(server) as client:
+        client.get("/api/chat/rooms", headers={"X-Forwarded-For": "x" * 5_000})
+    until(lambda: any(event["address"] == "x" * 64 for event in of_requests(server)))
+    assert "x" * 65 not in "\n".join(server.log)
+
+
 def test_by_itself_nothing_is_logged_of_requests(new_server: NewServer) -> None:
     """Whoever asks cannot fill a disk."""
     server = new_server(env={"PARLOUR_LOG_FORMAT": "json"}).start()
