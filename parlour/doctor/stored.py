@@ -3,8 +3,9 @@
 import asyncio
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +31,8 @@ from parlour.support.tokens import random_id
 # How many of each kind the database is asked for, and how many lie in a folder that is looked at,
 # where not all of them are.
 _SOME: Final = 100
+# The same of a bucket, which may be far away.
+_FEW_THERE: Final = 20
 _FEW: Final = 3
 # Names that are told, and those that are kept to be asked for once more.
 _TOLD: Final = 3
@@ -68,7 +71,9 @@ def kept(given: Given) -> Findings:
         # It was said of the data directory.
         return
     yield from _whose(settings, path, deep=given.deep)
-    yield from _there(settings, path, deep=given.deep)
+    mend = "put them back out of a backup: files/abcd... of the archive is ab/cd/abcd... there"
+    is_lost = partial(_is_lost, path)
+    yield from _there(settings, str(path.resolve()), is_lost, mend, deep=given.deep)
 
 
 def _unfit(path: Path, data_dir: Path) -> Finding | None:
@@ -146,32 +151,34 @@ def _is_closed(path: Path) -> bool:
     return lack == "read" or (lack is not None and path.is_dir())
 
 
-def _there(settings: Settings, path: Path, *, deep: bool) -> Findings:
+def _there(
+    settings: Settings, where: str, is_lost: Callable[[_Named], bool], mend: str, *, deep: bool
+) -> Findings:
     """Whether the files that the database names are there, and of their size."""
     looked, more = 0, 0
     lost: dict[str, None] = {}
-    for each in _named(settings, deep=deep):
+    some = _FEW_THERE if settings.s3_bucket else _SOME
+    for each in _named(settings, deep=deep, some=some):
         looked += 1
-        if _is_lost(path, each):
+        if is_lost(each):
             if len(lost) < _KEPT:
                 lost[each.key] = None
             else:
                 more += 1
     if lost:
         # What was deleted meanwhile is named no longer.
-        again = _named(settings, deep=deep)
-        lost = {each.key: None for each in again if each.key in lost and _is_lost(path, each)}
+        again = _named(settings, deep=deep, some=some)
+        lost = {each.key: None for each in again if each.key in lost and is_lost(each)}
     if lost:
         found = _Some()
         for key in lost:
             found.add(key)
         found.count += more
-        words = f"Of {looked} files that were looked for {found.count} are not in"
-        words += f" {path.resolve()}, or not whole: {found}."
+        words = f"Of {looked} files that were looked for {found.count} are not in {where}"
+        words += f", or not whole: {found}."
         if found.count == looked:
             yield fault("Files", words, f"put them back, {_OR_RESTORE}")
             return
-        mend = "put them back out of a backup: files/abcd... of the archive is ab/cd/abcd... there"
         yield warning("Files", words, mend)
     elif looked:
         yield ok("Files", f"All {looked} that were looked for are there.")
@@ -214,7 +221,7 @@ def _list(path: Path) -> list[Path]:
     return []
 
 
-def _named(settings: Settings, *, deep: bool) -> Iterator[_Named]:
+def _named(settings: Settings, *, deep: bool, some: int = _SOME) -> Iterator[_Named]:
     """All of that, or some; nothing where the database cannot be asked, which was said of it."""
     try:
         backend = backend_of(settings)
@@ -228,11 +235,11 @@ def _named(settings: Settings, *, deep: bool) -> Iterator[_Named]:
                 for each in named(connection):
                     yield _Named(each.key, each.size)
                 return
-            sent = select(files.c.id, files.c.size).order_by(files.c.id).limit(_SOME)
+            sent = select(files.c.id, files.c.size).order_by(files.c.id).limit(some)
             of_people = select(users.c.avatar, users.c.avatar_size).where(
                 users.c.avatar.is_not(None)
             )
-            for statement in (sent, of_people.limit(_SOME)):
+            for statement in (sent, of_people.limit(some)):
                 for key, size in connection.execute(statement):
                     yield _Named(key, size)
     except (DBAPIError, DatabaseUnusable, ImportError, OutOfReach):
@@ -240,42 +247,58 @@ def _named(settings: Settings, *, deep: bool) -> Iterator[_Named]:
 
 
 def bucket(given: Given) -> Findings:
-    """Whether a file can be kept in a bucket, and given back."""
+    """Whether a bucket keeps a file, and gives it back, and has those that the database names."""
     settings = given.settings
     if not settings.s3_bucket:
         return
     place = f"The bucket {settings.s3_bucket}"
-    try:
-        seconds = asyncio.run(_keep_one(open_storage(settings)))
-    except SettingsError as error:
-        yield fault("Files", str(error), "do what it says")
-    except (Unavailable, Missing, OSError) as error:
-        mend = "see PARLOUR_S3_BUCKET, _ENDPOINT and _REGION, AWS_ACCESS_KEY_ID and its secret, and"
-        mend += " that they allow to put, get and delete"
-        yield fault("Files", f"{place} does not keep a file: {str(error) or 'it is gone'}.", mend)
-    else:
-        yield ok("Files", f"{place} took a file and gave it back in {1000 * seconds:.0f} ms.")
+    with asyncio.Runner() as runner:
+        try:
+            storage = open_storage(settings)
+            seconds = runner.run(_keep_one(storage))
+            yield ok("Files", f"{place} took a file and gave it back in {1000 * seconds:.0f} ms.")
+            there = runner.run(_all_in(storage)) if given.deep else set()
+            yield from _there(
+                settings,
+                f"the bucket {settings.s3_bucket}",
+                # What has come since the list was made is not in it.
+                lambda each: each.key not in there and not runner.run(storage.exists(each.key)),
+                "put them back out of a backup: files/abcd of the archive is parlour/abcd there",
+                deep=given.deep,
+            )
+            runner.run(storage.close())
+        except SettingsError as error:
+            yield fault("Files", str(error), "do what it says")
+        except (Unavailable, Missing, OSError) as error:
+            words = f"{place} does not keep a file: {str(error) or 'it is gone'}."
+            mend = "see PARLOUR_S3_BUCKET, _ENDPOINT and _REGION, AWS_ACCESS_KEY_ID and its secret,"
+            mend += " and that they allow to put, get, list and delete"
+            yield fault("Files", words, mend)
+
+
+async def _all_in(storage: Storage) -> set[str]:
+    there: set[str] = set()
+    async for page in storage.keys():
+        there.update(page)
+    return there
 
 
 async def _keep_one(storage: Storage) -> float:
     key, text = random_id().encode().hex()[:32], b"parlour doctor"
     begun = time.perf_counter()
+    await storage.begin()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "probe"
+        path.write_bytes(text)
+        await storage.put(key, path)
     try:
-        await storage.begin()
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "probe"
-            path.write_bytes(text)
-            await storage.put(key, path)
+        portions = await storage.open(key, 0, len(text))
         try:
-            portions = await storage.open(key, 0, len(text))
-            try:
-                given = b"".join([portion async for portion in portions])
-            finally:
-                await portions.aclose()
+            given = b"".join([portion async for portion in portions])
         finally:
-            await storage.delete(key)
-        if given != text:
-            raise Unavailable("what it gave back was something else")
+            await portions.aclose()
     finally:
-        await storage.close()
+        await storage.delete(key)
+    if given != text:
+        raise Unavailable("what it gave back was something else")
     return time.perf_counter() - begun

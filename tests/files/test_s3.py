@@ -14,7 +14,7 @@ import pytest
 from parlour.storage import Missing, s3
 from tests.support.accounts import Account, register
 from tests.support.answers import assert_refused
-from tests.support.doctor import seen_at
+from tests.support.doctor import seen, seen_at
 from tests.support.files import FILES, get, on_disk, on_their_way, said, send, sent, until
 from tests.support.people import NewRoom
 from tests.support.pictures import opened, picture
@@ -239,3 +239,26 @@ def test_the_doctor_puts_a_file_there_and_takes_it_away_again(store: Store, tmp_
     )
     assert "of-no-use" not in told.output
     assert store.listed() == before
+
+
+@pytest.mark.parametrize("deep", [(), ("--deep",)], ids=["some", "all"])
+def test_the_doctor_misses_what_is_gone_from_the_bucket(
+    store: Store, new_server: NewServer, new_room: NewRoom, deep: tuple[str, ...]
+) -> None:
+    """By what the database names; where nothing is missing it says so."""
+    server = new_server(env=store.settings()).start()
+    room, ann = new_room(server), register(server, "ann")
+    kept, lost = sent(ann, room), sent(ann, room)
+    said(ann, room, kept, lost)
+    assert "All 2 that were looked for are there." in [
+        each.seen for each in seen(server, *deep).of("ok")
+    ]
+    store.lose(lost["id"])
+    [warned] = [each for each in seen(server, *deep).of("warning") if each.what == "Files"]
+    assert warned.seen == (
+        f"Of 2 files that were looked for 1 are not in the bucket {BUCKET}, or not whole:"
+        f" {lost['id']}."
+    )
+    assert "files/abcd of the archive is parlour/abcd there" in warned.mend
+    store.lose(kept["id"])
+    assert "not in the bucket" in seen(server, *deep).only_fault().seen

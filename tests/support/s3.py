@@ -91,6 +91,11 @@ class Store:
         entries = checked(answer)["Entries"] or []
         return {str(entry["FullPath"]).rpartition("/")[2] for entry in entries}
 
+    def lose(self, key: str) -> None:
+        """Take something out of the bucket."""
+        with self._client() as client:
+            assert client.delete(f"/buckets/{BUCKET}/parlour/{key}").status_code == 204
+
     def settings(self, secret: str = SECRET, port: int = 0) -> dict[str, str]:
         """Return the settings of a server that keeps its files here."""
         endpoint = f"http://127.0.0.1:{port or self.ports['s3']}"
