@@ -1,6 +1,8 @@
 """`parlour doctor`: what looks well, and is not."""
 
 import os
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,37 @@ def test_a_server_at_another_port_is_not_taken_for_none(server: Server) -> None:
         "ok",
         f"It takes work at http://127.0.0.1:{server.port}.",
     )
+
+
+class Fickle(BaseHTTPRequestHandler):
+    """A proxy that lets one see that the server lives, and hangs up on all else."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        if self.path == "/healthz":
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"status":"ok"}')
+
+    def do_POST(self) -> None:
+        """Say nothing, and hang up."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_proxy_that_hangs_up_on_most_is_told_as_that(tmp_path: Path) -> None:
+    """It is no fault of the program, and what was seen before it is told all the same."""
+    with HTTPServer(("127.0.0.1", 0), Fickle) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{proxy.server_port}"
+        told = seen_at(tmp_path, "--url", url)
+        proxy.shutdown()
+    assert f"{url} answers after " in told.output
+    faults = {each.what: each for each in told.of("FAULT")}
+    assert faults.keys() == {"WebSocket", "Address"}
+    assert faults["Address"].seen.startswith(f"{url} answered, and then did not: ")
+    assert "fault of Parlour" not in told.output
 
 
 def test_a_server_that_does_not_run_is_told_as_that(tmp_path: Path) -> None:

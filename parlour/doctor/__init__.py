@@ -35,7 +35,7 @@ _NEEDED: Final[Mapping[Check, frozenset[str]]] = {
     backups.place: frozenset({"data_dir", "backup_to"}),
     data.keys: _DATABASE,
     stored.kept: _DATABASE | {"s3_bucket", "redis_url"},
-    stored.bucket: frozenset({"s3_bucket", "s3_endpoint", "s3_region"}),
+    stored.bucket: _DATABASE | {"s3_bucket", "s3_endpoint", "s3_region"},
     outside.here: frozenset({"host", "port", "tls_certificate", "tls_key"}),
 }
 

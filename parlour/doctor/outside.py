@@ -188,9 +188,13 @@ def browser(given: Given) -> Findings:
         yield fault("Address", words, "see where the proxy leads")
         return
     yield ok("Address", f"{place.origin} answers after {1000 * answer.seconds:.0f} ms.")
-    yield from _security(place, answer)
-    yield from _websocket(place)
-    yield from _handed_on(given, place)
+    try:
+        yield from _security(place, answer)
+        yield from _websocket(place)
+        yield from _handed_on(given, place)
+    except (OSError, http.client.HTTPException) as error:
+        words = f"{place.origin} answered, and then did not: {str(error) or type(error).__name__}."
+        yield fault("Address", words, "ask once more, and see the proxy's log for the reason")
 
 
 def _unheard(place: _Place, error: Exception) -> Finding:
