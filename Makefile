@@ -39,8 +39,10 @@ ON_POSTGRESQL := tests/administration tests/database tests/features tests/files 
 # What takes minutes in its long form, and a part of a minute in every run.
 FAULTS := tests/deploy/test_rolling.py tests/faults/test_ledger_nodes.py tests/faults/test_ledger_partitions.py \
 	tests/faults/test_releases.py tests/migrations/test_upgrades.py
-# The same in seconds each, with what else two nodes and what is beneath them go through.
-FAULTS_SHORT := tests/cluster tests/database/test_moving_files.py tests/deploy/test_cluster.py \
+# The same in seconds each, with what else two nodes and what is beneath them go through, and how
+# PostgreSQL looks for rows.
+FAULTS_SHORT := tests/cluster tests/database/test_moving_files.py tests/database/test_postgresql_plans.py \
+	tests/deploy/test_cluster.py \
 	tests/deploy/test_rolling.py tests/faults/test_ledger_faults.py tests/faults/test_ledger_nodes.py \
 	tests/faults/test_ledger_partitions.py tests/faults/test_ledger_postgresql.py tests/faults/test_releases.py
 CSS := "frontend/**/*.css" "!frontend/vendor/**"
@@ -81,7 +83,7 @@ test-all: test-frontend test-python ## Run all tests, also those that show in mo
 test-python: dev ## Run the Python and browser tests of them
 	@chromium=$$(sh scripts/browser.sh) || [ "$$CI" != true ] || exit 1; \
 	CHROME_PATH="$$chromium" $(BIN)/python -m scripts.tests $(SHARED) $(if $(TIMES),--seconds-to tests/seconds.json) \
-	-- TEST_DATABASE=postgresql tests/database
+	$(if $(TEST_BRIEF),,-- TEST_DATABASE=postgresql tests/database)
 
 # Measuring doubles what the tests compute, so it is a run of its own.
 coverage: dev ## The same, then hold their branch coverage against the bound

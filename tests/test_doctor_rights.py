@@ -7,6 +7,7 @@ import pytest
 
 from tests.support import faults
 from tests.support.accounts import register
+from tests.support.brief import thorough_but
 from tests.support.doctor import Said, Seen, seen
 from tests.support.files import said, sent
 from tests.support.places import make_room
@@ -61,7 +62,7 @@ def without_index(server: Server) -> None:
     (server.data_dir / "chat.db-shm").unlink()
 
 
-@pytest.mark.parametrize("end", [Server.stop, killed, without_index])
+@pytest.mark.parametrize("end", thorough_but([killed], [Server.stop, killed, without_index]))
 def test_a_disk_that_can_only_be_read_is_told_as_that(
     new_server: NewServer, disk: Path, end: Callable[[Server], None]
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_disk_that_can_only_be_read_is_told_as_that(
     server.start()
 
 
+@pytest.mark.thorough
 def test_a_damaged_database_on_a_disk_that_can_only_be_read_is_told(
     new_server: NewServer, disk: Path
 ) -> None:
@@ -139,6 +141,7 @@ def test_the_directory_of_another_user_is_one_fault(theirs: Rights) -> None:
     assert found.mend.endswith(f"sudo -u USER parlour doctor --data-dir {inside}")
 
 
+@pytest.mark.thorough
 def test_a_directory_that_another_user_lets_be_read_is_one_fault(theirs: Rights) -> None:
     """It cannot be written, and its database not be read there."""
     theirs.data_dir.chmod(0o755)
@@ -176,7 +179,7 @@ def test_files_of_another_user_are_named_with_whose_they_are(theirs: Rights) -> 
     assert closed.mend.startswith(f"chmod u+rwX {keys}; or,")
 
 
-@pytest.mark.parametrize("name", ["parlour.lock", "chat.db-shm"])
+@pytest.mark.parametrize("name", thorough_but(["chat.db-shm"], ["parlour.lock", "chat.db-shm"]))
 def test_what_keeps_a_server_from_starting_is_found(theirs: Rights, name: str) -> None:
     """The lock, and what somebody has left who looked into the database as root."""
     path = theirs.data_dir / name
@@ -187,7 +190,7 @@ def test_what_keeps_a_server_from_starting_is_found(theirs: Rights, name: str) -
     assert found.mend.startswith(f"chown {NAME} {path}; or,")
 
 
-@pytest.mark.parametrize("name", ["chat.db", "chat.db-shm"])
+@pytest.mark.parametrize("name", thorough_but(["chat.db"], ["chat.db", "chat.db-shm"]))
 def test_a_server_that_may_not_open_its_database_says_whose_it_is(
     theirs: Rights, name: str
 ) -> None:
@@ -201,7 +204,7 @@ def test_a_server_that_may_not_open_its_database_says_whose_it_is(
     assert last.endswith(f" {path} belongs to root, and this runs as {NAME}.")
 
 
-@pytest.mark.parametrize("name", ["files", "uploads"])
+@pytest.mark.parametrize("name", thorough_but(["files"], ["files", "uploads"]))
 def test_a_folder_of_files_of_another_user_is_a_fault(theirs: Rights, name: str) -> None:
     """No file can be stored there, or be sent out."""
     Rights.give_away(theirs.data_dir / name)
@@ -213,7 +216,7 @@ def test_a_folder_of_files_of_another_user_is_a_fault(theirs: Rights, name: str)
     assert found.mend.startswith(f"chown {NAME} {theirs.data_dir / name}; or,")
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("depth", thorough_but([2], [1, 2, 3]))
 def test_what_belongs_to_another_user_among_the_files_is_found(theirs: Rights, depth: int) -> None:
     """A first folder, one in that, a file; what another may use as well is no fault."""
     files = theirs.data_dir / "files"
@@ -250,6 +253,7 @@ def test_a_deep_look_finds_what_a_short_one_leaves_out(theirs: Rights) -> None:
     assert "00/01 of root" in theirs.seen("--deep").only_fault().seen
 
 
+@pytest.mark.thorough
 def test_a_backup_that_root_has_left_keeps_others_from_being_made(theirs: Rights) -> None:
     """It is told, with how to be rid of it."""
     place = theirs.home / "backups"
@@ -267,6 +271,7 @@ def test_a_backup_that_root_has_left_keeps_others_from_being_made(theirs: Rights
     assert (refused.returncode, "Permission denied" in refused.stderr) == (1, True)
 
 
+@pytest.mark.thorough
 def test_a_place_of_backups_in_a_closed_folder_is_a_fault(theirs: Rights) -> None:
     """It says whose that is."""
     above = theirs.home / "closed"

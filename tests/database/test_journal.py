@@ -14,6 +14,7 @@ from parlour.errors import Refusal
 from parlour.realtime.broker import Hub, MemoryBroker
 from parlour.store import journal, nodes
 from parlour.support import postgresql
+from tests.support.brief import thorough_but
 from tests.support.cutting import Cutting, cutting
 from tests.support.local import at_last, local_settings
 from tests.support.postgres import postgres
@@ -96,7 +97,7 @@ async def test_what_is_too_long_for_a_hint_is_told_soon(
 
 
 @pytest.mark.usefixtures("unhurried")
-@pytest.mark.parametrize("then", ["looks", "writes", "hears"])
+@pytest.mark.parametrize("then", thorough_but(["looks"], ["looks", "writes", "hears"]))
 async def test_what_was_committed_without_its_nodes_knowing_is_told_once(
     tmp_path: Path, url: str, way: Cutting, then: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -282,6 +282,7 @@ def test_a_deleted_room_is_taken_away_by_indexes(scene: Scene) -> None:
     assert rounds > 5
 
 
+@pytest.mark.thorough
 def test_a_table_that_is_gone_through_is_seen(scene: Scene) -> None:
     """So that the tests above can fail."""
     words = "SELECT id FROM messages WHERE content = 'word7 1'"

@@ -109,6 +109,7 @@ def test_who_falls_silent_in_the_middle_of_writing_keeps_nobody_from_it_for_long
         other.dispose()
 
 
+@pytest.mark.thorough
 def test_who_takes_long_on_purpose_is_left_alone(own_postgres: Postgres) -> None:
     """A migration, in which much may be reckoned before anything is said."""
     url = own_postgres.new_database()

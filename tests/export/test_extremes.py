@@ -72,6 +72,7 @@ def test_the_largest_and_oddest_of_everything_comes_back(
     assert "was brought in: 2 people, 1 room, 1 file, 3 messages." in told
 
 
+@pytest.mark.thorough
 def test_times_of_a_clock_that_was_ahead_are_taken_down(
     new_server: NewServer, tmp_path: Path
 ) -> None:

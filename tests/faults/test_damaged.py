@@ -17,6 +17,7 @@ from httpx2 import Client
 from tests.faults.squeezed import Squeezed
 from tests.support import files
 from tests.support.answers import assert_refused
+from tests.support.brief import thorough_but
 from tests.support.figures import read
 from tests.support.hurried_server import HurriedServer
 from tests.support.people import MakePerson, NewRoom, checked, http_client
@@ -133,6 +134,7 @@ async def test_what_one_reader_meets_is_known_to_all_who_write(
     squeezed.assert_well()
 
 
+@pytest.mark.thorough
 def test_a_large_database_is_looked_through_behind_the_start(tmp_path: Path) -> None:
     """People come in at once; from when damage is met nothing is taken."""
     server = HurriedServer(tmp_path, hurry=("start",), is_anew=True)
@@ -158,7 +160,7 @@ def _is_unready(http: Client) -> bool:
     return not http.get("/readyz").is_success
 
 
-@pytest.mark.parametrize("replaced", [False, True], ids=["moved", "replaced"])
+@pytest.mark.parametrize("replaced", thorough_but([False], [False, True]))
 async def test_nothing_is_taken_while_the_file_is_not_in_its_place(
     squeezed: Squeezed, person: MakePerson, *, replaced: bool
 ) -> None:
@@ -196,7 +198,7 @@ async def test_what_nobody_asks_of_is_told_all_the_same(squeezed: Squeezed) -> N
     squeezed.server.process.wait_for_line("chat.db is back")
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])
+@pytest.mark.parametrize("killed", thorough_but([True], [False, True]))
 def test_who_stops_while_the_file_is_away_loses_nothing(
     squeezed: Squeezed, *, killed: bool
 ) -> None:
@@ -219,6 +221,7 @@ def test_who_stops_while_the_file_is_away_loses_nothing(
     squeezed.assert_well()
 
 
+@pytest.mark.thorough
 def test_the_log_goes_with_the_file_that_was_moved(squeezed: Squeezed) -> None:
     """Both have all that was acknowledged, and another file can be gone on with."""
     server, path = squeezed.server, squeezed.server.data_dir / "chat.db"
@@ -249,8 +252,8 @@ def unwritten(squeezed: Squeezed) -> Squeezed:
     return squeezed
 
 
-@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
-@pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])
+@pytest.mark.parametrize("replaced", thorough_but([False], [False, True]))
+@pytest.mark.parametrize("killed", thorough_but([True], [False, True]))
 async def test_a_log_that_is_deleted_takes_nothing_with_it(
     unwritten: Squeezed, person: MakePerson, *, killed: bool, replaced: bool
 ) -> None:

@@ -14,7 +14,6 @@ import pytest
 
 from tests.ledger import Load, run_on_nodes, summary
 from tests.support import among
-from tests.support.brief import thorough_but
 from tests.support.faults import CannotRunError
 from tests.support.ledger_nodes import Nodes, running_nodes
 from tests.support.people import async_http_client, checked
@@ -27,8 +26,6 @@ LOAD = (
 )
 # The one has no fault in it that the others do not have.
 FAULTS = among.FAULTS if LONG else [each for each in among.FAULTS if each != "none"]
-# One of Redis, of PostgreSQL and of a node.
-BRIEF = ("redis-killed", "restarts", "kills")
 # Within which everybody is refused; longer takes no more than that.
 FROZEN = 20.0
 
@@ -42,7 +39,9 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
         yield running
 
 
-@pytest.mark.parametrize("fault", thorough_but(BRIEF, FAULTS))
+# `make test-cluster` runs them with each change.
+@pytest.mark.thorough
+@pytest.mark.parametrize("fault", FAULTS)
 async def test_nothing_is_lost_or_doubled_and_all_see_one_order(
     fault: str, nodes: Nodes, chance: random.Random
 ) -> None:

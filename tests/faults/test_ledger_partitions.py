@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from tests.ledger import Load, run_on_nodes, summary
-from tests.support.brief import thorough_but
 from tests.support.faults import CannotRunError
 from tests.support.ledger_nodes import Nodes, running_nodes
 from tests.support.namespaces import Namespaces
@@ -72,7 +71,9 @@ async def hold(fault: str, nodes: Nodes, chance: random.Random) -> None:
     assert sum(storm.scene.ledger.acknowledged for storm in storms) >= 100
 
 
-@pytest.mark.parametrize("fault", thorough_but(["apart-both"], PARTITIONS))
+# `make test-cluster` runs them with each change.
+@pytest.mark.thorough
+@pytest.mark.parametrize("fault", PARTITIONS)
 async def test_nothing_is_lost_or_doubled_and_all_see_one_order(
     fault: str, nodes: Nodes, chance: random.Random
 ) -> None:
