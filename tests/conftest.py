@@ -92,9 +92,14 @@ def _tenths(item: pytest.Item) -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Remember for the fixtures' ends whether the test failed."""
+    """Remember for the fixtures' ends whether the test failed.
+
+    Its time ends where it has failed: what is told of it would be the end of the whole run.
+    """
+    if call.excinfo is not None:
+        item.config.hook.pytest_timeout_cancel_timer(item=item)
     report = yield
     if report.failed:
         item.stash[FAILED] = True

@@ -6,6 +6,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from websockets.http11 import Request, Response
+from websockets.sync.server import ServerConnection, serve
 
 from tests.support.accounts import register
 from tests.support.archives import made
@@ -67,6 +69,22 @@ def test_a_proxy_that_hangs_up_on_most_is_told_as_that(tmp_path: Path) -> None:
     faults = {each.what: each for each in told.of("FAULT")}
     assert faults.keys() == {"WebSocket", "Address"}
     assert faults["Address"].seen.startswith(f"{url} answered, and then did not: ")
+    assert "fault of Parlour" not in told.output
+
+
+def test_a_proxy_that_lets_one_in_and_hangs_up_is_told_as_that(tmp_path: Path) -> None:
+    """The upgrade is answered, and then nothing is said."""
+
+    def answer(connection: ServerConnection, request: Request) -> Response | None:
+        lives = connection.respond(200, '{"status":"ok"}')
+        return lives if request.path == "/healthz" else None
+
+    with serve(lambda _: None, "127.0.0.1", 0, process_request=answer) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        told = seen_at(tmp_path, "--url", f"http://127.0.0.1:{proxy.socket.getsockname()[1]}")
+        proxy.shutdown()
+    faults = {each.what: each for each in told.of("FAULT")}
+    assert faults["WebSocket"].seen.startswith("There is none: ")
     assert "fault of Parlour" not in told.output
 
 

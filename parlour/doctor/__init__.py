@@ -20,7 +20,8 @@ _SIGNS: Final[dict[Kind, str]] = {"ok": "ok", "warning": "warning", "fault": "FA
 CHECKS: Final[Sequence[Check]] = (
     place.program, place.clock, configured.settings, configured.file, folder.folder, place.disk,
     place.handles, place.certificate, folder.left, data.database, backups.last, backups.place,
-    data.keys, stored.kept, stored.bucket, data.redis, outside.here, outside.browser,
+    data.keys, stored.kept, stored.bucket, stored.in_bucket,
+    data.redis, outside.here, outside.browser,
 )  # fmt: skip
 _DATABASE: Final = frozenset({"data_dir", "database_url"})
 # Settings without which a check would look at something else than what is meant.
@@ -35,7 +36,8 @@ _NEEDED: Final[Mapping[Check, frozenset[str]]] = {
     backups.place: frozenset({"data_dir", "backup_to"}),
     data.keys: _DATABASE,
     stored.kept: _DATABASE | {"s3_bucket", "redis_url"},
-    stored.bucket: _DATABASE | {"s3_bucket", "s3_endpoint", "s3_region"},
+    stored.bucket: frozenset({"s3_bucket", "s3_endpoint", "s3_region"}),
+    stored.in_bucket: _DATABASE | {"s3_bucket", "s3_endpoint", "s3_region"},
     outside.here: frozenset({"host", "port", "tls_certificate", "tls_key"}),
 }
 

@@ -193,7 +193,7 @@ def browser(given: Given) -> Findings:
         yield from _websocket(place)
         yield from _handed_on(given, place)
     except (OSError, http.client.HTTPException) as error:
-        words = f"{place.origin} answered, and then did not: {str(error) or type(error).__name__}."
+        words = f"{place.origin} answered, and then did not: {_said(error)}."
         yield fault("Address", words, "ask once more, and see the proxy's log for the reason")
 
 
@@ -201,7 +201,7 @@ def _unheard(place: _Place, error: Exception) -> Finding:
     """There is no answer: why that may be."""
     if _is_other(place):
         return _in_the_other_way(place)
-    seen = f"{place.origin} does not answer: {str(error) or type(error).__name__}."
+    seen = f"{place.origin} does not answer: {_said(error)}."
     if isinstance(error, ssl.SSLError):
         mend = "see which versions and ciphers of TLS the proxy or the server there allows"
     elif isinstance(error, socket.gaierror):
@@ -211,6 +211,12 @@ def _unheard(place: _Place, error: Exception) -> Finding:
     else:
         mend = "see the name in the DNS, the firewall, and that proxy and server run"
     return fault("Address", seen, mend)
+
+
+def _said(error: Exception) -> str:
+    """What it says, on one line of a terminal: a proxy may have written it."""
+    words = "".join(each if each.isprintable() else " " for each in str(error))
+    return words or type(error).__name__
 
 
 def _is_other(place: _Place) -> bool:
@@ -255,7 +261,7 @@ def _security(place: _Place, answer: _Answer) -> Findings:
 
 def _websocket(place: _Place) -> Findings:
     # What the page does, by the same library that the server's frames are tested with.
-    from websockets.exceptions import InvalidHandshake, InvalidStatus  # noqa: PLC0415
+    from websockets.exceptions import InvalidStatus, WebSocketException  # noqa: PLC0415
     from websockets.sync.client import connect  # noqa: PLC0415
     from websockets.typing import Origin  # noqa: PLC0415
 
@@ -271,8 +277,8 @@ def _websocket(place: _Place) -> Findings:
         words = f"The upgrade to WebSocket is answered {status}: nobody gets any message."
         mend = f"{_HOST}, or name it in PARLOUR_ALLOWED_ORIGINS" if status == 403 else _UPGRADE
         yield fault("WebSocket", words, mend)
-    except (InvalidHandshake, OSError, TimeoutError, ValueError) as error:
-        yield fault("WebSocket", f"There is none: {error}.", _UPGRADE)
+    except (WebSocketException, OSError, ValueError) as error:
+        yield fault("WebSocket", f"There is none: {_said(error)}.", _UPGRADE)
     else:
         kind = said.get("type") if isinstance(said, dict) else None
         if kind == "error":

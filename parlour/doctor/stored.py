@@ -73,7 +73,8 @@ def kept(given: Given) -> Findings:
     yield from _whose(settings, path, deep=given.deep)
     mend = "put them back out of a backup: files/abcd... of the archive is ab/cd/abcd... there"
     is_lost = partial(_is_lost, path)
-    yield from _there(settings, str(path.resolve()), is_lost, mend, deep=given.deep)
+    where = f"{path.resolve()}, or not whole"
+    yield from _there(settings, where, is_lost, mend, deep=given.deep)
 
 
 def _unfit(path: Path, data_dir: Path) -> Finding | None:
@@ -174,8 +175,7 @@ def _there(
         for key in lost:
             found.add(key)
         found.count += more
-        words = f"Of {looked} files that were looked for {found.count} are not in {where}"
-        words += f", or not whole: {found}."
+        words = f"Of {looked} files that were looked for {found.count} are not in {where}: {found}."
         if found.count == looked:
             yield fault("Files", words, f"put them back, {_OR_RESTORE}")
             return
@@ -247,16 +247,32 @@ def _named(settings: Settings, *, deep: bool, some: int = _SOME) -> Iterator[_Na
 
 
 def bucket(given: Given) -> Findings:
-    """Whether a bucket keeps a file, and gives it back, and has those that the database names."""
+    """Whether a bucket keeps a file, and gives it back."""
     settings = given.settings
     if not settings.s3_bucket:
         return
     place = f"The bucket {settings.s3_bucket}"
-    with asyncio.Runner() as runner:
+    try:
+        seconds = asyncio.run(_keep_one(open_storage(settings)))
+    except SettingsError as error:
+        yield fault("Files", str(error), "do what it says")
+    except (Unavailable, Missing, OSError) as error:
+        mend = "see PARLOUR_S3_BUCKET, _ENDPOINT and _REGION, AWS_ACCESS_KEY_ID and its secret, and"
+        mend += " that they allow to put, get and delete"
+        yield fault("Files", f"{place} does not keep a file: {str(error) or 'it is gone'}.", mend)
+    else:
+        yield ok("Files", f"{place} took a file and gave it back in {1000 * seconds:.0f} ms.")
+
+
+def in_bucket(given: Given) -> Findings:
+    """Whether a bucket has the files that the database names."""
+    settings = given.settings
+    if not settings.s3_bucket:
+        return
+    with asyncio.Runner() as runner, suppress(SettingsError):
+        # Which was said of the bucket.
+        storage = open_storage(settings)
         try:
-            storage = open_storage(settings)
-            seconds = runner.run(_keep_one(storage))
-            yield ok("Files", f"{place} took a file and gave it back in {1000 * seconds:.0f} ms.")
             there = runner.run(_all_in(storage)) if given.deep else set()
             yield from _there(
                 settings,
@@ -266,14 +282,11 @@ def bucket(given: Given) -> Findings:
                 "put them back out of a backup: files/abcd of the archive is parlour/abcd there",
                 deep=given.deep,
             )
+        except (Unavailable, OSError) as error:
+            words = f"What is in the bucket {settings.s3_bucket} cannot be seen: {error}."
+            yield warning("Files", words, "let its keys list the bucket, and ask for a file's head")
+        finally:
             runner.run(storage.close())
-        except SettingsError as error:
-            yield fault("Files", str(error), "do what it says")
-        except (Unavailable, Missing, OSError) as error:
-            words = f"{place} does not keep a file: {str(error) or 'it is gone'}."
-            mend = "see PARLOUR_S3_BUCKET, _ENDPOINT and _REGION, AWS_ACCESS_KEY_ID and its secret,"
-            mend += " and that they allow to put, get, list and delete"
-            yield fault("Files", words, mend)
 
 
 async def _all_in(storage: Storage) -> set[str]:

@@ -162,7 +162,8 @@ class File:
         """What keeps it from being opened, where that is whose it is."""
         with contextlib.suppress(OSError):
             for part in (self.path, self._log, self.path.with_name(f"{self.path.name}-shm")):
-                if part.exists() and not os.access(part, os.R_OK | os.W_OK):
+                is_another = part.exists() and part.stat().st_uid != os.geteuid()
+                if is_another and os.geteuid() and not os.access(part, os.R_OK | os.W_OK):
                     return f" {part} belongs to {owner_of(part)}, and this runs as {user()}."
         return ""
 

@@ -171,9 +171,8 @@ class Engine:
             return await self.tend(nodes.renew, self.node, head, steadiness)
         if self._owner is not None:
             return await self.tend(lease.renew, self._owner)
-        was = self.unfit
         await asyncio.to_thread(self._backend.look)
-        if was != self.unfit:
+        if self.unfit == "moved":
             # Whoever writes brings in what is in a log that nobody would find any more.
             with contextlib.suppress(Refusal):
                 await self.write(ensure_epoch)

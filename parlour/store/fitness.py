@@ -50,7 +50,8 @@ class Fitness:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._address = path.absolute().as_uri()
-        self._log = path.with_name(f"{path.name}-wal")
+        # Beside the file itself, where that is behind a link.
+        self._log = path.resolve().with_name(f"{path.resolve().name}-wal")
         # What is open: the file, and its log since it was first seen; and in how many connections.
         # Whoever closes the last one takes the log away.
         self._open: Identity = None
@@ -60,6 +61,11 @@ class Fitness:
         # What SQLite said when it met the damage.
         self._damage = ""
         self._away: str | None = None
+        # Whether all that is in a log which is away is in the file; what keeps others from writing
+        # from then on; and whether anybody was told.
+        self._is_home = False
+        self._guard: sqlite3.Connection | None = None
+        self._is_told = False
         self._looks_at = 0.0
         self._looking = threading.Lock()
 
@@ -75,9 +81,7 @@ class Fitness:
         if self._away or time.monotonic() >= self._looks_at:
             self.look()
             if self._away == "log":
-                # Nobody else finds it: who is killed loses what is in it.
-                with contextlib.suppress(sqlite3.Error):
-                    sqlite.bring_in_log(connection)
+                self._bring_home(connection)
         self._refuse(connection)
 
     def watch(self, engine: Engine, *, writes: bool) -> Engine:
@@ -106,11 +110,64 @@ class Fitness:
             except OSError:
                 # Nobody can tell, for want of rights or for the disk's sake.
                 return
-            if away and away != self._away:
+            if away == "file" and away != self._away:
                 logger.warning(_TOLD[away], self._path, self._path.name)
             elif self._away and not away:
                 logger.info("%s is back", self._log if self._away == "log" else self._path)
+            if away != self._away:
+                self._is_home = self._is_told = False
+                self._let_others()
             self._away = away
+
+    def _bring_home(self, connection: Connection) -> None:
+        """Bring what is in a log that nobody else finds into the file: who is killed loses it.
+
+        Once all of it is there, somebody else would begin a log anew in the old one's place, and
+        what this one has open would be taken for that.
+        """
+        with contextlib.suppress(sqlite3.Error):
+            if not self._is_home and not self._is_begun_anew():
+                self._is_home = sqlite.bring_in_log(connection)
+            if self._is_home and self._guard is None:
+                self._keep_others_off()
+        if not self._is_told:
+            self._is_told = True
+            logger.warning(_TOLD["log"], self._path, self._path.name)
+            self._tell_of_readers()
+
+    def _tell_of_readers(self) -> None:
+        if not self._is_home:
+            logger.warning(
+                "what is in the log of %s is not all in the file yet: another program has that"
+                " open. End that before the server, or what was said last is lost",
+                self._path,
+            )
+
+    def _is_begun_anew(self) -> bool:
+        """Whether somebody has written into another log in its place."""
+        with contextlib.suppress(OSError):
+            return self._log.stat().st_size > 0
+        return False
+
+    def _keep_others_off(self) -> None:
+        guard = sqlite3.connect(
+            f"{self._address}?mode=rw",
+            uri=True,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            guard.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error:
+            guard.close()
+            raise
+        self._guard = guard
+
+    def _let_others(self) -> None:
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            guard.close()
 
     @contextlib.contextmanager
     def left_alone(self) -> Iterator[None]:
@@ -120,8 +177,14 @@ class Fitness:
         write brings the log into the file and takes it away; so the last is one that cannot.
         """
         with contextlib.ExitStack() as stack:
+            # The last of all that are closed.
+            stack.callback(self._let_others)
+            is_foreign = self._away == "log" and self._is_begun_anew()
+            if self._away == "log":
+                self._tell_of_readers()
             # Whatever else is in its place by now would be taken for the one that the log is of.
-            if (self._damage or self._open is None) and not self._is_another_file():
+            is_left = self._damage or self._open is None or is_foreign
+            if is_left and not self._is_another_file():
                 with contextlib.suppress(sqlite3.Error):
                     last = sqlite3.connect(f"{self._address}?mode=ro", uri=True)
                     stack.enter_context(contextlib.closing(last))
@@ -187,12 +250,13 @@ class Fitness:
         error = context.sqlalchemy_exception
         if not isinstance(error, DBAPIError):
             return None
-        self.note(error)
-        if sqlite.meaning_of(error) == "disk":
-            # A connection that has not read before looks once more for the file that it is of.
+        if sqlite.meaning_of(error) in ("disk", "damaged"):
+            # A connection that has not read before looks once more for the file that it is of, and
+            # for its log: what it finds there is no damage of either.
             self.look()
             if self._away:
                 return _moved(self._away)
+        self.note(error)
         return None
 
 

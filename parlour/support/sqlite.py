@@ -72,12 +72,14 @@ def take_small_steps(connection: Connection) -> None:
     connection.info[_SMALL_STEPS] = True
 
 
-def bring_in_log(connection: Connection) -> None:
+def bring_in_log(connection: Connection) -> bool:
     """Copy what is in the log into the file, as far as nobody reads what was there before.
 
-    Outside of a transaction. Raises sqlite3.Error.
+    Whether that was all. Outside of a transaction. Raises sqlite3.Error.
     """
-    _driven(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    checkpoint = _driven(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    [(is_busy, in_log, brought)] = checkpoint
+    return not is_busy and in_log == brought
 
 
 def open_readers(path: Path, connections: int) -> Engine:

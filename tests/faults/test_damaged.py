@@ -20,6 +20,7 @@ from tests.support.answers import assert_refused
 from tests.support.brief import thorough_but
 from tests.support.figures import read
 from tests.support.hurried_server import HurriedServer
+from tests.support.lived import ask
 from tests.support.people import MakePerson, NewRoom, checked, http_client
 from tests.support.server import NewServer
 from tests.support.websocket import Client as Connection
@@ -240,15 +241,20 @@ def test_the_log_goes_with_the_file_that_was_moved(squeezed: Squeezed) -> None:
     assert squeezed.say("and on").is_success
 
 
+def in_file(squeezed: Squeezed) -> list[str]:
+    """Return what is said in the file alone, without what only its log has."""
+    path = squeezed.server.data_dir / "chat.db"
+    with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as connection:
+        kept = connection.execute("SELECT content FROM messages ORDER BY id").fetchall()
+    return [content for [content] in kept]
+
+
 @pytest.fixture
 def unwritten(squeezed: Squeezed) -> Squeezed:
     """Return one whose last messages are in its log, and not in its file."""
     for number in range(5):
         assert squeezed.say(f"in the log {number}").is_success
-    path = squeezed.server.data_dir / "chat.db"
-    with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as connection:
-        kept = connection.execute("SELECT content FROM messages ORDER BY id").fetchall()
-    assert ("in the log 4",) not in kept
+    assert "in the log 4" not in in_file(squeezed)
     return squeezed
 
 
@@ -293,4 +299,47 @@ async def test_a_log_that_was_moved_away_can_be_put_back(unwritten: Squeezed) ->
     unwritten.server.process.wait_for_line("chat.db-wal is back")
     unwritten.assert_well()
     unwritten.server.restart()
+    unwritten.assert_well()
+
+
+def test_whoever_else_writes_is_kept_off_where_the_log_is_gone(
+    unwritten: Squeezed, tmp_path: Path
+) -> None:
+    """A log begun anew in its place would be taken for the one that is open, and damage all."""
+    server, path = unwritten.server, unwritten.server.data_dir / "chat.db"
+    path.with_name("chat.db-wal").unlink()
+    server.process.wait_for_line(LOG_GONE)
+    assert in_file(unwritten) == unwritten.said
+    with closing(sqlite3.connect(path, timeout=0)) as other:
+        assert other.execute("SELECT count(*) FROM messages").fetchone() == (len(unwritten.said),)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("DELETE FROM messages")
+    # A backup is whole, and only not noted.
+    backup = ask(server, "backup", "--to", str(tmp_path / "backups"))
+    assert (backup.returncode, "locked" in backup.stderr) == (0, True)
+    assert unwritten.stored() == unwritten.said
+    assert server.stop() == 0
+    server.start()
+    assert unwritten.stored() == unwritten.said
+    unwritten.assert_well()
+
+
+@pytest.mark.thorough
+def test_what_somebody_reads_in_a_log_that_is_gone_is_brought_in_when_they_have(
+    unwritten: Squeezed,
+) -> None:
+    """Until then the file has to stay as they see it."""
+    server, path = unwritten.server, unwritten.server.data_dir / "chat.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM messages").fetchone()
+        assert unwritten.say("while they read").is_success
+        path.with_name("chat.db-wal").unlink()
+        server.process.wait_for_line(LOG_GONE)
+        server.process.wait_for_line("another program has that open. End that before the server")
+        assert "while they read" not in in_file(unwritten)
+    files.until(lambda: in_file(unwritten) == unwritten.said)
+    server.kill()
+    server.start()
+    assert unwritten.stored() == unwritten.said
     unwritten.assert_well()

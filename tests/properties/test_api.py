@@ -25,7 +25,7 @@ from tests.support.timing import BRIEF, LONG, scaled
 SERVER_ENV = {"PARLOUR_GUEST_FILES": "on"}
 ROOT = Path(__file__).parents[2]
 ADMIN = "^/api/admin/"
-pytestmark = pytest.mark.timeout(1_000 if LONG else 120)
+pytestmark = pytest.mark.timeout(1_000 if LONG else 300)
 MANY, FEW = ("100", "50") if LONG else ("2", "2") if BRIEF else ("12", "6")
 # There are many operations, and few answers that others can be asked with.
 STEPS = "100" if LONG else "24" if BRIEF else "36"
@@ -68,7 +68,7 @@ def run_schemathesis(
         capture_output=True,
         text=True,
         check=False,
-        timeout=scaled(900 if LONG else 110),
+        timeout=scaled(900 if LONG else 270),
     )
     return run.returncode, run.stdout + run.stderr
 

@@ -132,9 +132,9 @@ export function createStatus({ clock, read }) {
     known.add(clock.now(), status);
     nodes.set(id, known);
     /** @param {string} other */
-    const isThere = (other) => other === id || status.nodes.some((node) => node.id === other);
+    const isThere = (other) => other === id || status.database === null || status.nodes.some((node) => node.id === other);
     if (shown === null || !isThere(shown)) shown = id;
-    // Who has ended is nobody that could be chosen.
+    // Who has ended is nobody that could be chosen. Without a database nobody knows of another.
     for (const other of nodes.keys()) if (!isThere(other)) nodes.delete(other);
     const ids = [...nodes.keys()];
     if (choice.select.options.length !== ids.length || ids.some((one, at) => choice.select.options[at]?.value !== one)) {
