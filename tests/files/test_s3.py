@@ -241,6 +241,7 @@ def test_the_doctor_puts_a_file_there_and_takes_it_away_again(store: Store, tmp_
     assert store.listed() == before
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("deep", [(), ("--deep",)], ids=["some", "all"])
 def test_the_doctor_misses_what_is_gone_from_the_bucket(
     store: Store, new_server: NewServer, new_room: NewRoom, deep: tuple[str, ...]
