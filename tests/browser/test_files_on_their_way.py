@@ -148,6 +148,22 @@ async def chips_and_line(visitor: Visitor, line: CDPSession) -> None:
 
 
 @pytest.mark.thorough
+async def test_a_file_that_waits_for_a_busy_server_says_why(
+    server: Server, room: Room, visit: Visit, browsers: Browsers
+) -> None:
+    """In the server's own words: somebody may have to do something about it. Then it goes."""
+    browsers.allow("Failed to load resource|503")
+    alice = await visit("alice", server, room)
+    words = "The server's database is damaged: whoever runs it has to restore a backup."
+    busy = {"code": "busy", "detail": words, "error": words}
+    await alice.page.route(UPLOADS, lambda route: route.fulfill(status=503, json=busy))
+    await attach(alice, payload("notes.txt"))
+    await expect(chips(alice)).to_contain_text(words)
+    await alice.page.unroute(UPLOADS)
+    await expect(chips(alice)).to_contain_text("TXT")
+
+
+@pytest.mark.thorough
 async def test_files_outlast_a_reload_in_the_box_and_with_their_message(
     server: Server, room: Room, visit: Visit, browsers: Browsers
 ) -> None:

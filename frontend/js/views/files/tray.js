@@ -37,7 +37,7 @@ function stateText(upload, limit) {
   const { status, error } = upload;
   if (status === 'failed') return reasonOf(upload, limit);
   if (status === 'uploading') return words.tray.percent(percentOf(upload));
-  if (status === 'waiting') return error === 'network' || error === 'timeout' ? words.tray.waiting : error ? errorText(error) : words.tray.queued;
+  if (status === 'waiting') return error === 'network' || error === 'timeout' ? words.tray.waiting : error ? errorText(error, upload.detail) : words.tray.queued;
   return [factsText(upload), upload.alt && words.tray.described].filter(Boolean).join(' · ');
 }
 
