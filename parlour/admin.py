@@ -3,9 +3,10 @@
 import asyncio
 import getpass
 import sys
+import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -24,7 +25,7 @@ from parlour.store import files as file_rows
 from parlour.store.audit import all_entries
 from parlour.store.backends import DatabaseUnusable, backend_of
 from parlour.store.invites import create_server_invite
-from parlour.store.meta import MOVED, read_values
+from parlour.store.meta import MOVED, RESTORING, read_values
 from parlour.store.users import find_account
 from parlour.support.names import account_forms, account_username, reserved_forms
 from parlour.support.passwords import Passwords, check_password, clean_password
@@ -44,6 +45,8 @@ def run(settings: Settings, options: Namespace) -> str:
 
     Raises AdminError, or what opening the data directory raises.
     """
+    if options.act not in _BEGIN:
+        _refuse_to_begin(settings)
     database = init_db(settings)
     try:
         database.hold()
@@ -58,7 +61,8 @@ def run(settings: Settings, options: Namespace) -> str:
 
 @contextmanager
 def reader(settings: Settings) -> Iterator[Connection]:
-    """A connection that can only read, also beside a running server. Raises AdminError."""
+    """A connection that can only read, also beside a running server. Raises AdminError, OSError."""
+    _refuse_closed(settings)
     try:
         backend = backend_of(settings)
     except DatabaseUnusable as error:
@@ -78,11 +82,33 @@ def reader(settings: Settings) -> Iterator[Connection]:
         engine.dispose()
 
 
+def _refuse_closed(settings: Settings) -> None:
+    """Raise OSError where it cannot be known what is in the data directory."""
+    if not settings.database_url:
+        with suppress(FileNotFoundError):
+            settings.database_path.stat()
+
+
+def _refuse_to_begin(settings: Settings) -> None:
+    """Raise AdminError where there is no database: a mistyped folder would get another chat.
+
+    Raises OSError, or DatabaseUnusable, as opening it does.
+    """
+    _refuse_closed(settings)
+    path = settings.database_path
+    log = path.with_name(f"{path.name}-wal")
+    # Of these opening it knows more to say.
+    if (settings.data_dir / RESTORING).exists() or (log.exists() and log.stat().st_size):
+        return
+    if not backend_of(settings).is_there():
+        raise AdminError(f"There is no database in {settings.data_dir}.")
+
+
 def verify_audit(settings: Settings, known: tuple[int, str] | None) -> str:
     """Go through the audit log; the line that says how long it is and where it ends.
 
     It only reads, also beside a running server. Raises AdminError for the first entry that is
-    wrong.
+    wrong, and OSError.
     """
     try:
         with reader(settings) as connection:
@@ -150,7 +176,8 @@ def _rotate_keys(settings: Settings, _options: Namespace) -> str:
     with get_db() as connection:
         before, after = renew_keys(settings, connection)
     dropped = len({key.id for key in before} - {key.id for key in after})
-    return f"New logins are signed with a new key; {dropped} old ones were dropped."
+    old = "1 old one was" if dropped == 1 else f"{dropped} old ones were"
+    return f"New logins are signed with a new key; {old} dropped."
 
 
 def _sweep_files(settings: Settings, options: Namespace) -> str:
@@ -159,11 +186,14 @@ def _sweep_files(settings: Settings, options: Namespace) -> str:
     except Unavailable as error:
         raise AdminError(f"The storage does not answer: {error}.") from None
     if not unknown:
-        return f"The database knows all {count} files in the storage."
-    told = f"{unknown} of {count} files"
+        told = "the one file" if count == 1 else f"all {count} files"
+        return f"The database knows {told} in the storage."
+    told = "the one file" if count == 1 else f"{unknown} of {count} files"
     if options.delete:
-        return f"{told}, which the database did not know, were taken from the storage."
-    return f"The database does not know {told} in the storage. Take them away with --delete."
+        were = "was" if unknown == 1 else "were"
+        return f"{told}, which the database did not know, {were} taken from the storage."
+    them = "it" if unknown == 1 else "them"
+    return f"The database does not know {told} in the storage. Take {them} away with --delete."
 
 
 async def _sweep(settings: Settings, *, delete: bool) -> tuple[int, int]:
@@ -179,11 +209,10 @@ async def _sweep(settings: Settings, *, delete: bool) -> tuple[int, int]:
             with get_db() as connection:
                 unknown |= file_rows.unknown(connection, keys)
         if delete and unknown and len(unknown) == count:
-            words = (
-                f"The database knows none of the {count} files in the storage, so it is perhaps"
-                " not theirs: nothing was taken away."
-            )
-            raise AdminError(words)
+            told = f"knows none of the {count} files in the storage, so it is perhaps not theirs"
+            if count == 1:
+                told = "does not know the one file in the storage, so it is perhaps another one's"
+            raise AdminError(f"The database {told}: nothing was taken away.")
         for key in sorted(unknown) if delete else ():
             await storage.delete(key)
     finally:
@@ -200,15 +229,24 @@ _ACTS: Final[Mapping[str, Callable[[Settings, Namespace], str]]] = {
     "rotate-keys": _rotate_keys,
     "sweep-files": _sweep_files,
 }
+# What may be done before the first start.
+_BEGIN: Final = frozenset({"create"})
 
 
 def _password(options: Namespace, username: str) -> str:
     if options.password_stdin:
-        given = sys.stdin.readline().rstrip("\r\n")
+        # Whoever starts a program can close it.
+        given = "" if sys.stdin is None else sys.stdin.readline().rstrip("\r\n")
     else:
         try:
-            given = getpass.getpass("Password: ")
-            again = getpass.getpass("Once more: ")
+            with warnings.catch_warnings():
+                # Where it would be shown, it is not asked for.
+                warnings.simplefilter("error", getpass.GetPassWarning)
+                given = getpass.getpass("Password: ")
+                again = getpass.getpass("Once more: ")
+        except getpass.GetPassWarning:
+            words = "There is no terminal to ask for the password at: use --password-stdin."
+            raise AdminError(words) from None
         except EOFError:
             raise AdminError("No password was given.") from None
         if given != again:

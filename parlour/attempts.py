@@ -77,6 +77,17 @@ def forget_known(connection: Connection, username: str) -> None:
     failures.forget_all(connection, _Keys(username, "").known)
 
 
+def forget_account(connection: Connection, username: str) -> None:
+    """Nothing stays of an account that goes: whoever has its name next begins without a past.
+
+    What is counted for an address alone says nothing of whose it was.
+    """
+    keys = _Keys(username, "")
+    failures.forget(connection, keys.account)
+    for start in (keys.pair, keys.known):
+        failures.forget_all(connection, start)
+
+
 def count_registration(connection: Connection, address: str) -> None:
     """Count a try to register, which also asks who is there. Raises Refusal `rate_limited`."""
     _count(connection, f"register|{address}", REGISTRATIONS_PER_ADDRESS)

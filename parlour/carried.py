@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from parlour.fields import MAX_ID, format_time
+from parlour.fields import MAX_ID, Release, format_time
 from parlour.models import MAX_SLOW_SECONDS
 from parlour.permissions import RoomKind, RoomRole
 from parlour.settings import MAX_MESSAGE
@@ -197,7 +197,7 @@ class Head(Record):
 
     format: Literal["parlour-export"]
     version: Literal[1]
-    parlour: Annotated[str, Field(max_length=64)]
+    parlour: Release
     # The name of the history that it is of: ids are those of this one.
     history: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
     # Everything that was acknowledged before is in it.

@@ -177,6 +177,8 @@ def verify(settings: "Settings", options: argparse.Namespace) -> int:
         print(verify_audit(settings, options.head))
     except AdminError as error:
         return _fail(error)
+    except OSError as error:
+        return _fail(_unusable(settings, error))
     return 0
 
 
@@ -192,6 +194,8 @@ def look_at_retention(settings: "Settings", options: argparse.Namespace) -> int:
             said = True
     except AdminError as error:
         return _fail(error)
+    except OSError as error:
+        return _fail(_unusable(settings, error))
     if not said:
         # Beside the lines, which are for programs.
         print("parlour: Nothing is set aside.", file=sys.stderr)
@@ -203,6 +207,17 @@ def examine(settings: "Settings", wrong: "list[Wrong]", options: argparse.Namesp
     from parlour.doctor import run
 
     return run(settings, wrong, options)
+
+
+def _unusable(settings: "Settings", error: OSError) -> str:
+    """What cannot be used, why, and whose it is."""
+    from pathlib import Path
+
+    from parlour.support.owners import closed
+
+    where = error.filename or settings.data_dir
+    whose = closed(Path(where)) if isinstance(error, PermissionError) else ""
+    return f"Cannot use {where}: {error.strerror}. {whose}".rstrip()
 
 
 def _fail(error: object, status: int = 1) -> int:

@@ -31,6 +31,10 @@ class Budget:
 # What one person may react, in all rooms and on all nodes together. It is counted exactly: each
 # reaction asks all nodes (`Pace`), so it is no part of the budget of that name.
 REACTIONS: Final = Size(60, 2)
+# How often one message may be changed, its words and those about its files together, beside what
+# each change costs whoever makes it. What is held is kept with all that it ever said, and goes in
+# one piece, so there must be a bound; it is the same for all messages, so that no hold is noticed.
+CHANGES: Final = Size(60, 1 / 60)
 
 BUDGETS: Final[dict[str, Budget]] = {
     # An outbox that was offline sends fifty at once, and two tabs twice as many; nobody types four

@@ -18,7 +18,7 @@ from parlour.store import rooms as room_rows
 from parlour.store.standings import standing_of
 
 # Earlier wordings of one message that are kept: the first, and the newest.
-MAX_EARLIER: Final = 20
+MAX_EARLIER: Final = wordings.MAX_EARLIER
 # Rows of a kind that everybody may add to, as reactions, that go with a message at once; whoever
 # waits to write does not wait for the rest.
 MAX_CLEARED: Final = 400
@@ -58,7 +58,7 @@ def edit_message(
     if message.content == content:
         return Edited(message, same=True)
     _check_pace(standing, message, window, message.edited_at)
-    # What is held is kept with all that it ever said.
+    # What is held is kept with all that it ever said, and is told like anything else.
     is_held = holds.scope(connection).covers(message.room_id, author)
     wordings.keep(connection, message, None if is_held else MAX_EARLIER)
     mentions, named = edited_mentions(connection, message, content)

@@ -20,6 +20,9 @@ _TIME: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 
+# Which Parlour made something, as whoever else made it may say.
+Release = Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z.+-]+$")]
+
 # The last time that was formatted: messages that are stored together have the same, and it is
 # needed for the row and for the frame of each.
 _last_time: tuple[datetime | None, str] = (None, "")

@@ -170,6 +170,15 @@ def set_alt(
     return file, change(connection, message, files=message_rows.files_as_told(files))
 
 
+def message_of(connection: Connection, person: Person, file_id: str) -> int | None:
+    """The message that a file of one's own came with, if any; nothing of those of others."""
+    stored = file_rows.find(connection, [file_id]).get(file_id)
+    if stored is None or stored.author != person.author:
+        return None
+    message = _came_with(connection, stored)
+    return None if message is None else message.id
+
+
 def _came_with(connection: Connection, stored: StoredFile) -> Message | None:
     if stored.message_id is None:
         return None

@@ -132,7 +132,7 @@ class _SameSite:
 
 
 class _CompressAnswers:
-    """Compresses what the API says. Pages and assets bring smaller forms of their own.
+    """Compresses what the API says. Pages, assets and its description bring forms of their own.
 
     How small an answer becomes tells of what stands in it, to whoever can put a part of it there,
     have it asked for again and again and look on (BREACH). So what has tokens in it is not
@@ -147,7 +147,7 @@ class _CompressAnswers:
         # Files are what they are, and a part of one is no part of its compressed form.
         speaks = (
             scope["type"] == "http"
-            and scope["path"].startswith(("/api/", "/openapi"))
+            and scope["path"].startswith("/api/")
             and not _FILES.match(scope["path"])
             and not scope["path"].startswith(_SECRETS)
             and not _may_be_made_to_ask(Headers(scope=scope))

@@ -1,4 +1,4 @@
-"""What everybody may do in a while, counted as it happens: by person, by address and by room.
+"""What everybody may do in a while, counted as it happens: by person, address, room and message.
 
 Each node decides by itself and at once; nobody waits for another. Of whoever has much of a
 bucket in use the nodes tell one another a moment later, by what they share (decision 36).
@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from parlour.costs import (
     BUDGETS,
+    CHANGES,
     COMMANDS,
     CONNECT,
     CONNECT_AGAIN,
@@ -29,6 +30,8 @@ from parlour.support.meters import Meter
 SHARE_SECONDS: Final = 0.1
 # And of so many keys at once; of others with the next.
 SHARED_AT_ONCE: Final = 500
+# What is counted of each message.
+_CHANGE: Final = ("edit", "message")
 
 
 class Charge:
@@ -146,6 +149,27 @@ class Limits:
         if charge is not None:
             charge.give_back(room_id, self.clock())
 
+    def check_change(self, author: str, message_id: int | None) -> None:
+        """Take what one more change of a message costs, if it is of one. Raises Refusal.
+
+        It is counted for whoever asks, so that nobody takes anything of another's message; where
+        it is refused, or changes nothing, it goes back (`give_back_change`).
+        """
+        meter = self._meters.get(_CHANGE)
+        if meter is None or message_id is None:
+            return
+        wait = meter.take(f"{message_id} {author}", 1, self.clock())
+        if wait:
+            budget, scope = _CHANGE
+            COUNTS.limited[budget, scope] += 1
+            raise too_much(wait, "Too many changes of one message")
+
+    def give_back_change(self, author: str, message_id: int | None) -> None:
+        """Nothing of it was changed after all."""
+        meter = self._meters.get(_CHANGE)
+        if meter is not None and message_id is not None:
+            meter.give_back(f"{message_id} {author}", 1, self.clock())
+
     def check_connect(self, address: str) -> None:
         """Count a connection that is opened. Raises Refusal, also where there are too many."""
         self.check(CONNECT, address=address)
@@ -245,4 +269,6 @@ def _meters(factor: int) -> dict[tuple[str, str], Meter]:
             if size is not None:
                 at_once, per_second = size.at_once * factor, size.per_second * factor
                 made[name, scope] = Meter(f"{name}.{scope}", at_once, per_second)
+    at_once, per_second = CHANGES.at_once * factor, CHANGES.per_second * factor
+    made[_CHANGE] = Meter(".".join(_CHANGE), at_once, per_second)
     return made

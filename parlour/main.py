@@ -123,14 +123,12 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
-        openapi_url="/openapi.json" if settings.only in ("", "web") else None,
+        openapi_url=None,
     )
     for router in ROUTERS[settings.only]:
         app.include_router(router, responses=web.answers("rate_limited"))
     guards.pace(app)
-    if settings.only:
-        # Where services are apart it describes all of them.
-        app.openapi = lambda: _whole().openapi()  # type: ignore[method-assign]
+    _describe(app, settings.only)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -148,6 +146,17 @@ def create_app(
     )
     _trace_requests(app, tracing)
     return app
+
+
+def _describe(app: FastAPI, only: str) -> None:
+    """Have `app` describe the API."""
+    if only:
+        # Where services are apart it describes all of them.
+        app.openapi = lambda: _whole().openapi()  # type: ignore[method-assign]
+    if only in ("", "web"):
+        # Said afterwards: FastAPI would have a route of its own, before that of the pages.
+        app.openapi_url = pages.DESCRIPTION_PATH
+        app.state.description = pages.Description(app)
 
 
 @cache

@@ -44,6 +44,7 @@ def move(settings: Settings, show: Bars = bars) -> str:
     goal = Server(settings.database_url)
     database = Database(settings.data_dir, File(settings.database_path))
     try:
+        _refuse_to_fork(database, settings)
         engine = goal.open_writer()
         try:
             with in_one_line(File(settings.database_path), goal):
@@ -64,6 +65,16 @@ def move(settings: Settings, show: Bars = bars) -> str:
         database.release()
     there = f"{settings.database_path} stays as it is, and is used no more."
     return "\n".join([f"{rows} to {goal}.", there, *files, *_put_aside(settings)])
+
+
+def _refuse_to_fork(database: Database, settings: Settings) -> None:
+    """Raises AdminError where it was moved to another one, in which people may have gone on."""
+    if database.moved_to and database.moved_to != shown(settings.database_url):
+        raise AdminError(
+            f"{settings.database_path} was moved to {database.moved_to} before: what was said since"
+            " is there alone. Set PARLOUR_DATABASE_URL to that; to move to another one all the"
+            " same, see Moving in docs/operations.md. Nothing was changed."
+        )
 
 
 def _was_moved(settings: Settings) -> bool:

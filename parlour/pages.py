@@ -1,18 +1,22 @@
-"""The page and its files, as routes."""
+"""The page, its files and the API's documentation, as routes."""
 
+import asyncio
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 
 from parlour.errors import Refusal
-from parlour.support.assets import Asset, Assets, AssetsOnDemand, best_encoding
+from parlour.support.assets import Asset, Assets, AssetsOnDemand, best_encoding, whole_asset
 from parlour.web import PAGE_HEADERS
 
 router = APIRouter(include_in_schema=False)
 
+# Where programs read what the API is.
+DESCRIPTION_PATH: Final = "/openapi.json"
 # Named by their content, so they never change.
 _IMMUTABLE: Final = "max-age=31536000, immutable"
 # Swagger UI draws its icons from `data:` addresses and sets HTML from strings (React does), so
@@ -41,6 +45,35 @@ def load_assets(config: Mapping[str, Any]) -> Assets:
     return Assets(frontend_folder(), config, others)
 
 
+class Description:
+    """The API's description as it is served: made once somebody asks for it.
+
+    To gather it takes half a second of a core, and to write and compress it ever anew, as FastAPI
+    does, takes twenty times what another request costs: for whoever asks, unknown and in a row.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._made: Asset | None = None
+        self._making = asyncio.Lock()
+
+    async def get(self, root_path: str) -> Asset:
+        """The description. `root_path` is where the server is, by its own start: always the same.
+
+        Raises what making it raises.
+        """
+        async with self._making:
+            if self._made is None:
+                self._made = await asyncio.to_thread(self._make, root_path)
+        return self._made
+
+    def _make(self, root_path: str) -> Asset:
+        said = self._app.openapi()
+        if root_path:
+            said = {**said, "servers": [{"url": root_path}, *said.get("servers", [])]}
+        return whole_asset(DESCRIPTION_PATH, bytes(JSONResponse(said).body))
+
+
 @router.api_route("/", methods=["GET", "HEAD"])
 async def index(request: Request) -> Response:
     """The page, asked for afresh each time and answered with 304 when it is the same."""
@@ -57,6 +90,13 @@ async def docs(request: Request) -> Response:
     answer = _serve(request, assets.files["docs.html"], "no-cache")
     answer.headers.update(PAGE_HEADERS | {"Content-Security-Policy": _DOCS_POLICY})
     return answer
+
+
+@router.api_route(DESCRIPTION_PATH, methods=["GET", "HEAD"])
+async def description(request: Request) -> Response:
+    """The API's description, the same for everybody; not kept, as all that the program says."""
+    made: Description = request.app.state.description
+    return _serve(request, await made.get(request.scope.get("root_path", "")), "no-store")
 
 
 @router.api_route("/assets/{digest}/{path:path}", methods=["GET", "HEAD"])

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from parlour import audience, audit, belonging, reacting, takeouts
+from parlour import attempts, audience, audit, belonging, reacting, takeouts
 from parlour.administration import check_last
 from parlour.context import Context
 from parlour.database import ChatDatabase
@@ -130,6 +130,7 @@ def remove(connection: Connection, by: Person, user_id: int, mode: Mode) -> Remo
     invites.delete_all_invites_of(connection, user_id)
     forget_all(connection, user_id)
     takeouts.forget(connection, user_id)
+    attempts.forget_account(connection, before)
     removal.empty_account(connection, user_id, after)
     own = by.author == f"user:{user_id}"
     # The log keeps who it was only by number.
@@ -348,6 +349,8 @@ async def _rest(context: Context, who: Departure) -> None:
 
 
 def _finish(connection: Connection, who: Departure) -> str:
+    # Who tried to come in by that name meanwhile is nothing to whoever has it next.
+    attempts.forget_account(connection, who.username)
     removal.rename_noted(connection, who.user_id, with_words=who.mode == "remove")
     return who.username
 

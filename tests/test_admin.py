@@ -93,6 +93,24 @@ def test_an_administrator_is_made_before_the_first_start(
     assert "First administrator" not in server.process.output
 
 
+@pytest.mark.sqlite
+def test_where_there_is_no_database_none_is_begun(admin: Admin, tmp_path: Path) -> None:
+    """As in a folder that was mistyped: nothing but a first administrator begins one."""
+    data = tmp_path / "data"
+    acts = ("disable ada", "enable ada", "invite", "rotate-keys", "sweep-files --delete",
+            "reset-password ada --password-stdin")  # fmt: skip
+    for act in acts:
+        run = admin(*act.split(), given=PASSWORD)
+        assert failed(run) == f"There is no database in {data}."
+        assert not data.exists()
+    data.mkdir(mode=0o700)
+    assert failed(admin("invite")) == f"There is no database in {data}."
+    assert list(data.iterdir()) == []
+    # Of a log without its file there is more to say, as at a start.
+    (data / "chat.db-wal").write_bytes(b"what was said last")
+    assert "with what was written to it last" in failed(admin("invite"))
+
+
 @pytest.mark.parametrize(
     ("name", "password", "said"),
     [
@@ -151,6 +169,33 @@ def test_a_password_is_asked_for_twice_and_not_shown(
         assert program.wait(scaled(30)) == status
     assert said in shown.decode()
     assert PASSWORD not in shown.decode()
+
+
+@pytest.mark.parametrize(
+    ("shell", "said"),
+    [
+        (
+            "exec parlour admin create ada </dev/null",
+            "There is no terminal to ask for the password at: use --password-stdin.",
+        ),
+        (
+            "exec parlour admin create ada --password-stdin <&-",
+            "A password has at least 8 characters.",
+        ),
+    ],
+    ids=["no terminal", "closed"],
+)
+def test_where_no_password_can_be_had_one_line_says_so(
+    tmp_path: Path, shell: str, said: str
+) -> None:
+    """And what to do where there is no terminal."""
+    path = f"{Path(PARLOUR).parent}:{ENVIRONMENT['PATH']}"
+    run = subprocess.run(
+        ["/bin/sh", "-c", shell], cwd=tmp_path, env={**ENVIRONMENT, "PATH": path},
+        # Without this it has the terminal of whoever runs the tests.
+        start_new_session=True, capture_output=True, text=True, timeout=scaled(60), check=False,
+    )  # fmt: skip
+    assert failed(run) == said
 
 
 async def test_a_new_password_ends_all_logins(admin: Admin, own_server: Server) -> None:
@@ -228,6 +273,7 @@ async def test_a_new_key_signs_nobody_out(admin: Admin, own_server: Server) -> N
 @pytest.mark.sqlite
 def test_an_invitation_is_as_it_was_asked_for(admin: Admin, tmp_path: Path) -> None:
     """Once for a week, or so often and so long; what is stored is no token."""
+    done(admin("create", "ada", "--password-stdin", given=PASSWORD))
     tokens = []
     for arguments in ([], ["--uses", "20", "--days", "3"]):
         found = re.fullmatch(

@@ -19,6 +19,7 @@ from parlour.settings import PREFIX, Settings
 from tests.support import commands
 from tests.support.brief import thorough_but
 from tests.support.people import http_client
+from tests.support.rights import NAME, rights
 from tests.support.server import PARLOUR, Server
 from tests.support.timing import scaled
 
@@ -122,6 +123,8 @@ def test_a_wrong_command_is_told_with_how_it_is_used(loaded: Parlour, arguments:
     [
         ("backup --to x --keep banana", "--keep: say how many are kept, such as 7 or daily=7"),
         ("backup --to ftp://x", "--to: name a folder, or a bucket such as s3://backups/chat"),
+        ("backup --to s3:/b/x", "--to: name a folder, or a bucket such as s3://backups/chat"),
+        ("export --to S3:b", "--to: name a folder, or a bucket such as s3://backups/chat"),
         ("export --to s3://", "--to: name a bucket, such as s3://backups/chat"),
         ("retention preview --days abc", "--days: it has to be a number from 1 to 36500, and is"),
         (f"bench --people {'9' * 5_000}", "--people: it has to be a number from 1 to 1000, and is"),
@@ -213,6 +216,21 @@ def test_a_data_directory_that_cannot_be_costs_one_line(
         line = one_line(loaded("serve"))
         assert line == f"Cannot use data/{name}: Not a directory."
         (tmp_path / "data" / name).unlink()
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("command", ["audit verify", "retention preview", "retention held"])
+def test_a_data_directory_of_another_user_costs_one_line(command: str) -> None:
+    """Which says whose it is, also where it is only to be read."""
+    with rights() as theirs:
+        data = theirs.data_dir
+        data.mkdir(mode=0o700)
+        theirs.give_away(data)
+        line = one_line(theirs.run(*command.split()))
+    assert line == (
+        f"Cannot use {data}/chat.db: Permission denied. {data} belongs to root, and this runs as"
+        f" {NAME}."
+    )
 
 
 def test_a_file_that_is_no_database_costs_one_line_and_stays(

@@ -171,6 +171,7 @@ def stopped(
             run.kill()
 
 
+@pytest.mark.thorough
 def test_what_a_killed_backup_has_left_is_told(home: Path, tmp_path: Path) -> None:
     """While it lives nothing is said; the next one takes it away."""
     place, data = tmp_path / "place", home / "data"

@@ -153,6 +153,7 @@ def test_a_directory_that_another_user_lets_be_read_is_one_fault(theirs: Rights)
     nothing_of_parlour(told)
 
 
+@pytest.mark.thorough
 def test_files_of_another_user_are_named_with_whose_they_are(theirs: Rights) -> None:
     """And how to have them back; of no other file anything is said."""
     database, keys = theirs.data_dir / "chat.db", theirs.data_dir / "keys.json"

@@ -26,6 +26,7 @@ from parlour.support import rotation
 from parlour.support.archive import Damaged
 from parlour.support.bars import bars
 from parlour.support.lock import DataDirInUse
+from parlour.support.output import printable
 from parlour.support.tied import tie
 
 # How it ends where another backup is being made, or none is due: that is no failure.
@@ -78,7 +79,7 @@ def run(
     finally:
         for number in ends:
             signal.signal(number, signal.SIG_DFL)
-    print("\n".join(lines))  # noqa: T201
+    print("\n".join(map(printable, lines)))  # noqa: T201
     return 0
 
 
@@ -100,7 +101,7 @@ def _do(settings: Settings, options: Namespace) -> list[str]:
 def warn(warnings: Iterable[str]) -> None:
     """Say what is not as it should be, and keeps nobody from going on."""
     for warning in warnings:
-        print(f"parlour: {warning}", file=sys.stderr)  # noqa: T201
+        print(f"parlour: {printable(warning)}", file=sys.stderr)  # noqa: T201
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -141,5 +142,5 @@ def _in_one_line(error: Exception) -> object:
 
 
 def _fail(error: object, status: int = 1) -> int:
-    print(f"parlour: {error}", file=sys.stderr)  # noqa: T201
+    print(f"parlour: {printable(str(error))}", file=sys.stderr)  # noqa: T201
     return status

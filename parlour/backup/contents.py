@@ -1,14 +1,16 @@
 """What is in an archive, and what it says of itself in its first file."""
 
-import json
 import re
+import secrets
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from parlour import __version__
 from parlour.admin import AdminError
+from parlour.fields import MAX_ID, Release
 from parlour.migrations import revisions
 from parlour.storage import KEY
 from parlour.support.archive import Member, Readable, Reader
@@ -25,7 +27,11 @@ _MOST_OF_HEAD: Final = 64 * 1024
 # In so many bytes from its beginning an archive has said what it is.
 BEGINNING: Final = _MOST_OF_HEAD + 4096
 _MOST_OF_KEYS: Final = 1024 * 1024
-_NAME: Final = re.compile(r"parlour-(\d{8}T\d{6})Z\.tar")
+# More than any disk has, and still a number that can be told.
+_MOST_BYTES: Final = 1 << 63
+_RELEASE: Final[TypeAdapter[str]] = TypeAdapter(Release)
+# Older ones have their time alone.
+_NAME: Final = re.compile(r"parlour-(\d{8}T\d{6})Z(?:-[0-9a-f]{8})?\.tar")
 _TIME: Final = "%Y%m%dT%H%M%S"
 
 
@@ -40,7 +46,7 @@ class Head(BaseModel):
 
     format: int = Field(ge=1)
     # Which program made it, and from what.
-    parlour: str = Field(max_length=64, pattern=r"^[0-9A-Za-z.+-]+$")
+    parlour: Release
     database: Literal["sqlite", "postgresql"]
     # The revision that the database has, and the name of its history.
     schema_: str = Field(alias="schema", max_length=16, pattern=r"^[0-9A-Za-z]+$")
@@ -48,12 +54,12 @@ class Head(BaseModel):
     # Everything that was acknowledged before is in it.
     moment: str
     # The SQLite file that is packed in `chat.db.gz`.
-    database_bytes: int = Field(ge=0)
+    database_bytes: int = Field(ge=0, le=_MOST_BYTES)
     database_sha256: str = Field(pattern="^[0-9a-f]{64}$")
     rows: dict[str, int]
     # What the database names of what people sent.
-    files: int = Field(ge=0)
-    files_bytes: int = Field(ge=0)
+    files: int = Field(ge=0, le=MAX_ID)
+    files_bytes: int = Field(ge=0, le=_MOST_BYTES)
 
     @property
     def at(self) -> datetime:
@@ -71,8 +77,11 @@ class Head(BaseModel):
 
 
 def name_of(at: datetime) -> str:
-    """What an archive of this time is called."""
-    return f"parlour-{at.astimezone(UTC).strftime(_TIME)}Z.tar"
+    """What an archive of this time is called, and no other one.
+
+    Of two that are made in one place at a time neither knows the other's name.
+    """
+    return f"parlour-{at.astimezone(UTC).strftime(_TIME)}Z-{secrets.token_hex(4)}.tar"
 
 
 def time_of(name: str) -> datetime | None:
@@ -107,14 +116,10 @@ def head_of(reader: Reader, shown: str) -> Head:
         raise BackupError(f"{shown} is no backup of Parlour.")
     text = first.read()
     try:
-        said: Any = json.loads(text)
-        made_by = str(said.get("parlour", "a newer version"))[:64]
-        if isinstance(said["format"], int) and said["format"] > FORMAT:
-            words = f"{shown} has format {said['format']}, and this Parlour ({__version__}) knows"
-            raise BackupError(f"{words} {FORMAT}: install Parlour {made_by} or a later one.")
+        check_form(text, "format", FORMAT, shown)
         head = Head.model_validate_json(text)
         _ = head.at
-    except (ValidationError, ValueError, KeyError, AttributeError):
+    except (ValidationError, ValueError, OverflowError):
         raise BackupError(f"{shown} is damaged: it does not say what it is.") from None
     newest = revisions()[-1]
     if head.schema_ not in revisions():
@@ -123,6 +128,25 @@ def head_of(reader: Reader, shown: str) -> Head:
             f" {newest}: install Parlour {head.parlour} or a later one."
         )
     return head
+
+
+def check_form(text: bytes, name: str, known: int, shown: str) -> None:
+    """Refuse what a newer program made, by the number of this name, whatever else it says.
+
+    Raises BackupError, and ValueError where it does not say what it is.
+    """
+    # Not by `json`, which has no end of lists in lists but that of its stack.
+    said: Any = from_json(text)
+    number = said.get(name) if isinstance(said, dict) else None
+    if not isinstance(number, int) or number > MAX_ID:
+        raise ValueError(name)
+    if number > known:
+        made_by = said.get("parlour")
+        wanted = "a newer Parlour"
+        if made_by is not None:
+            wanted = f"Parlour {_RELEASE.validate_python(made_by, strict=True)} or a later one"
+        words = f"{shown} has {name} {number}, and this Parlour ({__version__}) knows {known}"
+        raise BackupError(f"{words}: install {wanted}.")
 
 
 def key_of(member: Member) -> str | None:

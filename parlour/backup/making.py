@@ -26,7 +26,7 @@ from parlour.backup.contents import (
     time_of,
 )
 from parlour.backup.fetching import Fetching
-from parlour.backup.places import Place, Sink, place_of
+from parlour.backup.places import Gone, Place, Sink, place_of
 from parlour.backup.snapshot import Packed, Snapshot
 from parlour.fields import format_time
 from parlour.filing import in_words
@@ -89,7 +89,7 @@ def make(settings: Settings, order: Order, show: Bars) -> Outcome:
         "Keep it secret: whoever has it can read everything, and come in as anybody."
     )
     outcome.warnings += claim.warnings
-    _drop_old(place, made.epoch, order.keep, outcome)
+    _drop_old(place, made, order.keep, outcome)
     return outcome
 
 
@@ -103,18 +103,26 @@ def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count} files"
 
 
-def _drop_old(place: Place, epoch: str, keep: rotation.Rules, outcome: Outcome) -> None:
-    """Take away what no rule keeps, of this database: others may put theirs in the same place."""
-    if not keep:
+def _drop_old(place: Place, made: "_Archive", keep: rotation.Rules, outcome: Outcome) -> None:
+    """Take away what no rule keeps, of this database: others may put theirs in the same place.
+
+    What a wrong clock has dated later than the one just made would be kept in its stead.
+    """
+    now = time_of(made.name)
+    if not keep or now is None:
         return
     try:
         names = place.names()
         times = {
-            at: name for name in names if (at := time_of(name)) and _epoch_in(place, name) == epoch
+            name: at
+            for name in sorted(names)
+            if (at := time_of(name)) and _epoch_in(place, name) == made.epoch
         }
-        gone = sorted(rotation.dropped(times, keep))
-        for at in gone:
-            place.delete(times[at])
+        later = [name for name, at in times.items() if at > now]
+        dropped = rotation.dropped({at for at in times.values() if at <= now}, keep)
+        gone = [name for name, at in times.items() if at in dropped]
+        for name in gone:
+            place.delete(name)
     except (OSError, Unavailable) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BackupError(
@@ -123,14 +131,23 @@ def _drop_old(place: Place, epoch: str, keep: rotation.Rules, outcome: Outcome) 
     if gone:
         ones = "1 older one was" if len(gone) == 1 else f"{len(gone)} older ones were"
         outcome.lines.append(f"{ones} taken away.")
+    if later:
+        ones = f"{later[-1]} is" if len(later) == 1 else f"{len(later)} up to {later[-1]} are"
+        outcome.warnings.append(
+            f"{ones} dated later than this one, and kept without being counted. See whether the"
+            " clock is right (date); if it is, take away by hand what is dated in the future."
+        )
     if others := len(names) - len(times):
         ones = "1 archive there is" if others == 1 else f"{others} archives there are"
         outcome.lines.append(f"{ones} of another database, or from before a restore, and kept.")
 
 
 def _epoch_in(place: Place, name: str) -> str | None:
-    """Of which database an archive is; None where it does not say so."""
-    reader = Reader(BytesIO(place.beginning(name)))
+    """Of which database an archive is; None where it does not say so, or whose it was took it."""
+    try:
+        reader = Reader(BytesIO(place.beginning(name)))
+    except (FileNotFoundError, Gone):
+        return None
     try:
         return head_of(reader, name).epoch
     except (BackupError, Damaged):
@@ -217,9 +234,10 @@ class _Making:
             )
 
     def _new_name(self, moment: datetime) -> str:
-        """A name that no other archive has. Raises OSError or Unavailable."""
-        known, at = set(self._place.names()), moment
-        while name_of(at) in known:
+        """A name that no other archive has, of a time of its own. Raises OSError or Unavailable."""
+        known = {time_of(name) for name in self._place.names()}
+        at = moment.replace(microsecond=0)
+        while at in known:
             at += timedelta(seconds=1)
         return name_of(at)
 

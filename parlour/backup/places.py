@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,10 @@ from parlour.support.urls import S3
 
 # What is made lies in such a folder until it is whole; nobody else's begins so.
 _UNFINISHED: Final = ".parlour-backup-"
+# Where nobody can lock it, it is nobody's any more when nothing of it changed for so long.
+_LEFT_SECONDS: Final = 24 * 3600
+# How often one is begun that others take away before it is locked.
+_TRIES: Final = 100
 # Bytes that are asked of a store at once.
 _PIECE: Final = 8 * 1024 * 1024
 # A store takes 10,000 parts of one file at most, each of which is in memory.
@@ -30,6 +35,10 @@ _AT_ONCE: Final = 2
 
 class Busy(BackupError):
     """Somebody else makes a backup there just now."""
+
+
+class Gone(Unavailable):
+    """Nothing of this name is in the bucket."""
 
 
 class Sink(Protocol):
@@ -101,36 +110,59 @@ def opened(settings: Settings, archive: str) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def _workshop(parent: Path) -> Iterator[Path]:
+def _workshop(parent: Path, *, is_shared: bool) -> Iterator[Path]:
     """A folder to work in, of which nothing is left. What a killed one has left there goes.
 
-    Who works in one has it locked, which ends with the process. Raises Busy or OSError.
+    Who works in one has it locked, which ends with the process. Raises OSError, and Busy where
+    nobody else's server works there.
     """
     for left in parent.glob(f"{_UNFINISHED}*/"):
-        with contextlib.suppress(FileNotFoundError), _locked(left):
-            shutil.rmtree(left)
-    with (
-        tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=parent) as folder,
-        _locked(Path(folder)),
-    ):
-        yield Path(folder)
+        others = (FileNotFoundError, Busy) if is_shared else (FileNotFoundError,)
+        with contextlib.suppress(*others), _locked(left) as is_locked:
+            if is_locked or _is_left(left):
+                shutil.rmtree(left)
+    with contextlib.ExitStack() as held:
+        yield _begun(parent, held)
+
+
+def _begun(parent: Path, held: contextlib.ExitStack) -> Path:
+    """A new folder, locked, as long as this is held. Raises Busy or OSError."""
+    for _ in range(_TRIES):
+        with contextlib.ExitStack() as tried:
+            made = tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=parent)
+            folder = Path(tried.enter_context(made))
+            # Who begins at the same time may have found it unlocked, and takes it away.
+            with contextlib.suppress(FileNotFoundError, Busy):
+                tried.enter_context(_locked(folder))
+                if folder.exists():
+                    held.push(tried.pop_all())
+                    return folder
+    raise Busy(f"Others begin backups, or exports, in {parent} all the time.")
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[bool]:
+    """Hold it; False where the file system of another machine knows no locks. Raises Busy."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        # Some file systems of other machines know no locks. There the database's word has to do.
-        with contextlib.suppress(OSError):
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Busy(
-                    f"Another backup, or an export, is being made in {folder.parent}."
-                ) from None
-        yield
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            words = f"Another backup, or an export, is being made in {folder.parent}."
+            raise Busy(words) from None
+        except OSError:
+            # There the database's word has to do.
+            is_locked = False
+        else:
+            is_locked = True
+        yield is_locked
     finally:
         os.close(handle)
+
+
+def _is_left(folder: Path) -> bool:
+    changed = max(each.stat().st_mtime for each in (folder, *folder.iterdir()))
+    return time.time() - changed > _LEFT_SECONDS
 
 
 class Folder:
@@ -144,7 +176,8 @@ class Folder:
         """As the interface says."""
         # Not those above: where a disk is not mounted, everything would go to another one.
         self._path.mkdir(mode=0o700, exist_ok=True)
-        with _workshop(self._path) as self._folder:
+        # Those of other servers, too: of one database the database knows who makes one.
+        with _workshop(self._path, is_shared=True) as self._folder:
             yield self._folder
 
     def create(self, name: str, size: int) -> Sink:
@@ -225,7 +258,7 @@ class Bucket:
     @contextlib.contextmanager
     def begin(self) -> Iterator[Path]:
         """As the interface says: where the server has room for its own database, too."""
-        with _workshop(self._data_dir) as folder:
+        with _workshop(self._data_dir, is_shared=False) as folder:
             yield folder
 
     def create(self, name: str, size: int) -> Sink:
@@ -335,6 +368,6 @@ def _told(shown: str) -> Iterator[None]:
     try:
         yield
     except (NotFoundError, FileNotFoundError):
-        raise Unavailable(f"there is no {shown}") from None
+        raise Gone(f"there is no {shown}") from None
     except (BaseError, OSError) as error:
         raise Unavailable(f"the S3 store refused {shown}: {words_of(error)}") from error

@@ -3,13 +3,16 @@
 What comes is put together in a folder of its own within the data directory, as long as which is
 there no server starts; on PostgreSQL a mark in the database does the same, and all rows come in one
 transaction. The last step makes all of it count. Who is killed before begins again.
+
+Where the folder of files is there already it is filled, and stays: it may be a link to another
+disk, or where that is mounted. Then they are put together in a folder within it.
 """
 
 import asyncio
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -35,8 +38,10 @@ from parlour.support.bars import Bars
 from parlour.support.lock import LOCK, lock_data_dir
 
 # What an empty data directory may have: from a server that ended before, and of the file system.
-_NOTHING: Final = (LOCK, "lost+found", RESTORING, ELSEWHERE)
-_EMPTY_FOLDERS: Final = ("files", "uploads")
+_OF_THE_DISK: Final = "lost+found"
+_NOTHING: Final = (LOCK, _OF_THE_DISK, RESTORING, ELSEWHERE)
+_FILES: Final = "files"
+_EMPTY_FOLDERS: Final = (_FILES, "uploads")
 
 
 def restore(settings: Settings, archive: str, *, sign_out: bool, show: Bars) -> list[str]:
@@ -64,9 +69,10 @@ def _restore(settings: Settings, archive: str, *, sign_out: bool, show: Bars) ->
     backend_of(settings)
     lock = lock_data_dir(settings.data_dir)
     stage = settings.data_dir / RESTORING
+    beside = settings.data_dir / _FILES / RESTORING
     goal: _Goal | None = None
     try:
-        lines = _make_way(settings.data_dir, stage)
+        lines = _make_way(settings.data_dir, stage, beside)
         if settings.database_url:
             goal = _Goal(settings)
             goal.begin()
@@ -74,7 +80,8 @@ def _restore(settings: Settings, archive: str, *, sign_out: bool, show: Bars) ->
         try:
             lines += _Restoring(settings, archive, stage, goal, show, sign_out=sign_out).run()
         except BaseException:
-            shutil.rmtree(stage, ignore_errors=True)
+            for folder in (beside, stage):
+                shutil.rmtree(folder, ignore_errors=True)
             if goal is not None:
                 goal.give_up()
             raise
@@ -85,20 +92,25 @@ def _restore(settings: Settings, archive: str, *, sign_out: bool, show: Bars) ->
     return lines
 
 
-def _make_way(data_dir: Path, stage: Path) -> list[str]:
+def _make_way(data_dir: Path, stage: Path, beside: Path) -> list[str]:
     """See to it that there is nothing. Raises BackupError where there is something."""
+    was_begun = stage.exists()
+    # Where none was begun here, it may be that of another one whose files are on the same disk.
+    left = (_OF_THE_DISK, RESTORING) if was_begun else (_OF_THE_DISK,)
     found = [
         path.name
         for path in sorted(data_dir.iterdir())
         if path.name not in _NOTHING
-        and not (path.name in _EMPTY_FOLDERS and path.is_dir() and not any(path.iterdir()))
+        and not (path.name in _EMPTY_FOLDERS and path.is_dir() and _has_only(path, left))
     ]
-    if stage.exists():
+    if was_begun:
         if found:
             raise BackupError(
                 f"A restore into {data_dir} was interrupted at its very end. Take all that is in it"
                 " away, and do it again."
             )
+        if beside.exists():
+            shutil.rmtree(beside)
         shutil.rmtree(stage)
         return [f"What an interrupted restore had left in {data_dir} was taken away."]
     if found:
@@ -107,6 +119,10 @@ def _make_way(data_dir: Path, stage: Path) -> list[str]:
             " put what is in this one aside."
         )
     return []
+
+
+def _has_only(folder: Path, names: Iterable[str]) -> bool:
+    return all(path.name in names for path in folder.iterdir())
 
 
 class _Goal:
@@ -166,6 +182,8 @@ class _Restoring:
         self._settings = settings
         self._archive = archive
         self._stage = stage
+        # Where the files are put together: on the disk that they are to be on.
+        self._beside = stage
         self._goal = goal
         self._show = show
         self._sign_out = sign_out
@@ -177,6 +195,9 @@ class _Restoring:
         sorting = Sorting(self._archive, self._stage, self._show)
         # Into the same folder as everything else, or to where it is seen at once.
         is_here = isinstance(open_storage(self._settings), DiskStorage)
+        if is_here and (self._settings.data_dir / _FILES).is_dir():
+            self._beside = self._settings.data_dir / _FILES / RESTORING
+            self._beside.mkdir(mode=0o700)
         if not is_here:
             sorting.run(self._settings, "Checking", lambda _member, _key: None)
             sorting.database.unlink()
@@ -188,11 +209,15 @@ class _Restoring:
                 file.write(sorting.keys)
                 file.sync()
         place = str(self._settings.data_dir)
-        if self._goal is None:
-            self._place("files", "keys.json", "chat.db")
-        else:
-            self._bring(self._goal, sorting.database)
-            place = f"{self._goal.server} and {place}"
+        try:
+            if self._goal is None:
+                self._place(_FILES, "keys.json", "chat.db")
+            else:
+                self._bring(self._goal, sorting.database)
+                place = f"{self._goal.server} and {place}"
+        except BaseException:
+            self._take_back()
+            raise
         return [
             f"{self._archive} was restored into {place}.",
             *told(head, sorting),
@@ -209,8 +234,8 @@ class _Restoring:
     def _files(self, is_here: bool) -> Iterator[Callable[[Member, str], None]]:  # noqa: FBT001
         """What puts files into the storage."""
         storage: Storage
-        storage = DiskStorage(self._stage / "files") if is_here else open_storage(self._settings)
-        coming = self._stage / "coming"
+        storage = DiskStorage(self._beside / _FILES) if is_here else open_storage(self._settings)
+        coming = self._beside / "coming"
         coming.mkdir(mode=0o700)
         with asyncio.Runner() as runner:
 
@@ -250,11 +275,7 @@ class _Restoring:
         engine = sqlite.open_readers(path, 1)
         try:
             with engine.begin() as source:
-                goal.take(source, self._show, lambda: self._place("files", "keys.json"))
-        except BaseException:
-            for placed in self._placed:
-                shutil.rmtree(placed) if placed.is_dir() else placed.unlink()
-            raise
+                goal.take(source, self._show, lambda: self._place(_FILES, "keys.json"))
         finally:
             engine.dispose()
 
@@ -262,16 +283,32 @@ class _Restoring:
         """Put these in their place, the last one last: then all of it counts."""
         data_dir = self._settings.data_dir
         for name in names:
-            source, target = self._stage / name, data_dir / name
-            if not source.exists():
-                continue
-            if target.is_dir():
-                target.rmdir()
-            source.rename(target)
-            self._placed.append(target)
+            if name == _FILES and self._beside != self._stage:
+                self._fill(data_dir / _FILES)
+            elif (self._stage / name).exists():
+                self._move(self._stage / name, data_dir / name)
             sync_folder(data_dir)
         shutil.rmtree(self._stage)
         sync_folder(data_dir)
+
+    def _fill(self, folder: Path) -> None:
+        for path in sorted((self._beside / _FILES).iterdir()):
+            self._move(path, folder / path.name)
+        shutil.rmtree(self._beside)
+        sync_folder(folder)
+
+    def _move(self, source: Path, target: Path) -> None:
+        # Noted before: whoever is told to end in between takes it back, too.
+        self._placed.append(target)
+        source.rename(target)
+
+    def _take_back(self) -> None:
+        """Nothing of it is in its place; first not what makes all of it count."""
+        for placed in reversed(self._placed):
+            if placed.is_dir():
+                shutil.rmtree(placed)
+            else:
+                placed.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

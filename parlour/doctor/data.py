@@ -15,7 +15,8 @@ from parlour.doctor.reach import OutOfReach, barrier, lacking, may_be_written, r
 from parlour.migrations import current_revision, revisions
 from parlour.settings import Settings
 from parlour.store.audit import all_entries
-from parlour.store.backends import Backend, backend_of
+from parlour.store.backends import Backend, File, backend_of
+from parlour.store.marks import forgotten, holds_chat, unseen
 from parlour.store.meta import KEYS, MOVED, RESTORING, read_values
 from parlour.support import sqlite
 from parlour.support.keys import KeysUnusable, parse_keys
@@ -117,6 +118,9 @@ def _and(names: list[str]) -> str:
 def _look(given: Given, backend: Backend, connection: Connection) -> Findings:
     # As at a start: whether it can be used at all, and on SQLite whether it is damaged.
     backend.check(connection)
+    if words := _forgotten(given.settings, backend, connection):
+        yield fault("Database", words, "do what it says: no server starts")
+        return
     schema, known = current_revision(connection), revisions()
     if schema is None:
         words = f"{backend} is empty"
@@ -145,6 +149,23 @@ def _look(given: Given, backend: Backend, connection: Connection) -> Findings:
     yield from _of_postgresql(connection) if backend.shared else _of_sqlite(given.settings)
     if given.deep:
         yield from _read_through(backend, connection)
+
+
+def _forgotten(settings: Settings, backend: Backend, connection: Connection) -> str | None:
+    """What a start says of a chat that the settings pass by, for a database that is empty."""
+    here = File(settings.database_path)
+    if not backend.shared or barrier(settings.data_dir) is not None or not here.is_there():
+        return None
+    if holds_chat(connection):
+        return None
+    try:
+        with reading(here) as found:
+            return forgotten(found, here, backend)
+    except DBAPIError as error:
+        return unseen(error, here, backend)
+    except OutOfReach:
+        # It was said of the data directory.
+        return None
 
 
 def _of_sqlite(settings: Settings) -> Findings:

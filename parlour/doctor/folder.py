@@ -75,7 +75,7 @@ def folder(given: Given) -> Findings:
         )
     if open_ones:
         shown = " ".join(str(each) for each in open_ones[:8])
-        words = f"Others on this machine can read {_names(open_ones)} in {where}."
+        words = f"Others on this machine can {_done_with(open_ones, path, where)}."
         yield fault("Data directory", words, f"chmod go= {shown}")
     if not foreign and not open_ones and not told:
         yield ok("Data directory", f"{where} is {user()}'s, and nobody else can read it.")
@@ -94,6 +94,15 @@ def _closed(closed: Path, path: Path) -> Finding:
         f"run it as that user: {as_owner(owner, where)}; if the server runs as {user()}: chown -R"
         f" {user()} {where}",
     )
+
+
+def _done_with(open_ones: list[Path], path: Path, where: Path) -> str:
+    """What others can do with the data directory, or what is in it, where something is open."""
+    inside = _names([each for each in open_ones if each != path])
+    if path not in open_ones:
+        return f"read {inside} in {where}"
+    verb = "enter" if mode_of(path) & 0o011 else "read"
+    return f"{verb} {where}" + (f", and read {inside} in it" if inside else "")
 
 
 def _names(paths: list[Path]) -> str:

@@ -175,13 +175,18 @@ def _there(
         for key in lost:
             found.add(key)
         found.count += more
-        words = f"Of {looked} files that were looked for {found.count} are not in {where}: {found}."
+        of = f"Of {looked} files that were looked for {found.count}"
+        of += " is" if found.count == 1 else " are"
+        if looked == 1:
+            of = "The one file that was looked for is"
+        words = f"{of} not in {where}: {found}."
         if found.count == looked:
             yield fault("Files", words, f"put them back, {_OR_RESTORE}")
             return
         yield warning("Files", words, mend)
     elif looked:
-        yield ok("Files", f"All {looked} that were looked for are there.")
+        told = "The one that was" if looked == 1 else f"All {looked} that were"
+        yield ok("Files", f"{told} looked for {'is' if looked == 1 else 'are'} there.")
 
 
 def _is_lost(path: Path, each: _Named) -> bool:

@@ -4,7 +4,6 @@ Nothing of it is believed: no name leads anywhere, no size is taken for granted,
 to be what docs/export.md says. All of it is read once before anything is brought in.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,9 +13,8 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 from pydantic import ValidationError
 
-from parlour import __version__
 from parlour.backup.checking import size_of
-from parlour.backup.contents import BackupError
+from parlour.backup.contents import BackupError, check_form
 from parlour.backup.places import opened
 from parlour.carried import KINDS, MAX_LINE, VERSION, Head, Record
 from parlour.export.contents import FILES, HEAD, OWN, SIGNATURE
@@ -210,14 +208,9 @@ def read_head(member: Member | None, shown: str) -> Head:
         raise BackupError(f"{shown} is no export of Parlour.")
     text = member.read()
     try:
-        said = json.loads(text)
-        version = said["version"]
-        if isinstance(version, int) and version > VERSION:
-            made_by = str(said.get("parlour", "a newer version"))[:64]
-            words = f"{shown} has version {version}, and this Parlour ({__version__}) knows"
-            raise BackupError(f"{words} {VERSION}: install Parlour {made_by} or a later one.")
+        check_form(text, "version", VERSION, shown)
         return Head.model_validate_json(text)
-    except (ValidationError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValidationError, ValueError):
         raise BackupError(f"{shown} is damaged: it does not say what it is.") from None
 
 

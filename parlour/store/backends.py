@@ -293,16 +293,18 @@ def backend_of(settings: Settings) -> Backend:
     """Where the settings say that the database lies.
 
     Raises DatabaseUnusable where they name none, and there was one elsewhere: whoever gives a
-    command without the server's settings would begin another chat, and not notice.
+    command without the server's settings would begin another chat, or go on with one from before
+    that, and not notice.
     """
     if settings.database_url:
         return Server(settings.database_url)
     note = settings.data_dir / ELSEWHERE
-    if (noted := _noted(note)) is not None and not settings.database_path.exists():
+    if (noted := _noted(note)) is not None:
+        path = settings.database_path
+        then = f"go on with {path.name}, which lies there," if path.exists() else "begin anew"
         raise DatabaseUnusable(
             f"The database of {settings.data_dir} is {noted or 'elsewhere'}: set"
-            " PARLOUR_DATABASE_URL, as the server has it. To begin anew on SQLite, take"
-            f" {note} away."
+            f" PARLOUR_DATABASE_URL, as the server has it. To {then} on SQLite, take {note} away."
         )
     return File(settings.database_path)
 
@@ -320,8 +322,12 @@ def _noted(note: Path) -> str | None:
 def note_place(settings: Settings, backend: Backend) -> None:
     """Write down in the data directory that its database lies elsewhere, for `backend_of`."""
     note = settings.data_dir / ELSEWHERE
-    if not backend.shared or _noted(note) == str(backend):
+    if not backend.shared or (noted := _noted(note)) == str(backend):
         return
+    if noted:
+        # It may be the same by another way; or another, without what was said since.
+        words = "the database of %s was %s, and is %s from now on"
+        logger.warning(words, settings.data_dir, noted, backend)
     try:
         write_whole(note, f"{backend}\n".encode())
     except OSError as error:

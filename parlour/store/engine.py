@@ -20,7 +20,7 @@ from parlour.store.backends import Backend, DatabaseUnusable, Sizes, expected_er
 from parlour.store.fitness import LOOK_SECONDS, Unfit
 from parlour.store.jobs import now_ms
 from parlour.store.journal import Follower
-from parlour.store.marks import moved_to, refuse_half_restored
+from parlour.store.marks import moved_to, refuse_half_restored, refuse_to_forget
 from parlour.store.meta import ensure_epoch, ensure_installed, epoch_of
 from parlour.store.readers import Readers
 from parlour.support.counts import COUNTS
@@ -96,6 +96,7 @@ class Engine:
             self.is_sound = backend.check(connection, to_the_end=behind)
             if backend.shared and behind:
                 self._refuse_beside(lease.others(connection, lease.owner_of(data_dir)), backend)
+            refuse_to_forget(connection, data_dir, backend)
             migrate(connection)
             ensure_epoch(connection)
             self.epoch = epoch_of(connection)

@@ -34,7 +34,9 @@ from parlour.carried import (
     Small,
     Wording,
 )
+from parlour.store import wordings
 from parlour.store.meta import EPOCH, read_values
+from parlour.store.parted import Parted
 from parlour.store.tables import (
     attachments,
     files,
@@ -43,13 +45,12 @@ from parlour.store.tables import (
     reactions,
     rooms,
     users,
-    wordings,
 )
 
 # Rows that are fetched at once.
 PORTION: Final = 1_000
 # Bytes of a line for what a message said earlier. All wordings that are usually kept have room; of
-# one that is held there may be any number of them.
+# one that is held there may be any number of them (`_wordings`).
 _EARLIER: Final = MAX_LINE - 2 * 1024 * 1024
 # Bytes that a character takes at most, written as JSON.
 _CHARACTER: Final = 6
@@ -93,6 +94,7 @@ class Exporting:
         else:
             self._room = and_(live, rooms.c.kind.in_(chosen.kinds))
         self._rooms = select(rooms.c.id).where(self._room)
+        self._parted = Parted(connection, chosen.user_id, self._room)
 
     def _of_person(self) -> ColumnElement[bool]:
         """Rooms to which somebody belongs, or in which they have said something."""
@@ -104,16 +106,6 @@ class Exporting:
             members.c.room_id == rooms.c.id, members.c.user_id == user_id
         )
         return or_(said.exists(), belongs.exists())
-
-    def _left(self) -> set[int]:
-        """Rooms in which the one person has spoken, and of which they may know no more."""
-        if self._chosen.user_id is None:
-            return set()
-        belongs = select(members.c.room_id).where(members.c.user_id == self._chosen.user_id)
-        asked = select(rooms.c.id).where(
-            self._room, rooms.c.kind != "public", rooms.c.id.not_in(belongs)
-        )
-        return set(self._connection.scalars(asked))
 
     def author(self, author: str) -> str:
         """An author as others may know them: nothing by which a guest is known is told."""
@@ -212,9 +204,8 @@ class Exporting:
 
     def rooms(self) -> Iterator[Room]:
         """The rooms; of what somebody is in no longer nothing that was decided there since."""
-        hidden = self._left()
         for row in self._all(rooms, rooms.c.id, self._room):
-            if row.id in hidden:
+            if row.id in self._parted:
                 yield Room.model_construct(
                     id=row.id, name=f"Room {row.id}", kind=row.kind, topic="",
                     created_at=row.created_at, archived_at=None, slow_seconds=0,
@@ -272,6 +263,7 @@ class Exporting:
 
     def _message(self, row: Any, earlier: tuple[Wording, ...]) -> Message:
         passed = None if row.forwarded is None else json.loads(row.forwarded)
+        pinned_at, pinned_by = self._parted.pin(row)
         return Message.model_construct(
             id=row.id, room=row.room_id, author=self.author(row.author), username=row.username,
             at=row.timestamp, text=row.content, edited_at=row.edited_at, deleted_at=row.deleted_at,
@@ -285,17 +277,17 @@ class Exporting:
                     "files": [each["id"] for each in passed["files"]],
                 })
             ),
-            pinned_at=row.pinned_at, pinned_by=row.pinned_by,
+            pinned_at=pinned_at, pinned_by=pinned_by,
         )  # fmt: skip
 
     def _wordings(self, ids: Collection[int]) -> dict[int, list[Wording]]:
         found: dict[int, list[Wording]] = defaultdict(list)
         if not ids:
             return found
-        asked = select(wordings).where(wordings.c.message_id.in_(ids))
-        for row in self._connection.execute(
-            asked.order_by(wordings.c.message_id, wordings.c.number)
-        ):
+        # Of chosen rooms whoever runs the server reads what holds keep; nobody else notices any.
+        whole = self._chosen.room_ids is not None and self._chosen.user_id is None
+        asked = wordings.ALL if whole else wordings.TOLD
+        for row in self._connection.execute(asked, {"ids": list(ids)}):
             made = Wording.model_construct(number=row.number, text=row.content, at=row.timestamp)
             found[row.message_id].append(made)
         return {message_id: _fitting(some) for message_id, some in found.items()}
@@ -341,15 +333,18 @@ class Exporting:
 
     def reactions_on(self, ids: Collection[int]) -> dict[int, tuple[tuple[str, int, str], ...]]:
         """What is told of the reactions to messages: the emoji, how many, the first names."""
-        asked = select(messages.c.id, messages.c.reactions).where(
+        asked = select(messages.c.id, messages.c.room_id, messages.c.reactions).where(
             messages.c.id.in_(ids), messages.c.reactions.is_not(None)
         )
-        return {
+        rows = self._connection.execute(asked).all()
+        parted = {row.id: row.room_id for row in rows if row.room_id in self._parted}
+        return self._parted.reactions_on(parted) | {
             row.id: tuple(
                 (each["emoji"], each["count"], ", ".join(each["usernames"]))
                 for each in json.loads(row.reactions)
             )
-            for row in self._connection.execute(asked)
+            for row in rows
+            if row.id not in parted
         }
 
     def file(self, ids: Collection[str]) -> dict[str, File]:

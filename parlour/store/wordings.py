@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select, union
 
 from parlour.models import Message, Wording
 from parlour.store.dialects import extent
-from parlour.store.tables import wordings
+from parlour.store.tables import messages, wordings
+
+# Earlier wordings of one message that are kept, and told: the first, and the newest.
+MAX_EARLIER: Final = 20
 
 # Made once: the lists that are bound anew each time leave circles for the collector.
 _IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
@@ -22,15 +25,34 @@ _FORGET: Final = delete(wordings).where(
     wordings.c.message_id == bindparam("whose"), wordings.c.number == bindparam("which")
 )
 
-_TOLD: Final = (wordings.c.number, wordings.c.content, wordings.c.timestamp)
+# All that is kept of messages; of what is held that may be any number.
+ALL: Final = (
+    select(wordings)
+    .where(wordings.c.message_id.in_(_IDS))
+    .order_by(wordings.c.message_id, wordings.c.number)
+)
+_later = wordings.alias()
+_LAST: Final = (
+    select(func.max(_later.c.number)).where(_later.c.message_id == messages.c.id).scalar_subquery()
+)
+# What is told of them: as many as are kept of what nobody holds, so that no hold is noticed. Only
+# these are read, however many there are. The two may be the same, of which one is told.
+_SOME: Final = union(
+    select(wordings).where(wordings.c.message_id.in_(_IDS), wordings.c.number < 2),
+    select(wordings)
+    .join(messages, messages.c.id == wordings.c.message_id)
+    .where(messages.c.id.in_(_IDS), wordings.c.number > _LAST - (MAX_EARLIER - 1)),
+)
+TOLD: Final = _SOME.order_by("message_id", "number")
 
 
 def earlier(connection: Connection, message_id: int) -> list[Wording]:
-    """What a message said before, oldest first, as far as it is kept."""
-    rows = connection.execute(
-        select(*_TOLD).where(wordings.c.message_id == message_id).order_by(wordings.c.number)
-    )
-    return [Wording.model_construct(**row) for row in rows.mappings()]
+    """What a message said before, oldest first: the first, and the newest, held or not."""
+    rows = connection.execute(TOLD, {"ids": [message_id]})
+    return [
+        Wording.model_construct(number=row.number, content=row.content, timestamp=row.timestamp)
+        for row in rows
+    ]
 
 
 def next_number(message: Message, last: int | None) -> int:

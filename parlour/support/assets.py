@@ -136,13 +136,7 @@ class Assets:
                 continue
             if asset.encodings or len(asset.body) < _SMALL or Path(name).suffix in _COMPRESSED:
                 continue
-            smaller = {
-                "br": brotli.compress(asset.body, quality=9 if len(asset.body) > _LARGE else 11),
-                "gzip": gzip.compress(asset.body, compresslevel=9, mtime=0),
-            }
-            asset.encodings = {
-                encoding: body for encoding, body in smaller.items() if len(body) < len(asset.body)
-            }
+            asset.encodings = _smaller(asset.body)
 
 
 async def compress_when_asked(assets: Assets, *, others: bool = False) -> None:
@@ -205,6 +199,21 @@ def _asset(name: str, body: bytes) -> Asset:
     # Sixty-four bits tell the versions of one file apart; every answer of a first visit has some.
     etag = f'"{hashlib.sha256(body).hexdigest()[:12]}"'
     return Asset(body, _TYPES[Path(name).suffix], etag, {})
+
+
+def whole_asset(name: str, body: bytes) -> Asset:
+    """One file with its smaller forms. Safe to run in a thread."""
+    asset = _asset(name, body)
+    asset.encodings = _smaller(body)
+    return asset
+
+
+def _smaller(body: bytes) -> dict[str, bytes]:
+    made = {
+        "br": brotli.compress(body, quality=9 if len(body) > _LARGE else 11),
+        "gzip": gzip.compress(body, compresslevel=9, mtime=0),
+    }
+    return {encoding: form for encoding, form in made.items() if len(form) < len(body)}
 
 
 def minified(styles: str) -> str:

@@ -74,7 +74,7 @@ def parse_keys(text: bytes, place: str) -> list[Key]:
     """The keys that `dump_keys` wrote. Raises KeysUnusable for whatever else is in that place."""
     try:
         keys = [_read(fields) for fields in json.loads(text)]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         keys = []
     if not keys:
         raise KeysUnusable(

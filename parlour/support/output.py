@@ -1,4 +1,4 @@
-"""Standard output whose reader has gone, or whose disk is full: the end, without a traceback."""
+"""Standard output: lines that a terminal takes, and the end where it takes no more of them."""
 
 import io
 import os
@@ -10,6 +10,18 @@ from typing import Any, Final
 
 # As a shell tells of a program that was ended by SIGPIPE.
 READER_GONE: Final = 141
+
+
+def printable(text: str) -> str:
+    """A text as one line of a terminal: what is not to be seen stands there by its number.
+
+    So nothing that is told of what others wrote moves the cursor, or begins a line of its own.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 class Lost(BaseException):

@@ -4,7 +4,7 @@ import logging
 import ssl
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +23,21 @@ class _Encrypted(Exception):
     """The key wants a password."""
 
 
+class _Listening(ssl.SSLContext):
+    """What a server listens with; every connection is the `current` context's.
+
+    One context cannot be given another certificate: it keeps a pair for each kind of key (EC, RSA),
+    so that one of another kind stands beside the former, which most clients would still be shown.
+    And it takes its tickets, by which a client comes back without being shown any.
+    """
+
+    current: ssl.SSLContext
+
+    def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
+        """Begin a connection. Event loops, asyncio's and uvloop, ask for each by this alone."""
+        return self.current.wrap_bio(*args, **options)
+
+
 class Certificate:
     """A certificate with its chain, and its key, both files in PEM.
 
@@ -34,7 +49,8 @@ class Certificate:
         """Raises CertificateUnusable."""
         self._files: Final = (chain, key)
         self._seen = self._coming = self._look()
-        self.context: Final = self._read()
+        self.context: Final = _Listening(ssl.PROTOCOL_TLS_SERVER)
+        self.context.current = self._read()
         self._ends = self._end()
 
     @property
@@ -56,10 +72,9 @@ class Certificate:
                 return
             # Both are often written one after the other: a pair that does not fit is no pair yet,
             # and what serves now must not take half of it.
-            self._read()
-            ends = self._end()
-            self.context.load_cert_chain(*self._files, password=_no_password)
-            self._ends = ends
+            fresh = self._read()
+            self._ends = self._end()
+            self.context.current = fresh
         except (CertificateUnusable, OSError, ValueError) as error:
             if self._seen is not None:
                 logger.warning("the certificate stays what it was: %s", error)

@@ -25,7 +25,7 @@ def check_place(text: str) -> None:
         bucket = text.removeprefix(S3).partition("/")[0]
         if not BUCKET.fullmatch(bucket):
             raise ValueError("name a bucket, such as s3://backups/chat")
-    elif "://" in text:
+    elif "://" in text or text.lower().startswith("s3:"):
         raise ValueError("name a folder, or a bucket such as s3://backups/chat")
 
 

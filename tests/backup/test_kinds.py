@@ -2,12 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from parlour.backup.contents import name_of
+from parlour.backup.places import Bucket, Gone
+from parlour.settings import Settings
 from tests.support.archives import (
     back_up,
     checked,
@@ -238,6 +243,31 @@ def test_files_of_a_store_and_archives_in_it(
     restored(f"{place}/{name}", alone, **{**store.settings(), "PARLOUR_S3_BUCKET": ""})
     alone.start()
     assert len(get(replace(ada, server=alone), there.file).content) == there.file["size"]
+
+
+def test_two_of_one_moment_are_both_kept_in_a_store(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As two servers write them, of which neither sees the other's before it is whole."""
+    for name, value in store.settings().items():
+        monkeypatch.setenv(name, value)
+    settings = Settings(data_dir=tmp_path)
+    place = Bucket(settings, BUCKET, "shared")
+    at = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    names = {who: name_of(at) for who in "ab"}
+    with ExitStack() as held:
+        sinks = {who: held.enter_context(place.create(names[who], 1)) for who in names}
+        for who, sink in sinks.items():
+            sink.write(who.encode())
+        assert {who: sink.written().read() for who, sink in sinks.items()} == {
+            "a": b"a", "b": b"b",
+        }  # fmt: skip
+        sinks["a"].keep()
+    # What was not kept goes, and nobody else's.
+    assert place.names() == [names["a"]]
+    assert place.beginning(names["a"]) == b"a"
+    with pytest.raises(Gone, match="there is no s3://"):
+        place.beginning(names["b"])
 
 
 @pytest.mark.thorough

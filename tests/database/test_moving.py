@@ -52,6 +52,12 @@ def refused(run: CompletedProcess[str]) -> str:
     return line.removeprefix("parlour: ")
 
 
+def taken_back(server: Server) -> None:
+    """Take the mark away that says where it was moved to, as the documentation says."""
+    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database, database:
+        database.execute("DELETE FROM meta WHERE name IN ('moved', 'epoch')")
+
+
 def tables_at(url: str) -> set[str]:
     """Return the names of all tables of a database."""
     with psycopg.connect(url) as connection:
@@ -141,12 +147,11 @@ def test_no_server_starts_on_what_was_moved_away(lived: Lived, url: str) -> None
     assert f"{server.data_dir}/chat.db was moved to {url}: set PARLOUR_DATABASE_URL." in line
     said = refused(ask(server, "audit", "verify"))
     assert said == f"{server.data_dir}/chat.db was moved to {url}: set PARLOUR_DATABASE_URL."
-    # It can be moved once more, where the other one was lost.
+    # It can be moved to another one, where that one was lost, and taken back, as documented.
+    taken_back(server)
     other = postgres().new_database(empty=True)
     assert move(server, other).returncode == 0
-    # And taken back, as the documentation says.
-    with closing(sqlite3.connect(server.data_dir / "chat.db")) as database, database:
-        database.execute("DELETE FROM meta WHERE name IN ('moved', 'epoch')")
+    taken_back(server)
     server.start()
 
 
@@ -297,6 +302,7 @@ def test_files_go_along_into_a_bucket(lived: Lived, url: str, tmp_path: Path) ->
         until(lambda: {path.name for path in on_disk(server)} == names)
         server.stop()
         for _ in range(2):
+            taken_back(server)
             url = postgres().new_database(empty=True)
             moved = move(server, url, **store.settings())
             assert (moved.returncode, moved.stderr) == (0, "")

@@ -50,6 +50,8 @@ def typed(section: str, program: str) -> tuple[list[str], list[str]]:
 def shape(line: str) -> str:
     """A line without its numbers and places."""
     line = re.sub(r"\S*/\S+?(?=[. ]|$)(\.tar)?", "PLACE", line)
+    # Archives have digits of their own in their names.
+    line = re.sub(r"(?<=Z)-[0-9a-f]{8}(?=\.tar)", "", line)
     line = re.sub(r"\d[\d.,:-]*( ([kMG]B|bytes))?", "N", line)
     # One of something, or several; and as wide as they are.
     return re.sub(r"\bN (person|people|[a-z]+?s?)\b", _several, " ".join(line.split()))

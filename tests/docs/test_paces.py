@@ -3,7 +3,7 @@
 import pytest
 
 from parlour.commands import COMMAND_SHAPES
-from parlour.costs import BUDGETS, COMMANDS, CONNECT, REQUEST, ROUTES, Cost, Size
+from parlour.costs import BUDGETS, CHANGES, COMMANDS, CONNECT, REQUEST, ROUTES, Cost, Size
 from parlour.gateway import COMMANDS as HANDLERS
 from parlour.web import StrictRoute
 from tests.docs.markdown import ROOT, Page, names
@@ -64,6 +64,17 @@ def test_every_budget_is_told_with_its_sizes() -> None:
         (f"`{name}`", each.about, *map(words_of, (each.person, each.address, each.room)))
         for name, each in BUDGETS.items()
     ]
+
+
+def test_the_pace_of_each_message_is_told() -> None:
+    """Among the paces, in words, and among the limits."""
+    pace = f"{CHANGES.at_once} times at once, then {CHANGES.per_second * 60:g} a minute"
+    assert f"**Each message** can be changed {pace}" in PAGE.path.read_text("utf-8")
+    [row] = [
+        row for row in PAGE.section("Limits").table("limit", "value")
+        if row["limit"] == "changes of one message, and of the words about its files"
+    ]  # fmt: skip
+    assert row["value"].startswith(pace.replace(" times at once", ""))
 
 
 def test_every_cost_is_told() -> None:

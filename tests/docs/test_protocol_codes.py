@@ -166,6 +166,7 @@ REAL_LIMITS = {
     "a file that no message has": filing.KEPT_UNATTACHED.total_seconds() // 3600,
     "an image of oneself": avatars.MAX_BYTES,
     "usernames whose images are asked for at once": avatars.MAX_NAMES,
+    "changes of one message, and of the words about its files": costs.CHANGES.at_once,
     "earlier wordings that are kept of one message": editing.MAX_EARLIER,
     "page of history": fields.MAX_PAGE,
     "messages asked for by their ids": paging.MAX_IDS,

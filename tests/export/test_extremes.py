@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from parlour.editing import MAX_EARLIER
 from parlour.fields import format_time
 from tests.support.accounts import register
 from tests.support.archives import parts, written
@@ -24,6 +25,7 @@ WIDE = {"PARLOUR_MAX_USERNAME_LENGTH": "100", "PARLOUR_MAX_MESSAGE_LENGTH": "100
 LONG = 100_000
 
 
+@pytest.mark.thorough
 def test_the_largest_and_oddest_of_everything_comes_back(
     new_server: NewServer, tmp_path: Path
 ) -> None:
@@ -50,7 +52,7 @@ def test_the_largest_and_oddest_of_everything_comes_back(
     now = format_time(datetime.now(UTC))
     with inside(there.server) as database:
         database.execute("UPDATE messages SET content = ? WHERE id = ?", (marks, marked["id"]))
-        # Of what is held all is kept.
+        # Of what is held all is kept, and is in an export of its room.
         database.executemany(
             "INSERT INTO wordings (message_id, number, content, timestamp) VALUES (?, ?, ?, ?)",
             [(edited["id"], number, LONG * "b", now) for number in range(2, 161)],
@@ -59,15 +61,18 @@ def test_the_largest_and_oddest_of_everything_comes_back(
     archive = exported(there.server, tmp_path / "all", *chosen)
     found = {each["id"]: each for each in lines(archive)["messages"]}
     assert found[marked["id"]]["text"] == marks
-    kept = [each["number"] for each in found[edited["id"]]["earlier"]]
-    assert (kept[0], kept[-1]) == (1, 160)
-    assert kept[1:] == list(range(162 - len(kept), 161))
-    assert 100 < len(kept) < 160
+    some = [each["number"] for each in found[edited["id"]]["earlier"]]
+    assert some == [1, *range(162 - MAX_EARLIER, 161)]
     target = with_database(new_server())
     assert "10 people, 3 rooms" in brought_in(archive, target)
     assert content(exported(target, tmp_path / "again", *chosen)) == content(archive)
     one = exported(there.server, tmp_path / "one", "--room", str(hall.id))
     assert [each["username"] for each in lines(one)["people"]] == ["ada", "bob"]
+    [whole] = [each for each in lines(one)["messages"] if each["id"] == edited["id"]]
+    kept = [each["number"] for each in whole["earlier"]]
+    assert (kept[0], kept[-1]) == (1, 160)
+    assert kept[1:] == list(range(162 - len(kept), 161))
+    assert 100 < len(kept) < 160
     told = brought_in(one, with_database(new_server()))
     assert "was brought in: 2 people, 1 room, 1 file, 3 messages." in told
 

@@ -302,6 +302,7 @@ async def test_a_log_that_was_moved_away_can_be_put_back(unwritten: Squeezed) ->
     unwritten.assert_well()
 
 
+@pytest.mark.thorough
 def test_whoever_else_writes_is_kept_off_where_the_log_is_gone(
     unwritten: Squeezed, tmp_path: Path
 ) -> None:

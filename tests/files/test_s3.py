@@ -257,7 +257,7 @@ def test_the_doctor_misses_what_is_gone_from_the_bucket(
     store.lose(lost["id"])
     [warned] = [each for each in seen(server, *deep).of("warning") if each.what == "Files"]
     assert warned.seen == (
-        f"Of 2 files that were looked for 1 are not in the bucket {BUCKET}: {lost['id']}."
+        f"Of 2 files that were looked for 1 is not in the bucket {BUCKET}: {lost['id']}."
     )
     assert "files/abcd of the archive is parlour/abcd there" in warned.mend
     store.lose(kept["id"])

@@ -9,7 +9,7 @@ from tests.support.accounts import register
 from tests.support.files import get, on_disk, on_their_way, said, sent, until
 from tests.support.people import NewRoom, checked
 from tests.support.pictures import picture
-from tests.support.server import NewServer, Server
+from tests.support.server import Server
 from tests.support.sweeping import forget, sweep
 
 
@@ -95,11 +95,10 @@ def test_a_database_that_knows_none_of_them_takes_none_away(
     assert line.startswith("The database knows none of the 2 files in the storage")
 
 
-def test_a_storage_that_cannot_be_opened_is_told_in_one_line(new_server: NewServer) -> None:
+def test_a_storage_that_cannot_be_opened_is_told_in_one_line(own_server: Server) -> None:
     """As by the server itself."""
-    server = new_server()
-    server.home.mkdir(parents=True, exist_ok=True)
+    own_server.stop()
     env = {"PARLOUR_S3_BUCKET": "parlour", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
-    status, line = sweep(server, **env)
+    status, line = sweep(own_server, **env)
     assert status == 1
     assert line.startswith("PARLOUR_S3_BUCKET needs AWS_ACCESS_KEY_ID")
