@@ -37,6 +37,7 @@ def test_one_file_is_told_as_one(own_server: Server, new_room: NewRoom) -> None:
     assert on_disk(own_server) == [path]
 
 
+@pytest.mark.thorough
 def test_one_file_of_two_is_told_as_one(own_server: Server, new_room: NewRoom) -> None:
     """Whether it is missing, or the database does not know it."""
     ann, room = register(own_server, "ann"), new_room(own_server)

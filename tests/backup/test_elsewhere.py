@@ -132,6 +132,7 @@ def test_one_that_is_killed_is_done_once_more(large: Path, new_server: NewServer
         target.stop()
 
 
+@pytest.mark.thorough
 def test_one_that_was_killed_among_its_last_steps_says_what_to_do(
     archive: Path, new_server: NewServer, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from parlour.backup.contents import name_of, time_of
 from parlour.backup.places import Busy, Folder
 from tests.support.accounts import register
 from tests.support.archives import back_up, checked, made
+from tests.support.brief import thorough_but
 from tests.support.clock import wrong_clock
 from tests.support.commands import parlour
 from tests.support.faults import CannotRunError
@@ -30,7 +31,7 @@ OLD = "parlour-20250101T000000Z.tar"
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("keep", ["1", "daily=1"])
+@pytest.mark.parametrize("keep", thorough_but(["1"], ["1", "daily=1"]))
 def test_the_one_just_made_stays_where_others_are_dated_later(
     lived: Lived, place: Path, tmp_path: Path, keep: str
 ) -> None:
@@ -128,6 +129,7 @@ def test_two_servers_that_begin_at_once_have_both_a_whole_one(
     assert set(listed) == {archive.name for archive in archives}
 
 
+@pytest.mark.thorough
 def test_who_begins_at_once_takes_no_folder_of_another_away(place: Path) -> None:
     """Each has one to work in, however often they begin; nothing is left."""
     failed: list[BaseException] = []

@@ -132,6 +132,7 @@ def test_a_file_in_which_nobody_was_keeps_no_server_away(tmp_path: Path, url: st
     begin(tmp_path / "two", postgres().new_database())
 
 
+@pytest.mark.thorough
 def test_nor_does_any_where_people_are_in_the_other_one(tmp_path: Path) -> None:
     """A node may have been something else before; and it is not looked into, whatever it is."""
     url = postgres().new_database()

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.accounts import Account
 from tests.support.archives import contents
+from tests.support.brief import thorough_but
 from tests.support.commands import parlour
 from tests.support.databases import database_url
 from tests.support.exports import lines
@@ -109,7 +110,7 @@ def banned(den: Den) -> Any:
     return ban(den.place, den.carol, den.bob)
 
 
-@pytest.mark.parametrize("out", [put_out, banned])
+@pytest.mark.parametrize("out", thorough_but([put_out], [put_out, banned]))
 def test_who_was_put_out_takes_along_nothing_that_was_done_since(
     den: Den, tmp_path: Path, out: Callable[[Den], Any]
 ) -> None:
