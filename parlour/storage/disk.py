@@ -174,8 +174,9 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _folders(parent: Path) -> list[Path]:
+    """Those of keys: a disk that is mounted there has `lost+found` besides, which is root's."""
     with contextlib.suppress(FileNotFoundError):
-        return sorted(path for path in parent.iterdir() if path.is_dir())
+        return sorted(each for each in parent.iterdir() if len(each.name) == 2 and each.is_dir())
     return []
 
 

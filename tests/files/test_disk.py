@@ -67,6 +67,21 @@ async def test_what_is_deleted_while_it_is_read_is_missing(
     await storage.close()
 
 
+async def test_what_the_file_system_has_there_is_no_file_of_anybody(tmp_path: Path) -> None:
+    """A disk that is mounted there has a folder of its own."""
+    folder = tmp_path / "files"
+    (folder / "lost+found" / "#12").mkdir(parents=True)
+    (folder / "lost+found" / "#12" / "part").touch()
+    storage = DiskStorage(folder)
+    await storage.begin()
+    source = tmp_path / "source"
+    source.write_bytes(b"words")
+    await storage.put("a" * 32, source)
+    pages = [page async for page in storage.keys()]  # noqa: SIM118 - it is no dict
+    assert pages == [["a" * 32]]
+    await storage.close()
+
+
 @pytest.mark.one_node("nodes have files in their database")
 def test_who_reads_what_goes_meanwhile_is_cut_off_and_nothing_is_logged(
     own_server: Server, new_room: NewRoom
