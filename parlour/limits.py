@@ -6,7 +6,8 @@ bucket in use the nodes tell one another a moment later, by what they share (dec
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
 from parlour.costs import (
@@ -149,12 +150,26 @@ class Limits:
         if charge is not None:
             charge.give_back(room_id, self.clock())
 
-    def check_change(self, author: str, message_id: int | None) -> None:
+    @contextmanager
+    def changing(self, author: str, message_id: int | None) -> Iterator[Callable[[], None]]:
         """Take what one more change of a message costs, if it is of one. Raises Refusal.
 
-        It is counted for whoever asks, so that nobody takes anything of another's message; where
-        it is refused, or changes nothing, it goes back (`give_back_change`).
+        It is counted for whoever asks, so that nobody takes anything of another's message. Where
+        the block refuses it, it goes back, and where that calls what it is given: nothing changed.
         """
+        self.check_change(author, message_id)
+
+        def give_back() -> None:
+            self.give_back_change(author, message_id)
+
+        try:
+            yield give_back
+        except Refusal:
+            give_back()
+            raise
+
+    def check_change(self, author: str, message_id: int | None) -> None:
+        """Take it, and give it back by `give_back_change` or not. Raises Refusal."""
         meter = self._meters.get(_CHANGE)
         if meter is None or message_id is None:
             return

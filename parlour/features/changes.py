@@ -8,7 +8,6 @@ from parlour import audience, editing
 from parlour.commands import DeleteMessage, EditMessage
 from parlour.context import Client, Context
 from parlour.editing import Edited
-from parlour.errors import Refusal
 from parlour.fields import IdParam
 from parlour.identity import Admitted, ContextDep, Reader, person_of
 from parlour.models import Message, MessageChange, Person, Wording
@@ -100,16 +99,12 @@ async def _edit(
 
     tell = audience.tell_change.after(context, client=client)
     window, limits = context.settings.edit_window, context.limits
-    limits.check_change(person.author, message_id)
-    try:
+    with limits.changing(person.author, message_id) as give_back:
         edited = await context.database.write(
             editing.edit_message, person, message_id, content, window, then=tell
         )
-    except Refusal:
-        limits.give_back_change(person.author, message_id)
-        raise
     if edited.same:
-        limits.give_back_change(person.author, message_id)
+        give_back()
     return edited
 
 

@@ -220,16 +220,12 @@ async def change_file(
     tell = audience.tell_change.after(context, told)
     window, limits = context.settings.edit_window, context.limits
     message_id = await context.database.read(filing.message_of, person, file_id)
-    limits.check_change(person.author, message_id)
-    try:
+    with limits.changing(person.author, message_id) as give_back:
         file, edited = await context.database.write(
             filing.set_alt, person, file_id, change.alt, window, then=tell
         )
-    except Refusal:
-        limits.give_back_change(person.author, message_id)
-        raise
     if edited is None:
-        limits.give_back_change(person.author, message_id)
+        give_back()
     return file
 
 
