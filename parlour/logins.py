@@ -70,6 +70,17 @@ def begin_login(connection: Connection, username: str, address: str) -> Account 
     return None if account is None or account.disabled else account
 
 
+def end_check(connection: Connection, account: Account, address: str) -> None:
+    """The password was right of whoever is signed in already.
+
+    Raises Refusal `wrong_credentials` when it was changed, or the account went, meanwhile.
+    """
+    now = users.get_account(connection, account.user.id)
+    if now is None or now.password_hash != account.password_hash:
+        raise wrong_credentials()
+    attempts.end_login(connection, account.user.username, address)
+
+
 def end_login(
     connection: Connection,
     account: Account,

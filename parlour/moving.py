@@ -130,6 +130,10 @@ def _put_aside(settings: Settings) -> list[str]:
     return [f"{folder} is called {moved.name} from now on."]
 
 
+class Unknown(AdminError):
+    """Whether everything was committed, nobody could be asked."""
+
+
 @contextlib.contextmanager
 def in_one_line(source: File, goal: Server) -> Iterator[None]:
     """Whatever goes wrong between the two as AdminError."""
@@ -183,7 +187,7 @@ def _move_rows(
 
 
 def is_there(engine: Engine, goal: Server, epoch: str) -> bool:
-    """Whether it was committed although nobody said so. Raises AdminError: not to be found out."""
+    """Whether it was committed although nobody said so. Raises Unknown: not to be found out."""
     deadline = time.monotonic() + UNKNOWN_SECONDS
     while True:
         try:
@@ -192,7 +196,7 @@ def is_there(engine: Engine, goal: Server, epoch: str) -> bool:
                 return _has_epoch(target, epoch)
         except DBAPIError as error:
             if time.monotonic() > deadline:
-                raise AdminError(
+                raise Unknown(
                     f"{goal} went away at the very end: nobody knows whether everything is there."
                     " Do it again when it is back; if it is used already then, it is."
                 ) from error

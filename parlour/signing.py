@@ -152,4 +152,4 @@ async def check_again(context: Context, request: Request, login: Login, password
         hashed = None if account is None else account.password_hash
         if not await place.verify(hashed, password) or account is None:
             raise Refusal("wrong_credentials", "The password is wrong.", field="password")
-    await context.database.write(attempts.end_login, name, address)
+    await context.database.write(logins.end_check, account, address)

@@ -279,8 +279,8 @@ def test_a_backup_that_is_old_is_told(own_server: Server, tmp_path: Path) -> Non
     made(own_server, tmp_path / "backups")
     [told] = [each for each in seen(own_server).of("ok") if each.what == "Backup"]
     assert re.fullmatch(
-        r"The last one, parlour-\S+\.tar, is 0 hours old, and has .+ kB; it is not looked for,"
-        r" since PARLOUR_BACKUP_TO is not set\.",
+        r"The last one, parlour-\S+\.tar, is less than an hour old, and has .+ kB; it is not"
+        r" looked for, since PARLOUR_BACKUP_TO is not set\.",
         told.seen,
     )
     with sqlite3.connect(own_server.data_dir / "chat.db") as database:

@@ -113,11 +113,15 @@ def _drop_old(place: Place, made: "_Archive", keep: rotation.Rules, outcome: Out
         return
     try:
         names = place.names()
-        times = {
-            name: at
-            for name in sorted(names)
-            if (at := time_of(name)) and _epoch_in(place, name) == made.epoch
-        }
+        times: dict[str, datetime] = {}
+        unread = 0
+        for name in sorted(names):
+            try:
+                if (at := time_of(name)) and _epoch_in(place, name) == made.epoch:
+                    times[name] = at
+            except PermissionError:
+                # Another user's of this machine: whose database it is of, that one may see.
+                unread += 1
         later = [name for name, at in times.items() if at > now]
         dropped = rotation.dropped({at for at in times.values() if at <= now}, keep)
         gone = [name for name, at in times.items() if at in dropped]
@@ -137,7 +141,10 @@ def _drop_old(place: Place, made: "_Archive", keep: rotation.Rules, outcome: Out
             f"{ones} dated later than this one, and kept without being counted. See whether the"
             " clock is right (date); if it is, take away by hand what is dated in the future."
         )
-    if others := len(names) - len(times):
+    if unread:
+        ones = "1 archive there is" if unread == 1 else f"{unread} archives there are"
+        outcome.lines.append(f"{ones} of another user, not to be read by this one, and kept.")
+    if others := len(names) - len(times) - unread:
         ones = "1 archive there is" if others == 1 else f"{others} archives there are"
         outcome.lines.append(f"{ones} of another database, or from before a restore, and kept.")
 

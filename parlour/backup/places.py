@@ -5,7 +5,9 @@ import errno
 import fcntl
 import io
 import os
+import re
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -113,23 +115,32 @@ def opened(settings: Settings, archive: str) -> Iterator[BinaryIO]:
 def _workshop(parent: Path, *, is_shared: bool) -> Iterator[Path]:
     """A folder to work in, of which nothing is left. What a killed one has left there goes.
 
-    Who works in one has it locked, which ends with the process. Raises OSError, and Busy where
-    nobody else's server works there.
+    Who works in one has it locked, which ends with the process, and may hold on that machine
+    alone: so where others' servers work, too, it is named after the machine. Raises OSError, and
+    Busy where nobody else's server works there.
     """
+    ours = f"{_UNFINISHED}{_here()}" if is_shared else _UNFINISHED.rstrip("-")
+    others = (FileNotFoundError, PermissionError, Busy) if is_shared else (FileNotFoundError,)
     for left in parent.glob(f"{_UNFINISHED}*/"):
-        others = (FileNotFoundError, Busy) if is_shared else (FileNotFoundError,)
+        # What mkdtemp adds has no hyphen.
+        is_ours = not is_shared or left.name.rpartition("-")[0] == ours
         with contextlib.suppress(*others), _locked(left) as is_locked:
-            if is_locked or _is_left(left):
+            if (is_locked and is_ours) or _is_left(left):
                 shutil.rmtree(left)
     with contextlib.ExitStack() as held:
-        yield _begun(parent, held)
+        yield _begun(parent, f"{ours}-", held)
 
 
-def _begun(parent: Path, held: contextlib.ExitStack) -> Path:
+def _here() -> str:
+    """The name of this machine, or container, as it can be in the name of a folder."""
+    return re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname())[:64]
+
+
+def _begun(parent: Path, prefix: str, held: contextlib.ExitStack) -> Path:
     """A new folder, locked, as long as this is held. Raises Busy or OSError."""
     for _ in range(_TRIES):
         with contextlib.ExitStack() as tried:
-            made = tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=parent)
+            made = tempfile.TemporaryDirectory(prefix=prefix, dir=parent)
             folder = Path(tried.enter_context(made))
             # Who begins at the same time may have found it unlocked, and takes it away.
             with contextlib.suppress(FileNotFoundError, Busy):

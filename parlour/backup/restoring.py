@@ -24,7 +24,7 @@ from parlour.backup.checking import Sorting, look_at_head, told
 from parlour.backup.contents import BackupError, Head
 from parlour.backup.places import sync_folder
 from parlour.migrations import migrate
-from parlour.moving import copy_and_compare, in_one_line, is_there, make_ready, move_file
+from parlour.moving import Unknown, copy_and_compare, in_one_line, is_there, make_ready, move_file
 from parlour.settings import Settings
 from parlour.storage import Storage, open_storage
 from parlour.storage.disk import DiskStorage
@@ -79,6 +79,9 @@ def _restore(settings: Settings, archive: str, *, sign_out: bool, show: Bars) ->
         stage.mkdir(mode=0o700)
         try:
             lines += _Restoring(settings, archive, stage, goal, show, sign_out=sign_out).run()
+        except Unknown:
+            # The rows may be there, which need the files.
+            raise
         except BaseException:
             for folder in (beside, stage):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -153,8 +156,19 @@ class _Goal:
                     lease.end(target, lease.owner_of(self._settings.data_dir))
                     last()
             except DBAPIError:
-                if not is_there(self.engine, self.server, epoch):
+                if not self._is_there(epoch):
                     raise
+
+    def _is_there(self, epoch: str) -> bool:
+        try:
+            return is_there(self.engine, self.server, epoch)
+        except Unknown as unknown:
+            words = (
+                f"{self.server} went away at the very end: nobody knows whether everything is"
+                f" there. When it is back, start Parlour: it starts if everything is. If it does"
+                f" not, take all that is in {self._settings.data_dir} away, and restore again."
+            )
+            raise Unknown(words) from unknown
 
     def give_up(self) -> None:
         """It is as empty as it was."""
@@ -215,6 +229,8 @@ class _Restoring:
             else:
                 self._bring(self._goal, sorting.database)
                 place = f"{self._goal.server} and {place}"
+        except Unknown:
+            raise
         except BaseException:
             self._take_back()
             raise
@@ -303,12 +319,16 @@ class _Restoring:
         source.rename(target)
 
     def _take_back(self) -> None:
-        """Nothing of it is in its place; first not what makes all of it count."""
+        """Nothing of it is in its place; first not what makes all of it count.
+
+        What cannot be taken away does not keep the rest.
+        """
         for placed in reversed(self._placed):
             if placed.is_dir():
-                shutil.rmtree(placed)
+                shutil.rmtree(placed, ignore_errors=True)
             else:
-                placed.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    placed.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

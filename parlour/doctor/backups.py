@@ -28,6 +28,8 @@ from parlour.support.owners import owner_of, user
 # Seconds after which a backup is old, where the server makes none by itself: those of the alerts
 # ParlourBackupOld and ParlourBackupNone.
 _OLD: Final = 180_000
+# How far clocks may be apart without anything being dated in the future.
+_AHEAD: Final = timedelta(minutes=5)
 _MAKE: Final = (
     "make one with parlour backup; with PARLOUR_BACKUP_TO the server does, and its log says why it"
     " failed"
@@ -105,7 +107,7 @@ def _by_database(settings: Settings, known: _Known) -> Findings:
             )
         return
     seconds = (now - made.at) / 1000
-    seen = f"The last one, {made.name}, is {seconds / 3600:.0f} hours old"
+    seen = f"The last one, {made.name}, is {_age(seconds)} old"
     if seconds > most:
         yield warning("Backup", f"{seen}.", _MAKE)
         return
@@ -141,13 +143,17 @@ def _by_name(settings: Settings) -> Findings:
     if there is None:
         # It is said of the place.
         return
-    newest = _newest(there)
+    # What a clock that was ahead has dated says nothing of how old it is.
+    limit = datetime.now(UTC) + _AHEAD
+    dated = [name for name in there if (at := time_of(name)) and at <= limit]
+    newest = _newest(dated)
     at = time_of(newest) if newest else None
     if at is None:
-        yield warning("Backup", f"There is none in {where}.", _MAKE)
+        words = f"All in {where} are dated in the future" if there else f"There is none in {where}"
+        yield warning("Backup", f"{words}.", _MAKE)
         return
     seconds = (datetime.now(UTC) - at).total_seconds()
-    seen = f"The newest one in {where} is {newest}, by its name {seconds / 3600:.0f} hours old."
+    seen = f"The newest one in {where} is {newest}, by its name {_age(seconds)} old."
     if seconds > _most(settings):
         yield warning("Backup", seen, _MAKE)
     else:
@@ -170,6 +176,13 @@ def _there(settings: Settings) -> list[str] | None:
     except (BackupError, SettingsError, Unavailable, OSError):
         # It is said of the place.
         return None
+
+
+def _age(seconds: float) -> str:
+    hours = int(seconds // 3600)
+    if hours < 1:
+        return "less than an hour"
+    return "1 hour" if hours == 1 else f"{hours} hours"
 
 
 def _newest(names: list[str]) -> str | None:

@@ -162,7 +162,10 @@ def _together(former: Any, row: dict[str, Any]) -> dict[str, Any]:
         said = format_time(former.edited_at or former.timestamp)
         earlier.append({"content": former.content, "timestamp": said})
     now = json.loads(row["wordings"] or "[]")
-    all_of_it = [*(each for each in earlier if each not in now), *now]
+    # Texts, since there may be thousands of each.
+    known = {json.dumps(each, sort_keys=True) for each in now}
+    all_of_it = [each for each in earlier if json.dumps(each, sort_keys=True) not in known]
+    all_of_it += now
     all_of_it.sort(key=lambda each: str(each["timestamp"]))
     return row | {
         "username": former.username,

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import shutil
+import socket
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -171,8 +172,9 @@ def test_one_that_was_killed_holds_nobody_up_for_long(lived: Lived, place: Path)
             " json_object('run', 'a', 'host', 'elsewhere',"
             " 'at', (CAST(strftime('%s') AS INTEGER) - 61) * 1000))"
         )
-    (place / ".parlour-backup-killed").mkdir(parents=True)
-    (place / ".parlour-backup-killed" / "chat.db").write_text("half")
+    left = place / f".parlour-backup-{socket.gethostname()}-abcd1234"
+    left.mkdir(parents=True)
+    (left / "chat.db").write_text("half")
     made(lived.server, place)
     assert [path.name for path in place.iterdir() if path.name.startswith(".")] == []
 

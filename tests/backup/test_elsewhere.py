@@ -3,6 +3,8 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -11,18 +13,22 @@ from pathlib import Path
 import pytest
 
 from tests.backup.test_interrupted import begin, end_when, some
+from tests.support import hurried
 from tests.support.archives import made, refused, restore, restored
 from tests.support.brief import thorough_but
-from tests.support.cutting import cutting
+from tests.support.cutting import When, cutting
 from tests.support.faults import CannotRunError, run, small_disk
 from tests.support.files import get, said, sent
-from tests.support.lived import Lived
+from tests.support.lived import ENVIRONMENT, Lived
 from tests.support.places import make_room, new_account
 from tests.support.postgres import postgres
 from tests.support.server import NewServer, Server
 
 # PostgreSQL is said by the test that needs it.
 pytestmark = [pytest.mark.sqlite, pytest.mark.one_node(reason="see test_kinds.py")]
+
+# What only the transaction with all rows says: the name of somebody who has lived there.
+LAST = b"bob"
 
 
 @contextmanager
@@ -192,7 +198,7 @@ def test_a_database_that_is_lost_at_the_very_end_leaves_no_files_there(
     target.data_dir.mkdir(parents=True)
     (target.data_dir / "files").symlink_to(disk)
     with cutting(port) as way:
-        way.cut = "before"
+        way.cut, way.behind = "before", LAST
         through = url.replace(f":{port}/", f":{way.port}/")
         assert restore(archive, target, PARLOUR_DATABASE_URL=through).returncode == 1
         assert way.done.is_set()
@@ -201,3 +207,39 @@ def test_a_database_that_is_lost_at_the_very_end_leaves_no_files_there(
     restored(archive, target)
     assert len(list(disk.glob("*/*/*"))) == 2
     target.start()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("when", ["beyond", "unknown"])
+def test_files_stay_where_nobody_knows_whether_their_rows_are_there(
+    archive: Path, new_server: NewServer, when: When
+) -> None:
+    """The server went away at the commit; a line says what to do, and that does it."""
+    url = postgres().new_database(empty=True)
+    target, port = new_server(env={"PARLOUR_DATABASE_URL": url}), postgres().port
+    target.home.mkdir(parents=True)
+    with cutting(port) as way:
+        way.cut, way.behind = when, LAST
+        through = url.replace(f":{port}/", f":{way.port}/")
+        run = subprocess.run(
+            [sys.executable, hurried.__file__, "restore", archive, "--data-dir", target.data_dir],
+            cwd=target.home, text=True, capture_output=True, check=False,
+            env={**ENVIRONMENT, "TEST_HURRY": "database", "PARLOUR_DATABASE_URL": through},
+        )  # fmt: skip
+    told = (
+        " went away at the very end: nobody knows whether everything is there. When it is back,"
+        " start Parlour: it starts if everything is. If it does not, take all that is in"
+        f" {target.data_dir} away, and restore again."
+    )
+    assert refused(run).endswith(told)
+    assert len(list(target.data_dir.glob("files/*/*/*"))) == 2
+    if when == "beyond":
+        # As the server does by itself once it has heard nothing for long.
+        postgres().end_holder()
+        process = target.launch()
+        assert process.wait() == 1
+        process.wait_for_line("was not finished, and nothing there counts")
+        shutil.rmtree(target.data_dir)
+        restored(archive, target)
+    target.start()
+    assert len(list(target.data_dir.glob("files/*/*/*"))) == 2

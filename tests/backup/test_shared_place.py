@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import socket
 import subprocess
 import threading
 from contextlib import ExitStack
@@ -21,12 +22,14 @@ from tests.support.commands import parlour
 from tests.support.faults import CannotRunError
 from tests.support.lived import ENVIRONMENT, Lived
 from tests.support.places import make_room
+from tests.support.rights import IS_ROOT, rights
 from tests.support.server import PARLOUR, NewServer, Server
 from tests.support.timing import scaled
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.one_node(reason="see test_kinds.py")]
 
 DAY = 24 * 3600
+OTHERS = ("web-1", "web", "web-1-2")
 OLD = "parlour-20250101T000000Z.tar"
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -171,6 +174,46 @@ def test_where_nobody_can_lock_only_what_is_old_is_taken_away(
         monkeypatch.setattr(fcntl, "flock", refuse)
         with Folder(place).begin() as own:
             assert set(place.iterdir()) == {at_work, own}
+
+
+def test_what_another_machine_works_with_stays(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lock may hold on one machine alone: what is not locked here may be on the other."""
+    monkeypatch.setattr(socket, "gethostname", lambda: "web-1")
+    place.mkdir()
+    own, other, more = (place / f".parlour-backup-{host}-abcd1234" for host in OTHERS)
+    for folder in (own, other, more):
+        folder.mkdir()
+        (folder / "chat.db").touch()
+    with Folder(place).begin() as at_work:
+        assert set(place.iterdir()) == {at_work, other, more}
+        assert at_work.name.rpartition("-")[0] == ".parlour-backup-web-1"
+
+
+def test_archives_of_another_user_are_kept_and_keep_nobody_up(new_server: NewServer) -> None:
+    """Whose they are cannot be seen; what is older of one's own goes all the same."""
+    server = new_server().start()
+    server.stop()
+    with rights() as folder:
+        folder.take(server)
+        place = folder.home / "backups"
+        place.mkdir()
+        theirs, work = place / OLD, place / f".parlour-backup-{socket.gethostname()}-abcd1234"
+        theirs.write_bytes(b"archive")
+        work.mkdir()
+        theirs.chmod(0 if not IS_ROOT else 0o600)
+        work.chmod(0 if not IS_ROOT else 0o700)
+        folder.give_back()
+        if IS_ROOT:
+            folder.give_away(theirs, work)
+        for dropped in ([], ["1 older one was taken away."]):
+            run = folder.run("backup", "--to", str(place), "--keep", "1")
+            assert (run.returncode, run.stderr) == (0, "")
+            words = "1 archive there is of another user, not to be read by this one, and kept."
+            assert run.stdout.splitlines()[3:] == [*dropped, words]
+        assert len(list(place.iterdir())) == 3
+        assert {theirs, work} < set(place.iterdir())
 
 
 def test_one_that_its_server_takes_away_meanwhile_keeps_nobody_up(

@@ -53,6 +53,7 @@ def shape(line: str) -> str:
     # Archives have digits of their own in their names.
     line = re.sub(r"(?<=Z)-[0-9a-f]{8}(?=\.tar)", "", line)
     line = re.sub(r"\d[\d.,:-]*( ([kMG]B|bytes))?", "N", line)
+    line = line.replace("less than an hour", "N hours")
     # One of something, or several; and as wide as they are.
     return re.sub(r"\bN (person|people|[a-z]+?s?)\b", _several, " ".join(line.split()))
 

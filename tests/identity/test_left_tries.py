@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from parlour import attempts, logins, removing
 from parlour.database import get_db
+from parlour.errors import Refusal
 from parlour.leaving import Mode
 from parlour.models import Person
 from parlour.store.tables import login_failures
@@ -40,6 +41,22 @@ def test_who_leaves_is_known_at_no_address_any_more(tmp_path: Path, mode: Mode) 
     assert before - after == own
     # What counts for the address alone names nobody.
     assert f"address|{to_come}" in after
+
+
+def test_who_leaves_while_their_password_is_looked_at_is_known_nowhere(tmp_path: Path) -> None:
+    """By another device of theirs; the one that was asked for it is told that it was wrong."""
+    who = ("rosa", "203.0.113.7")
+    with open_database(tmp_path) as database, get_db(database) as connection:
+        gone = logins.create_account(connection, logins.NewAccount("rosa", "Rosa", "a hash"))
+        account = logins.begin_login(connection, *who)
+        assert account is not None
+        logins.end_check(connection, account, who[1])
+        logins.begin_login(connection, *who)
+        removing.remove(connection, Person.by_account(gone.username, gone.id), gone.id, "anonymise")
+        with pytest.raises(Refusal, match="wrong"):
+            logins.end_check(connection, account, who[1])
+        keys = set(connection.scalars(select(login_failures.c.key)))
+    assert keys == {f"address|{who[1]}"}
 
 
 def test_tries_while_somebody_leaves_are_nothing_to_who_has_their_name_next(server: Server) -> None:

@@ -19,6 +19,8 @@ class Cutting:
         self._target = port
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.cut: When | None = None
+        # Only a commit of who has said this before it, in the same transaction, is cut.
+        self.behind = b""
         self.done = threading.Event()
         self._open = threading.Event()
         self._open.set()
@@ -59,11 +61,12 @@ class Cutting:
         self._listening.close()
 
     def _pass_on(self, one: socket.socket, other: socket.socket, asks: bool) -> None:
-        told = False
+        told = said = False
         with suppress(OSError):
             while data := one.recv(65_536):
                 self._open.wait()
                 told = told or b"INSERT INTO journal" in data
+                said = said or self.behind in data
                 is_commit = b"COMMIT\0" in data
                 if asks and (
                     (self.cut == "held" and is_commit and told)
@@ -73,10 +76,10 @@ class Cutting:
                     self._released.clear()
                     self.done.set()
                     self._released.wait()
-                elif asks and is_commit and self.cut not in (None, "held", "waits"):
+                elif asks and is_commit and said and self.cut not in (None, "held", "waits"):
                     self._cut(one, other, data)
                     break
-                told = told and not is_commit
+                told, said = told and not is_commit, said and not is_commit
                 other.sendall(data)
         for end in (one, other):
             with suppress(OSError):

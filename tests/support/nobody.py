@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn
 
 # What commands import when it comes to that.
 LOADED: Final = (
+    "_strptime",
     "encodings.idna",
     "encodings.unicode_escape",
     "parlour.backup.command",
