@@ -21,6 +21,7 @@ from parlour.doctor.reach import OutOfReach, barrier, is_read_only, lacking, rea
 from parlour.migrations import current_revision, revisions
 from parlour.settings import Settings, SettingsError
 from parlour.storage import KEY, Missing, Storage, Unavailable, is_in_rows, open_storage
+from parlour.storage.s3 import S3Storage
 from parlour.store.backends import backend_of
 from parlour.store.backups import named
 from parlour.store.meta import MOVED, read_values
@@ -270,20 +271,23 @@ def bucket(given: Given) -> Findings:
 
 
 def in_bucket(given: Given) -> Findings:
-    """Whether a bucket has the files that the database names."""
+    """Whether a bucket has the files that the database names, and of their size."""
     settings = given.settings
     if not settings.s3_bucket:
         return
     with asyncio.Runner() as runner, suppress(SettingsError):
         # Which was said of the bucket.
-        storage = open_storage(settings)
+        storage = S3Storage(settings.s3_endpoint, settings.s3_bucket, settings.s3_region)
         try:
-            there = runner.run(_all_in(storage)) if given.deep else set()
+            there = runner.run(_all_in(storage)) if given.deep else {}
             yield from _there(
                 settings,
-                f"the bucket {settings.s3_bucket}",
+                f"the bucket {settings.s3_bucket}, or not whole",
                 # What has come since the list was made is not in it.
-                lambda each: each.key not in there and not runner.run(storage.exists(each.key)),
+                lambda each: (
+                    there.get(each.key) != each.size
+                    and runner.run(storage.size(each.key)) != each.size
+                ),
                 "put them back out of a backup: files/abcd of the archive is parlour/abcd there",
                 deep=given.deep,
             )
@@ -294,9 +298,9 @@ def in_bucket(given: Given) -> Findings:
             runner.run(storage.close())
 
 
-async def _all_in(storage: Storage) -> set[str]:
-    there: set[str] = set()
-    async for page in storage.keys():
+async def _all_in(storage: S3Storage) -> dict[str, int]:
+    there: dict[str, int] = {}
+    async for page in storage.sizes():
         there.update(page)
     return there
 

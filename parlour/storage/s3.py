@@ -111,15 +111,18 @@ class S3Storage:
 
     async def exists(self, key: str) -> bool:
         """Whether there is such an object."""
+        return await self.size(key) is not None
+
+    async def size(self, key: str) -> int | None:
+        """How many bytes an object has; None where there is none."""
         from obstore.exceptions import BaseError, NotFoundError  # noqa: PLC0415
 
         try:
-            await self._store.head_async(key)
+            return (await self._store.head_async(key))["size"]
         except (NotFoundError, FileNotFoundError):
-            return False
+            return None
         except BaseError as error:
             raise Unavailable(f"the S3 store gives no file: {words_of(error)}") from error
-        return True
 
     async def delete(self, key: str) -> None:
         """Take it away."""
@@ -134,11 +137,16 @@ class S3Storage:
 
     async def keys(self) -> AsyncIterator[list[str]]:
         """The names of all objects, a page of the store's list at a time."""
+        async for page in self.sizes():
+            yield list(page)
+
+    async def sizes(self) -> AsyncIterator[dict[str, int]]:
+        """The same, with how many bytes each has."""
         from obstore.exceptions import BaseError  # noqa: PLC0415
 
         try:
             async for page in self._store.list(chunk_size=1000):
-                yield [each["path"] for each in page]
+                yield {each["path"]: each["size"] for each in page}
         except BaseError as error:
             raise Unavailable(f"the S3 store lists no files: {words_of(error)}") from error
 

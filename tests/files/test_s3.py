@@ -246,7 +246,7 @@ def test_the_doctor_puts_a_file_there_and_takes_it_away_again(store: Store, tmp_
 def test_the_doctor_misses_what_is_gone_from_the_bucket(
     store: Store, new_server: NewServer, new_room: NewRoom, deep: tuple[str, ...]
 ) -> None:
-    """By what the database names; where nothing is missing it says so."""
+    """Or cut off, by what the database names; where nothing is missing it says so."""
     server = new_server(env=store.settings()).start()
     room, ann = new_room(server), register(server, "ann")
     kept, lost = sent(ann, room), sent(ann, room)
@@ -254,11 +254,13 @@ def test_the_doctor_misses_what_is_gone_from_the_bucket(
     assert "All 2 that were looked for are there." in [
         each.seen for each in seen(server, *deep).of("ok")
     ]
-    store.lose(lost["id"])
-    [warned] = [each for each in seen(server, *deep).of("warning") if each.what == "Files"]
-    assert warned.seen == (
-        f"Of 2 files that were looked for 1 is not in the bucket {BUCKET}: {lost['id']}."
-    )
-    assert "files/abcd of the archive is parlour/abcd there" in warned.mend
+    for spoil in (store.cut, store.lose):
+        spoil(lost["id"])
+        [warned] = [each for each in seen(server, *deep).of("warning") if each.what == "Files"]
+        assert warned.seen == (
+            f"Of 2 files that were looked for 1 is not in the bucket {BUCKET}, or not whole:"
+            f" {lost['id']}."
+        )
+        assert "files/abcd of the archive is parlour/abcd there" in warned.mend
     store.lose(kept["id"])
     assert "not in the bucket" in seen(server, *deep).only_fault().seen

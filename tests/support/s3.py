@@ -96,6 +96,14 @@ class Store:
         with self._client() as client:
             assert client.delete(f"/buckets/{BUCKET}/parlour/{key}").status_code == 204
 
+    def cut(self, key: str) -> None:
+        """Let the last byte of something in the bucket be missing."""
+        with self._client() as client:
+            path = f"/buckets/{BUCKET}/parlour/{key}"
+            whole = client.get(path).raise_for_status().content
+            client.put(path, content=whole[:-1]).raise_for_status()
+            assert len(client.get(path).content) == len(whole) - 1
+
     def settings(self, secret: str = SECRET, port: int = 0) -> dict[str, str]:
         """Return the settings of a server that keeps its files here."""
         endpoint = f"http://127.0.0.1:{port or self.ports['s3']}"
