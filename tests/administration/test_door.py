@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from httpx2 import Client, Response
 
-from parlour.main import create_app
-from parlour.settings import Settings
 from tests.support.accounts import Account, log_in
 from tests.support.administration import ADMIN, change_user
+from tests.support.described import described
 from tests.support.people import checked, http_client
 from tests.support.places import name_of, new_account
 from tests.support.rawhttp import RawHTTP
@@ -16,7 +15,7 @@ from tests.support.server import Server
 
 ROUTES = sorted(
     (method.upper(), path)
-    for path, methods in create_app(Settings(_env_file=None)).openapi()["paths"].items()
+    for path, methods in described()["paths"].items()
     if path.startswith(ADMIN)
     for method in methods
 )

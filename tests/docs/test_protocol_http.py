@@ -11,10 +11,10 @@ from parlour.main import create_app
 from parlour.settings import Settings
 from tests.docs.markdown import ROOT, Page, Row, Text, names, words
 from tests.docs.shapes import type_words
+from tests.support.described import app, described
 
 PAGE = Page(ROOT / "docs" / "protocol.md")
-APP = create_app(Settings(_env_file=None))
-API: dict[str, Any] = APP.openapi()
+API: dict[str, Any] = described()
 OPERATIONS: dict[str, dict[str, Any]] = {
     f"{method.upper()} {path}": operation
     for path, methods in API["paths"].items()
@@ -95,7 +95,7 @@ def test_the_bounds_of_a_page_are_told() -> None:
 def test_every_page_is_told_and_every_page_told_is_there() -> None:
     """What is not of the API: the chat page, its files, and the API's documentation."""
     real = {str(getattr(route, "path", "")) for route in pages.router.routes}
-    real = {re.sub(r":path\}", "}", path) for path in real} | {str(APP.openapi_url)}
+    real = {re.sub(r":path\}", "}", path) for path in real} | {str(app().openapi_url)}
     rows = PAGE.section("Pages", within="Endpoints").table("path")
     assert {names(row["path"])[0] for row in rows} == real
 

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from parlour.gateway import COMMANDS as PROGRAM
-from parlour.main import create_app
-from parlour.settings import Settings
 from tests.permissions import acts, commands
 from tests.permissions.scene import KINDS, WHO, Cast, Scenes
 from tests.support.brief import thorough_but
+from tests.support.described import described
 from tests.support.server import Server
 
 TABLE = Path(__file__).with_name("table.txt")
@@ -102,7 +101,7 @@ def test_every_route_and_command_has_its_rows_and_every_row_its_act() -> None:
     """A new route or command has to be given a place in the table, and be looked at."""
     routes = {
         f"{method.upper()} {path}"
-        for path, methods in create_app(Settings(_env_file=None)).openapi()["paths"].items()
+        for path, methods in described()["paths"].items()
         for method in methods
     }
     played = {act.partition(" (")[0] for act in (*acts.IN_ROOMS, *acts.ELSEWHERE)}
