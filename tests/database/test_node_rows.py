@@ -119,7 +119,7 @@ def test_a_node_goes_on_renewing_after_what_nobody_expects(url: str, new_server:
     env = {"PARLOUR_DATABASE_URL": url, "PARLOUR_REDIS_URL": valkey().url}
     server = new_server(env=env).start()
     server.expect_fault("Traceback|could not be renewed")
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
         connection.execute(
             "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql"
             " AS $$BEGIN RAISE EXCEPTION 'a fault of the disk'; END$$"

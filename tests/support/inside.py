@@ -47,7 +47,10 @@ def inside(server: Server) -> Iterator[Any]:
     import psycopg  # noqa: PLC0415
 
     url = given or database_url(server.home)
-    with psycopg.connect(url, cursor_factory=psycopg.RawCursor) as connection:
+    # Nothing is prepared: behind a pgbouncer the session is another's, too.
+    with psycopg.connect(
+        url, cursor_factory=psycopg.RawCursor, prepare_threshold=None
+    ) as connection:
         yield _Translated(connection)
         # SQLite's counted ids go on behind what was put in by somebody else; these have to be told,
         # and never begin again with those of what is gone.
