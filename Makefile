@@ -42,7 +42,7 @@ FAULTS := tests/deploy/test_rolling.py tests/faults/test_ledger_nodes.py tests/f
 # The same in seconds each, with what else two nodes and what is beneath them go through, and how
 # PostgreSQL looks for rows.
 FAULTS_SHORT := tests/cluster tests/database/test_moving_files.py tests/database/test_postgresql_plans.py \
-	tests/deploy/test_cluster.py \
+	tests/database/test_silent_postgresql.py tests/deploy/test_cluster.py \
 	tests/deploy/test_rolling.py tests/faults/test_ledger_faults.py tests/faults/test_ledger_nodes.py \
 	tests/faults/test_ledger_partitions.py tests/faults/test_ledger_postgresql.py tests/faults/test_releases.py
 CSS := "frontend/**/*.css" "!frontend/vendor/**"

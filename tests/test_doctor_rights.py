@@ -27,12 +27,20 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Server:
     return server
 
 
-@pytest.fixture
-def theirs(filled: Server) -> Iterator[Rights]:
-    """Yield such an installation, of whom the program is run as, in which nothing is wrong."""
+@pytest.fixture(scope="module")
+def sound(filled: Server) -> Server:
+    """Return it: where it is of whom the program is run as, nothing is wrong."""
     with rights() as made:
         made.take(filled)
         assert made.seen().of("FAULT") == []
+    return filled
+
+
+@pytest.fixture
+def theirs(sound: Server) -> Iterator[Rights]:
+    """Yield such an installation, of whom the program is run as."""
+    with rights() as made:
+        made.take(sound)
         yield made
 
 

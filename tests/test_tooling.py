@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.brief import thorough_but
 from tests.support.timing import scaled
 
 ROOT = Path(__file__).parents[1]
@@ -133,16 +134,21 @@ def test_an_extra_that_there_is_not_is_refused_and_changes_nothing(
     assert (checkout / ".extras").read_text() == "s3\n"
 
 
+LACKING = [
+    ("psycopg", {"PARLOUR_DATABASE_URL": "postgresql://parlour@127.0.0.1:1/parlour"},
+     "PARLOUR_DATABASE_URL needs the package psycopg: make setup EXTRAS=postgresql."),
+    ("obstore", {"PARLOUR_S3_BUCKET": "parlour"},
+     "PARLOUR_S3_BUCKET needs the package obstore: make setup EXTRAS=s3."),
+    ("opentelemetry.exporter", {"PARLOUR_TRACES": "on"},
+     ("PARLOUR_TRACES is wrong: it needs the packages of OpenTelemetry: make setup EXTRAS=traces"
+      " (it is 'on').")),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("module", "settings", "words"),
-    [("psycopg", {"PARLOUR_DATABASE_URL": "postgresql://parlour@127.0.0.1:1/parlour"},
-      "PARLOUR_DATABASE_URL needs the package psycopg: make setup EXTRAS=postgresql."),
-     ("obstore", {"PARLOUR_S3_BUCKET": "parlour"},
-      "PARLOUR_S3_BUCKET needs the package obstore: make setup EXTRAS=s3."),
-     ("opentelemetry.exporter", {"PARLOUR_TRACES": "on"},
-      ("PARLOUR_TRACES is wrong: it needs the packages of OpenTelemetry: make setup EXTRAS=traces"
-       " (it is 'on')."))],
-)  # fmt: skip
+    thorough_but(LACKING[:1], LACKING),
+)
 def test_whoever_lacks_an_extra_is_told_how_to_add_it(
     tmp_path: Path, module: str, settings: dict[str, str], words: str
 ) -> None:

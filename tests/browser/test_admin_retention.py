@@ -107,6 +107,7 @@ async def test_what_is_held_stays_until_it_is_lifted(
     assert [name for name in done if name.startswith("hold")] == HELD
 
 
+@pytest.mark.thorough
 async def test_a_room_has_a_rule_of_its_own_which_is_asked_about_too(
     own_server: Server, chief: Account, place: Place, member: Visit
 ) -> None:
@@ -141,6 +142,7 @@ async def test_a_room_has_a_rule_of_its_own_which_is_asked_about_too(
     assert (held["kind"], held["room_id"], held["reason"]) == ("room", place.id, "Case 9")
 
 
+@pytest.mark.thorough
 async def test_what_is_set_at_the_start_cannot_be_changed_in_the_page(
     new_server: NewServer, member: Visit
 ) -> None:

@@ -266,6 +266,7 @@ async def test_a_description_is_mended_and_a_deleted_message_takes_its_files_alo
     await expect(images(bob)).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_images_of_a_private_room_are_seen_by_its_members(
     server: Server, member: Visit, stranger: Visit, browsers: Browsers
 ) -> None:

@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.reading import fill
 from tests.browser.visitor import Visitor, address, signed_in
+from tests.support.brief import thorough_but
 from tests.support.browser import Browsers
 from tests.support.people import Person, Room, async_http_client
 from tests.support.server import Server
@@ -69,7 +70,7 @@ async def compressed(server: Server) -> None:
 
 
 @pytest.mark.chromium("Chromium's own protocol")
-@pytest.mark.parametrize("screen", ["login", "rooms", "chat"])
+@pytest.mark.parametrize("screen", thorough_but(["chat"], ["login", "rooms", "chat"]))
 async def test_a_first_visit_is_small_and_stays_at_home(
     server: Server, room: Room, browsers: Browsers, bob: Person, screen: str
 ) -> None:
@@ -92,7 +93,7 @@ async def test_a_first_visit_is_small_and_stays_at_home(
     assert len(traffic.urls) <= REQUESTS_AT_MOST, str(traffic)
 
 
-@pytest.mark.parametrize("sign", ["a move", "a key"])
+@pytest.mark.parametrize("sign", thorough_but(["a key"], ["a move", "a key"]))
 async def test_what_may_be_wanted_later_comes_with_the_first_sign_of_somebody(
     server: Server, room: Room, browsers: Browsers, sign: str
 ) -> None:

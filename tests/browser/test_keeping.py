@@ -268,6 +268,7 @@ async def test_files_stand_where_their_message_is_kept_and_inside_what_passes_th
     assert await visitor.page.evaluate(TWICE) == []
 
 
+@pytest.mark.thorough
 async def test_a_link_to_a_message_leads_there_or_says_that_it_does_not(
     server: Server, room: Room, browsers: Browsers, stranger: Visit, bob: Person
 ) -> None:

@@ -115,6 +115,7 @@ async def test_a_half_open_connection_is_found_out_by_its_silence(
     assert wire.opened == 2
 
 
+@pytest.mark.thorough
 async def test_a_message_whose_answer_was_lost_is_not_doubled(
     server: Server, room: Room, visit: Visit
 ) -> None:

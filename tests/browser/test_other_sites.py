@@ -160,6 +160,7 @@ async def test_a_page_of_another_origin_changes_and_reads_nothing(
     assert any(cookie.startswith("parlour") for cookie in cookies)
 
 
+@pytest.mark.thorough
 async def test_what_fails_from_elsewhere_works_from_the_own_page(
     server: Server, stranger: Visit, browsers: Browsers
 ) -> None:

@@ -10,6 +10,7 @@ from playwright.async_api import Route, expect
 from tests.browser.conftest import Visit
 from tests.browser.reading import drift, drift_in_the_end, fill, scroll_to, view, watch
 from tests.browser.visitor import Visitor
+from tests.support.brief import thorough_but
 from tests.support.people import Message, Person, Room, async_http_client, checked
 from tests.support.server import Server
 
@@ -128,7 +129,7 @@ async def test_scrolling_up_finds_every_message_up_to_the_first(
     await expect(alice.page.get_by_role("button", name="Jump to latest")).to_be_hidden()
 
 
-@pytest.mark.parametrize("top", [400, 0])
+@pytest.mark.parametrize("top", thorough_but([400], [400, 0]))
 async def test_older_messages_come_in_above_without_moving_the_reader(
     server: Server, long_room: tuple[Room, list[Message]], visit: Visit, gate: Gate, top: int
 ) -> None:

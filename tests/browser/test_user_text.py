@@ -120,6 +120,7 @@ def trapped(visit: Visit, browsers: Browsers) -> Visit:
     return open_browser  # type: ignore[return-value]
 
 
+@pytest.mark.thorough
 async def test_messages_are_text_live_and_from_the_history(
     server: Server, room: Room, trapped: Visit, bob: Person
 ) -> None:

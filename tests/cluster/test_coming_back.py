@@ -56,6 +56,7 @@ class Ear:
                 self.people |= {each[2] for each in rest[0]}
 
 
+@pytest.mark.thorough
 async def test_those_who_ask_together_are_answered_together(nodes: Nodes) -> None:
     """Who is with it, and how far it has told, a node says a few times, not to each that asks."""
     visitor = await websocket.connect(nodes, None, "vera")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient
 
+from tests.support.brief import thorough_but
 from tests.support.cutting import Cutting, When, cutting
 from tests.support.people import async_http_client, checked
 from tests.support.postgres import postgres
@@ -54,7 +55,7 @@ async def post(http: AsyncClient, room: int, content: str) -> Any:
     return checked(answer)
 
 
-@pytest.mark.parametrize("held", ["held", "waits"])
+@pytest.mark.parametrize("held", thorough_but(["held"], ["held", "waits"]))
 async def test_people_at_both_nodes_are_told_one_order(
     nodes: list[Server], way: Cutting, held: When
 ) -> None:

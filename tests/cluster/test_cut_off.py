@@ -27,6 +27,7 @@ def way() -> Iterator[Cutting]:
         yield opened
 
 
+@pytest.mark.thorough
 def test_what_others_do_not_hear_of_holds_there_a_moment_later(
     new_server: NewServer, way: Cutting
 ) -> None:

@@ -33,6 +33,7 @@ def there(place: Place, node: Server) -> Account:
     return replace(place.owner, server=node)
 
 
+@pytest.mark.thorough
 async def test_of_two_nodes_one_says_it_and_both_tell(both: list[Apart], ann: Account) -> None:
     """However many come at once; wherever its author is, they are told what became of it."""
     place = make_room(ann)

@@ -147,7 +147,16 @@ def test_no_server_starts_on_what_was_moved_away(lived: Lived, url: str) -> None
     assert f"{server.data_dir}/chat.db was moved to {url}: set PARLOUR_DATABASE_URL." in line
     said = refused(ask(server, "audit", "verify"))
     assert said == f"{server.data_dir}/chat.db was moved to {url}: set PARLOUR_DATABASE_URL."
-    # It can be moved to another one, where that one was lost, and taken back, as documented.
+    # It can be taken back, as documented.
+    taken_back(server)
+    server.start()
+
+
+@pytest.mark.thorough
+def test_what_was_moved_away_can_be_moved_to_another_one(lived: Lived, url: str) -> None:
+    """Where that one was lost, as documented; and that is taken back as well."""
+    server = lived.server
+    assert move(server, url).returncode == 0
     taken_back(server)
     other = postgres().new_database(empty=True)
     assert move(server, other).returncode == 0

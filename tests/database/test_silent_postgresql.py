@@ -83,6 +83,7 @@ def half(connection: Connection) -> None:
     pgconn.get_result()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("say", thorough_but([several], [several, one, half]))
 def test_who_falls_silent_in_the_middle_of_writing_keeps_nobody_from_it_for_long(
     say: Callable[[Connection], None], own_postgres: Postgres

@@ -1,6 +1,8 @@
 """`parlour export`: what is in it, what is not, and how it comes back."""
 
+import copy
 import json
+import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -26,12 +28,32 @@ from tests.support.inside import inside
 from tests.support.lived import Lived, ask, do, found
 from tests.support.people import checked
 from tests.support.places import make_room, new_account, say
-from tests.support.server import NewServer
+from tests.support.server import NewServer, Server
 
 pytestmark = [
     pytest.mark.sqlite,
     pytest.mark.one_node(reason="an archive is brought in while no server runs"),
 ]
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    """Return another server on which people have lived, with a history of its own; it is off."""
+    there = Lived(Server(tmp_path_factory.mktemp("others"), is_measured=True))
+    there.server.stop()
+    return there
+
+
+@pytest.fixture
+def there(others: Lived, new_server: NewServer) -> Lived:
+    """Return it as it is, at a server of the test's own, which is off, too."""
+    there, target = copy.copy(others), new_server()
+    shutil.copytree(others.server.data_dir, target.data_dir)
+    there.server = target
+    there.ada, there.bob, there.eve = (
+        replace(account, server=target) for account in (others.ada, others.bob, others.eve)
+    )
+    return there
 
 
 def test_an_export_has_public_rooms_and_no_secrets(lived: Lived, place: Path) -> None:
@@ -158,12 +180,9 @@ def test_what_comes_back_is_the_same(
     assert "audit" not in ended.stderr
 
 
-def test_it_comes_beside_what_is_there(
-    lived: Lived, archive: Path, new_server: NewServer, place: Path
-) -> None:
+def test_it_comes_beside_what_is_there(archive: Path, there: Lived) -> None:
     """Names that are taken get another one; nobody is taken for somebody else unless asked for."""
-    target = new_server()
-    there = Lived(target)
+    target = there.server.start()
     before = do(there.ada, "GET", f"{there.hall.path}/messages?limit=200")
     target.stop()
     told = brought_in(archive, target)
@@ -188,13 +207,9 @@ def test_it_comes_beside_what_is_there(
     assert brought_in(archive, target) == "All of it is there already: nothing was added.\n"
 
 
-def test_people_are_matched_by_name_where_that_is_asked_for(
-    lived: Lived, archive: Path, new_server: NewServer
-) -> None:
+def test_people_are_matched_by_name_where_that_is_asked_for(archive: Path, there: Lived) -> None:
     """They keep their rights to what they wrote, and a conversation goes on where there is none."""
-    target = new_server()
-    there = Lived(target)
-    target.stop()
+    target = there.server
     told = brought_in(archive, target, "--match-people")
     assert "3 rooms" in told
     assert "people" not in told.splitlines()[0].partition(": ")[2]
@@ -209,12 +224,9 @@ def test_people_are_matched_by_name_where_that_is_asked_for(
     assert again["id"] == talk["id"]
 
 
-def test_a_deleted_room_comes_back_into_the_server_it_is_of(
-    new_server: NewServer, place: Path
-) -> None:
+def test_a_deleted_room_comes_back_into_the_server_it_is_of(there: Lived, place: Path) -> None:
     """Of its own history all else is itself: nothing is doubled."""
-    target = new_server()
-    there = Lived(target)
+    target = there.server.start()
     archive = exported(target, place, "--private")
     before = do(there.bob, "GET", f"{there.den.path}/messages")
     do(there.ada, "DELETE", there.den.path)

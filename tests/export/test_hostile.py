@@ -105,6 +105,7 @@ def test_only_this_server_can_say_that_an_archive_is_of_it(
     assert there.take(true) == "All of it is there already: nothing was added.\n"
 
 
+@pytest.mark.thorough
 def test_an_archive_does_not_speak_as_who_was_given_an_account(
     new_server: NewServer, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.backup.test_interrupted import end_when, some
 from tests.support.archives import parts, refused, written
+from tests.support.brief import thorough_but
 from tests.support.exports import bring_in, brought_in, content, exported
 from tests.support.files import on_disk, said, sent
 from tests.support.inside import inside
@@ -97,6 +98,13 @@ WRONG: dict[str, tuple[Callable[[Files], Files], str]] = {
 }  # fmt: skip
 
 
+# One of each way: what it says of itself, what is missing, what is wrong in a line, what is more.
+WRONG_IN_BRIEF = (
+    *("newer", "of one person", "counts", "an author who is not there", "no end of a line"),
+    *("a time of no place", "too long", "two owners", "a zero", "something else", "a backup"),
+)
+
+
 def is_empty(server: Server) -> bool:
     """Whether nothing of an archive is in a server's database, nor files that would stay."""
     if not (server.data_dir / "chat.db").exists() and not server.env.get("PARLOUR_DATABASE_URL"):
@@ -107,20 +115,26 @@ def is_empty(server: Server) -> bool:
     return not any(counts)
 
 
-def test_what_parlour_does_not_write_is_refused(
+def test_nothing_is_taken_behind_a_signature(
     archive: Path, new_server: NewServer, tmp_path: Path
+) -> None:
+    """It would be nobody's."""
+    files = parts(archive) | {"evil.sh": b"x"}
+    words = refused(bring_in(written(tmp_path / "bad.tar", files), new_server()))
+    assert "behind its signature" in words
+
+
+@pytest.mark.parametrize("name", thorough_but(WRONG_IN_BRIEF, WRONG))
+def test_what_parlour_does_not_write_is_refused(
+    archive: Path, new_server: NewServer, tmp_path: Path, name: str
 ) -> None:
     """Each in one line that says what is wrong, before anything of it is brought in."""
     target, files = new_server(), parts(archive)
-    assert "behind its signature" in refused(
-        bring_in(written(tmp_path / "bad.tar", files | {"evil.sh": b"x"}), target)
-    )
+    change, words = WRONG[name]
     del files["SIGNATURE"]
-    bad = tmp_path / "bad.tar"
-    for name, (change, words) in WRONG.items():
-        assert words in refused(bring_in(written(bad, change(files)), target)), name
-        assert is_empty(target), name
-        assert not list((target.data_dir / "uploads").glob("*"))
+    assert words in refused(bring_in(written(tmp_path / "bad.tar", change(files)), target))
+    assert is_empty(target)
+    assert not list((target.data_dir / "uploads").glob("*"))
 
 
 def _linked(path: Path, name: str, kind: bytes) -> None:

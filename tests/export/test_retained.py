@@ -24,38 +24,52 @@ def contents_of(by: Account, place: Place) -> list[str]:
     return [each["content"] for each in do(by, "GET", f"{place.path}/messages")]
 
 
-def test_what_a_rule_took_away_does_not_come_back(new_server: NewServer, tmp_path: Path) -> None:
-    """Neither from an archive of the server itself, nor once more from one of elsewhere."""
-    there = There(new_server())
+# What is said of what stays out, and of what comes in to go at once.
+LEFT_OUT = (
+    "The rest of it is there already: nothing was added.\n"
+    "Left out, since a rule of retention has taken it here: 1 message.\n"
+)
+WARNING = "Older than messages are kept here, so that they go at the next start: 1 message."
+
+
+def aged(there: There, tmp_path: Path) -> tuple[Place, Path]:
+    """Return a room with something old and something young, and an archive of both."""
     hall = make_room(there.ada, "public", name="Hall")
     old = said(there.ada, hall.room, sent(there.ada, hall.room, b"old\n"), content="old")
     said(there.ada, hall.room, content="young", reply_to=old["id"])
     age(there.server, hall, old, 40)
-    archive = exported(there.server, tmp_path / "kept")
+    return hall, exported(there.server, tmp_path / "kept")
+
+
+def test_what_a_rule_took_away_does_not_come_back(new_server: NewServer, tmp_path: Path) -> None:
+    """From an archive of the server itself; of what comes in to go at once is told."""
+    there = There(new_server())
+    hall, archive = aged(there, tmp_path)
     keep_for(there.ada, 30)
     until(lambda: contents_of(there.eve, hall) == ["young"])
     until(lambda: len(on_disk(there.server)) == 1)
-    left_out = (
-        "The rest of it is there already: nothing was added.\n"
-        "Left out, since a rule of retention has taken it here: 1 message.\n"
-    )
-    assert there.take(archive) == left_out
+    assert there.take(archive) == LEFT_OUT
     assert contents_of(there.eve, hall) == ["young"]
     assert len(on_disk(there.server)) == 1
+    strict = with_database(new_server(env={"PARLOUR_RETENTION_DAYS": "30"}))
+    assert WARNING in brought_in(archive, strict).splitlines()
 
+
+@pytest.mark.thorough
+def test_what_a_rule_took_away_does_not_come_back_from_elsewhere(
+    new_server: NewServer, tmp_path: Path
+) -> None:
+    """It came in once, and does not a second time."""
+    _, archive = aged(There(new_server()), tmp_path)
     other = There(new_server())
     told = other.take(archive)
     assert "3 people, 1 room, 1 file, 2 messages" in told
     keep_for(other.ada, 30)
     there_hall = other.room(other.eve, "Hall")
     until(lambda: contents_of(other.eve, there_hall) == ["young"])
-    assert other.take(archive) == left_out
+    assert other.take(archive) == LEFT_OUT
     assert contents_of(other.eve, there_hall) == ["young"]
-    # What comes in to go at once is told of.
-    warning = "Older than messages are kept here, so that they go at the next start: 1 message."
-    assert brought_in(archive, other.server, "--check").splitlines()[-1] == warning
-    strict = with_database(new_server(env={"PARLOUR_RETENTION_DAYS": "30"}))
-    assert warning in brought_in(archive, strict).splitlines()
+    assert brought_in(archive, other.server, "--check").splitlines()[-1] == WARNING
 
 
 @pytest.mark.parametrize("mode", thorough_but(["anonymise"], ["remove", "anonymise"]))

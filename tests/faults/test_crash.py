@@ -14,7 +14,7 @@ from tests.support.server import NewServer
 from tests.support.storm import Storm, integrity, storm
 from tests.support.timing import BRIEF, LONG
 
-ROUNDS, STOPS = (20, 8) if LONG else (5, 2) if BRIEF else (10, 4)
+ROUNDS, STOPS = (20, 8) if LONG else (3, 1) if BRIEF else (10, 4)
 # Acknowledged messages after which a round ends, at most: a fraction of a second of load.
 LOAD = 150
 

@@ -113,6 +113,7 @@ def _is_met(squeezed: Squeezed) -> bool:
     return squeezed.faults("damaged") > 0
 
 
+@pytest.mark.thorough
 async def test_what_one_reader_meets_is_known_to_all_who_write(
     squeezed: Squeezed, person: MakePerson
 ) -> None:
@@ -190,6 +191,7 @@ async def test_nothing_is_taken_while_the_file_is_not_in_its_place(
     assert squeezed.stored() == squeezed.said
 
 
+@pytest.mark.thorough
 async def test_what_nobody_asks_of_is_told_all_the_same(squeezed: Squeezed) -> None:
     """Somebody who looks after the log learns that the file is gone before others notice."""
     path = squeezed.server.data_dir / "chat.db"
@@ -288,6 +290,7 @@ async def test_a_log_that_is_deleted_takes_nothing_with_it(
     unwritten.assert_well()
 
 
+@pytest.mark.thorough
 async def test_a_log_that_was_moved_away_can_be_put_back(unwritten: Squeezed) -> None:
     """It goes on without a restart, and all that was acknowledged is there."""
     log = unwritten.server.data_dir / "chat.db-wal"

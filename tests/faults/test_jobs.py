@@ -17,9 +17,9 @@ from tests.support.places import Place, make_room
 from tests.support.scheduling import at, due, later, path_of, said_in, scheduled
 from tests.support.server import NewServer
 from tests.support.storm import integrity
-from tests.support.timing import LONG, scaled
+from tests.support.timing import BRIEF, LONG, scaled
 
-ROUNDS = 40 if LONG else 6
+ROUNDS = 40 if LONG else 3 if BRIEF else 6
 # As many are due in each round, each within so many seconds, in which the server is killed.
 DUE, SPREAD = 12, 0.8
 HOUR, DAY = 3600, 24 * 3600

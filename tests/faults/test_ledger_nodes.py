@@ -57,6 +57,7 @@ async def test_nothing_is_lost_or_doubled_and_all_see_one_order(
     assert sum(storm.scene.ledger.acknowledged for storm in storms) >= 100
 
 
+@pytest.mark.thorough
 async def test_what_is_sent_fifty_times_at_once_is_stored_once(nodes: Nodes) -> None:
     """With one `client_id`, on both nodes: each is answered alike."""
     async with (

@@ -90,6 +90,7 @@ async def test_the_same_holds_where_what_is_said_comes_late(
     await hold(fault, proxied, chance)
 
 
+@pytest.mark.thorough
 def test_nothing_stays_of_namespaces_whose_program_is_killed() -> None:
     """No device, no route and no process, without anybody cleaning up."""
     try:

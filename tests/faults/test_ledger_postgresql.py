@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.ledger import POSTGRESQL_FAULTS, Load, run_on_postgresql, summary
-from tests.support.brief import thorough_but
 from tests.support.faults import CannotRunError
 from tests.support.postgres import Postgres
 
@@ -31,7 +30,9 @@ def own_postgres() -> Iterator[Postgres]:
     server.end()
 
 
-@pytest.mark.parametrize("fault", thorough_but(["kills"], SHORT))
+# `make test-cluster` runs them with each change; in a brief run the ledger is on SQLite.
+@pytest.mark.thorough
+@pytest.mark.parametrize("fault", SHORT)
 async def test_nothing_is_lost_or_doubled_and_all_see_one_order(
     fault: str, tmp_path: Path, chance: random.Random, own_postgres: Postgres
 ) -> None:

@@ -7,6 +7,8 @@ import threading
 import time
 from typing import Final
 
+import pytest
+
 from tests.support.frames import CLOSE, TEXT, frame
 from tests.support.people import NewRoom
 from tests.support.rawsocket import ASK, RawSocket, enter, handshake, path_of, say
@@ -45,6 +47,7 @@ def test_who_asks_to_come_in_while_the_server_goes_is_told_to_come_back(
     assert own_server.faults() == []
 
 
+@pytest.mark.thorough
 def test_a_storm_of_those_who_come_does_not_hold_a_stop_up(
     own_server: Server, new_room: NewRoom
 ) -> None:

@@ -43,6 +43,7 @@ def test_a_million_tiny_frames_end_the_connection(watch: Watch) -> None:
         assert set(codes) == {1008}
 
 
+@pytest.mark.thorough
 def test_pings_whose_answers_are_not_read_end_the_connection(watch: Watch) -> None:
     """As soon as more of them wait than should, which takes no ten seconds."""
     server, room_id = watch.server, watch.room_id
@@ -57,6 +58,7 @@ def test_pings_whose_answers_are_not_read_end_the_connection(watch: Watch) -> No
     watch.abuse("unread pongs", do)
 
 
+@pytest.mark.thorough
 def test_what_is_too_long_is_refused_before_it_is_read(watch: Watch) -> None:
     """The client gets the 1009 although it goes on sending, and reads nothing meanwhile."""
     server, room_id = watch.server, watch.room_id

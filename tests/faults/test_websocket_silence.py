@@ -15,6 +15,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support import hurried
+from tests.support.brief import thorough_but
 from tests.support.burden import closed_handles, handles
 from tests.support.figures import figures
 from tests.support.frames import CLOSE, CONT, PING, PONG, TEXT, frame
@@ -101,7 +102,7 @@ def unplugged(server: Server, room: Room, name: str) -> Iterator[None]:
 
 
 @pytest.mark.timeout(200)
-@pytest.mark.parametrize("gone", [stopped, swallowed, unplugged])
+@pytest.mark.parametrize("gone", thorough_but([unplugged], [stopped, swallowed, unplugged]))
 async def test_a_peer_that_is_gone_without_a_word_is_found(
     server: Server,
     room: Room,
@@ -148,7 +149,11 @@ BEGINNINGS = {
 
 
 @pytest.mark.timeout(100)
-@pytest.mark.parametrize("beginning", BEGINNINGS.values(), ids=BEGINNINGS)
+@pytest.mark.parametrize(
+    "beginning",
+    thorough_but([BEGINNINGS["half a frame"], BEGINNINGS["a fragment"]], BEGINNINGS.values()),
+    ids=BEGINNINGS,
+)
 def test_a_message_that_does_not_end_ends_the_connection(
     server: Server, room: Room, beginning: bytes
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from parlour.crowds import MAX_CALLS
 from tests.features.test_mentions import CHAT, mentions, post, why
 from tests.support.accounts import Account
+from tests.support.brief import thorough_but
 from tests.support.moderation import ban
 from tests.support.people import NewRoom, Room, checked
 from tests.support.places import follow, make_room, name_of, remove, somebody
@@ -132,7 +133,7 @@ async def test_people_of_a_conversation_are_notified_of_all_of_it(server: Server
     assert (await theirs.until("notification"))["message"]["id"] == named["id"]
 
 
-@pytest.mark.parametrize("kind", ["private", "public"])
+@pytest.mark.parametrize("kind", thorough_but(["private"], ["private", "public"]))
 async def test_who_was_put_out_hears_nothing_more_of_a_room(server: Server, kind: str) -> None:
     """Whatever they had chosen to hear, or are named: removed from a private one, or banned."""
     owner, member = somebody(server), somebody(server)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.accounts import Account, register
+from tests.support.brief import thorough_but
 from tests.support.moderation import ban
 from tests.support.people import MakePerson, NewRoom, Room, checked
 from tests.support.places import make_room, new_account, somebody
@@ -267,7 +268,9 @@ async def test_what_was_said_and_deleted_elsewhere_is_told_in_numbers(
         assert client is inside or not counts
 
 
-@pytest.mark.parametrize("hides", ["nobody", "reader", "watcher"])
+@pytest.mark.parametrize(
+    "hides", thorough_but(["reader", "watcher"], ["nobody", "reader", "watcher"])
+)
 async def test_receipts_reach_those_who_share_and_nobody_else(
     server: Server, new_room: NewRoom, person: MakePerson, hides: str
 ) -> None:

@@ -1,5 +1,6 @@
 """Avatars: the images by which people are known."""
 
+import pytest
 from httpx2 import Client
 
 from tests.support.accounts import Account, register
@@ -47,6 +48,7 @@ def test_an_image_of_oneself_is_a_square_that_everybody_sees(
     assert on_disk(server) == []
 
 
+@pytest.mark.thorough
 def test_an_image_of_a_telephone_is_one_of_oneself(ben: Account, http: Client) -> None:
     """HEIC and AVIF as well, and who sends something else is told so."""
     for kind in ("HEIF", "AVIF"):

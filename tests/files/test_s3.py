@@ -14,6 +14,7 @@ import pytest
 from parlour.storage import Missing, s3
 from tests.support.accounts import Account, register
 from tests.support.answers import assert_refused
+from tests.support.brief import thorough_but
 from tests.support.doctor import seen, seen_at
 from tests.support.files import FILES, get, on_disk, on_their_way, said, send, sent, until
 from tests.support.people import NewRoom
@@ -242,7 +243,7 @@ def test_the_doctor_puts_a_file_there_and_takes_it_away_again(store: Store, tmp_
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("deep", [(), ("--deep",)], ids=["some", "all"])
+@pytest.mark.parametrize("deep", thorough_but([()], [(), ("--deep",)]), ids=["some", "all"])
 def test_the_doctor_misses_what_is_gone_from_the_bucket(
     store: Store, new_server: NewServer, new_room: NewRoom, deep: tuple[str, ...]
 ) -> None:

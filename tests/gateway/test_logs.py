@@ -7,6 +7,7 @@ import pytest
 
 from tests.support import files
 from tests.support.accounts import Account
+from tests.support.brief import thorough_but
 from tests.support.databases import ON_SQLITE
 from tests.support.frames import BINARY, PING, TEXT, close_frame, frame
 from tests.support.inside import inside
@@ -48,7 +49,7 @@ BAD_REQUESTS: tuple[bytes, ...] = (
 )
 
 
-@pytest.fixture(params=["text", "json"])
+@pytest.fixture(params=thorough_but(["json"], ["text", "json"]))
 def chatty(request: pytest.FixtureRequest, new_server: NewServer) -> Server:
     """Return a server that logs all it can, for people or for programs."""
     env = {"PARLOUR_LOG_LEVEL": "debug", "PARLOUR_LOG_REQUESTS": "on"}

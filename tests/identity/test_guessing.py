@@ -29,8 +29,6 @@ from tests.support.local import open_database
 from tests.support.people import async_http_client, checked
 from tests.support.server import Server
 
-pytestmark = pytest.mark.real_hashes
-
 
 def later(server: Server, seconds: int, *, key: str = "") -> None:
     """Let everything that was counted under keys that begin so be so much longer ago."""
@@ -114,10 +112,11 @@ def test_a_name_that_nobody_has_is_limited_in_the_same_way(server: Server) -> No
         assert_limited(try_login(client, "nobody-at-all"))
 
 
-async def test_guesses_that_come_at_once_are_no_free_ones(server: Server) -> None:
+@pytest.mark.real_hashes
+async def test_guesses_that_come_at_once_are_no_free_ones(own_server: Server) -> None:
     """Of thirty from one address five are looked at."""
-    register(server, "emma")
-    async with async_http_client(server) as client:
+    register(own_server, "emma")
+    async with async_http_client(own_server) as client:
         client.headers.update(new_address())
         guesses = [
             client.post("/api/auth/login", json={"username": "emma", "password": f"guess {n}"})
@@ -254,6 +253,7 @@ def known_to(server: Server, username: str) -> set[str]:
 
 
 @pytest.mark.thorough
+@pytest.mark.real_hashes
 @pytest.mark.one_node("two have room for all who come")
 async def test_who_finds_the_door_too_crowded_has_not_tried(own_server: Server) -> None:
     """However many come at once: a try that is not looked at is not counted as a wrong one."""

@@ -16,12 +16,13 @@ from tests.support.accounts import (
     stranger,
     try_login,
 )
+from tests.support.brief import thorough_but
 from tests.support.people import Room, checked
 from tests.support.plain import Plain
 from tests.support.server import Server
 
 
-@pytest.fixture(params=[Server, Plain])
+@pytest.fixture(params=thorough_but([Server], [Server, Plain]))
 def chatty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     """Yield a server that logs all it can: Parlour's own, and one that knows nothing of it."""
     kind: type[Server] = request.param

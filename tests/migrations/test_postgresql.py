@@ -14,6 +14,7 @@ from parlour.database import init_db
 from parlour.migrations import DatabaseTooNew, current_revision, migrate, revisions
 from parlour.store.tables import metadata
 from parlour.support.postgresql import open_writer
+from tests.support.brief import thorough_but
 from tests.support.local import local_settings
 from tests.support.postgres import postgres
 
@@ -134,12 +135,15 @@ def test_a_newer_database_is_refused_without_a_change(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    [
-        "UPDATE audit SET actor = 'eve'",
-        "DELETE FROM audit",
-        "TRUNCATE audit",
-        f"INSERT INTO audit VALUES (7, {ENTRY})",
-    ],
+    thorough_but(
+        ["UPDATE audit SET actor = 'eve'", "TRUNCATE audit"],
+        [
+            "UPDATE audit SET actor = 'eve'",
+            "DELETE FROM audit",
+            "TRUNCATE audit",
+            f"INSERT INTO audit VALUES (7, {ENTRY})",
+        ],
+    ),
 )
 def test_the_audit_log_only_grows(empty: Engine, statement: str) -> None:
     """Nothing in it is changed, taken away or put in between."""

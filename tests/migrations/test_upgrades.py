@@ -178,7 +178,7 @@ def test_a_server_that_is_killed_while_it_starts_with_an_upgrade_starts_again(
 
 
 # Of what came between, each is a part of the way from the first.
-@pytest.mark.parametrize("revision", thorough_but(revisions()[::6], revisions()))
+@pytest.mark.parametrize("revision", thorough_but(revisions()[::12], revisions()))
 def test_every_earlier_schema_opens_with_what_is_in_it(
     new_server: NewServer, revision: str
 ) -> None:

@@ -10,8 +10,10 @@ from parlour.gateway import COMMANDS as PROGRAM
 from tests.permissions import acts, commands
 from tests.permissions.scene import KINDS, WHO, Cast, Scenes
 from tests.support.brief import thorough_but
+from tests.support.databases import ON_SQLITE
 from tests.support.described import described
 from tests.support.server import Server
+from tests.support.timing import BRIEF
 
 TABLE = Path(__file__).with_name("table.txt")
 SOCKET = ("WS /ws/chat/{room_id}", "WS subscribe", *(f"WS {act}" for act in commands.COMMANDS))
@@ -55,13 +57,26 @@ def scenes(cast: Cast) -> Scenes:
     return Scenes(cast)
 
 
+def asked(act: str, kind: str) -> tuple[str, ...]:
+    """Who tries an act: everybody, or in a brief run on SQLite those on either side of each border.
+
+    They stand in the order of what they may, so those between two of one outcome have the same.
+    """
+    row = expected().get((act, kind))
+    if row is None or not (BRIEF and ON_SQLITE):
+        return WHO
+    of_each = [[who for who in WHO if row[who] == outcome] for outcome in set(row.values())]
+    return tuple(who for who in WHO if any(who in (same[0], same[-1]) for same in of_each))
+
+
 async def play(act: str, kind: str, scenes: Scenes) -> dict[str, str]:
-    """What comes of an act for each person, all in rooms as they were made."""
+    """What comes of an act for each who tries it, all in rooms as they were made."""
+    tried = asked(act, kind)
     kind = "public" if kind == "anywhere" else kind
     is_saved = act in acts.OF_SAVED
     found: dict[str, str] = {}
     spoilt = False
-    for who in WHO:
+    for who in tried:
         scene = scenes.give(kind, is_saved=is_saved, spoilt=spoilt)
         if act.startswith("WS "):
             name = act.removeprefix("WS ")
@@ -94,7 +109,10 @@ async def test_an_act_comes_out_for_everybody_as_the_table_says(
     act: str, kind: str, scenes: Scenes
 ) -> None:
     """For each of nine people, in a room that no other act has changed."""
-    assert await play(act, kind, scenes) == expected().get((act, kind), {})
+    found = await play(act, kind, scenes)
+    row = expected().get((act, kind), {})
+    assert found == {who: outcome for who, outcome in row.items() if who in found}
+    assert row.keys() == set(WHO)
 
 
 def test_every_route_and_command_has_its_rows_and_every_row_its_act() -> None:

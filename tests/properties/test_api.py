@@ -4,19 +4,22 @@ By default it asks the same each time, so that a failure is a change's; `TEST_LO
 more, and other things each time.
 """
 
+import asyncio
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Awaitable, Iterable
 from pathlib import Path
 
 import pytest
+from httpx2 import Response
 
 from tests.properties import api_checks
 from tests.support.accounts import log_in, register
 from tests.support.administration import first_administrator
-from tests.support.people import checked, http_client
+from tests.support.people import async_http_client, checked
 from tests.support.pictures import picture
 from tests.support.server import NewServer, Server
 from tests.support.timing import BRIEF, LONG, scaled
@@ -74,7 +77,7 @@ def run_schemathesis(
 
 
 @pytest.fixture(scope="module", autouse=True)
-def rooms(server: Server) -> None:
+async def rooms(server: Server) -> None:
     """Make the rooms that `api_checks` asks for, messages where nobody deletes them, the account.
 
     Rooms that guests make can be deleted by everybody, and are: the messages are in one behind
@@ -82,26 +85,29 @@ def rooms(server: Server) -> None:
     """
     somebody = register(server, api_checks.SOMEBODY)
     checked(somebody.call("PUT", "/api/users/me/avatar", content=picture(9, 9)))
-    with http_client(server) as http:
+    async with async_http_client(server) as http:
+
+        async def all_of(answers: Iterable[Awaitable[Response]]) -> None:
+            # Together, so that nobody waits for the commit of each.
+            ids = [checked(answer)["id"] for answer in await asyncio.gather(*answers)]
+            assert sorted(ids) == [*range(1, len(ids) + 1)]
+
+        numbers = range(1, api_checks.MAX_ROOM + 2)
+        names = ({"name": f"room {number}"} for number in numbers)
+        await all_of(http.post("/api/chat/rooms", json=name) for name in names)
+        for number in numbers[api_checks.ROOMS : api_checks.MAX_ROOM]:
+            assert (await http.delete(f"/api/chat/rooms/{number}")).status_code == 204
         path = f"/api/chat/rooms/{api_checks.MAX_ROOM + 1}/messages"
-        for number in range(1, api_checks.MAX_ROOM + 2):
-            room = checked(http.post("/api/chat/rooms", json={"name": f"room {number}"}))
-            assert room["id"] == number
-            if api_checks.ROOMS < number <= api_checks.MAX_ROOM:
-                assert http.delete(f"/api/chat/rooms/{number}").status_code == 204
-        words = {"content": "words"}
-        for number in range(1, api_checks.MESSAGES + 1):
-            said = checked(http.post(path, params={"username": api_checks.AUTHOR}, json=words))
-            assert said["id"] == number
+        author, words = {"username": api_checks.AUTHOR}, {"content": "words"}
         # Messages up to MAX_MESSAGE are deleted now and then; a file goes with its message.
-        query = {"room_id": str(api_checks.MAX_ROOM + 1), "name": "a.png"}
-        query["username"] = api_checks.AUTHOR
-        file = checked(http.post("/api/chat/files", params=query, content=picture()))
+        await all_of(
+            http.post(path, params=author, json=words) for _ in range(api_checks.MAX_MESSAGE)
+        )
+        query = {"room_id": str(api_checks.MAX_ROOM + 1), "name": "a.png", **author}
+        file = checked(await http.post("/api/chat/files", params=query, content=picture()))
         os.environ["TEST_FILE_ID"] = file["id"]
-        for number in range(api_checks.MESSAGES + 1, api_checks.MAX_MESSAGE + 2):
-            files = [file["id"]] if number > api_checks.MAX_MESSAGE else []
-            body = {**words, "files": files}
-            checked(http.post(path, params={"username": api_checks.AUTHOR}, json=body))
+        body = {**words, "files": [file["id"]]}
+        checked(await http.post(path, params=author, json=body))
 
 
 def number(report: str, pattern: str) -> int:

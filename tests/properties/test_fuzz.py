@@ -15,10 +15,10 @@ from tests.properties import oracle
 from tests.support.aside import LoopAside
 from tests.support.people import Person, Room, checked, http_client
 from tests.support.server import Server
-from tests.support.timing import LONG, scaled
+from tests.support.timing import BRIEF, LONG, scaled
 
 FUZZ = settings(
-    max_examples=5_000 if LONG else 200,
+    max_examples=5_000 if LONG else 60 if BRIEF else 200,
     # The server is the same for all of them, and each is compared with what was before it.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

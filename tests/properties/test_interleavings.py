@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from parlour import cluster
 from tests.support.postgres import postgres
-from tests.support.timing import LONG
+from tests.support.timing import BRIEF, LONG
 from tests.support.told import Node, nodes_told
 from tests.support.wayward import Wayward
 
@@ -61,7 +61,7 @@ async def nodes(
     )
 )
 @settings(
-    max_examples=1_000 if LONG else 60,
+    max_examples=1_000 if LONG else 20 if BRIEF else 60,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 async def test_everything_is_told_once_and_in_order(nodes: list[Node], steps: list[Step]) -> None:

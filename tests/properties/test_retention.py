@@ -20,9 +20,9 @@ from parlour.store.members import add_members
 from parlour.store.tables import messages, rooms
 from parlour.storing import MessageDraft, StoredMessage
 from tests.properties.one_room import OneRoom, run
-from tests.support.timing import LONG
+from tests.support.timing import BRIEF, LONG
 
-EXAMPLES, STEPS = (400, 80) if LONG else (12, 40)
+EXAMPLES, STEPS = (400, 80) if LONG else (4, 40) if BRIEF else (12, 40)
 DAYS = 30
 GIVEN = Policy(registration="open", guests="on", retention_days=DAYS, fixed=("retention_days",))
 GUEST = Person.by_name("gus")

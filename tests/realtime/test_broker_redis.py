@@ -11,6 +11,7 @@ from parlour.realtime import broker_redis
 from parlour.realtime.broker import Unreachable
 from parlour.realtime.broker_redis import RedisBroker
 from tests.realtime.ear import Ear, Opened, away, eventually
+from tests.support.brief import thorough_but
 from tests.support.timing import SLACK, scaled
 from tests.support.valkey import Valkey
 
@@ -54,7 +55,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker_redis, "ANSWER_SECONDS", 0.5)
 
 
-@pytest.mark.parametrize("how", ["killed", "stopped", "cut off"])
+@pytest.mark.parametrize("how", thorough_but(["cut off"], ["killed", "stopped", "cut off"]))
 async def test_who_was_cut_off_comes_again_and_is_told_so(
     redis: Valkey, opened: Opened, how: str
 ) -> None:
@@ -143,7 +144,7 @@ def _waiting(ear: Ear) -> list[bytes]:
     return broker._waiting
 
 
-@pytest.mark.parametrize("how", ["killed", "hangs"])
+@pytest.mark.parametrize("how", thorough_but(["hangs"], ["killed", "hangs"]))
 async def test_who_asks_a_server_that_is_not_there_is_told_so_in_time(
     redis: Valkey, opened: Opened, how: str
 ) -> None:
@@ -249,7 +250,9 @@ def _connections(redis: Valkey) -> int:
     return redis.ask("CLIENT", "LIST").count(b"id=")
 
 
-@pytest.mark.parametrize("state", ["gone", "asking for another", "restarted"])
+@pytest.mark.parametrize(
+    "state", thorough_but(["asking for another"], ["gone", "asking for another", "restarted"])
+)
 async def test_the_password_is_in_no_line_of_the_log(
     redis: Valkey, state: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -12,6 +12,7 @@ from parlour.realtime.feed import BATCH_BYTES, HELD_BYTES, SLICE, Feed
 from parlour.realtime.frames import text_frame
 from parlour.support.counts import COUNTS
 from tests.support.sockets import Socket
+from tests.support.timing import BRIEF
 
 
 def follow(feed: Feed, count: int) -> list[Socket]:
@@ -196,7 +197,7 @@ async def test_what_is_held_back_is_bounded() -> None:
     await turns(feed)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100 if BRIEF else 300)
 @given(st.data())
 def test_everybody_gets_everything_once_and_in_order_whatever_happens(data: st.DataObject) -> None:
     """Random publishing, telling one alone, holding, releasing and turns, against a plain list."""

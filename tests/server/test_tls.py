@@ -13,6 +13,7 @@ from cryptography import x509
 from websockets.asyncio.client import connect
 
 from tests.support.accounts import PASSWORD, cookies_of, stranger
+from tests.support.brief import thorough_but
 from tests.support.figures import figures
 from tests.support.files import until
 from tests.support.people import checked, http_client
@@ -193,15 +194,21 @@ def trusted_alone(chain: Path) -> None:
     chain.write_text(chain.read_text().replace(" CERTIFICATE-", " TRUSTED CERTIFICATE-"))
 
 
+WRONG = [
+    ("openssl's own", r"parlour: .*server\.crt is no certificate as servers show them"),
+    ("missing", r"parlour: Cannot read .*server\.key: No such file or directory\.$"),
+    ("swapped", r"parlour: .* are no certificate and the key that belongs to it, both in PEM"),
+    ("another's", r"parlour: .* are no certificate and the key that belongs to it"),
+    ("a password", r"parlour: The key .*server\.key has a password\. Give one without"),
+]
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
-    [
-        ("openssl's own", r"parlour: .*server\.crt is no certificate as servers show them"),
-        ("missing", r"parlour: Cannot read .*server\.key: No such file or directory\.$"),
-        ("swapped", r"parlour: .* are no certificate and the key that belongs to it, both in PEM"),
-        ("another's", r"parlour: .* are no certificate and the key that belongs to it"),
-        ("a password", r"parlour: The key .*server\.key has a password\. Give one without"),
-    ],
+    thorough_but(
+        [WRONG[0], WRONG[3], WRONG[4]],
+        WRONG,
+    ),
 )
 def test_a_wrong_pair_costs_one_line(tmp_path: Path, fault: str, said: str) -> None:
     """And nobody is asked for anything."""

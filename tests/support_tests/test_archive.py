@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from parlour.support.archive import Damaged, Reader, Writer
+from tests.support.timing import BRIEF
 
 FILES = {
     "a.json": b"{}\n", "chat.db.gz": bytes(range(256)) * 8, "files/00ff": b"", "files/01": b"x"
@@ -83,7 +84,7 @@ def test_every_bit_counts() -> None:
     """Wherever one is another, in names, sizes, padding, hashes, or at the end, it is noticed."""
     data = written({"a.json": b"{}\n", "files/01": b"x"})
     for place in range(len(data)):
-        for bit in (0, 3, 5, 7):
+        for bit in (place % 8,) if BRIEF else (0, 3, 5, 7):
             flipped = bytearray(data)
             flipped[place] ^= 1 << bit
             with pytest.raises(Damaged):

@@ -119,7 +119,7 @@ def test_nobody_gets_another_address_by_saying_so(doors: Callable[[str], Server]
             "X-Forwarded-For": "203.0.113.9, 127.0.0.1", "Forwarded": "for=203.0.113.9",
             "X-Real-IP": "203.0.113.9",
         }  # fmt: skip
-        answers = [http.get(READY, headers=spoofed) for _ in range(most)]
+        answers = (http.get(READY, headers=spoofed) for _ in range(most))
         too_soon(next(each for each in answers if each.status_code == 429))
     # All visitors are one address then, which nobody would guess from what they are told.
     server.process.wait_for_line("too many requests come from 127.0.0.1: .*FORWARDED_ALLOW_IPS")
@@ -137,9 +137,10 @@ def test_what_a_trusted_proxy_says_is_the_address(server: Server) -> None:
         assert ready_as(http, "2001:db8:ffff:2::1") == 200
         # The same in its other form is the same.
         both = ["192.0.2.77", "::ffff:192.0.2.77"]
-        assert 429 in [ready_as(http, both[number % 2]) for number in range(most * 2)]
+        assert any(ready_as(http, both[number % 2]) == 429 for number in range(most * 2))
 
 
+@pytest.mark.thorough
 @pytest.mark.one_node("of two, each counts its own")
 def test_what_a_trusted_proxy_says_that_is_no_address_is_one_address_for_all(
     doors: Callable[[str], Server],
@@ -174,8 +175,8 @@ def test_behind_a_socket_of_the_file_system_nobody_has_an_address_and_nobody_sha
         most = BUDGETS["probe"].address.at_once
         with Client(transport=HTTPTransport(uds=socket), base_url="http://localhost") as http:
             assert {http.get(READY).status_code for _ in range(most * 3)} == {200}
-            assert 429 in [ready_as(http, "192.0.2.1") for _ in range(most * 3)]
-            assert 429 in [ready_as(http, "unix:") for _ in range(most * 3)]
+            assert any(ready_as(http, "192.0.2.1") == 429 for _ in range(most * 3))
+            assert any(ready_as(http, "unix:") == 429 for _ in range(most * 3))
             assert ready_as(http, "192.0.2.2") == http.get(READY).status_code == 200
         assert server.stop() in (0, -signal.SIGTERM)
         assert not server.faults()
