@@ -70,7 +70,7 @@ dev: setup ## Install the Python tools that tests and linters need
 node: dev ## Install the front end's tools into node_modules (node itself comes with dev)
 	@sh scripts/install.sh node
 
-test: node ## Run the tests, in eleven minutes; a part of all of them: make test T="-k outbox"
+test: node ## Run the tests, in ten minutes; a part of all of them: make test T="-k outbox"
 ifeq ($(strip $(T)),)
 	@TEST_BRIEF=1 $(MAKE) --no-print-directory test-all
 else

@@ -313,8 +313,7 @@ def _noted(note: Path) -> str | None:
     """Where the database is; None where it is not elsewhere, empty where that cannot be read."""
     try:
         return note.read_text("utf-8", "replace").strip()
-    except (FileNotFoundError, IsADirectoryError):
-        # A folder of that name is somebody else's.
+    except FileNotFoundError:
         return None
     except OSError:
         return ""
