@@ -146,7 +146,7 @@ class _Goal:
 
     def take(self, source: Connection, show: Bars, last: Callable[[], None]) -> None:
         """Bring all rows there; `last` is done before they count. Raises AdminError."""
-        epoch = epoch_of(source)
+        epoch, is_last = epoch_of(source), False
         with self.in_one_line():
             try:
                 with self.engine.begin() as target:
@@ -154,21 +154,23 @@ class _Goal:
                     copy_and_compare(source, target, show)
                     target.execute(delete(meta).where(meta.c.name == RESTORING))
                     lease.end(target, lease.owner_of(self._settings.data_dir))
+                    is_last = True
                     last()
-            except DBAPIError:
-                if not self._is_there(epoch):
+            except BaseException:
+                # It may be committed, also where it was told to end in the middle of that.
+                if not is_last or not self._is_there(epoch):
                     raise
 
     def _is_there(self, epoch: str) -> bool:
         try:
             return is_there(self.engine, self.server, epoch)
-        except Unknown as unknown:
+        except BaseException as error:
             words = (
                 f"{self.server} went away at the very end: nobody knows whether everything is"
                 f" there. When it is back, start Parlour: it starts if everything is. If it does"
                 f" not, take all that is in {self._settings.data_dir} away, and restore again."
             )
-            raise Unknown(words) from unknown
+            raise Unknown(words) from error
 
     def give_up(self) -> None:
         """It is as empty as it was."""

@@ -16,13 +16,14 @@ from tests.backup.test_interrupted import begin, end_when, some
 from tests.support import hurried
 from tests.support.archives import made, refused, restore, restored
 from tests.support.brief import thorough_but
-from tests.support.cutting import When, cutting
+from tests.support.cutting import cutting
 from tests.support.faults import CannotRunError, run, small_disk
 from tests.support.files import get, said, sent
 from tests.support.lived import ENVIRONMENT, Lived
 from tests.support.places import make_room, new_account
 from tests.support.postgres import postgres
 from tests.support.server import NewServer, Server
+from tests.support.timing import scaled
 
 # PostgreSQL is said by the test that needs it.
 pytestmark = [pytest.mark.sqlite, pytest.mark.one_node(reason="see test_kinds.py")]
@@ -210,28 +211,33 @@ def test_a_database_that_is_lost_at_the_very_end_leaves_no_files_there(
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("when", ["beyond", "unknown"])
+@pytest.mark.parametrize("when", ["beyond", "unknown", "told to end"])
 def test_files_stay_where_nobody_knows_whether_their_rows_are_there(
-    archive: Path, new_server: NewServer, when: When
+    archive: Path, new_server: NewServer, when: str
 ) -> None:
     """The server went away at the commit; a line says what to do, and that does it."""
     url = postgres().new_database(empty=True)
     target, port = new_server(env={"PARLOUR_DATABASE_URL": url}), postgres().port
     target.home.mkdir(parents=True)
     with cutting(port) as way:
-        way.cut, way.behind = when, LAST
+        way.cut, way.behind = "beyond" if when == "beyond" else "unknown", LAST
         through = url.replace(f":{port}/", f":{way.port}/")
-        run = subprocess.run(
+        run = subprocess.Popen(
             [sys.executable, hurried.__file__, "restore", archive, "--data-dir", target.data_dir],
-            cwd=target.home, text=True, capture_output=True, check=False,
+            cwd=target.home, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**ENVIRONMENT, "TEST_HURRY": "database", "PARLOUR_DATABASE_URL": through},
         )  # fmt: skip
-    told = (
+        assert way.done.wait(scaled(60))
+        if when == "told to end":
+            run.send_signal(signal.SIGTERM)
+        told = run.communicate(timeout=scaled(60))
+    [line] = told[1].splitlines()
+    assert (run.returncode, told[0]) == (1, "")
+    assert line.endswith(
         " went away at the very end: nobody knows whether everything is there. When it is back,"
         " start Parlour: it starts if everything is. If it does not, take all that is in"
         f" {target.data_dir} away, and restore again."
     )
-    assert refused(run).endswith(told)
     assert len(list(target.data_dir.glob("files/*/*/*"))) == 2
     if when == "beyond":
         # As the server does by itself once it has heard nothing for long.
