@@ -202,8 +202,8 @@ def test_archives_of_another_user_are_kept_and_keep_nobody_up(new_server: NewSer
         theirs, work = place / OLD, place / f".parlour-backup-{socket.gethostname()}-abcd1234"
         theirs.write_bytes(b"archive")
         work.mkdir()
-        theirs.chmod(0 if not IS_ROOT else 0o600)
-        work.chmod(0 if not IS_ROOT else 0o700)
+        theirs.chmod(0o600 if IS_ROOT else 0)
+        work.chmod(0o700 if IS_ROOT else 0)
         folder.give_back()
         if IS_ROOT:
             folder.give_away(theirs, work)
