@@ -167,7 +167,7 @@ class _Goal:
         except BaseException as error:
             words = (
                 f"{self.server} went away at the very end: nobody knows whether everything is"
-                f" there. When it is back, start Parlour: it starts if everything is. If it does"
+                " there. When it is back, start Parlour: it starts if everything is. If it does"
                 f" not, take all that is in {self._settings.data_dir} away, and restore again."
             )
             raise Unknown(words) from error
